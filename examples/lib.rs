@@ -1,0 +1,1 @@
+//! Programs that show the library; each is a `[[example]]` of this package.

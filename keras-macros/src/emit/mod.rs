@@ -1,0 +1,134 @@
+//! From programs and plans to Rust: one struct, its metadata, and its two functions.
+
+mod expression;
+mod names;
+mod program;
+mod spec;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+use crate::dump::Dump;
+use crate::fuse::{self, Program};
+use crate::grad;
+use crate::ir::Dim;
+use crate::model::{Form, Model};
+use crate::plan::{self, Params, Plan};
+
+/// A compiled function: what runs, where its values live, and its printed form.
+struct Phase {
+    name: &'static str,
+    program: Program,
+    plan: Plan,
+}
+
+/// The items of `model` (or, for the expression form, a block that makes one). `krate` is the runtime's path.
+pub fn emit(krate: &TokenStream, model: &Model) -> TokenStream {
+    let dump = Dump::of(&model_name(model).to_string());
+    if !model.ok {
+        return wrap(krate, model, spec::empty(&model_name(model)));
+    }
+    match compile(model, &dump) {
+        Ok(code) => wrap(krate, model, code),
+        Err(message) => {
+            let error = syn::Error::new(span(model), message).to_compile_error();
+            let stub = wrap(krate, model, spec::empty(&model_name(model)));
+            match model.form {
+                Form::Item { .. } => quote!(#error #stub),
+                Form::Expression => quote!({ #error; #stub }),
+            }
+        }
+    }
+}
+
+/// The stages after the typed graph.
+fn compile(model: &Model, dump: &Dump) -> Result<TokenStream, String> {
+    let mut graph = model.graph.clone();
+    grad::split_heads(&mut graph);
+    dump.stage("ir", &graph);
+    let params = Params::new(&graph, fuse::layouts(&graph));
+    let phase = |name: &'static str, function: grad::Function| -> Result<Phase, String> {
+        dump.stage(&format!("{name}: operations"), &function);
+        let program = fuse::fuse(&function, &params.layouts)?;
+        dump.stage(&format!("{name}: simplified"), &program.function);
+        dump.stage(&format!("{name}: kernels"), &program);
+        let plan = plan::plan(&program, &params);
+        dump.stage(&format!("{name}: memory"), &plan);
+        Ok(Phase { name, program, plan })
+    };
+    let phases = [phase("infer", grad::infer(&graph))?, phase("train", grad::train(&graph))?];
+    let functions = phases.iter().map(|phase| {
+        let name = Ident::new(phase.name, Span::call_site());
+        program::function(&name, &phase.program, &phase.plan)
+    });
+    let functions = functions.collect::<Result<Vec<_>, _>>()?;
+    let [infer, train] = phases.each_ref().map(|phase| (program::flops(&phase.program), &phase.plan));
+    let spec = spec::spec(&model_name(model), &graph, &params, infer, train);
+    Ok(quote!(#(#functions)* #spec))
+}
+
+fn model_name(model: &Model) -> Ident {
+    match &model.form {
+        Form::Item { name, .. } => name.clone(),
+        Form::Expression => format_ident!("Sequential"),
+    }
+}
+
+fn span(model: &Model) -> Span {
+    match &model.form {
+        Form::Item { name, .. } => name.span(),
+        Form::Expression => Span::call_site(),
+    }
+}
+
+/// The struct and its `Model` around `code`, which ends in a constant `SPEC`.
+fn wrap(krate: &TokenStream, model: &Model, code: TokenStream) -> TokenStream {
+    let name = model_name(model);
+    let (assertions, mentions) = (&model.assertions, &model.mentions);
+    let (attrs, vis) = match &model.form {
+        Form::Item { attrs, vis, .. } => (attrs.clone(), vis.clone()),
+        Form::Expression => (TokenStream::new(), TokenStream::new()),
+    };
+    let new = format!("A `{name}` with initial weights drawn from `seed`.");
+    let items = quote_spanned! {Span::call_site()=>
+        #attrs
+        #vis struct #name {
+            network: #krate::Network,
+        }
+        #[allow(dead_code)]
+        impl #name {
+            #[doc = #new]
+            #vis fn new(seed: u64) -> Self {
+                #krate::Model::with_seed(seed)
+            }
+        }
+        const _: () = {
+            #[allow(unused_imports)]
+            use #krate::compiled::*;
+            #code
+            impl #krate::Model for #name {
+                const SPEC: &'static Spec = &SPEC;
+                fn from_network(network: #krate::Network) -> Self {
+                    #name { network }
+                }
+                fn network(&self) -> &#krate::Network {
+                    &self.network
+                }
+                fn network_mut(&mut self) -> &mut #krate::Network {
+                    &mut self.network
+                }
+            }
+        };
+        #assertions
+        const _: fn() = || { #mentions };
+    };
+    match model.form {
+        Form::Item { .. } => items,
+        Form::Expression => quote!({ #items #name::new(0) }),
+    }
+}
+
+/// Words as an expression.
+fn words(dim: &Dim) -> TokenStream {
+    quote!(#dim)
+}

@@ -1,0 +1,180 @@
+//! A program as the body of one generated function: addresses, kernels, and the calls in order.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{ToTokens, quote};
+
+use super::expression::{self, Reduction, ident_of};
+use super::names::Names;
+use crate::fuse::{Kernel, Place, Program, Step, Value};
+use crate::ir::Dim;
+use crate::plan::{Buf, Plan, Space};
+
+/// The function `name`, which runs `program` on the memory that `plan` describes.
+pub fn function(name: &Ident, program: &Program, plan: &Plan) -> Result<TokenStream, String> {
+    let mut writer = Writer { names: Names::new(&program.function.graph, plan), plan, kernels: TokenStream::new() };
+    let steps = program.steps.iter().map(|step| writer.step(step)).collect::<Result<Vec<_>, _>>()?;
+    let addresses = writer.addresses(program);
+    let kernels = writer.kernels;
+    let pass = if steps.is_empty() { quote!(_) } else { quote!(pass) };
+    Ok(quote! {
+        fn #name(#pass: &mut Pass<'_>) {
+            #addresses
+            #kernels
+            #(#steps)*
+        }
+    })
+}
+
+/// Floating-point operations of all products for each sample.
+pub fn flops(program: &Program) -> Dim {
+    let kernels = program.steps.iter().flat_map(|step| &step.kernels);
+    let products = kernels.filter(|kernel| matches!(kernel, Kernel::MatMul { .. } | Kernel::MatMulT { .. } | Kernel::BatchMatMul { .. }));
+    products.fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops()))
+}
+
+struct Writer<'a> {
+    names: Names<'a>,
+    plan: &'a Plan,
+    /// Definitions of element-wise kernels.
+    kernels: TokenStream,
+}
+
+impl Writer<'_> {
+    /// A constant for every value that the code names.
+    fn addresses(&mut self, program: &Program) -> TokenStream {
+        let kernels = program.steps.iter().flat_map(|step| &step.kernels);
+        let mut values: Vec<Value> = kernels.flat_map(|kernel| kernel.writes().into_iter().chain(kernel.reads())).collect();
+        values.sort();
+        values.dedup();
+        let mut named = BTreeSet::new();
+        let constants = values.into_iter().map(|value| {
+            let (name, Buf { space, offset, len }) = (self.names.value(value), &self.plan.addresses[&value]);
+            if !named.insert(name.clone()) {
+                return TokenStream::new();
+            }
+            let space = match space {
+                Space::Input(i) => {
+                    let i = Literal::usize_unsuffixed(*i);
+                    quote!(Input(#i))
+                }
+                Space::Output(i) => {
+                    let i = Literal::usize_unsuffixed(*i);
+                    quote!(Output(#i))
+                }
+                other => ident_of(other).into_token_stream(),
+            };
+            quote!(const #name: Buf = Buf::new(Space::#space, #offset, #len);)
+        });
+        constants.collect()
+    }
+
+    fn step(&mut self, step: &Step) -> Result<TokenStream, String> {
+        let calls = step.kernels.iter().map(|kernel| self.call(kernel)).collect::<Result<Vec<_>, _>>()?;
+        Ok(match step.place {
+            Place::Whole => quote!(#(#calls)*),
+            Place::Fixed => quote!(pass.fixed(|r| { #(#calls)* });),
+            Place::Rows => {
+                let flops = step.kernels.iter().fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops()));
+                let (words, rows) = (self.words(step), product_rows(step));
+                quote!(pass.rows(#flops, |r| r.blocks(#words, #rows, |r| { #(#calls)* }));)
+            }
+        })
+    }
+
+    /// Words of each sample that the step touches.
+    fn words(&self, step: &Step) -> Dim {
+        let values = step.kernels.iter().flat_map(|kernel| kernel.writes().into_iter().chain(kernel.reads()));
+        let mut bufs: Vec<&Buf> = Vec::new();
+        for value in values {
+            let buf = &self.plan.addresses[&value];
+            let batched = matches!(buf.space, Space::Arena | Space::Input(_) | Space::Output(_));
+            if batched && !bufs.contains(&buf) {
+                bufs.push(buf);
+            }
+        }
+        bufs.into_iter().fold(Dim::known(0), |sum, buf| sum.add(&buf.len))
+    }
+
+    fn call(&mut self, kernel: &Kernel) -> Result<TokenStream, String> {
+        Ok(match kernel {
+            Kernel::Map(map) => {
+                let name = self.names.kernel(map.stores[0].0);
+                self.kernels.extend(expression::map(map, &name, &mut self.names)?);
+                quote!(r.map(&#name);)
+            }
+            Kernel::Reduce { kind, expression, result, over, batch, into } => {
+                let name = self.names.kernel(*into);
+                let into = self.names.value(*into);
+                let reduction = Reduction { kind: *kind, expression, result: *result, over, batch: *batch, into };
+                self.kernels.extend(expression::reduce(&reduction, &name, &mut self.names)?);
+                let caller = if *batch { quote!(pass) } else { quote!(r) };
+                quote!(#caller.reduce(&#name);)
+            }
+            Kernel::MatMul { x, w, into, rows, k, n, .. } => {
+                let [a, w, c] = [x, w, into].map(|value| self.names.value(*value));
+                quote!(r.matmul(&MatMul { a: #a, w: #w, c: #c, rows: #rows, k: #k, n: #n });)
+            }
+            Kernel::MatMulT { x, y, into, panels, db, accumulate, scratch, rows, k, n } => {
+                let [a, dy, dw, scratch] = [x, y, into, scratch].map(|value| self.names.value(*value));
+                let db = match db {
+                    Some(db) => {
+                        let db = self.names.value(*db);
+                        quote!(Some(#db))
+                    }
+                    None => quote!(None),
+                };
+                quote! {
+                    pass.matmul_t(&MatMulT {
+                        a: #a, dy: #dy, dw: #dw, panels: #panels, db: #db, accumulate: #accumulate, scratch: #scratch,
+                        rows: #rows, k: #k, n: #n,
+                    });
+                }
+            }
+            Kernel::BatchMatMul { a, b, into, groups, m, k, n, .. } => {
+                let [(a, a_walk), (b, b_walk)] = [a, b].map(|(value, walk)| (self.names.value(*value), &walk.strides));
+                let c = self.names.value(*into);
+                quote! {
+                    r.batch_matmul(&BatchMatMul {
+                        a: (#a, [#(#a_walk),*]), b: (#b, [#(#b_walk),*]), c: #c, groups: #groups, m: #m, k: #k, n: #n,
+                    });
+                }
+            }
+            Kernel::Softmax { x, into, log, columns, .. } => {
+                let [x, y] = [x, into].map(|value| self.names.value(*value));
+                match log {
+                    true => quote!(r.log_softmax(#x, #y, #columns);),
+                    false => quote!(r.softmax(#x, #y, #columns);),
+                }
+            }
+            Kernel::Head { output, z, dz } => {
+                let (output, z) = (Literal::usize_unsuffixed(*output), self.names.value(*z));
+                match dz {
+                    Some(dz) => {
+                        let dz = self.names.value(*dz);
+                        quote!(r.head(#output, #z, Some(#dz));)
+                    }
+                    None => quote!(r.head(#output, #z, None);),
+                }
+            }
+            Kernel::Pack { w, into, transposed, panels, k, n } => {
+                let [w, into] = [w, into].map(|value| self.names.value(*value));
+                match (transposed, panels) {
+                    (true, true) => quote!(pass.pack_transposed(#w, #k, #n, #into);),
+                    (true, false) => quote!(pass.pack(#w, 1, #n, #n, #k, #into);),
+                    (false, _) => quote!(pass.pack(#w, #n, 1, #k, #n, #into);),
+                }
+            }
+        })
+    }
+}
+
+/// Rows of a sample in the products of a step: a block of few such rows would waste the products' tiles.
+fn product_rows(step: &Step) -> Dim {
+    let rows = step.kernels.iter().filter_map(|kernel| match kernel {
+        Kernel::MatMul { rows, .. } => Some(rows.clone()),
+        _ => None,
+    });
+    rows.min_by_key(|rows| rows.as_known().unwrap_or(usize::MAX)).unwrap_or(Dim::known(0))
+}

@@ -1,0 +1,118 @@
+//! A model's metadata: the `Spec` that the runtime reads.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+
+use super::expression::{ident_of, number};
+use super::words;
+use crate::fuse::Layout;
+use crate::ir::{Dim, Graph, Init};
+use crate::plan::{Params, Plan};
+
+/// `static SPEC`.
+pub fn spec(name: &Ident, graph: &Graph, params: &Params, infer: (Dim, &Plan), train: (Dim, &Plan)) -> TokenStream {
+    let name = name.to_string();
+    let order = order(graph);
+    let inputs = graph.inputs.iter().map(|input| {
+        let (name, dims, dtype) = (&input.name, &input.shape.dims, ident_of(&input.dtype));
+        quote!(InputSpec { name: #name, shape: &[#(#dims),*], dtype: DType::#dtype })
+    });
+    let outputs = graph.outputs.iter().map(|output| {
+        let (name, dims, head) = (&output.name, &graph.shape(output.value).dims, ident_of(&output.head));
+        quote!(OutputSpec { name: #name, shape: &[#(#dims),*], head: Head::#head })
+    });
+    let weights = order.iter().map(|&i| weight(graph, params, i));
+    let layers = graph.layers.iter().map(|layer| {
+        let (name, kind, dims, inputs) = (&layer.name, &layer.kind, &layer.output.dims, &layer.inputs);
+        let weights = layer.weights.iter().map(|weight| order.iter().position(|i| i == weight));
+        let weights = weights.flatten().map(Literal::usize_unsuffixed);
+        quote! {
+            LayerSpec { name: #name, kind: #kind, output: &[#(#dims),*], weights: &[#(#weights),*], inputs: &[#(#inputs),*] }
+        }
+    });
+    let (len, trainable) = (words(&params.len), words(&params.trainable));
+    let (infer, train) = (phase(quote!(infer), infer), phase(quote!(train), train));
+    quote! {
+        static SPEC: Spec = Spec {
+            name: #name,
+            inputs: &[#(#inputs),*],
+            outputs: &[#(#outputs),*],
+            weights: &[#(#weights),*],
+            layers: &[#(#layers),*],
+            params_len: #len,
+            trainable_len: #trainable,
+            infer: #infer,
+            train: #train,
+        };
+    }
+}
+
+/// The `SPEC` of a model that has errors: nothing in it, so that what uses the model still compiles.
+pub fn empty(name: &Ident) -> TokenStream {
+    let name = name.to_string();
+    let phase = quote!(Phase { arena_words: 0, fixed_words: 0, flops: 0, run: |_| {} });
+    quote! {
+        static SPEC: Spec = Spec {
+            name: #name, inputs: &[], outputs: &[], weights: &[], layers: &[], params_len: 0, trainable_len: 0,
+            infer: #phase, train: #phase,
+        };
+    }
+}
+
+/// Indices of the weights in order of their offsets.
+fn order(graph: &Graph) -> Vec<usize> {
+    let of = |trainable: bool| {
+        graph.weights.iter().enumerate().filter(move |(_, w)| w.trainable == trainable).map(|(i, _)| i)
+    };
+    of(true).chain(of(false)).collect()
+}
+
+fn weight(graph: &Graph, params: &Params, i: usize) -> TokenStream {
+    let weight = &graph.weights[i];
+    let (name, dims, trainable, offset) = (&weight.name, &weight.shape, weight.trainable, &params.offsets[i]);
+    let layout = match params.layouts[i] {
+        Layout::Plain => quote!(Layout::Plain),
+        Layout::Panels => {
+            let (k, n) = (&dims[0], &dims[1]);
+            quote!(Layout::Panels { k: #k, n: #n })
+        }
+    };
+    let init = init(&weight.init);
+    quote! {
+        WeightSpec { name: #name, shape: &[#(#dims),*], offset: #offset, layout: #layout, init: #init, trainable: #trainable }
+    }
+}
+
+fn init(init: &Init) -> TokenStream {
+    let fields = |name: TokenStream, fields: &[(&str, f32)]| {
+        let fields = fields.iter().map(|(field, value)| {
+            let (field, value) = (quote::format_ident!("{field}"), number(*value));
+            quote!(#field: #value)
+        });
+        quote!(Init::#name { #(#fields),* })
+    };
+    match *init {
+        Init::Constant { value } => fields(quote!(Constant), &[("value", value)]),
+        Init::Identity { gain } => fields(quote!(Identity), &[("gain", gain)]),
+        Init::Orthogonal { gain } => fields(quote!(Orthogonal), &[("gain", gain)]),
+        Init::RandomNormal { mean, stddev } => fields(quote!(RandomNormal), &[("mean", mean), ("stddev", stddev)]),
+        Init::TruncatedNormal { mean, stddev } => fields(quote!(TruncatedNormal), &[("mean", mean), ("stddev", stddev)]),
+        Init::RandomUniform { minval, maxval } => fields(quote!(RandomUniform), &[("minval", minval), ("maxval", maxval)]),
+        Init::Zeros
+        | Init::Ones
+        | Init::GlorotUniform
+        | Init::GlorotNormal
+        | Init::HeUniform
+        | Init::HeNormal
+        | Init::LecunUniform
+        | Init::LecunNormal => {
+            let name = ident_of(init);
+            quote!(Init::#name)
+        }
+    }
+}
+
+fn phase(run: TokenStream, (flops, plan): (Dim, &Plan)) -> TokenStream {
+    let (arena, fixed) = (words(&plan.arena), words(&plan.fixed));
+    quote!(Phase { arena_words: #arena, fixed_words: #fixed, flops: #flops, run: #run })
+}

@@ -1,0 +1,285 @@
+//! The kernels that a function becomes, before they have addresses.
+
+use std::fmt;
+
+use super::access::Strided;
+use crate::ir::{Binary, Dim, Id, ReduceKind, Shape, Unary};
+
+/// Something that has an address while a function runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Value {
+    /// The result of a node.
+    Node(Id),
+    /// The gradient of a weight.
+    Gradient(usize),
+    /// A matrix in 16-column panels, for kernels that want it so.
+    Packed { w: Id, transposed: bool },
+    /// Working memory of the kernel that computes a node.
+    Scratch(Id),
+}
+
+/// A register of an element-wise expression: its index among the instructions.
+pub type Reg = usize;
+
+/// One instruction of an element-wise expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Instruction {
+    /// Operand `i` of the kernel.
+    Load(usize),
+    Number(f32),
+    /// A number that depends on Rust constants.
+    Extent(Dim),
+    Unary(Unary, Reg),
+    Binary(Binary, Reg, Reg),
+    Select(Reg, Reg, Reg),
+}
+
+/// An operand of an element-wise expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    Value(Value, Strided),
+    /// Uniform numbers of a random stream.
+    Random(u32),
+}
+
+/// Instructions over operands, walked together over an index space.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    /// The index space (per sample if it is batched).
+    pub space: Shape,
+    pub operands: Vec<Operand>,
+    pub body: Vec<Instruction>,
+}
+
+impl Expression {
+    /// An expression of nothing yet.
+    pub fn new(space: Shape) -> Self {
+        Expression { space, operands: vec![], body: vec![] }
+    }
+
+    /// Appends an instruction, or finds its equal.
+    pub fn push(&mut self, instruction: Instruction) -> Reg {
+        let found = self.body.iter().position(|other| *other == instruction);
+        found.unwrap_or_else(|| {
+            self.body.push(instruction);
+            self.body.len() - 1
+        })
+    }
+
+    /// Appends a load of `operand`, or finds its equal.
+    pub fn load(&mut self, operand: Operand) -> Reg {
+        let found = self.operands.iter().position(|other| *other == operand);
+        let at = found.unwrap_or_else(|| {
+            self.operands.push(operand);
+            self.operands.len() - 1
+        });
+        self.push(Instruction::Load(at))
+    }
+
+    fn values(&self) -> impl Iterator<Item = Value> + '_ {
+        self.operands.iter().filter_map(|operand| match operand {
+            Operand::Value(value, _) => Some(*value),
+            Operand::Random(_) => None,
+        })
+    }
+}
+
+/// An element-wise kernel: a register for each result.
+#[derive(Clone, Debug)]
+pub struct Map {
+    pub expression: Expression,
+    pub stores: Vec<(Value, Strided, Reg)>,
+}
+
+/// A kernel. Shapes are per sample; `rows` counts the rows of a sample.
+#[derive(Clone, Debug)]
+pub enum Kernel {
+    Map(Map),
+    /// The expression, accumulated over the dimensions that `over` marks.
+    Reduce { kind: ReduceKind, expression: Expression, result: Reg, over: Vec<bool>, batch: bool, into: Value },
+    /// `into = x · w`, `w` in panels.
+    MatMul { x: Value, w: Value, into: Value, batched: bool, rows: Dim, k: Dim, n: Dim },
+    /// `into (+)= xᵀ · y` over the batch, and the column sums of `y` into `db`.
+    MatMulT {
+        x: Value,
+        y: Value,
+        into: Value,
+        panels: bool,
+        db: Option<Value>,
+        accumulate: bool,
+        scratch: Value,
+        rows: Dim,
+        k: Dim,
+        n: Dim,
+    },
+    /// `into = a · b` for each of `groups` matrices; strides of group, row, column.
+    BatchMatMul { a: (Value, Strided), b: (Value, Strided), into: Value, batched: bool, groups: Dim, m: Dim, k: Dim, n: Dim },
+    Softmax { x: Value, into: Value, batched: bool, log: bool, columns: Dim },
+    /// The activation of output `output` on `z`, its loss and its gradient.
+    Head { output: usize, z: Value, dz: Option<Value> },
+    /// `[k, n]` (or its transpose) to panels. `panels`: the source lies in panels already.
+    Pack { w: Value, into: Value, transposed: bool, panels: bool, k: Dim, n: Dim },
+}
+
+impl Kernel {
+    /// What it reads.
+    pub fn reads(&self) -> Vec<Value> {
+        match self {
+            Kernel::Map(map) => map.expression.values().collect(),
+            Kernel::Reduce { expression, .. } => expression.values().collect(),
+            Kernel::MatMul { x, w, .. } => vec![*x, *w],
+            Kernel::MatMulT { x, y, .. } => vec![*x, *y],
+            Kernel::BatchMatMul { a, b, .. } => vec![a.0, b.0],
+            Kernel::Softmax { x, .. } => vec![*x],
+            Kernel::Head { z, .. } => vec![*z],
+            Kernel::Pack { w, .. } => vec![*w],
+        }
+    }
+
+    /// What it writes.
+    pub fn writes(&self) -> Vec<Value> {
+        match self {
+            Kernel::Map(map) => map.stores.iter().map(|(value, ..)| *value).collect(),
+            Kernel::MatMulT { into, db, scratch, .. } => [Some(*into), *db, Some(*scratch)].into_iter().flatten().collect(),
+            Kernel::Head { dz, .. } => dz.iter().copied().collect(),
+            Kernel::Reduce { into, .. }
+            | Kernel::MatMul { into, .. }
+            | Kernel::BatchMatMul { into, .. }
+            | Kernel::Softmax { into, .. }
+            | Kernel::Pack { into, .. } => vec![*into],
+        }
+    }
+
+    /// Whether its result may take the place of `value`, which it reads, element for element.
+    pub fn may_overwrite(&self, value: Value) -> bool {
+        match self {
+            Kernel::Map(map) => {
+                let dims = &map.expression.space.dims;
+                let whole = |walk: &Strided| walk.is_contiguous(dims);
+                let reads = map.expression.operands.iter().all(|operand| match operand {
+                    Operand::Value(read, walk) => *read != value || whole(walk),
+                    Operand::Random(_) => true,
+                });
+                reads && map.stores.iter().all(|(_, walk, _)| whole(walk))
+            }
+            Kernel::Softmax { .. } | Kernel::Head { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Where it runs.
+    pub fn place(&self) -> Place {
+        match self {
+            Kernel::Map(Map { expression, .. }) => Place::of(expression.space.batched),
+            Kernel::Reduce { batch: true, .. } | Kernel::MatMulT { .. } | Kernel::Pack { .. } => Place::Whole,
+            Kernel::Reduce { expression, .. } => Place::of(expression.space.batched),
+            Kernel::MatMul { batched, .. } | Kernel::BatchMatMul { batched, .. } | Kernel::Softmax { batched, .. } => {
+                Place::of(*batched)
+            }
+            Kernel::Head { .. } => Place::Rows,
+        }
+    }
+
+    /// Floating-point operations of its products for each sample.
+    pub fn flops(&self) -> Dim {
+        let two = Dim::known(2);
+        match self {
+            Kernel::MatMul { rows, k, n, .. } | Kernel::MatMulT { rows, k, n, .. } => Dim::product([&two, rows, k, n]),
+            Kernel::BatchMatMul { groups, m, k, n, .. } => Dim::product([&two, groups, m, k, n]),
+            Kernel::Map(map) => map.expression.space.size().mul(&map.expression.body.len().into()),
+            Kernel::Reduce { expression, .. } => expression.space.size().mul(&two),
+            Kernel::Softmax { columns, .. } => columns.mul(&Dim::known(16)),
+            Kernel::Head { .. } | Kernel::Pack { .. } => Dim::known(0),
+        }
+    }
+}
+
+/// Where a kernel runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On any range of the samples, independently of the others.
+    Rows,
+    /// Once, on what does not depend on the batch.
+    Fixed,
+    /// Over the whole batch at once, with its own division of labour.
+    Whole,
+}
+
+impl Place {
+    fn of(batched: bool) -> Self {
+        if batched { Place::Rows } else { Place::Fixed }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Node(id) => write!(f, "{id}"),
+            Value::Gradient(weight) => write!(f, "gradient{weight}"),
+            Value::Packed { w, transposed } => write!(f, "packed({w}{})", if *transposed { "ᵀ" } else { "" }),
+            Value::Scratch(id) => write!(f, "scratch({id})"),
+        }
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (reg, instruction) in self.body.iter().enumerate() {
+            let lower = |name: &dyn fmt::Debug| format!("{name:?}").to_lowercase();
+            let text = match instruction {
+                Instruction::Load(i) => match &self.operands[*i] {
+                    Operand::Value(value, walk) => {
+                        let strides: Vec<String> = walk.strides.iter().map(Dim::to_string).collect();
+                        format!("load {value} strides=[{}] offset={}", strides.join(", "), walk.offset)
+                    }
+                    Operand::Random(stream) => format!("uniform stream={stream}"),
+                },
+                Instruction::Number(value) => format!("{value:?}"),
+                Instruction::Extent(dim) => format!("extent {dim}"),
+                Instruction::Unary(g, x) => format!("{} v{x}", lower(g)),
+                Instruction::Binary(g, a, b) => format!("{} v{a} v{b}", lower(g)),
+                Instruction::Select(c, a, b) => format!("select v{c} v{a} v{b}"),
+            };
+            writeln!(f, "        v{reg} = {text}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kernel::Map(map) => {
+                writeln!(f, "    map over {}", map.expression.space)?;
+                write!(f, "{}", map.expression)?;
+                for (value, _, reg) in &map.stores {
+                    writeln!(f, "        store {value} = v{reg}")?;
+                }
+                Ok(())
+            }
+            Kernel::Reduce { kind, expression, result, over, batch, into } => {
+                let kind = format!("{kind:?}").to_lowercase();
+                let batch = if *batch { " and the batch" } else { "" };
+                writeln!(f, "    reduce {into} = {kind} of v{result} over {} where {over:?}{batch}", expression.space)?;
+                write!(f, "{expression}")
+            }
+            Kernel::MatMul { x, w, into, rows, k, n, .. } => writeln!(f, "    matmul {into} = {x} · {w}  [{rows}, {k}] · [{k}, {n}]"),
+            Kernel::MatMulT { x, y, into, db, accumulate, k, n, .. } => {
+                let plus = if *accumulate { "+" } else { "" };
+                let db = db.map(|db| format!(", {db} = column sums")).unwrap_or_default();
+                writeln!(f, "    matmul {into} {plus}= {x}ᵀ · {y}{db}  [{k}, {n}]")
+            }
+            Kernel::BatchMatMul { a, b, into, groups, m, k, n, .. } => {
+                writeln!(f, "    batch_matmul {into} = {} · {}  {groups} of [{m}, {k}] · [{k}, {n}]", a.0, b.0)
+            }
+            Kernel::Softmax { x, into, log, columns, .. } => {
+                writeln!(f, "    {}softmax {into} = {x}  rows of {columns}", if *log { "log_" } else { "" })
+            }
+            Kernel::Head { output, z, dz } => {
+                let dz = dz.map(|dz| format!(", gradient {dz}")).unwrap_or_default();
+                writeln!(f, "    head of output {output} on {z}{dz}")
+            }
+            Kernel::Pack { w, into, .. } => writeln!(f, "    pack {into} = {w}"),
+        }
+    }
+}

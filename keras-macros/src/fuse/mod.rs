@@ -1,0 +1,426 @@
+//! From operations to kernels.
+//!
+//! Products, reductions and the like are kernels of their own. Element-wise operations are not: they become part of
+//! the kernel that needs their value, as instructions over its operands, and views become the strides of its loads.
+//! A value is stored where a kernel needs it in memory, or where computing it again would cost more than a load.
+
+mod access;
+mod kernel;
+mod schedule;
+mod simplify;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+pub use access::{Strided, collapse};
+pub use kernel::{Expression, Instruction, Kernel, Map, Operand, Place, Reg, Value};
+pub use schedule::Step;
+pub use simplify::simplify;
+
+use crate::grad::Function;
+use crate::ir::{Dim, Graph, Id, Op, ReduceKind, Shape};
+use access::{View, view};
+
+/// Instructions that it may take to compute a value again rather than store it for a second kernel.
+const RECOMPUTE: usize = 12;
+
+/// Order of a weight's elements in the flat parameter buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    Plain,
+    Panels,
+}
+
+/// Panels for the matrices that nothing but products read; their optimizer step then needs no repacking.
+pub fn layouts(graph: &Graph) -> Vec<Layout> {
+    let mut layouts: Vec<Layout> =
+        graph.weights.iter().map(|w| if w.shape.len() == 2 { Layout::Panels } else { Layout::Plain }).collect();
+    let mut used = vec![false; layouts.len()];
+    for node in &graph.nodes {
+        for operand in node.op.operands() {
+            let Op::Weight(weight) = graph.nodes[operand.0].op else { continue };
+            used[weight] = true;
+            let of_a_batch = |x: Id| x != operand && graph.shape(x).batched;
+            if !matches!(node.op, Op::MatMul { x, transposed: false, .. } if of_a_batch(x)) {
+                layouts[weight] = Layout::Plain;
+            }
+        }
+    }
+    layouts.iter().zip(used).map(|(layout, used)| if used { *layout } else { Layout::Plain }).collect()
+}
+
+/// A function as kernels in order.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The simplified function.
+    pub function: Function,
+    /// Its kernels.
+    pub steps: Vec<Step>,
+    /// Values that live where a gradient is wanted.
+    pub homes: BTreeMap<Value, Value>,
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.steps.iter().try_for_each(|step| write!(f, "{step}"))
+    }
+}
+
+/// Fuses `function`.
+///
+/// # Errors
+/// An expression that walks its operands in more ways than a kernel has dimensions.
+pub fn fuse(function: &Function, layouts: &[Layout]) -> Result<Program, String> {
+    let function = simplify(function);
+    let mut fuser = Fuser::new(&function, layouts);
+    fuser.decide();
+    fuser.place_gradients();
+    fuser.kernels();
+    let (kernels, homes) = (fuser.out, fuser.homes);
+    let steps = schedule::schedule(kernels.into_values().flatten().collect());
+    Ok(Program { function, steps, homes })
+}
+
+struct Fuser<'a> {
+    function: &'a Function,
+    graph: &'a Graph,
+    layouts: &'a [Layout],
+    /// Whether a node has a buffer.
+    stored: Vec<bool>,
+    /// Kernels by the node that they are for.
+    out: BTreeMap<usize, Vec<Kernel>>,
+    homes: BTreeMap<Value, Value>,
+    /// Nodes that are computed straight into a gradient, or along with one, and need no kernel of their own.
+    done: BTreeSet<Id>,
+}
+
+fn is_elementwise(op: &Op) -> bool {
+    matches!(op, Op::Unary(..) | Op::Binary(..) | Op::Select(..) | Op::Dropout { .. })
+}
+
+fn is_view(op: &Op) -> bool {
+    matches!(op, Op::Broadcast(_) | Op::Reshape(_) | Op::Permute { .. } | Op::Slice { .. })
+}
+
+fn is_number(op: &Op) -> bool {
+    matches!(op, Op::Const(_) | Op::Extent(_))
+}
+
+impl<'a> Fuser<'a> {
+    fn new(function: &'a Function, layouts: &'a [Layout]) -> Self {
+        let graph = &function.graph;
+        let stored = graph.nodes.iter().map(|node| !is_elementwise(&node.op) && !is_view(&node.op) && !is_number(&node.op));
+        Fuser {
+            function,
+            graph,
+            layouts,
+            stored: stored.collect(),
+            out: BTreeMap::new(),
+            homes: BTreeMap::new(),
+            done: BTreeSet::new(),
+        }
+    }
+
+    fn op(&self, id: Id) -> &'a Op {
+        &self.graph.nodes[id.0].op
+    }
+
+    fn dims(&self, id: Id) -> &'a [Dim] {
+        &self.graph.nodes[id.0].shape.dims
+    }
+
+    fn view(&self, id: Id) -> View {
+        if self.stored[id.0] {
+            return View { base: id, walk: Strided::contiguous(self.dims(id)) };
+        }
+        view(self.graph, id, &|id| self.stored[id.0])
+    }
+
+    // --- what is stored ---
+
+    /// Decides which element-wise values and views get a buffer.
+    fn decide(&mut self) {
+        let sizes = self.sizes();
+        // The kernels that would compute each element-wise node.
+        let mut users: Vec<BTreeSet<Id>> = vec![BTreeSet::new(); self.graph.nodes.len()];
+        for root in self.function.roots() {
+            self.need_buffer(root);
+        }
+        for i in (0..self.graph.nodes.len()).rev() {
+            let id = Id(i);
+            if is_elementwise(self.op(id)) && users[i].len() > 1 && sizes[i] > RECOMPUTE {
+                self.stored[i] = true;
+            }
+            let groups = if self.stored[i] { BTreeSet::from([id]) } else { users[i].clone() };
+            if groups.is_empty() {
+                continue;
+            }
+            let inlines = is_elementwise(self.op(id)) || matches!(self.op(id), Op::Reduce { .. } | Op::Concat { .. } | Op::Pad { .. });
+            for operand in self.op(id).operands() {
+                if !inlines && !is_view(self.op(id)) {
+                    self.need_buffer(operand);
+                } else if is_elementwise(self.op(operand)) && !is_view(self.op(id)) {
+                    users[operand.0].extend(&groups);
+                } else {
+                    self.need_view(operand);
+                }
+            }
+        }
+    }
+
+    /// Instructions that it takes to compute each element-wise node from what is stored in any case.
+    fn sizes(&self) -> Vec<usize> {
+        let mut sizes: Vec<usize> = Vec::with_capacity(self.graph.nodes.len());
+        for node in &self.graph.nodes {
+            let own = match &node.op {
+                Op::Dropout { .. } => 8,
+                op if is_elementwise(op) => 1,
+                _ => 0,
+            };
+            let below = if own > 0 { node.op.operands().iter().map(|x| sizes[x.0]).sum() } else { 0usize };
+            sizes.push((own + below).min(1_000_000));
+        }
+        sizes
+    }
+
+    /// `id` is to lie in memory in the order of its elements.
+    fn need_buffer(&mut self, id: Id) {
+        self.need_view(id);
+        let View { base, walk } = self.view(id);
+        if is_number(self.op(base)) || !walk.is_contiguous(self.dims(id)) || self.size(base) != self.size(id) || self.repeats_over_batch(base, id) {
+            self.stored[id.0] = true;
+        }
+    }
+
+    /// `id` is to be reachable by strides from something in memory.
+    fn need_view(&mut self, id: Id) {
+        let base = self.view(id).base;
+        if !is_number(self.op(base)) {
+            self.stored[base.0] = true;
+        }
+    }
+
+    fn size(&self, id: Id) -> Dim {
+        self.graph.shape(id).size()
+    }
+
+    fn repeats_over_batch(&self, base: Id, id: Id) -> bool {
+        self.graph.shape(base).batched != self.graph.shape(id).batched
+    }
+
+    // --- gradients ---
+
+    /// Finds for each gradient the kernels that leave it where it is wanted.
+    fn place_gradients(&mut self) {
+        for &(weight, id) in &self.function.gradients {
+            if let Some(products) = self.sum_of_products(id) {
+                self.products_into(weight, id, &products);
+                continue;
+            }
+            let base = self.view(id).base;
+            let home = Value::Node(base);
+            let own = !matches!(self.op(base), Op::Weight(_) | Op::Input(_)) && !is_number(self.op(base));
+            if own && !self.homes.contains_key(&home) {
+                self.homes.insert(home, Value::Gradient(weight));
+            } else {
+                let shape = self.graph.shape(id).clone();
+                let mut expression = Expression::new(shape.clone());
+                let reg = self.value(&mut expression, id, None);
+                let store = (Value::Gradient(weight), Strided::contiguous(&shape.dims), reg);
+                let kernel = Kernel::Map(Map { expression, stores: vec![store] });
+                self.out.entry(id.0).or_default().push(kernel);
+            }
+        }
+    }
+
+    /// The terms, if `id` is nothing but products `xᵀ · y` added up.
+    fn sum_of_products(&self, id: Id) -> Option<Vec<Id>> {
+        match self.op(id) {
+            Op::MatMulT { .. } => Some(vec![id]),
+            Op::Binary(crate::ir::Binary::Add, a, b) => Some([self.sum_of_products(*a)?, self.sum_of_products(*b)?].concat()),
+            _ => None,
+        }
+    }
+
+    fn products_into(&mut self, weight: usize, id: Id, products: &[Id]) {
+        self.done.insert(id);
+        for (i, &product) in products.iter().enumerate() {
+            let uses = |op: &Op| op.operands().contains(&product);
+            let elsewhere = self.graph.nodes.iter().enumerate().any(|(j, node)| Id(j) != id && uses(&node.op) && !self.done.contains(&Id(j)));
+            if !elsewhere {
+                self.done.insert(product);
+            }
+            let panels = self.layouts[weight] == Layout::Panels;
+            let kernel = self.product_t(product, Value::Gradient(weight), panels, i > 0);
+            self.out.entry(id.0).or_default().push(kernel);
+        }
+    }
+
+    fn product_t(&mut self, product: Id, into: Value, panels: bool, accumulate: bool) -> Kernel {
+        let Op::MatMulT { x, y } = *self.op(product) else { unreachable!("the caller matched a product") };
+        let (k, n) = (self.dims(product)[0].clone(), self.dims(product)[1].clone());
+        let rows = Dim::product(&self.dims(x)[..self.dims(x).len() - 1]);
+        let db = if accumulate { None } else { self.take_column_sums(y) };
+        let (x, y) = (self.buffer(x), self.buffer(y));
+        Kernel::MatMulT { x, y, into, panels, db, accumulate, scratch: Value::Scratch(product), rows, k, n }
+    }
+
+    /// The reduction of `y` to its column sums, if there is one that nobody computes yet.
+    fn take_column_sums(&mut self, y: Id) -> Option<Value> {
+        let rank = self.graph.shape(y).rank();
+        let sums = self.graph.nodes.iter().position(|node| match &node.op {
+            Op::Reduce { kind: ReduceKind::Sum, x, axes, batch: true } => *x == y && axes.iter().copied().eq(0..rank - 1),
+            _ => false,
+        });
+        let sums = Id(sums?);
+        self.done.insert(sums).then_some(Value::Node(sums))
+    }
+
+    // --- kernels ---
+
+    fn kernels(&mut self) {
+        for i in 0..self.graph.nodes.len() {
+            let id = Id(i);
+            if self.stored[i] && !self.done.contains(&id) {
+                let kernels = self.kernel(id);
+                self.out.entry(i).or_default().extend(kernels);
+            }
+        }
+        for head in &self.function.heads {
+            let at = head.dz.unwrap_or(Id(self.graph.nodes.len()));
+            let kernel = Kernel::Head { output: head.output, z: self.buffer(head.z), dz: head.dz.map(Value::Node) };
+            self.out.entry(at.0).or_default().push(kernel);
+        }
+    }
+
+    /// The buffer that `id`, which lies in memory in order, is in.
+    fn buffer(&self, id: Id) -> Value {
+        Value::Node(self.view(id).base)
+    }
+
+    fn kernel(&mut self, id: Id) -> Vec<Kernel> {
+        let shape = self.graph.shape(id).clone();
+        let into = Value::Node(id);
+        match self.op(id) {
+            Op::Input(_) | Op::Weight(_) | Op::LossGradient { .. } | Op::Const(_) | Op::Extent(_) => vec![],
+            Op::MatMul { x, w, transposed } => {
+                let (k, n) = (self.dims(*x).last(), shape.dims.last());
+                let (k, n) = (k.expect("of rank 1 at least").clone(), n.expect("of rank 1 at least").clone());
+                let rows = Dim::product(&shape.dims[..shape.rank() - 1]);
+                let w = self.panels(id, *w, *transposed);
+                vec![Kernel::MatMul { x: self.buffer(*x), w, into, batched: shape.batched, rows, k, n }]
+            }
+            Op::MatMulT { .. } => vec![self.product_t(id, into, false, false)],
+            Op::BatchMatMul { a, b } => {
+                let [m, n] = [2, 1].map(|back| shape.dims[shape.rank() - back].clone());
+                let k = self.dims(*b)[shape.rank() - 2].clone();
+                let groups = Dim::product(&shape.dims[..shape.rank() - 2]);
+                let walk = |this: &Self, x: Id| (this.buffer(x), Strided::contiguous(&matrix(&groups, this.dims(x))));
+                vec![Kernel::BatchMatMul { a: walk(self, *a), b: walk(self, *b), into, batched: shape.batched, groups: groups.clone(), m, k, n }]
+            }
+            Op::Softmax(x) | Op::LogSoftmax(x) => {
+                let columns = shape.dims.last().expect("of rank 1 at least").clone();
+                let log = matches!(self.op(id), Op::LogSoftmax(_));
+                vec![Kernel::Softmax { x: self.buffer(*x), into, batched: shape.batched, log, columns }]
+            }
+            Op::Reduce { kind, x, axes, batch } => {
+                let space = self.graph.shape(*x).clone();
+                let over: Vec<bool> = (0..space.rank()).map(|axis| axes.contains(&axis)).collect();
+                let mut expression = Expression::new(space);
+                let result = self.value(&mut expression, *x, None);
+                vec![Kernel::Reduce { kind: *kind, expression, result, over, batch: *batch, into }]
+            }
+            Op::Concat { parts, axis } => {
+                let mut start = Dim::known(0);
+                let mut kernels = vec![];
+                for &part in parts {
+                    kernels.push(self.part(part, &shape, *axis, &start, into));
+                    start = start.add(&self.dims(part)[*axis]);
+                }
+                kernels
+            }
+            Op::Pad { x, axis, before } => {
+                let mut zeros = Expression::new(shape.clone());
+                let zero = zeros.push(Instruction::Number(0.0));
+                let everywhere = (into, Strided::contiguous(&shape.dims), zero);
+                let zeros = Kernel::Map(Map { expression: zeros, stores: vec![everywhere] });
+                vec![zeros, self.part(*x, &shape, *axis, before, into)]
+            }
+            // The copy that a reshape cannot avoid walks its operand.
+            Op::Reshape(x) if self.view(*x).base != id => vec![self.map(*x, self.graph.shape(*x).clone(), into)],
+            _ => vec![self.map(id, shape, into)],
+        }
+    }
+
+    /// Computes `id` over `space`, element after element, into `into`.
+    fn map(&self, id: Id, space: Shape, into: Value) -> Kernel {
+        let walk = Strided::contiguous(&space.dims);
+        let mut expression = Expression::new(space);
+        let root = (into == Value::Node(id)).then_some(id);
+        let reg = self.value(&mut expression, id, root);
+        Kernel::Map(Map { expression, stores: vec![(into, walk, reg)] })
+    }
+
+    /// Computes `part` into its place in `into`, which has `shape`.
+    fn part(&self, part: Id, shape: &Shape, axis: usize, start: &Dim, into: Value) -> Kernel {
+        let whole = Strided::contiguous(&shape.dims);
+        let walk = Strided { offset: whole.strides[axis].mul(start), strides: whole.strides };
+        let mut expression = Expression::new(self.graph.shape(part).clone());
+        let reg = self.value(&mut expression, part, None);
+        Kernel::Map(Map { expression, stores: vec![(into, walk, reg)] })
+    }
+
+    /// `w` (or its transpose) in panels, for the product `id`.
+    fn panels(&mut self, id: Id, w: Id, transposed: bool) -> Value {
+        let source = self.buffer(w);
+        let Value::Node(base) = source else { unreachable!("buffers are nodes") };
+        let panels = matches!(self.op(base), Op::Weight(weight) if self.layouts[*weight] == Layout::Panels);
+        if panels && !transposed {
+            return source;
+        }
+        let into = Value::Packed { w: base, transposed };
+        let known = self.out.values().flatten().any(|kernel| matches!(kernel, Kernel::Pack { into: other, .. } if *other == into));
+        if !known {
+            let (k, n) = (self.dims(w)[0].clone(), self.dims(w)[1].clone());
+            self.out.entry(id.0).or_default().push(Kernel::Pack { w: source, into, transposed, panels, k, n });
+        }
+        into
+    }
+
+    /// The instructions for `id` in `expression`, whose space has `id`'s dims. `root` is not loaded but computed.
+    fn value(&self, expression: &mut Expression, id: Id, root: Option<Id>) -> Reg {
+        let op = self.op(id);
+        let is_root = root == Some(id);
+        match op {
+            Op::Const(value) => return expression.push(Instruction::Number(*value)),
+            Op::Extent(dim) => return expression.push(Instruction::Extent(dim.clone())),
+            _ if self.stored[id.0] && !is_root || !is_elementwise(op) => {
+                let View { base, walk } = if is_root { view(self.graph, id, &|id| self.stored[id.0]) } else { self.view(id) };
+                return match self.op(base) {
+                    op if is_number(op) => self.value(expression, base, None),
+                    _ => expression.load(Operand::Value(Value::Node(base), walk)),
+                };
+            }
+            _ => {}
+        }
+        let regs: Vec<Reg> = op.operands().into_iter().map(|x| self.value(expression, x, None)).collect();
+        match op {
+            Op::Unary(f, _) => expression.push(Instruction::Unary(*f, regs[0])),
+            Op::Binary(f, ..) => expression.push(Instruction::Binary(*f, regs[0], regs[1])),
+            Op::Select(..) => expression.push(Instruction::Select(regs[0], regs[1], regs[2])),
+            Op::Dropout { rate, stream, .. } => {
+                let uniform = expression.load(Operand::Random(*stream));
+                let [rate, scale, zero] = [*rate, 1.0 / (1.0 - rate), 0.0].map(|n| expression.push(Instruction::Number(n)));
+                let kept = expression.push(Instruction::Binary(crate::ir::Binary::Ge, uniform, rate));
+                let scaled = expression.push(Instruction::Binary(crate::ir::Binary::Mul, regs[0], scale));
+                expression.push(Instruction::Select(kept, scaled, zero))
+            }
+            _ => unreachable!("only element-wise operations are left"),
+        }
+    }
+}
+
+/// `dims` as groups of matrices.
+fn matrix(groups: &Dim, dims: &[Dim]) -> [Dim; 3] {
+    [groups.clone(), dims[dims.len() - 2].clone(), dims[dims.len() - 1].clone()]
+}

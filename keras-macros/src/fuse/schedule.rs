@@ -1,0 +1,136 @@
+//! The order of kernels, in steps: as many as possible that work row by row run together on a piece of the batch.
+
+use std::fmt;
+
+use super::kernel::{Kernel, Map, Operand, Place, Value};
+use super::{Instruction, Reg};
+
+/// Kernels that run together.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub place: Place,
+    pub kernels: Vec<Kernel>,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let heading = match self.place {
+            Place::Rows => "for each piece of the batch",
+            Place::Fixed => "once",
+            Place::Whole => "over the whole batch",
+        };
+        writeln!(f, "{heading}:")?;
+        self.kernels.iter().try_for_each(|kernel| write!(f, "{kernel}"))
+    }
+}
+
+/// Orders `kernels`, which come in an order that respects their dependences.
+pub fn schedule(kernels: Vec<Kernel>) -> Vec<Step> {
+    let needs = dependences(&kernels);
+    let mut left: Vec<usize> = (0..kernels.len()).collect();
+    let mut done = vec![false; kernels.len()];
+    let mut steps: Vec<Step> = Vec::new();
+    while !left.is_empty() {
+        let ready = |i: usize, done: &[bool]| needs[i].iter().all(|&j| done[j]);
+        let turn = |wanted: &dyn Fn(&Kernel) -> bool| left.iter().any(|&i| ready(i, &done) && wanted(&kernels[i]));
+        // What depends on weights alone goes first, what waits for the whole batch last.
+        let early = |kernel: &Kernel| matches!(kernel, Kernel::Pack { .. });
+        let fixed = |kernel: &Kernel| kernel.place() == Place::Fixed;
+        let rows = |kernel: &Kernel| kernel.place() == Place::Rows;
+        let any = |_: &Kernel| true;
+        let order: [&dyn Fn(&Kernel) -> bool; 4] = [&early, &fixed, &rows, &any];
+        let Some(wanted) = order.into_iter().find(|wanted| turn(*wanted)) else {
+            unreachable!("kernels depend on earlier ones only")
+        };
+        let mut step = Vec::new();
+        left.retain(|&i| {
+            let take = ready(i, &done) && wanted(&kernels[i]);
+            if take {
+                done[i] = true;
+                step.push(kernels[i].clone());
+            }
+            !take
+        });
+        let place = step[0].place();
+        match steps.last_mut() {
+            Some(last) if last.place == place => last.kernels.extend(step),
+            _ => steps.push(Step { place, kernels: step }),
+        }
+    }
+    for step in &mut steps {
+        step.kernels = merge(std::mem::take(&mut step.kernels));
+    }
+    steps
+}
+
+/// For each kernel the earlier ones that write what it reads or writes.
+fn dependences(kernels: &[Kernel]) -> Vec<Vec<usize>> {
+    let touches = |i: usize, j: usize| {
+        let (reads, writes) = (kernels[i].reads(), kernels[i].writes());
+        kernels[j].writes().iter().any(|value| reads.contains(value) || writes.contains(value))
+    };
+    (0..kernels.len()).map(|i| (0..kernels.len()).filter(|&j| j != i && is_before(kernels, j, i) && touches(i, j)).collect()).collect()
+}
+
+/// Writers of one value keep their order; a reader comes after every writer, wherever it stands in the list.
+fn is_before(kernels: &[Kernel], writer: usize, other: usize) -> bool {
+    let both_write = kernels[writer].writes().iter().any(|value| kernels[other].writes().contains(value));
+    writer < other || !both_write
+}
+
+/// Makes one kernel of neighbouring element-wise ones over one index space: values stay in registers between them.
+fn merge(kernels: Vec<Kernel>) -> Vec<Kernel> {
+    let mut merged: Vec<Kernel> = Vec::new();
+    for kernel in kernels {
+        if let (Some(Kernel::Map(first)), Kernel::Map(second)) = (merged.last_mut(), &kernel)
+            && can_merge(first, second)
+        {
+            append(first, second);
+            continue;
+        }
+        merged.push(kernel);
+    }
+    merged
+}
+
+fn can_merge(first: &Map, second: &Map) -> bool {
+    let dims = &first.expression.space.dims;
+    // A value that the first stores is forwarded where the second loads the very element.
+    let forwarded = |operand: &Operand| match operand {
+        Operand::Value(value, walk) => {
+            let stores: Vec<_> = first.stores.iter().filter(|(stored, ..)| stored == value).collect();
+            stores.is_empty() || (stores.len() == 1 && stores[0].1 == *walk && walk.is_contiguous(dims))
+        }
+        Operand::Random(_) => true,
+    };
+    let written: Vec<Value> = first.stores.iter().map(|(value, ..)| *value).collect();
+    first.expression.space == second.expression.space
+        && second.expression.operands.iter().all(forwarded)
+        && second.stores.iter().all(|(value, ..)| !written.contains(value))
+        && first.expression.operands.len() + second.expression.operands.len() <= 8
+}
+
+fn append(first: &mut Map, second: &Map) {
+    let mut regs: Vec<Reg> = Vec::with_capacity(second.expression.body.len());
+    for instruction in &second.expression.body {
+        let reg = match instruction {
+            Instruction::Load(i) => {
+                let operand = &second.expression.operands[*i];
+                let stored = match operand {
+                    Operand::Value(value, _) => first.stores.iter().find(|(stored, ..)| stored == value),
+                    Operand::Random(_) => None,
+                };
+                match stored {
+                    Some((_, _, reg)) => *reg,
+                    None => first.expression.load(operand.clone()),
+                }
+            }
+            Instruction::Unary(f, x) => first.expression.push(Instruction::Unary(*f, regs[*x])),
+            Instruction::Binary(f, a, b) => first.expression.push(Instruction::Binary(*f, regs[*a], regs[*b])),
+            Instruction::Select(c, a, b) => first.expression.push(Instruction::Select(regs[*c], regs[*a], regs[*b])),
+            other => first.expression.push(other.clone()),
+        };
+        regs.push(reg);
+    }
+    first.stores.extend(second.stores.iter().map(|(value, walk, reg)| (*value, walk.clone(), regs[*reg])));
+}

@@ -1,0 +1,247 @@
+//! Building a [`Graph`]: one method per operation, each of which computes the shape of its result.
+
+use super::{Binary, Dim, Graph, Head, Id, Init, Input, Op, Output, ReduceKind, Shape, Unary, Weight};
+
+/// The shape that operands of shapes `a` and `b` broadcast to, by NumPy's rules, if they do.
+pub fn broadcast(a: &Shape, b: &Shape) -> Option<Shape> {
+    let rank = a.rank().max(b.rank());
+    // A batched tensor's first axis is the batch: a fixed one of higher rank would be aligned with it.
+    if (a.batched && a.rank() < rank || b.batched && b.rank() < rank) && a.batched != b.batched {
+        return None;
+    }
+    let extent = |s: &Shape, i: usize| match (i + s.rank()).checked_sub(rank) {
+        Some(i) => s.dims[i].clone(),
+        None => Dim::known(1),
+    };
+    let dims = (0..rank).map(|i| match (extent(a, i), extent(b, i)) {
+        (x, y) if x == y => Some(x),
+        (x, y) if x.is(1) => Some(y),
+        (x, y) if y.is(1) => Some(x),
+        _ => None,
+    });
+    Some(Shape { batched: a.batched || b.batched, dims: dims.collect::<Option<Vec<_>>>()? })
+}
+
+impl Graph {
+    /// Appends a node.
+    pub fn push(&mut self, op: Op, shape: Shape) -> Id {
+        self.nodes.push(super::Node { op, shape, layer: self.current_layer });
+        Id(self.nodes.len() - 1)
+    }
+
+    /// The shape of `x`.
+    pub fn shape(&self, x: Id) -> &Shape {
+        &self.nodes[x.0].shape
+    }
+
+    /// Declares an input and gives its value.
+    pub fn input(&mut self, input: Input) -> Id {
+        let shape = input.shape.clone();
+        self.inputs.push(input);
+        self.push(Op::Input(self.inputs.len() - 1), shape)
+    }
+
+    /// Declares a weight and gives its index; [`Graph::weight_value`] reads it.
+    pub fn weight(&mut self, name: String, shape: Vec<Dim>, init: Init, trainable: bool) -> usize {
+        self.weights.push(Weight { name, shape, init, trainable });
+        self.weights.len() - 1
+    }
+
+    /// The value of weight `index`.
+    pub fn weight_value(&mut self, index: usize) -> Id {
+        let shape = Shape::fixed(self.weights[index].shape.clone());
+        self.push(Op::Weight(index), shape)
+    }
+
+    /// Declares an output.
+    pub fn output(&mut self, name: String, value: Id) {
+        self.outputs.push(Output { name, value, head: Head::Linear });
+    }
+
+    /// A number.
+    pub fn constant(&mut self, value: f32) -> Id {
+        self.push(Op::Const(value), Shape::fixed([]))
+    }
+
+    /// An element-wise function.
+    pub fn unary(&mut self, f: Unary, x: Id) -> Id {
+        let shape = self.shape(x).clone();
+        self.push(Op::Unary(f, x), shape)
+    }
+
+    /// An element-wise function of two operands, which are broadcast to each other.
+    pub fn binary(&mut self, f: Binary, a: Id, b: Id) -> Id {
+        let shape = broadcast(self.shape(a), self.shape(b)).expect("shapes were checked");
+        let (a, b) = (self.broadcast_to(a, &shape), self.broadcast_to(b, &shape));
+        self.push(Op::Binary(f, a, b), shape)
+    }
+
+    /// A function of a tensor and a number.
+    pub fn binary_const(&mut self, f: Binary, a: Id, b: f32) -> Id {
+        let b = self.constant(b);
+        self.binary(f, a, b)
+    }
+
+    /// `a` where `condition` is not 0, else `b`, broadcast to each other.
+    pub fn select(&mut self, condition: Id, a: Id, b: Id) -> Id {
+        let shape = broadcast(self.shape(a), self.shape(b)).expect("shapes were checked");
+        let shape = broadcast(&shape, self.shape(condition)).expect("shapes were checked");
+        let [condition, a, b] = [condition, a, b].map(|x| self.broadcast_to(x, &shape));
+        self.push(Op::Select(condition, a, b), shape)
+    }
+
+    /// `x` repeated to `shape`.
+    pub fn broadcast_to(&mut self, x: Id, shape: &Shape) -> Id {
+        if self.shape(x) == shape { x } else { self.push(Op::Broadcast(x), shape.clone()) }
+    }
+
+    /// `x` with a fraction `rate` of its elements zeroed while training.
+    pub fn dropout(&mut self, x: Id, rate: f32) -> Id {
+        self.streams += 1;
+        let (shape, stream) = (self.shape(x).clone(), self.streams - 1);
+        self.push(Op::Dropout { x, rate, stream }, shape)
+    }
+
+    /// The elements of `x` as `dims`.
+    pub fn reshape(&mut self, x: Id, dims: Vec<Dim>) -> Id {
+        let shape = Shape { batched: self.shape(x).batched, dims };
+        if self.shape(x) == &shape { x } else { self.push(Op::Reshape(x), shape) }
+    }
+
+    /// The dimensions of `x` in another order.
+    pub fn permute(&mut self, x: Id, axes: Vec<usize>) -> Id {
+        if axes.iter().enumerate().all(|(i, &axis)| i == axis) {
+            return x;
+        }
+        let shape = self.shape(x);
+        let dims = axes.iter().map(|&axis| shape.dims[axis].clone()).collect();
+        let shape = Shape { batched: shape.batched, dims };
+        self.push(Op::Permute { x, axes }, shape)
+    }
+
+    /// `length` places of `axis` from `start` on.
+    pub fn slice(&mut self, x: Id, axis: usize, start: Dim, length: Dim) -> Id {
+        let mut shape = self.shape(x).clone();
+        if shape.dims[axis] == length {
+            return x;
+        }
+        shape.dims[axis] = length;
+        self.push(Op::Slice { x, axis, start }, shape)
+    }
+
+    /// `x` with zeros around it along `axis`, to `length` places in all.
+    pub fn pad(&mut self, x: Id, axis: usize, before: Dim, length: Dim) -> Id {
+        let mut shape = self.shape(x).clone();
+        if shape.dims[axis] == length {
+            return x;
+        }
+        shape.dims[axis] = length;
+        self.push(Op::Pad { x, axis, before }, shape)
+    }
+
+    /// `parts` one after another along `axis`.
+    pub fn concat(&mut self, parts: Vec<Id>, axis: usize) -> Id {
+        if let [part] = parts[..] {
+            return part;
+        }
+        let mut shape = self.shape(parts[0]).clone();
+        shape.batched = parts.iter().any(|&part| self.shape(part).batched);
+        shape.dims[axis] = parts.iter().fold(Dim::known(0), |sum, &part| sum.add(&self.shape(part).dims[axis]));
+        let parts = parts.into_iter().map(|part| {
+            let own = Shape { batched: shape.batched, dims: self.shape(part).dims.clone() };
+            self.broadcast_to(part, &own)
+        });
+        let parts = parts.collect();
+        self.push(Op::Concat { parts, axis }, shape)
+    }
+
+    /// A reduction over `axes` (of the dimensions without the batch), which stay with extent 1 if `keepdims`.
+    pub fn reduce(&mut self, kind: ReduceKind, x: Id, axes: Vec<usize>, keepdims: bool) -> Id {
+        let mut shape = self.shape(x).clone();
+        for &axis in &axes {
+            shape.dims[axis] = Dim::known(1);
+        }
+        let kept = self.push(Op::Reduce { kind, x, axes: axes.clone(), batch: false }, shape.clone());
+        if keepdims {
+            return kept;
+        }
+        let dims = shape.dims.into_iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, dim)| dim);
+        self.reshape(kept, dims.collect())
+    }
+
+    /// The sum over the batch (and over nothing else).
+    pub fn sum_over_batch(&mut self, x: Id) -> Id {
+        let shape = Shape::fixed(self.shape(x).dims.clone());
+        self.push(Op::Reduce { kind: ReduceKind::Sum, x, axes: vec![], batch: true }, shape)
+    }
+
+    /// The mean over `axes`.
+    pub fn mean(&mut self, x: Id, axes: Vec<usize>, keepdims: bool) -> Id {
+        let count = Dim::product(axes.iter().map(|&axis| &self.shape(x).dims[axis]));
+        let sum = self.reduce(ReduceKind::Sum, x, axes, keepdims);
+        let count = self.extent(count);
+        self.binary(Binary::Div, sum, count)
+    }
+
+    /// A dimension as a number. Symbolic ones become numbers of the generated code.
+    pub fn extent(&mut self, dim: Dim) -> Id {
+        match dim.as_known() {
+            Some(n) => self.constant(n as f32),
+            None => self.push(Op::Extent(dim), Shape::fixed([])),
+        }
+    }
+
+    /// `x[..., k] · w[k, n]` (or `w[n, k]` if `transposed`).
+    pub fn matmul(&mut self, x: Id, w: Id, transposed: bool) -> Id {
+        let mut shape = self.shape(x).clone();
+        let n = self.shape(w).dims[if transposed { 0 } else { 1 }].clone();
+        *shape.dims.last_mut().expect("rank was checked") = n;
+        self.push(Op::MatMul { x, w, transposed }, shape)
+    }
+
+    /// `xᵀ · y` summed over the batch and all dimensions but the last.
+    pub fn matmul_t(&mut self, x: Id, y: Id) -> Id {
+        let last = |id| self.shape(id).dims.last().expect("rank was checked").clone();
+        let (k, n) = (last(x), last(y));
+        if self.shape(x).batched {
+            return self.push(Op::MatMulT { x, y }, Shape::fixed([k, n]));
+        }
+        let rows = Dim::product(&self.shape(x).dims[..self.shape(x).rank() - 1]);
+        let (x, y) = (self.reshape(x, vec![rows.clone(), k]), self.reshape(y, vec![rows, n]));
+        let xt = self.permute(x, vec![1, 0]);
+        self.batch_matmul(xt, y)
+    }
+
+    /// `a[..., m, k] · b[..., k, n]`; leading dimensions are equal.
+    pub fn batch_matmul(&mut self, a: Id, b: Id) -> Id {
+        let mut shape = self.shape(a).clone();
+        shape.batched |= self.shape(b).batched;
+        let rank = shape.rank();
+        shape.dims[rank - 1] = self.shape(b).dims[rank - 1].clone();
+        let [a, b] = [a, b].map(|x| {
+            let own = Shape { batched: shape.batched, dims: self.shape(x).dims.clone() };
+            self.broadcast_to(x, &own)
+        });
+        self.push(Op::BatchMatMul { a, b }, shape)
+    }
+
+    /// Softmax over `axis`.
+    pub fn softmax(&mut self, x: Id, axis: usize) -> Id {
+        self.on_last_axis(x, axis, Op::Softmax)
+    }
+
+    /// Logarithm of the softmax over `axis`.
+    pub fn log_softmax(&mut self, x: Id, axis: usize) -> Id {
+        self.on_last_axis(x, axis, Op::LogSoftmax)
+    }
+
+    fn on_last_axis(&mut self, x: Id, axis: usize, op: impl Fn(Id) -> Op) -> Id {
+        let mut axes: Vec<usize> = (0..self.shape(x).rank()).collect();
+        let last = axes.len() - 1;
+        axes.swap(axis, last);
+        let x = self.permute(x, axes.clone());
+        let shape = self.shape(x).clone();
+        let y = self.push(op(x), shape);
+        self.permute(y, axes)
+    }
+}

@@ -1,0 +1,251 @@
+//! A plain reference interpreter in `f64`: what every operation means, slowly. Tests hold the compiler to it.
+
+use super::{Binary, Dim, Graph, Id, Op, ReduceKind, Unary};
+
+/// A tensor with the batch, if there is one, as its first dimension.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    pub dims: Vec<usize>,
+    pub data: Vec<f64>,
+}
+
+impl Tensor {
+    pub fn new(dims: &[usize], data: Vec<f64>) -> Self {
+        assert_eq!(dims.iter().product::<usize>(), data.len());
+        Tensor { dims: dims.to_vec(), data }
+    }
+
+    /// An element of each index, in order.
+    fn from_fn(dims: &[usize], f: impl Fn(&[usize]) -> f64) -> Self {
+        let count: usize = dims.iter().product();
+        let data = (0..count).map(|flat| f(&unflatten(flat, dims))).collect();
+        Tensor { dims: dims.to_vec(), data }
+    }
+
+    fn get(&self, index: &[usize]) -> f64 {
+        let flat = index.iter().zip(&self.dims).fold(0, |flat, (i, dim)| flat * dim + i);
+        self.data[flat]
+    }
+}
+
+fn unflatten(mut flat: usize, dims: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; dims.len()];
+    for (i, dim) in index.iter_mut().zip(dims).rev() {
+        (*i, flat) = (flat % dim, flat / dim);
+    }
+    index
+}
+
+fn number(dim: &Dim) -> usize {
+    dim.as_known().expect("tests use known dimensions")
+}
+
+/// What a run needs from outside.
+pub struct Values<'a> {
+    pub batch: usize,
+    pub inputs: &'a [Tensor],
+    pub weights: &'a [Tensor],
+    /// The gradient of the loss for each output.
+    pub loss_gradients: &'a [Tensor],
+}
+
+/// Computes every node. Dropout keeps the elements whose index and stream add up to an even number.
+pub fn run(graph: &Graph, values: &Values<'_>) -> Vec<Tensor> {
+    let mut results: Vec<Tensor> = Vec::with_capacity(graph.nodes.len());
+    for i in 0..graph.nodes.len() {
+        let result = evaluate(graph, Id(i), values, &results);
+        results.push(result);
+    }
+    results
+}
+
+fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &[Tensor]) -> Tensor {
+    let node = &graph.nodes[id.0];
+    let batch = node.shape.batched.then_some(values.batch);
+    let dims: Vec<usize> = batch.into_iter().chain(node.shape.dims.iter().map(number)).collect();
+    let of = |x: &Id| &results[x.0];
+    // Axes do not count the batch.
+    let first = |x: &Id| graph.shape(*x).batched as usize;
+    match &node.op {
+        Op::Input(i) => values.inputs[*i].clone(),
+        Op::Weight(i) => values.weights[*i].clone(),
+        Op::LossGradient { output, .. } => values.loss_gradients[*output].clone(),
+        Op::Const(value) => Tensor::new(&[], vec![f64::from(*value)]),
+        Op::Extent(dim) => Tensor::new(&[], vec![number(dim) as f64]),
+        Op::Unary(f, x) => Tensor::new(&dims, of(x).data.iter().map(|x| unary(*f, *x)).collect()),
+        Op::Binary(f, a, b) => {
+            let pairs = of(a).data.iter().zip(&of(b).data);
+            Tensor::new(&dims, pairs.map(|(a, b)| binary(*f, *a, *b)).collect())
+        }
+        Op::Select(c, a, b) => Tensor::from_fn(&dims, |i| if of(c).get(i) != 0.0 { of(a).get(i) } else { of(b).get(i) }),
+        Op::Dropout { x, rate, stream } => {
+            let kept = |i: &[usize]| (i.iter().sum::<usize>() + *stream as usize).is_multiple_of(2);
+            Tensor::from_fn(&dims, |i| if kept(i) { of(x).get(i) / (1.0 - f64::from(*rate)) } else { 0.0 })
+        }
+        Op::Broadcast(x) => {
+            let x = of(x);
+            let added = dims.len() - x.dims.len();
+            Tensor::from_fn(&dims, |i| {
+                let index: Vec<usize> = i[added..].iter().zip(&x.dims).map(|(i, dim)| if *dim == 1 { 0 } else { *i }).collect();
+                x.get(&index)
+            })
+        }
+        Op::Reshape(x) => Tensor::new(&dims, of(x).data.clone()),
+        Op::Permute { x, axes } => {
+            let b = first(x);
+            Tensor::from_fn(&dims, |i| {
+                let mut index = i.to_vec();
+                axes.iter().enumerate().for_each(|(to, from)| index[b + from] = i[b + to]);
+                of(x).get(&index)
+            })
+        }
+        Op::Slice { x, axis, start } => Tensor::from_fn(&dims, |i| {
+            let mut index = i.to_vec();
+            index[first(x) + axis] += number(start);
+            of(x).get(&index)
+        }),
+        Op::Pad { x, axis, before } => Tensor::from_fn(&dims, |i| {
+            let (mut index, axis) = (i.to_vec(), first(x) + axis);
+            match index[axis].checked_sub(number(before)).filter(|at| *at < of(x).dims[axis]) {
+                Some(at) => {
+                    index[axis] = at;
+                    of(x).get(&index)
+                }
+                None => 0.0,
+            }
+        }),
+        Op::Concat { parts, axis } => Tensor::from_fn(&dims, |i| {
+            let (mut index, axis) = (i.to_vec(), node.shape.batched as usize + axis);
+            for part in parts {
+                if index[axis] < of(part).dims[axis] {
+                    return of(part).get(&index);
+                }
+                index[axis] -= of(part).dims[axis];
+            }
+            unreachable!("the parts cover the axis")
+        }),
+        Op::Reduce { kind, x, axes, batch } => reduce(*kind, of(x), &dims, axes, *batch, first(x)),
+        Op::MatMul { x, w, transposed } => {
+            let (x, w) = (of(x), of(w));
+            let k = x.dims[x.dims.len() - 1];
+            Tensor::from_fn(&dims, |i| {
+                let (row, n) = (&i[..i.len() - 1], i[i.len() - 1]);
+                let term = |j: usize| x.get(&[row, &[j]].concat()) * if *transposed { w.get(&[n, j]) } else { w.get(&[j, n]) };
+                (0..k).map(term).sum()
+            })
+        }
+        Op::MatMulT { x, y } => {
+            let (x, y) = (of(x), of(y));
+            let rows = x.data.len() / dims[0];
+            Tensor::from_fn(&dims, |i| (0..rows).map(|r| x.data[r * dims[0] + i[0]] * y.data[r * dims[1] + i[1]]).sum())
+        }
+        Op::BatchMatMul { a, b } => {
+            let (a, b) = (of(a), of(b));
+            let k = a.dims[a.dims.len() - 1];
+            Tensor::from_fn(&dims, |i| {
+                let (lead, m, n) = (&i[..i.len() - 2], i[i.len() - 2], i[i.len() - 1]);
+                (0..k).map(|j| a.get(&[lead, &[m, j]].concat()) * b.get(&[lead, &[j, n]].concat())).sum()
+            })
+        }
+        Op::Softmax(x) => softmax(of(x), |z, max, sum| (z - max).exp() / sum),
+        Op::LogSoftmax(x) => softmax(of(x), |z, max, sum| z - max - sum.ln()),
+    }
+}
+
+fn softmax(x: &Tensor, f: impl Fn(f64, f64, f64) -> f64) -> Tensor {
+    let rows = x.data.chunks(x.dims[x.dims.len() - 1]).flat_map(|row| {
+        let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = row.iter().map(|z| (z - max).exp()).sum();
+        row.iter().map(|z| f(*z, max, sum)).collect::<Vec<_>>()
+    });
+    Tensor::new(&x.dims, rows.collect())
+}
+
+fn reduce(kind: ReduceKind, x: &Tensor, dims: &[usize], axes: &[usize], batch: bool, first: usize) -> Tensor {
+    let neutral = match kind {
+        ReduceKind::Sum => 0.0,
+        ReduceKind::Product => 1.0,
+        ReduceKind::Max => f64::NEG_INFINITY,
+        ReduceKind::Min => f64::INFINITY,
+    };
+    let count: usize = dims.iter().product();
+    let mut result = Tensor::new(dims, vec![neutral; count]);
+    for (flat, value) in x.data.iter().enumerate() {
+        let mut index = unflatten(flat, &x.dims);
+        axes.iter().for_each(|axis| index[first + axis] = 0);
+        let index = if batch { &index[1..] } else { &index[..] };
+        let at = index.iter().zip(dims).fold(0, |flat, (i, dim)| flat * dim + i);
+        let sum = &mut result.data[at];
+        *sum = match kind {
+            ReduceKind::Sum => *sum + value,
+            ReduceKind::Product => *sum * value,
+            ReduceKind::Max => sum.max(*value),
+            ReduceKind::Min => sum.min(*value),
+        };
+    }
+    result
+}
+
+fn unary(f: Unary, x: f64) -> f64 {
+    match f {
+        Unary::Neg => -x,
+        Unary::Abs => x.abs(),
+        Unary::Sign => if x == 0.0 { 0.0 } else { x.signum() },
+        Unary::Square => x * x,
+        Unary::Sqrt => x.sqrt(),
+        Unary::Reciprocal => 1.0 / x,
+        Unary::Exp => x.exp(),
+        Unary::Expm1 => x.exp_m1(),
+        Unary::Log => x.ln(),
+        Unary::Log1p => x.ln_1p(),
+        Unary::Sin => x.sin(),
+        Unary::Cos => x.cos(),
+        Unary::Tan => x.tan(),
+        Unary::Asin => x.asin(),
+        Unary::Acos => x.acos(),
+        Unary::Atan => x.atan(),
+        Unary::Sinh => x.sinh(),
+        Unary::Cosh => x.cosh(),
+        Unary::Asinh => x.asinh(),
+        Unary::Acosh => x.acosh(),
+        Unary::Atanh => x.atanh(),
+        Unary::Tanh => x.tanh(),
+        Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Unary::Relu => x.max(0.0),
+        Unary::Erf => erf(x),
+        Unary::Softplus => x.exp().ln_1p(),
+        Unary::Floor => x.floor(),
+        Unary::Ceil => x.ceil(),
+        Unary::Round => x.round_ties_even(),
+    }
+}
+
+/// By its Maclaurin series, which is exact to rounding for the small arguments of tests.
+fn erf(x: f64) -> f64 {
+    let mut term = x;
+    let mut sum = x;
+    for n in 1..200 {
+        term *= -x * x / f64::from(n);
+        sum += term / f64::from(2 * n + 1);
+    }
+    sum * std::f64::consts::FRAC_2_SQRT_PI
+}
+
+fn binary(f: Binary, a: f64, b: f64) -> f64 {
+    let truth = |holds: bool| f64::from(u8::from(holds));
+    match f {
+        Binary::Add => a + b,
+        Binary::Sub => a - b,
+        Binary::Mul => a * b,
+        Binary::Div => a / b,
+        Binary::Maximum => a.max(b),
+        Binary::Minimum => a.min(b),
+        Binary::Pow => a.powf(b),
+        Binary::Gt => truth(a > b),
+        Binary::Ge => truth(a >= b),
+        Binary::Lt => truth(a < b),
+        Binary::Le => truth(a <= b),
+        Binary::Eq => truth(a == b),
+        Binary::Ne => truth(a != b),
+    }
+}

@@ -1,0 +1,237 @@
+//! The intermediate representation: some thirty operations on statically shaped `f32` tensors.
+//!
+//! The batch is the one free dimension; it is a flag of the [`Shape`], never one of its `dims`. A [`Graph`] is in
+//! topological order by construction: a node refers only to nodes before it. The builder methods compute shapes and
+//! insert broadcasts; that operands fit is checked before, by the layers, where there is a span to complain about.
+
+mod build;
+mod dim;
+#[cfg(test)]
+pub mod interpret;
+mod print;
+
+use std::fmt;
+
+pub use build::broadcast;
+pub use dim::{Dim, Shape};
+
+/// A node of a [`Graph`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(pub usize);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "%{}", self.0)
+    }
+}
+
+/// Element-wise functions of one operand, named as in Keras's `ops`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unary {
+    Neg,
+    Abs,
+    Sign,
+    Square,
+    Sqrt,
+    Reciprocal,
+    Exp,
+    Expm1,
+    Log,
+    Log1p,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Asinh,
+    Acosh,
+    Atanh,
+    Tanh,
+    Sigmoid,
+    Relu,
+    Erf,
+    Softplus,
+    Floor,
+    Ceil,
+    /// To the nearest, ties to even.
+    Round,
+}
+
+/// Element-wise functions of two operands. Comparisons give 1 or 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Maximum,
+    Minimum,
+    Pow,
+    Gt,
+    Ge,
+    Lt,
+    Le,
+    Eq,
+    Ne,
+}
+
+/// What a reduction accumulates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReduceKind {
+    Sum,
+    Max,
+    Min,
+    Product,
+}
+
+/// One operation. Operands of element-wise operations have the node's very shape.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// The batch of input `i`.
+    Input(usize),
+    /// Weight `i`.
+    Weight(usize),
+    /// A number, of shape `[]`.
+    Const(f32),
+    /// A dimension as a number, of shape `[]`: one that depends on Rust constants.
+    Extent(Dim),
+    Unary(Unary, Id),
+    Binary(Binary, Id, Id),
+    /// The second operand where the first is not 0, else the third.
+    Select(Id, Id, Id),
+    /// Zero with probability `rate`, else divided by `1 - rate`; nothing while inferring. Both passes draw the same
+    /// mask for the same `stream`.
+    Dropout { x: Id, rate: f32, stream: u32 },
+    /// To the node's shape, by NumPy's rules (dimensions aligned at the end; a fixed tensor repeats over the batch).
+    Broadcast(Id),
+    /// The same elements in the same order.
+    Reshape(Id),
+    /// Dimension `i` of the result is dimension `axes[i]` of the operand (the batch stays first).
+    Permute { x: Id, axes: Vec<usize> },
+    /// `[start, start + length)` along `axis`; the length is the node's.
+    Slice { x: Id, axis: usize, start: Dim },
+    /// Zeros before and after along `axis`; the node's shape tells how many after.
+    Pad { x: Id, axis: usize, before: Dim },
+    /// Operands one after another along `axis`.
+    Concat { parts: Vec<Id>, axis: usize },
+    /// Over `axes`, which stay with extent 1, and over the batch if `batch`: the result is then fixed.
+    Reduce { kind: ReduceKind, x: Id, axes: Vec<usize>, batch: bool },
+    /// `x[..., k] · w[k, n]`, or `w[n, k]` transposed. `w` is fixed and of rank 2.
+    MatMul { x: Id, w: Id, transposed: bool },
+    /// `xᵀ · y` over the batch and all dimensions but the last: `[..., k], [..., n] → [k, n]`, fixed.
+    MatMulT { x: Id, y: Id },
+    /// `a[..., m, k] · b[..., k, n]` with equal leading dimensions.
+    BatchMatMul { a: Id, b: Id },
+    /// Over the last dimension.
+    Softmax(Id),
+    /// Over the last dimension.
+    LogSoftmax(Id),
+    /// The gradient of the loss with respect to the value that output `output`'s head reads, which is `z`.
+    LossGradient { output: usize, z: Id },
+}
+
+/// A value of a [`Graph`].
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// How it is computed.
+    pub op: Op,
+    /// Its shape.
+    pub shape: Shape,
+    /// Index into [`Graph::layers`] of the layer that it belongs to.
+    pub layer: usize,
+}
+
+/// Element type at the model's edge; inside every element is `f32`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DType {
+    F32,
+    U8,
+    I32,
+    U32,
+}
+
+/// An input of a model.
+#[derive(Clone, Debug)]
+pub struct Input {
+    pub name: String,
+    pub shape: Shape,
+    pub dtype: DType,
+}
+
+/// How a weight starts: Keras's initialisers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    Zeros,
+    Ones,
+    Constant { value: f32 },
+    Identity { gain: f32 },
+    RandomNormal { mean: f32, stddev: f32 },
+    RandomUniform { minval: f32, maxval: f32 },
+    TruncatedNormal { mean: f32, stddev: f32 },
+    GlorotUniform,
+    GlorotNormal,
+    HeUniform,
+    HeNormal,
+    LecunUniform,
+    LecunNormal,
+    Orthogonal { gain: f32 },
+}
+
+/// A weight of a model.
+#[derive(Clone, Debug)]
+pub struct Weight {
+    /// `layer/weight`, for example `dense_1/kernel`.
+    pub name: String,
+    pub shape: Vec<Dim>,
+    pub init: Init,
+    pub trainable: bool,
+}
+
+/// The activation left to the loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    Linear,
+    Sigmoid,
+    Softmax,
+}
+
+/// An output of a model.
+#[derive(Clone, Debug)]
+pub struct Output {
+    pub name: String,
+    pub value: Id,
+    /// What is still to be applied to `value`.
+    pub head: Head,
+}
+
+/// A layer, for `summary()` and for dumps.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// Unique, for example `dense_1`.
+    pub name: String,
+    /// Keras's class, for example `Dense`.
+    pub kind: String,
+    /// Shape of its first output.
+    pub output: Shape,
+    /// Indices of its weights.
+    pub weights: Vec<usize>,
+    /// Names of what feeds it.
+    pub inputs: Vec<String>,
+}
+
+/// A model as operations.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    pub nodes: Vec<Node>,
+    pub inputs: Vec<Input>,
+    pub weights: Vec<Weight>,
+    pub outputs: Vec<Output>,
+    pub layers: Vec<Layer>,
+    /// Random streams handed out.
+    pub streams: u32,
+    /// Layer that new nodes belong to.
+    pub current_layer: usize,
+}

@@ -1,0 +1,94 @@
+//! The text form of a [`Graph`], for dumps and snapshot tests: one node a line.
+
+use std::fmt;
+
+use super::{Graph, Id, Node, Op};
+
+impl Op {
+    /// The nodes that the operation reads.
+    pub fn operands(&self) -> Vec<Id> {
+        match self {
+            Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => vec![],
+            Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => vec![*x],
+            Op::Dropout { x, .. } | Op::Permute { x, .. } | Op::Slice { x, .. } | Op::Pad { x, .. } => vec![*x],
+            Op::Reduce { x, .. } => vec![*x],
+            Op::LossGradient { z, .. } => vec![*z],
+            Op::Binary(_, a, b) | Op::BatchMatMul { a, b } => vec![*a, *b],
+            Op::MatMul { x, w, .. } => vec![*x, *w],
+            Op::MatMulT { x, y } => vec![*x, *y],
+            Op::Select(c, a, b) => vec![*c, *a, *b],
+            Op::Concat { parts, .. } => parts.clone(),
+        }
+    }
+
+    /// The same operation on other nodes.
+    pub fn map(&self, mut f: impl FnMut(Id) -> Id) -> Op {
+        let mut op = self.clone();
+        match &mut op {
+            Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => {}
+            Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => *x = f(*x),
+            Op::Dropout { x, .. } | Op::Permute { x, .. } | Op::Slice { x, .. } | Op::Pad { x, .. } => *x = f(*x),
+            Op::Reduce { x, .. } => *x = f(*x),
+            Op::LossGradient { z, .. } => *z = f(*z),
+            Op::Binary(_, a, b) | Op::BatchMatMul { a, b } => (*a, *b) = (f(*a), f(*b)),
+            Op::MatMul { x, w, .. } => (*x, *w) = (f(*x), f(*w)),
+            Op::MatMulT { x, y } => (*x, *y) = (f(*x), f(*y)),
+            Op::Select(c, a, b) => (*c, *a, *b) = (f(*c), f(*a), f(*b)),
+            Op::Concat { parts, .. } => parts.iter_mut().for_each(|part| *part = f(*part)),
+        }
+        op
+    }
+}
+
+impl Graph {
+    /// One line for a node: `%3 = relu %2 : [batch, 64]`.
+    pub fn describe(&self, id: Id) -> String {
+        let Node { op, shape, .. } = &self.nodes[id.0];
+        format!("{id} = {} : {shape}", self.operation(op))
+    }
+
+    fn operation(&self, op: &Op) -> String {
+        let lower = |name: &dyn fmt::Debug| format!("{name:?}").to_lowercase();
+        match op {
+            Op::Input(i) => format!("input {}", self.inputs[*i].name),
+            Op::Weight(i) => format!("weight {}", self.weights[*i].name),
+            Op::Const(value) => format!("{value:?}"),
+            Op::Extent(dim) => format!("extent {dim}"),
+            Op::Unary(f, x) => format!("{} {x}", lower(f)),
+            Op::Binary(f, a, b) => format!("{} {a} {b}", lower(f)),
+            Op::Select(c, a, b) => format!("select {c} {a} {b}"),
+            Op::Dropout { x, rate, stream } => format!("dropout {x} rate={rate} stream={stream}"),
+            Op::Broadcast(x) => format!("broadcast {x}"),
+            Op::Reshape(x) => format!("reshape {x}"),
+            Op::Permute { x, axes } => format!("permute {x} axes={axes:?}"),
+            Op::Slice { x, axis, start } => format!("slice {x} axis={axis} start={start}"),
+            Op::Pad { x, axis, before } => format!("pad {x} axis={axis} before={before}"),
+            Op::Concat { parts, axis } => {
+                let parts: Vec<String> = parts.iter().map(Id::to_string).collect();
+                format!("concat {} axis={axis}", parts.join(" "))
+            }
+            Op::Reduce { kind, x, axes, batch } => {
+                let batch = if *batch { " batch" } else { "" };
+                format!("reduce_{} {x} axes={axes:?}{batch}", lower(kind))
+            }
+            Op::MatMul { x, w, transposed } => format!("matmul {x} {w}{}", if *transposed { "ᵀ" } else { "" }),
+            Op::MatMulT { x, y } => format!("matmul {x}ᵀ {y}"),
+            Op::BatchMatMul { a, b } => format!("batch_matmul {a} {b}"),
+            Op::Softmax(x) => format!("softmax {x}"),
+            Op::LogSoftmax(x) => format!("log_softmax {x}"),
+            Op::LossGradient { output, z } => format!("loss_gradient {} {z}", self.outputs[*output].name),
+        }
+    }
+}
+
+impl fmt::Display for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for i in 0..self.nodes.len() {
+            writeln!(f, "{}", self.describe(Id(i)))?;
+        }
+        for output in &self.outputs {
+            writeln!(f, "output {} = {:?} {}", output.name, output.head, output.value)?;
+        }
+        Ok(())
+    }
+}

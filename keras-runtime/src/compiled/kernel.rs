@@ -1,0 +1,182 @@
+//! Operands and kernel descriptions, all of them compile-time constants of generated code.
+
+use super::Simd;
+
+/// A memory that a [`Buf`] lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Space {
+    /// The flat parameter buffer. Read only.
+    Params,
+    /// The flat gradient, laid out as the trainable parameters.
+    Grads,
+    /// Activations: offsets and lengths are per sample.
+    Arena,
+    /// Intermediates that do not depend on the batch.
+    Fixed,
+    /// The batch of input `i`. Per sample, read only.
+    Input(usize),
+    /// The batch of output `i`. Per sample.
+    Output(usize),
+}
+
+impl Space {
+    /// Whether offsets and lengths are to be multiplied by the number of samples.
+    pub const fn is_batched(self) -> bool {
+        matches!(self, Space::Arena | Space::Input(_) | Space::Output(_))
+    }
+}
+
+/// A contiguous piece of a [`Space`]. In a batched space sample `b` of it is the words
+/// `[offset * batch + b * len, offset * batch + (b + 1) * len)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Buf {
+    /// Which memory.
+    pub space: Space,
+    /// First word (per sample in a batched space).
+    pub offset: usize,
+    /// Words (per sample in a batched space).
+    pub len: usize,
+}
+
+impl Buf {
+    /// A piece of `space`.
+    pub const fn new(space: Space, offset: usize, len: usize) -> Self {
+        Buf { space, offset, len }
+    }
+
+    /// A walk over it, from word `offset` of each sample on.
+    pub const fn at(self, offset: usize, strides: [usize; 4]) -> Access {
+        Access::Buf { buf: self, offset, strides }
+    }
+}
+
+/// How a [`Map`] or [`Reduce`] walks one operand: element `(b, i0, i1, i2, i3)` of the index space is word
+/// `b * buf.len + offset + i0 * strides[0] + ... + i3 * strides[3]` of the operand (without `b` in a fixed space).
+#[derive(Debug, Clone, Copy)]
+pub enum Access {
+    /// Memory.
+    Buf {
+        /// The operand.
+        buf: Buf,
+        /// Words to skip in each sample.
+        offset: usize,
+        /// Words between neighbours along each dimension of the index space; 0 repeats.
+        strides: [usize; 4],
+    },
+    /// Uniform numbers in `[0, 1)` of random stream `stream`, drawn by the element's linear index in the index space
+    /// (sample, then `i0` to `i3`), the seed and the step: the same wherever and however often they are drawn.
+    Random {
+        /// Distinguishes the draws of one step.
+        stream: u32,
+    },
+}
+
+/// A fused element-wise kernel: `L` operands in, `S` results out, over a space of four dimensions per sample.
+pub trait Map<const L: usize, const S: usize>: Sync {
+    /// Whether the space is repeated for each sample of the batch.
+    const BATCHED: bool;
+    /// Extents (per sample); the last is walked by vectors.
+    const DIMS: [usize; 4];
+    /// Operands.
+    const LOADS: [Access; L];
+    /// Results. A result may be the very words of an operand (same `Access`), and overlaps none otherwise.
+    const STORES: [Access; S];
+    /// The expression, on as many elements as the machine's vectors hold.
+    fn eval<V: Simd>(x: [V; L]) -> [V; S];
+}
+
+/// What a [`Reduce`] accumulates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ReduceKind {
+    Sum,
+    Max,
+    Min,
+    Product,
+}
+
+/// A fused element-wise expression reduced over some dimensions of its index space.
+///
+/// `STORE` has stride 0 along every reduced dimension. The order of accumulation is fixed: it depends on the shape
+/// alone, never on the number of threads.
+pub trait Reduce<const L: usize>: Sync {
+    /// Whether the space is repeated for each sample of the batch.
+    const BATCHED: bool;
+    /// Whether the batch is reduced as well: the result is then in a fixed space.
+    const OVER_BATCH: bool;
+    /// Extents (per sample).
+    const DIMS: [usize; 4];
+    /// Which of the four are reduced.
+    const OVER: [bool; 4];
+    /// The accumulation.
+    const KIND: ReduceKind;
+    /// A factor on the finished result (1/n for a mean).
+    const SCALE: f32;
+    /// Operands.
+    const LOADS: [Access; L];
+    /// The result.
+    const STORE: Access;
+    /// The expression under the reduction.
+    fn eval<V: Simd>(x: [V; L]) -> V;
+}
+
+/// `C[rows, n] = A[rows, k] · W[k, n]`: each sample has `rows` rows of `k` words; `W` lies in 16-column panels.
+#[derive(Debug, Clone, Copy)]
+pub struct MatMul {
+    /// `[rows, k]`, row-major (per sample if it is batched).
+    pub a: Buf,
+    /// `[ceil(n / 16)][k][16]`, in a fixed space.
+    pub w: Buf,
+    /// `[rows, n]`, row-major.
+    pub c: Buf,
+    /// Rows for each sample.
+    pub rows: usize,
+    /// Contracted dimension.
+    pub k: usize,
+    /// Columns.
+    pub n: usize,
+}
+
+/// `dW[k, n] (+)= Aᵀ · dY` over all rows of all samples, and optionally `db[n] (+)= column sums of dY`.
+#[derive(Debug, Clone, Copy)]
+pub struct MatMulT {
+    /// `[rows, k]` per sample.
+    pub a: Buf,
+    /// `[rows, n]` per sample.
+    pub dy: Buf,
+    /// `[k, n]` in a fixed space.
+    pub dw: Buf,
+    /// Whether `dw` is written in 16-column panels (else row-major).
+    pub panels: bool,
+    /// `[n]` in a fixed space: the bias gradient, summed while `dy` is packed.
+    pub db: Option<Buf>,
+    /// Adds to what `dw` and `db` hold, for a weight with several uses.
+    pub accumulate: bool,
+    /// Scratch for packed `dy`: `ceil(n / 16) * 16 * rows` words per sample in the arena.
+    pub scratch: Buf,
+    /// Rows for each sample.
+    pub rows: usize,
+    /// Rows of `dW`.
+    pub k: usize,
+    /// Columns of `dW`.
+    pub n: usize,
+}
+
+/// `C[g] = A[g] · B[g]` for each of `groups` matrices of each sample. Strides are in words.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchMatMul {
+    /// First operand and the strides of its group, row (m) and column (k).
+    pub a: (Buf, [usize; 3]),
+    /// Second operand and the strides of its group, row (k) and column (n).
+    pub b: (Buf, [usize; 3]),
+    /// Result, `[groups, m, n]` row-major.
+    pub c: Buf,
+    /// Matrices for each sample.
+    pub groups: usize,
+    /// Rows of the result.
+    pub m: usize,
+    /// Contracted dimension.
+    pub k: usize,
+    /// Columns of the result.
+    pub n: usize,
+}

@@ -1,0 +1,12 @@
+//! The contract between the code that `keras_model!` emits and the runtime.
+//!
+//! Generated code holds a `static` [`Spec`] and two straight-line functions, one per [`Phase`], which call the
+//! kernels below on a [`Pass`]. Nothing here is meant to be written by hand, and it may change in any release.
+
+mod kernel;
+mod spec;
+
+pub use crate::device::cpu::simd::{Mask, Simd};
+pub use crate::device::cpu::{Pass, Rows};
+pub use kernel::{Access, Buf, Map, MatMul, BatchMatMul, MatMulT, Reduce, ReduceKind, Space};
+pub use spec::{DType, Head, Init, InputSpec, LayerSpec, Layout, OutputSpec, Phase, Spec, WeightSpec};

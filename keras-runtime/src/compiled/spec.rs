@@ -1,0 +1,151 @@
+//! What is known of a model at build time, as static data.
+
+use super::Pass;
+
+/// Everything the runtime knows of a model.
+#[derive(Debug)]
+pub struct Spec {
+    /// The name given in the macro.
+    pub name: &'static str,
+    /// The inputs, in order of declaration.
+    pub inputs: &'static [InputSpec],
+    /// The outputs, in order of declaration.
+    pub outputs: &'static [OutputSpec],
+    /// The weights in order of their offset: the trainable ones first.
+    pub weights: &'static [WeightSpec],
+    /// The rows of `summary()`, in order of definition.
+    pub layers: &'static [LayerSpec],
+    /// Length of the flat parameter buffer in words, padding included.
+    pub params_len: usize,
+    /// Length of its trainable prefix in words: the gradient has this length.
+    pub trainable_len: usize,
+    /// Forward pass without dropout, ending in [`Rows::head`](super::Rows::head) for each output.
+    pub infer: Phase,
+    /// Forward pass, loss and backward pass: leaves the gradient of every trainable weight in `Space::Grads`.
+    pub train: Phase,
+}
+
+/// One compiled entry point, and the memory that it needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Phase {
+    /// Words of [`Space::Arena`](super::Space::Arena) for each sample of the batch.
+    pub arena_words: usize,
+    /// Words of [`Space::Fixed`](super::Space::Fixed), whatever the batch.
+    pub fixed_words: usize,
+    /// Floating-point operations for each sample, matrix products only.
+    pub flops: usize,
+    /// The generated code.
+    pub run: fn(&mut Pass<'_>),
+}
+
+/// Element type of a tensor at the model's edge. Inside a pass every element is an `f32` word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DType {
+    /// 32-bit floating point.
+    F32,
+    /// 8-bit unsigned, as in images.
+    U8,
+    /// 32-bit signed.
+    I32,
+    /// 32-bit unsigned, as in indices.
+    U32,
+}
+
+/// One input of a model.
+#[derive(Debug)]
+pub struct InputSpec {
+    /// Name in the macro; `input` for a sequential model.
+    pub name: &'static str,
+    /// Shape of one sample, without the batch.
+    pub shape: &'static [usize],
+    /// What the model declares; other numeric types are converted as they are batched.
+    pub dtype: DType,
+}
+
+/// One output of a model.
+#[derive(Debug)]
+pub struct OutputSpec {
+    /// Declared name, or that of the layer that makes it.
+    pub name: &'static str,
+    /// Shape of one sample, without the batch.
+    pub shape: &'static [usize],
+    /// The activation left to [`Rows::head`](super::Rows::head), so that it meets its loss there.
+    pub head: Head,
+}
+
+/// The last activation of an output. Pairs such as softmax and cross-entropy are computed together from logits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Head {
+    /// The value is the output.
+    Linear,
+    /// `1 / (1 + exp(-z))`, element by element.
+    Sigmoid,
+    /// `exp(z) / sum(exp(z))` over the last axis.
+    Softmax,
+}
+
+/// One weight: where it lives in the flat buffer, and how it starts.
+#[derive(Debug)]
+pub struct WeightSpec {
+    /// `layer/weight`, for example `dense_1/kernel`: its name in files.
+    pub name: &'static str,
+    /// Keras's shape of it.
+    pub shape: &'static [usize],
+    /// First word in the flat buffer: a multiple of 16.
+    pub offset: usize,
+    /// Order of its elements in the flat buffer.
+    pub layout: Layout,
+    /// Its first values.
+    pub init: Init,
+    /// Whether an optimizer changes it.
+    pub trainable: bool,
+}
+
+/// Order of a weight's elements in the flat parameter buffer (and of its gradient in the flat gradient).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Row-major, as in Keras.
+    Plain,
+    /// A matrix `[k, n]` as the GEMM reads it: panels of 16 columns, `[ceil(n / 16)][k][16]`, padded with zeros.
+    Panels {
+        /// Rows: the contracted dimension.
+        k: usize,
+        /// Columns.
+        n: usize,
+    },
+}
+
+/// Initialisers, with Keras's names, arguments and formulas.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs)]
+pub enum Init {
+    Zeros,
+    Ones,
+    Constant { value: f32 },
+    Identity { gain: f32 },
+    RandomNormal { mean: f32, stddev: f32 },
+    RandomUniform { minval: f32, maxval: f32 },
+    TruncatedNormal { mean: f32, stddev: f32 },
+    GlorotUniform,
+    GlorotNormal,
+    HeUniform,
+    HeNormal,
+    LecunUniform,
+    LecunNormal,
+    Orthogonal { gain: f32 },
+}
+
+/// One row of `summary()`.
+#[derive(Debug)]
+pub struct LayerSpec {
+    /// Unique name, for example `dense_1`.
+    pub name: &'static str,
+    /// Keras's class name, for example `Dense`.
+    pub kind: &'static str,
+    /// Shape of its (first) output for one sample.
+    pub output: &'static [usize],
+    /// Indices into [`Spec::weights`].
+    pub weights: &'static [usize],
+    /// Names of the layers or inputs that feed it.
+    pub inputs: &'static [&'static str],
+}

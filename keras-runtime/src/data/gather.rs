@@ -1,0 +1,116 @@
+//! Rows of a data set as `f32` words of a batch.
+
+use super::tensor::{Element, Tensor, VisitValues};
+
+/// Which samples make up a batch.
+#[derive(Debug, Clone, Copy)]
+pub enum Selection<'a> {
+    /// Samples `[start, start + len)`.
+    Range {
+        /// The first.
+        start: usize,
+        /// How many.
+        len: usize,
+    },
+    /// These samples, in this order.
+    Indices(&'a [u32]),
+}
+
+impl Selection<'_> {
+    /// Samples selected.
+    pub fn len(&self) -> usize {
+        match self {
+            Selection::Range { len, .. } => *len,
+            Selection::Indices(indices) => indices.len(),
+        }
+    }
+
+    /// Whether nothing is selected.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Words below which threads cost more than they bring.
+const SERIAL_BELOW: usize = 1 << 15;
+
+/// Copies the selected samples of `tensor` into `batch`, as `f32`.
+pub(crate) fn gather(tensor: &Tensor<'_>, rows: Selection<'_>, batch: &mut [f32], threads: usize) {
+    tensor.values().visit(Gather { width: tensor.shape().width(), rows, batch, threads });
+}
+
+struct Gather<'a> {
+    width: usize,
+    rows: Selection<'a>,
+    batch: &'a mut [f32],
+    threads: usize,
+}
+
+impl VisitValues for Gather<'_> {
+    type Output = ();
+
+    fn values<T: Element>(self, values: &[T]) {
+        let Gather { width, rows, batch, threads } = self;
+        if width == 0 {
+            return;
+        }
+        match rows {
+            Selection::Range { start, len } => convert(&values[start * width..(start + len) * width], batch),
+            Selection::Indices(indices) => {
+                let parts = if batch.len() < SERIAL_BELOW { 1 } else { threads };
+                gather_rows(values, width, indices, batch, parts);
+            }
+        }
+    }
+}
+
+fn gather_rows<T: Element>(values: &[T], width: usize, indices: &[u32], batch: &mut [f32], parts: usize) {
+    if parts > 1 && indices.len() > 1 {
+        let left = parts / 2;
+        let cut = (indices.len() * left / parts).max(1);
+        let (first, second) = indices.split_at(cut);
+        let (head, tail) = batch.split_at_mut(cut * width);
+        rayon::join(
+            || gather_rows(values, width, first, head, left),
+            || gather_rows(values, width, second, tail, parts - left),
+        );
+        return;
+    }
+    for (&row, words) in indices.iter().zip(batch.chunks_exact_mut(width)) {
+        convert(&values[row as usize * width..][..width], words);
+    }
+}
+
+fn convert<T: Element>(values: &[T], words: &mut [f32]) {
+    for (word, value) in words.iter_mut().zip(values) {
+        *word = value.to_f32();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::tensor::IntoTensor;
+    use ndarray::Array2;
+
+    #[test]
+    fn picks_rows_in_order() {
+        let x = Array2::from_shape_fn((4, 3), |(i, j)| (10 * i + j) as u8);
+        let mut batch = [0.0; 6];
+        gather(&(&x).into_tensor(), Selection::Indices(&[3, 1]), &mut batch, 1);
+        assert_eq!(batch, [30.0, 31.0, 32.0, 10.0, 11.0, 12.0]);
+        gather(&(&x).into_tensor(), Selection::Range { start: 1, len: 2 }, &mut batch, 1);
+        assert_eq!(batch, [10.0, 11.0, 12.0, 20.0, 21.0, 22.0]);
+    }
+
+    #[test]
+    fn threads_do_not_change_the_rows() {
+        let x = Array2::from_shape_fn((300, 200), |(i, j)| (1000 * i + j) as i64);
+        let rows: Vec<u32> = (0..300).rev().collect();
+        let (mut one, mut three) = (vec![0.0; 60_000], vec![0.0; 60_000]);
+        gather(&(&x).into_tensor(), Selection::Indices(&rows), &mut one, 1);
+        gather(&(&x).into_tensor(), Selection::Indices(&rows), &mut three, 3);
+        assert_eq!(one, three);
+        assert_eq!(one[0], 299_000.0);
+    }
+}

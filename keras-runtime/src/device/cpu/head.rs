@@ -1,0 +1,256 @@
+//! The end of a model: last activation, loss of each sample, and slope by the logits, in one visit of a row.
+
+use std::slice::{from_raw_parts, from_raw_parts_mut};
+
+use super::Rows;
+use crate::compiled::{Buf, Head, Space};
+use crate::loss::{Fused, Slot, Slotted};
+
+impl Rows<'_, '_> {
+    /// Ends output `i`: reads its logits `z`, writes the predictions into [`Space::Output`] and, where a loss is set, the
+    /// loss of each sample; with `dz`, also the derivative of the batch's mean loss by the logits. `z` may be the output
+    /// itself, and `dz` may be `z` unless that is the output.
+    pub fn head(&self, i: usize, z: Buf, dz: Option<Buf>) {
+        let slot = self.pass.heads.slot(i);
+        let width = z.len;
+        assert!(dz.is_none_or(|dz| dz.space != Space::Output(i) && dz.len == width), "slope over the predictions");
+        let (zs, ps) = (self.pass.ptr(z), self.pass.ptr(Buf::new(Space::Output(i), 0, width)));
+        let dzs = dz.map(|dz| self.pass.ptr(dz));
+        for sample in self.range.clone() {
+            // SAFETY: `ptr` checked that the whole batch of each buffer is in bounds, and samples are disjoint between
+            // threads. `z` is read before the predictions, which may lie over it, are made into slices.
+            unsafe {
+                let (z, p) = (zs.add(sample * width), ps.add(sample * width));
+                if !std::ptr::eq(z, p) {
+                    std::ptr::copy_nonoverlapping(z, p, width);
+                }
+                let p = from_raw_parts_mut(p, width);
+                let dz = dzs.map(|dz| from_raw_parts_mut(dz.add(sample * width), width));
+                if let Some(loss) = end_of_sample(slot, sample, p, dz) {
+                    if let Some(slotted) = &slot.loss {
+                        slotted.put(sample, loss);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Turns the logits in `p` into predictions in place; returns the loss and writes the slope where they are asked for.
+fn end_of_sample(slot: &Slot<'_>, sample: usize, p: &mut [f32], dz: Option<&mut [f32]>) -> Option<f32> {
+    let head = slot.output.head;
+    let classes = slot.output.shape.last().copied().unwrap_or(1).max(1);
+    let Some(slotted) = &slot.loss else {
+        activate(head, p, classes);
+        return None;
+    };
+    let y = &slotted.targets[sample * slotted.width..][..slotted.width];
+    let scale = slotted.scale * slotted.weights.map_or(1.0, |w| w[sample]);
+    Some(match slotted.loss.fused(head) {
+        Some(Fused::Softmax { sparse, smoothing }) => {
+            softmax_crossentropy(head, y, p, dz, classes, scale, if sparse { None } else { Some(smoothing) })
+        }
+        Some(Fused::Sigmoid { smoothing }) => sigmoid_crossentropy(head, y, p, dz, scale, smoothing),
+        None => separate(slotted, head, y, p, dz, classes, scale),
+    })
+}
+
+fn activate(head: Head, p: &mut [f32], classes: usize) {
+    match head {
+        Head::Linear => {}
+        Head::Sigmoid => p.iter_mut().for_each(|p| *p = sigmoid(*p)),
+        Head::Softmax => p.chunks_exact_mut(classes).for_each(|p| {
+            softmax(p);
+        }),
+    }
+}
+
+fn sigmoid(z: f32) -> f32 {
+    let e = (-z.abs()).exp();
+    if z >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+}
+
+/// The largest, NaN where there is one.
+fn largest(z: &[f32]) -> f32 {
+    z.iter().copied().fold(f32::NEG_INFINITY, |a, b| if a > b || a.is_nan() { a } else { b })
+}
+
+/// `exp(z - max) / sum` in place; the maximum and the sum.
+fn softmax(z: &mut [f32]) -> (f32, f32) {
+    let top = largest(z);
+    let mut sum = 0.0;
+    for z in z.iter_mut() {
+        *z = (*z - top).exp();
+        sum += *z;
+    }
+    let inverse = 1.0 / sum;
+    z.iter_mut().for_each(|z| *z *= inverse);
+    (top, sum)
+}
+
+/// `smoothing` is none for class indices. `p` holds logits, and predictions in the end (logits where `head` is linear).
+fn softmax_crossentropy(
+    head: Head,
+    y: &[f32],
+    p: &mut [f32],
+    mut dz: Option<&mut [f32]>,
+    classes: usize,
+    scale: f32,
+    smoothing: Option<f32>,
+) -> f32 {
+    let positions = (p.len() / classes).max(1);
+    let mut loss = 0.0;
+    for (at, p) in p.chunks_exact_mut(classes).enumerate() {
+        let target = |c: usize| match smoothing {
+            None => f32::from(u8::from(y[at] == c as f32)),
+            Some(share) => y[at * classes + c] * (1.0 - share) + share / classes as f32,
+        };
+        let top = largest(p);
+        // Sum of the targets, and of targets times logits: the logits are gone afterwards.
+        let (mut total, mut dot) = (0.0, 0.0);
+        for (c, &z) in p.iter().enumerate() {
+            let t = target(c);
+            total += t;
+            if t != 0.0 {
+                dot += t * (z - top);
+            }
+        }
+        let mut dz = dz.as_deref_mut().map(|dz| &mut dz[at * classes..(at + 1) * classes]);
+        let sum = match (head, &mut dz) {
+            (Head::Linear, None) => p.iter().map(|z| (z - top).exp()).sum(),
+            (Head::Linear, Some(dz)) => {
+                dz.copy_from_slice(p);
+                softmax(dz).1
+            }
+            _ => softmax(p).1,
+        };
+        loss += total * sum.ln() - dot;
+        if let Some(dz) = dz {
+            if head != Head::Linear {
+                dz.copy_from_slice(p);
+            }
+            let scale = scale / positions as f32;
+            for (c, dz) in dz.iter_mut().enumerate() {
+                *dz = (*dz * total - target(c)) * scale;
+            }
+        }
+    }
+    loss / positions as f32
+}
+
+fn sigmoid_crossentropy(
+    head: Head,
+    y: &[f32],
+    p: &mut [f32],
+    mut dz: Option<&mut [f32]>,
+    scale: f32,
+    smoothing: f32,
+) -> f32 {
+    let n = p.len() as f32;
+    let mut loss = 0.0;
+    for (i, (p, y)) in p.iter_mut().zip(y).enumerate() {
+        let t = y * (1.0 - smoothing) + 0.5 * smoothing;
+        let z = *p;
+        let above = if z < 0.0 { 0.0 } else { z };
+        loss += above - z * t + (-z.abs()).exp().ln_1p();
+        let q = sigmoid(z);
+        if head != Head::Linear {
+            *p = q;
+        }
+        if let Some(dz) = &mut dz {
+            dz[i] = (q - t) * scale / n;
+        }
+    }
+    loss / n
+}
+
+/// The loss from predictions, then back through the activation.
+fn separate(
+    slotted: &Slotted<'_>,
+    head: Head,
+    y: &[f32],
+    p: &mut [f32],
+    mut dz: Option<&mut [f32]>,
+    classes: usize,
+    scale: f32,
+) -> f32 {
+    activate(head, p, classes);
+    let loss = slotted.loss.sample(y, p, classes, dz.as_deref_mut());
+    let Some(dz) = dz else { return loss };
+    match head {
+        Head::Linear => dz.iter_mut().for_each(|dz| *dz *= scale),
+        Head::Sigmoid => dz.iter_mut().zip(&*p).for_each(|(dz, p)| *dz *= p * (1.0 - p) * scale),
+        Head::Softmax => {
+            for (dz, p) in dz.chunks_exact_mut(classes).zip(p.chunks_exact(classes)) {
+                let dot: f32 = dz.iter().zip(p).map(|(dz, p)| dz * p).sum();
+                dz.iter_mut().zip(p).for_each(|(dz, p)| *dz = p * (*dz - dot) * scale);
+            }
+        }
+    }
+    loss
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compiled::OutputSpec;
+    use crate::loss::{BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy};
+
+    fn run(head: Head, loss: &dyn Loss, y: &[f32], z: &[f32]) -> (f32, Vec<f32>, Vec<f32>) {
+        let output: &'static OutputSpec = Box::leak(Box::new(OutputSpec { name: "out", shape: &[2, 3], head }));
+        let mut rows = [0.0];
+        let slot = Slot { output, loss: Some(Slotted::new(loss, y, y.len(), 0.5, &mut rows)) };
+        let (mut p, mut dz) = (z.to_vec(), vec![0.0; z.len()]);
+        let loss = end_of_sample(&slot, 0, &mut p, Some(&mut dz)).unwrap();
+        (loss, p, dz)
+    }
+
+    #[test]
+    fn slopes_by_logits_agree_with_differences() {
+        let z = [0.3, -1.2, 2.0, 0.1, 0.4, -0.7];
+        let (one_hot, indices) = ([0.0, 1.0, 0.0, 1.0, 0.0, 0.0], [1.0, 0.0]);
+        let logits = CategoricalCrossentropy { from_logits: true, label_smoothing: 0.1 };
+        let cases: [(Head, &dyn Loss, &[f32]); 8] = [
+            (Head::Softmax, &CategoricalCrossentropy, &one_hot),
+            (Head::Linear, &logits, &one_hot),
+            (Head::Softmax, &SparseCategoricalCrossentropy, &indices),
+            (Head::Sigmoid, &BinaryCrossentropy, &one_hot),
+            (Head::Linear, &BinaryCrossentropy { from_logits: true, label_smoothing: 0.2 }, &one_hot),
+            (Head::Softmax, &MeanSquaredError, &one_hot),
+            (Head::Sigmoid, &MeanSquaredError, &one_hot),
+            (Head::Sigmoid, &CategoricalCrossentropy, &one_hot),
+        ];
+        for (head, loss, y) in cases {
+            let (_, _, dz) = run(head, loss, y, &z);
+            for i in 0..z.len() {
+                let (mut up, mut down) = (z, z);
+                up[i] += 1e-2;
+                down[i] -= 1e-2;
+                let difference = 0.5 * (run(head, loss, y, &up).0 - run(head, loss, y, &down).0) / 2e-2;
+                assert!((difference - dz[i]).abs() < 2e-4, "{head:?} {loss:?} {i}: {difference} {}", dz[i]);
+            }
+        }
+    }
+
+    #[test]
+    fn fused_equals_the_formula_from_probabilities() {
+        let (z, y) = ([0.3, -1.2, 2.0, 0.1, 0.4, -0.7], [0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
+        let (loss, p, _) = run(Head::Softmax, &CategoricalCrossentropy, &y, &z);
+        assert!((loss - CategoricalCrossentropy.sample(&y, &p, 3, None)).abs() < 1e-5);
+        let (loss, p, _) = run(Head::Sigmoid, &BinaryCrossentropy, &y, &z);
+        assert!((loss - BinaryCrossentropy.sample(&y, &p, 3, None)).abs() < 1e-5);
+    }
+
+    #[test]
+    fn far_logits_stay_finite_and_nan_stays_nan() {
+        let (loss, p, dz) = run(Head::Softmax, &CategoricalCrossentropy, &[1.0, 0.0, 0.0, 1.0, 0.0, 0.0], &[
+            -1000.0, 1000.0, 0.0, 80.0, -80.0, 0.0,
+        ]);
+        assert_eq!(loss, 1000.0);
+        assert!(p.iter().chain(&dz).all(|x| x.is_finite()));
+        let (loss, ..) = run(Head::Sigmoid, &BinaryCrossentropy, &[0.0; 6], &[f32::NAN; 6]);
+        assert!(loss.is_nan());
+        let (loss, ..) = run(Head::Softmax, &CategoricalCrossentropy, &[1.0; 6], &[f32::NAN, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        assert!(loss.is_nan());
+    }
+}

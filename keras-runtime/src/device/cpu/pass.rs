@@ -1,0 +1,143 @@
+//! One run of generated code over one batch: resolves [`Buf`]s, splits the batch into rows for the threads.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use super::simd::Isa;
+use crate::compiled::{Buf, Space};
+use crate::loss::Heads;
+
+/// Memory of one [`Space`], as raw words.
+#[derive(Debug, Clone, Copy)]
+pub struct RawSpace<'a> {
+    ptr: *mut f32,
+    len: usize,
+    marker: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: a `RawSpace` is only dereferenced by kernels, on ranges that the plan makes disjoint between threads.
+unsafe impl Send for RawSpace<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for RawSpace<'_> {}
+
+impl<'a> RawSpace<'a> {
+    /// Memory that kernels may write.
+    pub fn writable(words: &'a mut [f32]) -> Self {
+        RawSpace { ptr: words.as_mut_ptr(), len: words.len(), marker: PhantomData }
+    }
+
+    /// Memory that kernels only read. (Generated code never names it as a result.)
+    pub fn readable(words: &'a [f32]) -> Self {
+        RawSpace { ptr: words.as_ptr().cast_mut(), len: words.len(), marker: PhantomData }
+    }
+}
+
+/// The memories of a pass.
+#[derive(Debug)]
+pub struct Spaces<'a> {
+    /// The flat parameter buffer.
+    pub params: RawSpace<'a>,
+    /// The flat gradient (empty while inferring).
+    pub grads: RawSpace<'a>,
+    /// `arena_words * batch` words.
+    pub arena: RawSpace<'a>,
+    /// `fixed_words` words.
+    pub fixed: RawSpace<'a>,
+    /// Batches of the inputs.
+    pub inputs: &'a [RawSpace<'a>],
+    /// Batches of the outputs.
+    pub outputs: &'a [RawSpace<'a>],
+}
+
+/// One run of generated code over one batch.
+#[derive(Debug)]
+pub struct Pass<'a> {
+    pub(crate) batch: usize,
+    pub(crate) isa: Isa,
+    pub(crate) threads: usize,
+    /// Key of the random streams.
+    pub(crate) seed: u64,
+    /// Counter of the random streams.
+    pub(crate) step: u64,
+    pub(crate) spaces: Spaces<'a>,
+    pub(crate) heads: Heads<'a>,
+}
+
+impl<'a> Pass<'a> {
+    /// A pass over `batch` samples with at most `threads` threads of the current rayon pool.
+    pub fn new(batch: usize, isa: Isa, threads: usize, seed: u64, step: u64, spaces: Spaces<'a>, heads: Heads<'a>) -> Self {
+        Pass { batch, isa, threads: threads.max(1), seed, step, spaces, heads }
+    }
+
+    /// Runs `body` on disjoint ranges of the batch that cover it, in parallel where `flops` per sample makes it pay.
+    ///
+    /// Every kernel of `body` works on its own rows alone, so the result does not depend on the split.
+    pub fn rows(&mut self, flops: usize, body: impl Fn(&Rows<'_, 'a>) + Sync) {
+        let all = Rows { pass: self, range: 0..self.batch };
+        let parts = if self.batch * flops < SERIAL_BELOW { 1 } else { self.threads.min(self.batch) };
+        split(&all, parts, &body);
+    }
+
+    /// First word of `buf` in this pass.
+    ///
+    /// # Panics
+    /// When `buf` reaches past its space: a mistake of the compiler, never of its user.
+    pub(crate) fn ptr(&self, buf: Buf) -> *mut f32 {
+        let space = match buf.space {
+            Space::Params => self.spaces.params,
+            Space::Grads => self.spaces.grads,
+            Space::Arena => self.spaces.arena,
+            Space::Fixed => self.spaces.fixed,
+            Space::Input(i) => self.spaces.inputs[i],
+            Space::Output(i) => self.spaces.outputs[i],
+        };
+        let times = if buf.space.is_batched() { self.batch } else { 1 };
+        assert!((buf.offset + buf.len) * times <= space.len, "{buf:?} reaches past {} words", space.len);
+        // SAFETY: in bounds by the assertion.
+        unsafe { space.ptr.add(buf.offset * times) }
+    }
+}
+
+/// Work of a region, in floating-point operations, below which threads cost more than they bring.
+const SERIAL_BELOW: usize = 1_000_000;
+/// Rows of a GEMM tile: ranges are cut at multiples of it.
+const TILE_ROWS: usize = 6;
+
+fn split<'p, 'a>(rows: &Rows<'p, 'a>, parts: usize, body: &(impl Fn(&Rows<'p, 'a>) + Sync)) {
+    let len = rows.range.len();
+    if parts <= 1 || len <= 1 {
+        return body(rows);
+    }
+    let left = parts / 2;
+    let mut cut = len * left / parts;
+    if cut > TILE_ROWS {
+        cut = (cut + TILE_ROWS / 2) / TILE_ROWS * TILE_ROWS;
+    }
+    let cut = rows.range.start + cut.clamp(1, len - 1);
+    let (a, b) = (rows.with(rows.range.start..cut), rows.with(cut..rows.range.end));
+    rayon::join(|| split(&a, left, body), || split(&b, parts - left, body));
+}
+
+/// A range of the samples of a pass, worked on by one thread.
+#[derive(Debug, Clone)]
+pub struct Rows<'p, 'a> {
+    pub(crate) pass: &'p Pass<'a>,
+    /// Samples `[start, end)` of the batch.
+    pub(crate) range: Range<usize>,
+}
+
+impl<'p, 'a> Rows<'p, 'a> {
+    fn with(&self, range: Range<usize>) -> Self {
+        Rows { pass: self.pass, range }
+    }
+
+    /// Runs `body` on one small piece after another, so that what one kernel writes is in the cache for the next.
+    pub fn blocks(&self, samples: usize, body: impl Fn(&Rows<'p, 'a>)) {
+        let mut at = self.range.start;
+        while at < self.range.end {
+            let end = (at + samples.max(1)).min(self.range.end);
+            body(&self.with(at..end));
+            at = end;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What can go wrong at the edge of the library, each with what was expected, what came, and what mends it.
+
+use std::path::PathBuf;
+
+/// The result of everything here that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A mistake in data, files or settings. Nothing here panics on bad input.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An array whose shape is not what the model declares.
+    #[error("{what}: expected shape {expected}, found {found}{}", help(.help))]
+    Shape {
+        /// The input, target or weight.
+        what: String,
+        /// The shape it should have, with `batch` for the free dimension.
+        expected: String,
+        /// The shape that came.
+        found: String,
+        /// What would mend it; may be empty.
+        help: String,
+    },
+    /// Arrays that should hold as many samples as each other do not.
+    #[error("{what} has {found} samples, but {other} has {expected}: every array needs one row for each sample")]
+    Rows {
+        /// The array that disagrees.
+        what: String,
+        /// Its number of rows.
+        found: usize,
+        /// The array it is compared with.
+        other: String,
+        /// The number of rows of that.
+        expected: usize,
+    },
+    /// The number of arrays, losses or buffers is not that of the model's inputs or outputs.
+    #[error("{what}: expected {expected}, found {found}{}", help(.help))]
+    Count {
+        /// What was counted.
+        what: String,
+        /// How many the model has.
+        expected: usize,
+        /// How many came.
+        found: usize,
+        /// What would mend it; may be empty.
+        help: String,
+    },
+    /// No samples at all.
+    #[error("{what} holds no samples: there is nothing to work on")]
+    Empty {
+        /// The empty array.
+        what: String,
+    },
+    /// A class label that is no index into the classes.
+    #[error(
+        "{what}: the label {label} of sample {sample} is not a class index: expected an integer from 0 to {last}{}",
+        help(.help)
+    )]
+    Label {
+        /// The target.
+        what: String,
+        /// The value found.
+        label: f64,
+        /// The row it stands in.
+        sample: usize,
+        /// The last class.
+        last: usize,
+        /// What would mend it; may be empty.
+        help: String,
+    },
+    /// A value that is NaN or infinite where numbers are needed.
+    #[error("{what}: sample {sample} holds {value}; replace or drop values that are not finite before training")]
+    NotFinite {
+        /// The array.
+        what: String,
+        /// The row it stands in.
+        sample: usize,
+        /// `NaN` or an infinity.
+        value: f64,
+    },
+    /// A setting outside of what it may be.
+    #[error("`{name}` is {found}, expected {expected}")]
+    Setting {
+        /// Name of the argument.
+        name: &'static str,
+        /// What it may be.
+        expected: String,
+        /// What it was.
+        found: String,
+    },
+    /// A name that the model, score or history does not hold.
+    #[error("no {kind} is called `{name}`; there is: {known}")]
+    Unknown {
+        /// What was looked up.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// A weights file for another model.
+    #[error("{file} does not fit the model `{model}`:\n{differences}")]
+    Weights {
+        /// The file, or `the given bytes`.
+        file: String,
+        /// Name of the model.
+        model: &'static str,
+        /// One line for each weight that is missing, extra or of another shape.
+        differences: String,
+    },
+    /// A file that is not what it should be: truncated, foreign or corrupt.
+    #[error("{file}: {problem}")]
+    Format {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The system refused to read or write.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// `read`, `write`, ...
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A data set that is nowhere on this machine.
+    #[error("the data set {name} was not found; searched:\n{searched}{help}")]
+    Missing {
+        /// The data set.
+        name: &'static str,
+        /// One line for each folder.
+        searched: String,
+        /// How to get it.
+        help: String,
+    },
+    /// A download that failed or is not the expected file.
+    #[error("cannot download {url}: {problem}")]
+    Download {
+        /// The address.
+        url: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// A picture that could not be drawn.
+    #[error("cannot draw {file}: {problem}")]
+    Plot {
+        /// The file.
+        file: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// A device that cannot run the model.
+    #[error("{device}: {problem}")]
+    Device {
+        /// The device that was asked for.
+        device: String,
+        /// Why it cannot, and what to do.
+        problem: String,
+    },
+}
+
+fn help(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("\n  help: {text}") }
+}
+
+/// `[batch, 28, 28]`: a sample's shape as it is written in messages.
+pub(crate) fn batched(shape: &[usize]) -> String {
+    let mut text = String::from("[batch");
+    for dim in shape {
+        text.push_str(&format!(", {dim}"));
+    }
+    text + "]"
+}

@@ -1,0 +1,71 @@
+//! What a pass needs to know of the outputs and their losses.
+
+use super::Loss;
+use crate::compiled::OutputSpec;
+
+/// The outputs of one pass.
+#[derive(Debug, Clone, Copy)]
+pub struct Heads<'a> {
+    slots: &'a [Slot<'a>],
+}
+
+/// One output of a pass.
+#[derive(Debug)]
+pub struct Slot<'a> {
+    /// Its shape and last activation.
+    pub output: &'static OutputSpec,
+    /// Its loss; none while predicting.
+    pub loss: Option<Slotted<'a>>,
+}
+
+/// The loss of one output over one batch.
+#[derive(Debug)]
+pub struct Slotted<'a> {
+    /// The formula.
+    pub loss: &'a dyn Loss,
+    /// Targets of the batch, `width` words for each sample.
+    pub targets: &'a [f32],
+    /// Words of a target for each sample.
+    pub width: usize,
+    /// Factor on each sample's slope, the mean over the batch included: `weight of the output / samples`.
+    pub scale: f32,
+    /// A factor for each sample; none means 1.
+    pub weights: Option<&'a [f32]>,
+    /// Receives the loss of each sample.
+    rows: *mut f32,
+    rows_len: usize,
+}
+
+// SAFETY: `rows` is exclusively borrowed for 'a and written by disjoint ranges of samples; the rest is shared data.
+unsafe impl Send for Slotted<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Slotted<'_> {}
+
+impl<'a> Slotted<'a> {
+    /// The loss of one output, which leaves the loss of each sample in `rows`.
+    pub fn new(loss: &'a dyn Loss, targets: &'a [f32], width: usize, scale: f32, rows: &'a mut [f32]) -> Self {
+        Slotted { loss, targets, width, scale, weights: None, rows: rows.as_mut_ptr(), rows_len: rows.len() }
+    }
+
+    /// Keeps the loss of a sample.
+    ///
+    /// # Safety
+    /// No two threads may write the same sample at once.
+    pub(crate) unsafe fn put(&self, sample: usize, loss: f32) {
+        assert!(sample < self.rows_len, "sample {sample} of {}", self.rows_len);
+        // SAFETY: in bounds by the assertion, unshared by the caller's promise.
+        unsafe { *self.rows.add(sample) = loss * self.weights.map_or(1.0, |w| w[sample]) }
+    }
+}
+
+impl<'a> Heads<'a> {
+    /// The outputs in order.
+    pub fn new(slots: &'a [Slot<'a>]) -> Self {
+        Heads { slots }
+    }
+
+    /// Output `i`.
+    pub(crate) fn slot(&self, i: usize) -> &'a Slot<'a> {
+        &self.slots[i]
+    }
+}

@@ -1,0 +1,174 @@
+//! Losses: how far predictions are from their targets, and the slope of it.
+//!
+//! A [`Loss`] sees one sample at a time. The mean over the batch, the weights of samples and outputs, and the way back
+//! through the model's last activation are the caller's (`device::cpu::head`).
+
+mod check;
+mod crossentropy;
+mod heads;
+mod regression;
+
+use std::fmt::Debug;
+
+pub use check::{TargetShape, expect_same_shape};
+pub use crossentropy::{BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy};
+pub use heads::{Heads, Slot, Slotted};
+pub use regression::{MeanAbsoluteError, MeanSquaredError};
+
+use crate::compiled::{Head, OutputSpec};
+use crate::data::Tensor;
+use crate::error::Result;
+
+/// The mean squared error, by its short name.
+pub type MSE = MeanSquaredError;
+/// The mean absolute error, by its short name.
+pub type MAE = MeanAbsoluteError;
+
+/// How far the predictions of one sample are from its targets.
+///
+/// Implement it for a loss of your own:
+///
+/// ```
+/// use keras_runtime::loss::Loss;
+///
+/// #[derive(Debug)]
+/// struct Quartic;
+///
+/// impl Loss for Quartic {
+///     fn name(&self) -> &str {
+///         "quartic"
+///     }
+///     fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
+///         let n = p.len() as f32;
+///         if let Some(slope) = slope {
+///             for ((d, y), p) in slope.iter_mut().zip(y).zip(p) {
+///                 *d = 4.0 * (p - y).powi(3) / n;
+///             }
+///         }
+///         y.iter().zip(p).map(|(y, p)| (p - y).powi(4)).sum::<f32>() / n
+///     }
+/// }
+/// ```
+pub trait Loss: Debug + Send + Sync {
+    /// Its name in messages.
+    fn name(&self) -> &str;
+
+    /// Checks, once and before anything runs, that targets can be compared with an output.
+    ///
+    /// # Errors
+    /// When they cannot. The default asks for the output's own shape.
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        expect_same_shape(self.name(), output, target)
+    }
+
+    /// The loss of one sample from its targets `y` and predictions `p`, whose last axis has `classes` words. Writes the
+    /// derivative of it by each prediction into `slope`, where that is asked for.
+    fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32;
+
+    /// The loss that the runtime computes together with an output's activation, stable for any logits.
+    fn fused(&self, head: Head) -> Option<Fused> {
+        let _ = head;
+        None
+    }
+}
+
+/// A loss and the activation under it in one formula, computed from logits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fused {
+    /// Cross-entropy with the softmax of the last axis.
+    Softmax {
+        /// Whether a target is a class index rather than one word for each class.
+        sparse: bool,
+        /// Share of a target that is spread over all classes.
+        smoothing: f32,
+    },
+    /// Cross-entropy with the sigmoid of each word.
+    Sigmoid {
+        /// Share of a target that is pulled to one half.
+        smoothing: f32,
+    },
+}
+
+impl Loss for Box<dyn Loss> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        (**self).check(output, target)
+    }
+    fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
+        (**self).sample(y, p, classes, slope)
+    }
+    fn fused(&self, head: Head) -> Option<Fused> {
+        (**self).fused(head)
+    }
+}
+
+/// What `compile` takes for its losses: one, or a tuple, array or `Vec` with one for each output.
+pub trait Losses {
+    /// The losses in order of the outputs.
+    fn into_losses(self) -> Vec<Box<dyn Loss>>;
+}
+
+impl<L: Loss + 'static> Losses for L {
+    fn into_losses(self) -> Vec<Box<dyn Loss>> {
+        vec![Box::new(self)]
+    }
+}
+
+impl<L: Loss + 'static, const N: usize> Losses for [L; N] {
+    fn into_losses(self) -> Vec<Box<dyn Loss>> {
+        self.into_iter().map(|loss| Box::new(loss) as _).collect()
+    }
+}
+
+impl<L: Loss + 'static> Losses for Vec<L> {
+    fn into_losses(self) -> Vec<Box<dyn Loss>> {
+        self.into_iter().map(|loss| Box::new(loss) as _).collect()
+    }
+}
+
+macro_rules! losses_of_tuples {
+    ($($($name:ident)*;)*) => {$(
+        impl<$($name: Loss + 'static),*> Losses for ($($name,)*) {
+            #[allow(non_snake_case)]
+            fn into_losses(self) -> Vec<Box<dyn Loss>> {
+                let ($($name,)*) = self;
+                vec![$(Box::new($name)),*]
+            }
+        }
+    )*};
+}
+losses_of_tuples! { A; A B; A B C; A B C D; A B C D E; A B C D E F; }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn close(found: f32, expected: f32) {
+        assert!((found - expected).abs() <= 1e-5 * expected.abs().max(1.0), "{found} instead of {expected}");
+    }
+
+    /// Compares `slope` with central differences.
+    pub(super) fn check_slope(loss: &dyn Loss, y: &[f32], p: &[f32], classes: usize) {
+        let mut slope = vec![0.0; p.len()];
+        loss.sample(y, p, classes, Some(&mut slope));
+        for i in 0..p.len() {
+            let h = 1e-3;
+            let (mut up, mut down) = (p.to_vec(), p.to_vec());
+            up[i] += h;
+            down[i] -= h;
+            let difference = (loss.sample(y, &up, classes, None) - loss.sample(y, &down, classes, None)) / (2.0 * h);
+            assert!((difference - slope[i]).abs() < 2e-3 * slope[i].abs().max(1.0), "{i}: {difference} {slope:?}");
+        }
+    }
+
+    #[test]
+    fn losses_come_one_by_one_or_in_tuples() {
+        assert_eq!(CategoricalCrossentropy.into_losses().len(), 1);
+        assert_eq!((MeanSquaredError, BinaryCrossentropy::default()).into_losses().len(), 2);
+        assert_eq!([MeanSquaredError; 3].into_losses().len(), 3);
+        let boxed: Vec<Box<dyn Loss>> = vec![Box::new(MeanSquaredError), Box::new(CategoricalCrossentropy)];
+        assert_eq!(boxed.into_losses()[1].name(), "categorical_crossentropy");
+    }
+}

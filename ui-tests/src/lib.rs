@@ -1,0 +1,1 @@
+//! Error messages of `keras_model!`, held by trybuild; see `tests/`.
