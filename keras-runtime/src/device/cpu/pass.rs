@@ -78,6 +78,11 @@ impl<'a> Pass<'a> {
         split(&all, parts, &body);
     }
 
+    /// Runs `body` once, on what does not depend on the batch.
+    pub fn fixed(&mut self, body: impl Fn(&Rows<'_, 'a>)) {
+        body(&Rows { pass: self, range: 0..1 });
+    }
+
     /// First word of `buf` in this pass.
     ///
     /// # Panics
@@ -100,6 +105,8 @@ impl<'a> Pass<'a> {
 
 /// Work of a region, in floating-point operations, below which threads cost more than they bring.
 const SERIAL_BELOW: usize = 1_000_000;
+/// Words of a block: half of a second-level cache of 512 KiB.
+const CACHE_WORDS: usize = 1 << 16;
 /// Rows of a GEMM tile: ranges are cut at multiples of it.
 const TILE_ROWS: usize = 6;
 
@@ -132,12 +139,28 @@ impl<'p, 'a> Rows<'p, 'a> {
     }
 
     /// Runs `body` on one small piece after another, so that what one kernel writes is in the cache for the next.
-    pub fn blocks(&self, samples: usize, body: impl Fn(&Rows<'p, 'a>)) {
+    ///
+    /// A piece has as many samples as fit with their `words` in half of a second-level cache, and enough for full tiles
+    /// of products that take `rows` rows of each.
+    pub fn blocks(&self, words: usize, rows: usize, body: impl Fn(&Rows<'p, 'a>)) {
+        let samples = (CACHE_WORDS / words.max(1)).max(if rows == 0 { 1 } else { TILE_ROWS * 8 / rows });
+        let samples = if samples > TILE_ROWS { samples / TILE_ROWS * TILE_ROWS } else { samples.max(1) };
         let mut at = self.range.start;
         while at < self.range.end {
-            let end = (at + samples.max(1)).min(self.range.end);
+            let end = (at + samples).min(self.range.end);
             body(&self.with(at..end));
             at = end;
         }
+    }
+
+    /// First word of these samples in `buf`.
+    pub(crate) fn at(&self, buf: Buf) -> *mut f32 {
+        self.at_sample(buf, self.range.start)
+    }
+
+    /// First word of `sample` in `buf`; an unbatched `buf` is the same for every sample.
+    pub(crate) fn at_sample(&self, buf: Buf, sample: usize) -> *mut f32 {
+        let skip = if buf.space.is_batched() { sample * buf.len } else { 0 };
+        self.pass.ptr(buf).wrapping_add(skip)
     }
 }

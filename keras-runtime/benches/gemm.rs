@@ -1,0 +1,57 @@
+//! Products at the shapes of layers, as shares of the machine's peak in the same run.
+//!
+//! `cargo bench -p keras-runtime --bench gemm`
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use keras_runtime::device::cpu::gemm::{Left, Target, gemm, panels_len};
+use keras_runtime::device::cpu::simd::{Isa, peak};
+use keras_runtime::device::cpu::split;
+
+/// The least of many runs, in seconds.
+fn least(mut f: impl FnMut()) -> f64 {
+    let begin = Instant::now();
+    let mut least = f64::INFINITY;
+    while begin.elapsed().as_secs_f64() < 0.4 {
+        let start = Instant::now();
+        f();
+        least = least.min(start.elapsed().as_secs_f64());
+    }
+    least
+}
+
+fn main() {
+    let isa = Isa::detect();
+    let flops = peak(isa, 1) as f64;
+    let peak = flops * 100_000.0 / least(|| drop(black_box(peak(isa, black_box(100_000))))) / 1e9;
+    println!("{isa:?}, peak of one thread {peak:.1} GFLOP/s");
+    println!("{:<28}{:>10}{:>8}{:>14}{:>8}", "product", "1 thread", "", "2 threads", "");
+    let shapes = [
+        ("X W    128 x 256 x 784", 128, 256, 784, false),
+        ("X W    128 x 128 x 256", 128, 128, 256, false),
+        ("X W    128 x 10 x 128", 128, 10, 128, false),
+        ("Xt dY  784 x 256 x 128", 784, 256, 128, true),
+        ("Xt dY  256 x 128 x 128", 256, 128, 128, true),
+        ("dY Wt  128 x 256 x 128", 128, 256, 128, false),
+        ("X W    1024 x 1024 x 1024", 1024, 1024, 1024, false),
+        ("x W    1 x 256 x 784", 1, 256, 784, false),
+    ];
+    for (name, m, n, k, transposed) in shapes {
+        let (a, b) = (vec![0.5f32; m * k], vec![0.25f32; panels_len(k, n)]);
+        let mut c = vec![0.0f32; m * n];
+        let (a, b, c) = (a.as_ptr() as usize, b.as_ptr() as usize, c.as_mut_ptr() as usize);
+        let run = |rows: std::ops::Range<usize>| {
+            let (row, column) = if transposed { (1, m) } else { (k, 1) };
+            let a = Left { ptr: (a as *const f32).wrapping_add(rows.start * row), rows: row, columns: column };
+            let c = Target::row_major((c as *mut f32).wrapping_add(rows.start * n), n, n);
+            // SAFETY: the operands have these sizes.
+            unsafe { gemm(isa, rows.len(), k, a, b as *const f32, c, false) };
+        };
+        let work = 2.0 * (m * n * k) as f64 / 1e9;
+        let one = work / least(|| run(0..m));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("two threads");
+        let two = pool.install(|| work / least(|| split::ranges(m, 6, 2, &|rows| run(rows))));
+        println!("{name:<28}{one:>10.1}{:>7.0}%{two:>14.1}{:>7.0}%", 100.0 * one / peak, 50.0 * two / peak);
+    }
+}

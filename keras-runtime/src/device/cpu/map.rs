@@ -1,0 +1,267 @@
+//! Fused element-wise kernels.
+
+use std::ops::Range;
+
+use super::pass::{Pass, Rows};
+use super::philox;
+use super::simd::{self, Simd};
+use crate::compiled::{Access, Map};
+
+/// Columns for which random numbers are drawn at once.
+const BLOCK: usize = 256;
+
+impl Rows<'_, '_> {
+    /// Runs `kernel` on these samples (once, if its space is not batched).
+    pub fn map<const L: usize, const S: usize, K: Map<L, S>>(&self, _kernel: &K) {
+        const {
+            assert!(L <= 16, "a kernel has at most 16 operands");
+        }
+        let range = if K::BATCHED { self.range.clone() } else { 0..1 };
+        let loads = std::array::from_fn(|i| Walk::new(self.pass, &K::LOADS[i], K::BATCHED).unwrap_or(Walk::NONE));
+        let stores = std::array::from_fn(|i| Walk::new(self.pass, &K::STORES[i], K::BATCHED).unwrap_or(Walk::NONE));
+        let key = philox::Key { seed: self.pass.seed, step: self.pass.step };
+        simd::run(self.pass.isa, Run::<K, L, S> { range, loads, stores, key, kernel: std::marker::PhantomData });
+    }
+}
+
+/// An operand of a running kernel.
+#[derive(Clone, Copy)]
+pub(super) struct Walk {
+    pub ptr: *mut f32,
+    /// Words from sample to sample.
+    pub sample: usize,
+}
+
+impl Walk {
+    const NONE: Walk = Walk { ptr: std::ptr::null_mut(), sample: 0 };
+
+    /// Where `access` begins; `None` for random numbers.
+    pub(super) fn new(pass: &Pass<'_>, access: &Access, batched: bool) -> Option<Walk> {
+        let Access::Buf { buf, offset, .. } = *access else { return None };
+        let ptr = pass.ptr(buf).wrapping_add(offset);
+        Some(Walk { ptr, sample: if batched && buf.space.is_batched() { buf.len } else { 0 } })
+    }
+}
+
+/// Words between neighbours along dimension `dim`; random numbers are drawn in order.
+pub(super) const fn stride(access: &Access, dim: usize) -> usize {
+    match access {
+        Access::Buf { strides, .. } => strides[dim],
+        Access::Random { .. } => 1,
+    }
+}
+
+/// Whether `access` walks the elements of every sample in order, without gaps between samples.
+const fn is_flat(access: &Access, dims: [usize; 4], batched: bool) -> bool {
+    let Access::Buf { buf, offset, strides } = access else { return true };
+    let mut expected = 1;
+    let mut i = 4;
+    while i > 0 {
+        i -= 1;
+        if dims[i] != 1 && strides[i] != expected {
+            return false;
+        }
+        expected *= dims[i];
+    }
+    *offset == 0 && (!batched || (buf.space.is_batched() && buf.len == expected))
+}
+
+struct Run<K, const L: usize, const S: usize> {
+    range: Range<usize>,
+    loads: [Walk; L],
+    stores: [Walk; S],
+    key: philox::Key,
+    kernel: std::marker::PhantomData<K>,
+}
+
+impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
+    const FLAT: bool = {
+        let mut flat = true;
+        let mut i = 0;
+        while i < L {
+            flat = flat && is_flat(&K::LOADS[i], K::DIMS, K::BATCHED);
+            i += 1;
+        }
+        i = 0;
+        while i < S {
+            flat = flat && is_flat(&K::STORES[i], K::DIMS, K::BATCHED);
+            i += 1;
+        }
+        flat
+    };
+
+    const IS_RANDOM: bool = {
+        let mut random = false;
+        let mut i = 0;
+        while i < L {
+            random = random || matches!(K::LOADS[i], Access::Random { .. });
+            i += 1;
+        }
+        random
+    };
+}
+
+impl<K: Map<L, S>, const L: usize, const S: usize> simd::Kernel for Run<K, L, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Simd>(self) {
+        let [d0, d1, d2, columns] = K::DIMS;
+        let size = d0 * d1 * d2 * columns;
+        if Self::FLAT {
+            let first = self.range.start * size;
+            return self.span::<V>([first; L], [first; S], self.range.len() * size, first as u64);
+        }
+        for sample in self.range.clone() {
+            let mut index = (sample * size) as u64;
+            for i0 in 0..d0 {
+                for i1 in 0..d1 {
+                    for i2 in 0..d2 {
+                        let at = |access: &Access, walk: &Walk| {
+                            sample * walk.sample + i0 * stride(access, 0) + i1 * stride(access, 1) + i2 * stride(access, 2)
+                        };
+                        let loads = std::array::from_fn(|i| at(&K::LOADS[i], &self.loads[i]));
+                        let stores = std::array::from_fn(|i| at(&K::STORES[i], &self.stores[i]));
+                        self.span::<V>(loads, stores, columns, index);
+                        index += columns as u64;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
+    /// `n` elements in a row. `loads` and `stores` say where they begin, `index` which elements of the space they are.
+    #[inline(always)]
+    fn span<V: Simd>(&self, loads: [usize; L], stores: [usize; S], n: usize, index: u64) {
+        if !Self::IS_RANDOM {
+            return self.vectors::<V>(loads, stores, n, [std::ptr::null(); L]);
+        }
+        let mut drawn = [[0.0f32; BLOCK]; L];
+        for from in (0..n).step_by(BLOCK) {
+            let count = BLOCK.min(n - from);
+            for (access, drawn) in K::LOADS.iter().zip(&mut drawn) {
+                if let Access::Random { stream } = access {
+                    philox::uniform::<V>(self.key, *stream, index + from as u64, &mut drawn[..count]);
+                }
+            }
+            let random: [*const f32; L] = std::array::from_fn(|i| drawn[i].as_ptr());
+            let loads = std::array::from_fn(|i| loads[i] + from * stride(&K::LOADS[i], 3));
+            let stores = std::array::from_fn(|i| stores[i] + from * stride(&K::STORES[i], 3));
+            self.vectors::<V>(loads, stores, count, random);
+        }
+    }
+
+    #[inline(always)]
+    fn vectors<V: Simd>(&self, loads: [usize; L], stores: [usize; S], n: usize, random: [*const f32; L]) {
+        let from: [*const f32; L] = std::array::from_fn(|i| match K::LOADS[i] {
+            Access::Buf { .. } => self.loads[i].ptr.wrapping_add(loads[i]).cast_const(),
+            Access::Random { .. } => random[i],
+        });
+        let to: [*mut f32; S] = std::array::from_fn(|i| self.stores[i].ptr.wrapping_add(stores[i]));
+        let mut at = 0;
+        // SAFETY: the plan places every element of the space within the operands, which `Walk::new` checked.
+        unsafe {
+            while at + V::LANES <= n {
+                let x = std::array::from_fn(|i| load::<V>(from[i], stride(&K::LOADS[i], 3), at));
+                for (i, y) in K::eval(x).into_iter().enumerate() {
+                    store(y, to[i], stride(&K::STORES[i], 3), at);
+                }
+                at += V::LANES;
+            }
+            if at < n {
+                let x = std::array::from_fn(|i| load_partial::<V>(from[i], stride(&K::LOADS[i], 3), at, n - at));
+                for (i, y) in K::eval(x).into_iter().enumerate() {
+                    store_partial(y, to[i], stride(&K::STORES[i], 3), at, n - at);
+                }
+            }
+        }
+    }
+}
+
+/// Elements `[at, at + LANES)` of a row.
+///
+/// # Safety
+/// They are in bounds.
+#[inline(always)]
+pub(super) unsafe fn load<V: Simd>(from: *const f32, stride: usize, at: usize) -> V {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match stride {
+            1 => V::load(from.add(at)),
+            0 => V::splat(*from),
+            _ => gather(from, stride, at, V::LANES),
+        }
+    }
+}
+
+/// Elements `[at, at + n)` of a row, then zeros.
+///
+/// # Safety
+/// They are in bounds.
+#[inline(always)]
+pub(super) unsafe fn load_partial<V: Simd>(from: *const f32, stride: usize, at: usize, n: usize) -> V {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match stride {
+            1 => V::load_partial(from.add(at), n),
+            0 => V::splat(*from),
+            _ => gather(from, stride, at, n),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn gather<V: Simd>(from: *const f32, stride: usize, at: usize, n: usize) -> V {
+    let mut lanes = [0.0; 16];
+    // SAFETY: the caller's promise; a vector has at most 16 lanes.
+    unsafe {
+        for (i, lane) in lanes[..n].iter_mut().enumerate() {
+            *lane = *from.add((at + i) * stride);
+        }
+        V::load(lanes.as_ptr())
+    }
+}
+
+/// Writes elements `[at, at + LANES)` of a row.
+///
+/// # Safety
+/// They are in bounds.
+#[inline(always)]
+pub(super) unsafe fn store<V: Simd>(y: V, to: *mut f32, stride: usize, at: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match stride {
+            1 => y.store(to.add(at)),
+            _ => scatter(y, to, stride, at, V::LANES),
+        }
+    }
+}
+
+/// Writes elements `[at, at + n)` of a row.
+///
+/// # Safety
+/// They are in bounds.
+#[inline(always)]
+pub(super) unsafe fn store_partial<V: Simd>(y: V, to: *mut f32, stride: usize, at: usize, n: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match stride {
+            1 => y.store_partial(to.add(at), n),
+            _ => scatter(y, to, stride, at, n),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn scatter<V: Simd>(y: V, to: *mut f32, stride: usize, at: usize, n: usize) {
+    let mut lanes = [0.0; 16];
+    // SAFETY: the caller's promise; a vector has at most 16 lanes.
+    unsafe {
+        y.store(lanes.as_mut_ptr());
+        for (i, lane) in lanes[..n].iter().enumerate() {
+            *to.add((at + i) * stride) = *lane;
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Products of activations with weights, and the products of their gradients.
+
+use std::cell::RefCell;
+
+use super::gemm::{Left, PANEL, Target, gemm, panels_len};
+use super::pack::pack_panel;
+use super::pass::{Pass, Rows};
+use super::split::{self, Shared};
+use crate::compiled::{BatchMatMul, MatMul, MatMulT};
+
+/// Work, in floating-point operations, below which threads cost more than they bring.
+const SERIAL_BELOW: usize = 1_000_000;
+/// Rows of a tile of the product: work is cut at multiples of it.
+const TILE: usize = 6;
+/// Rows whose sum is taken before it is added to the sum of the rows before.
+const SUM_ROWS: usize = 64;
+
+impl Rows<'_, '_> {
+    /// `C = A · W`.
+    pub fn matmul(&self, op: &MatMul) {
+        let MatMul { a, w, c, rows, k, n } = *op;
+        let (a, w, c) = (self.at(a), self.pass.ptr(w), self.at(c));
+        let m = self.range.len() * rows;
+        let left = Left { ptr: a, rows: k, columns: 1 };
+        // SAFETY: `at` and `ptr` checked that the operands are in bounds; the plan keeps `c` apart from both.
+        unsafe { gemm(self.pass.isa, m, k, left, w, Target::row_major(c, n, n), false) };
+    }
+
+    /// `C[g] = A[g] · B[g]`.
+    pub fn batch_matmul(&self, op: &BatchMatMul) {
+        let BatchMatMul { a: (a, a_strides), b: (b, b_strides), c, groups, m, k, n } = *op;
+        PACKED.with_borrow_mut(|packed| {
+            packed.resize(packed.len().max(panels_len(k, n)), 0.0);
+            for sample in self.range.clone() {
+                let [a, b, c] = [a, b, c].map(|buf| self.at_sample(buf, sample));
+                for group in 0..groups {
+                    // SAFETY: the operands are in bounds as above, and `packed` has room for the panels.
+                    unsafe {
+                        let b = b.add(group * b_strides[0]);
+                        for panel in 0..n.div_ceil(PANEL) {
+                            let to = packed.as_mut_ptr().add(panel * k * PANEL);
+                            pack_panel(k, n, b, (b_strides[1], b_strides[2]), panel, to);
+                        }
+                        let left = Left { ptr: a.add(group * a_strides[0]), rows: a_strides[1], columns: a_strides[2] };
+                        let target = Target::row_major(c.add(group * m * n), n, n);
+                        gemm(self.pass.isa, m, k, left, packed.as_ptr(), target, false);
+                    }
+                }
+            }
+        });
+    }
+}
+
+thread_local! {
+    /// The packed right operand of a thread's `batch_matmul`, kept from call to call.
+    static PACKED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Pass<'_> {
+    /// `dW (+)= Aᵀ · dY`, and `db (+)= column sums of dY`.
+    pub fn matmul_t(&mut self, op: &MatMulT) {
+        let MatMulT { a, dy, dw, panels, db, accumulate, scratch, rows, k, n } = *op;
+        let m = self.batch * rows;
+        let (a, dy, packed) = (Shared(self.ptr(a)), Shared(self.ptr(dy)), Shared(self.ptr(scratch)));
+        let (dw, db) = (Shared(self.ptr(dw)), db.map(|db| Shared(self.ptr(db))));
+        let threads = if 2 * m * k * n < SERIAL_BELOW { 1 } else { self.threads };
+        let count = n.div_ceil(PANEL);
+        split::ranges(count, 1, threads, &|range| {
+            for panel in range {
+                // SAFETY: each panel, and its 16 sums, belong to one thread.
+                unsafe {
+                    let to = packed.get().add(panel * m * PANEL);
+                    pack_panel(m, n, dy.get(), (n, 1), panel, to);
+                    if let Some(db) = db {
+                        let width = PANEL.min(n - panel * PANEL);
+                        column_sums(m, to, db.get().add(panel * PANEL), width, accumulate);
+                    }
+                }
+            }
+        });
+        let isa = self.isa;
+        // Rows of dW are divided; where there are few of them, its panels.
+        if k >= 2 * TILE * threads || count < threads {
+            split::ranges(k, TILE, threads, &|range| {
+                // SAFETY: each thread has rows of its own.
+                unsafe {
+                    let left = Left { ptr: a.get().add(range.start), rows: 1, columns: k };
+                    let target = match panels {
+                        true => Target::panels(dw.get(), k, n),
+                        false => Target::row_major(dw.get(), n, n),
+                    };
+                    let target = Target { ptr: target.ptr.add(range.start * target.rows), ..target };
+                    gemm(isa, range.len(), m, left, packed.get(), target, accumulate);
+                }
+            });
+        } else {
+            split::ranges(count, 1, threads, &|range| {
+                let first = range.start * PANEL;
+                let columns = n.min(range.end * PANEL) - first;
+                // SAFETY: each thread has panels of its own.
+                unsafe {
+                    let left = Left { ptr: a.get(), rows: 1, columns: k };
+                    let target = match panels {
+                        true => Target::panels(dw.get().add(first * k), k, columns),
+                        false => Target::row_major(dw.get().add(first), n, columns),
+                    };
+                    gemm(isa, k, m, left, packed.get().add(first * m), target, accumulate);
+                }
+            });
+        }
+    }
+}
+
+/// Sums the 16 columns of a panel of `m` rows and keeps `width` of them.
+unsafe fn column_sums(m: usize, panel: *const f32, to: *mut f32, width: usize, accumulate: bool) {
+    let mut total = [0.0f32; PANEL];
+    for first in (0..m).step_by(SUM_ROWS) {
+        let mut sum = [0.0f32; PANEL];
+        for i in first..m.min(first + SUM_ROWS) {
+            // SAFETY: the panel has m rows.
+            let row = unsafe { panel.add(i * PANEL).cast::<[f32; PANEL]>().read_unaligned() };
+            sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+        }
+        total.iter_mut().zip(sum).for_each(|(total, sum)| *total += sum);
+    }
+    for (j, total) in total[..width].iter().enumerate() {
+        // SAFETY: the caller's `to` has `width` words.
+        unsafe { *to.add(j) = total + if accumulate { *to.add(j) } else { 0.0 } };
+    }
+}

@@ -1,0 +1,236 @@
+//! Fused reductions.
+//!
+//! The order in which a result's terms are added is a function of the shape (and of the machine's vectors) alone:
+//! threads divide results, never the terms of one.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use super::map::{Walk, load, load_partial, store, store_partial, stride};
+use super::pass::{Pass, Rows};
+use super::simd::{self, Mask, Simd};
+use super::split;
+use crate::compiled::{Reduce, ReduceKind};
+
+/// Terms below which a reduction over the batch is not divided among threads.
+const SERIAL_BELOW: usize = 1 << 18;
+
+impl Rows<'_, '_> {
+    /// Reduces each of these samples (or the one tensor of an unbatched space).
+    pub fn reduce<const L: usize, K: Reduce<L>>(&self, _kernel: &K) {
+        const {
+            assert!(!K::OVER_BATCH, "a reduction over the batch runs on the whole pass");
+        }
+        let range = if K::BATCHED { self.range.clone() } else { 0..1 };
+        let run = Run::<K, L>::new(self.pass);
+        for sample in range {
+            simd::run(self.pass.isa, Part { run: &run, samples: sample..sample + 1, results: 0..Run::<K, L>::RESULTS });
+        }
+    }
+}
+
+impl Pass<'_> {
+    /// Reduces over the batch.
+    pub fn reduce<const L: usize, K: Reduce<L>>(&mut self, _kernel: &K) {
+        let run = Run::<K, L>::new(self);
+        let (batch, isa) = (self.batch, self.isa);
+        let work = batch * K::DIMS.iter().product::<usize>();
+        let threads = if work < SERIAL_BELOW { 1 } else { self.threads };
+        split::ranges(Run::<K, L>::RESULTS, 1, threads, &|results| {
+            simd::run(isa, Part { run: &run, samples: 0..batch, results });
+        });
+    }
+}
+
+struct Run<K, const L: usize> {
+    loads: [Walk; L],
+    store: Walk,
+    kernel: PhantomData<K>,
+}
+
+// SAFETY: operands are only read; results are divided among the threads.
+unsafe impl<K, const L: usize> Sync for Run<K, L> {}
+
+/// Vectors of results that are accumulated side by side.
+const SIDE: usize = 4;
+
+impl<K: Reduce<L>, const L: usize> Run<K, L> {
+    /// Pieces of the result that can be computed apart: rows of it, divided into blocks of columns if those are kept.
+    const RESULTS: usize = Self::extent(0, false) * Self::extent(1, false) * Self::extent(2, false) * Self::BLOCKS;
+    const BLOCKS: usize = if K::OVER[3] { 1 } else { K::DIMS[3].div_ceil(SIDE * 16) };
+
+    const fn extent(dim: usize, over: bool) -> usize {
+        if K::OVER[dim] == over { K::DIMS[dim] } else { 1 }
+    }
+
+    fn new(pass: &Pass<'_>) -> Self {
+        let none = Walk { ptr: std::ptr::null_mut(), sample: 0 };
+        let loads = std::array::from_fn(|i| Walk::new(pass, &K::LOADS[i], K::BATCHED).unwrap_or(none));
+        let store = Walk::new(pass, &K::STORE, K::BATCHED && !K::OVER_BATCH).unwrap_or(none);
+        Run { loads, store, kernel: PhantomData }
+    }
+}
+
+struct Part<'a, K, const L: usize> {
+    run: &'a Run<K, L>,
+    /// Samples whose terms are accumulated.
+    samples: Range<usize>,
+    results: Range<usize>,
+}
+
+#[inline(always)]
+fn combine<V: Simd>(kind: ReduceKind, a: V, b: V) -> V {
+    match kind {
+        ReduceKind::Sum => a + b,
+        ReduceKind::Product => a * b,
+        ReduceKind::Max => b.ne(b).select(b, a.maximum(b)),
+        ReduceKind::Min => b.ne(b).select(b, a.minimum(b)),
+    }
+}
+
+fn combine_one(kind: ReduceKind, a: f32, b: f32) -> f32 {
+    match kind {
+        ReduceKind::Sum => a + b,
+        ReduceKind::Product => a * b,
+        ReduceKind::Max => if a.is_nan() || a > b { a } else { b },
+        ReduceKind::Min => if a.is_nan() || a < b { a } else { b },
+    }
+}
+
+#[inline(always)]
+fn neutral(kind: ReduceKind) -> f32 {
+    match kind {
+        ReduceKind::Sum => 0.0,
+        ReduceKind::Product => 1.0,
+        ReduceKind::Max => f32::NEG_INFINITY,
+        ReduceKind::Min => f32::INFINITY,
+    }
+}
+
+impl<K: Reduce<L>, const L: usize> simd::Kernel for Part<'_, K, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Simd>(self) {
+        for result in self.results.clone() {
+            let (row, block) = (result / Run::<K, L>::BLOCKS, result % Run::<K, L>::BLOCKS);
+            let kept = index::<K, L>(row, false);
+            if K::OVER[3] {
+                self.over_columns::<V>(kept);
+            } else {
+                let first = block * SIDE * 16;
+                let mut at = first;
+                let end = K::DIMS[3].min(first + SIDE * 16);
+                while at < end {
+                    at += self.columns::<V>(kept, at, end);
+                }
+            }
+        }
+    }
+}
+
+/// The `flat`-th index of the first three dimensions that are reduced (or are not).
+#[inline(always)]
+fn index<K: Reduce<L>, const L: usize>(flat: usize, over: bool) -> [usize; 3] {
+    let (e1, e2) = (Run::<K, L>::extent(1, over), Run::<K, L>::extent(2, over));
+    [flat / (e1 * e2), flat / e2 % e1, flat % e2]
+}
+
+impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
+    const TERMS: usize = Run::<K, L>::extent(0, true) * Run::<K, L>::extent(1, true) * Run::<K, L>::extent(2, true);
+
+    #[inline(always)]
+    fn operands(&self, sample: usize, kept: [usize; 3], term: usize) -> [*const f32; L] {
+        let over = index::<K, L>(term, true);
+        std::array::from_fn(|i| {
+            let (access, walk) = (&K::LOADS[i], &self.run.loads[i]);
+            let rows = (0..3).map(|d| (kept[d] + over[d]) * stride(access, d)).sum::<usize>();
+            walk.ptr.wrapping_add(sample * walk.sample + rows).cast_const()
+        })
+    }
+
+    #[inline(always)]
+    fn result(&self, kept: [usize; 3]) -> *mut f32 {
+        let rows = (0..3).map(|d| kept[d] * stride(&K::STORE, d)).sum::<usize>();
+        let sample = if K::OVER_BATCH { 0 } else { self.samples.start };
+        self.run.store.ptr.wrapping_add(sample * self.run.store.sample + rows)
+    }
+
+    /// One result: the terms of each row by vectors, and their lanes at the end.
+    #[inline(always)]
+    fn over_columns<V: Simd>(&self, kept: [usize; 3]) {
+        let columns = K::DIMS[3];
+        let mut sum = V::splat(neutral(K::KIND));
+        let mut rest = neutral(K::KIND);
+        for sample in self.samples.clone() {
+            for term in 0..Self::TERMS {
+                let from = self.operands(sample, kept, term);
+                let mut at = 0;
+                // SAFETY: the plan places every element of the space within the operands.
+                unsafe {
+                    while at + V::LANES <= columns {
+                        let x = std::array::from_fn(|i| load::<V>(from[i], stride(&K::LOADS[i], 3), at));
+                        sum = combine(K::KIND, sum, K::eval(x));
+                        at += V::LANES;
+                    }
+                    if at < columns {
+                        let n = columns - at;
+                        let x = std::array::from_fn(|i| load_partial::<V>(from[i], stride(&K::LOADS[i], 3), at, n));
+                        let mut lanes = [0.0; 16];
+                        K::eval(x).store(lanes.as_mut_ptr());
+                        for lane in &lanes[..n] {
+                            rest = combine_one(K::KIND, rest, *lane);
+                        }
+                    }
+                }
+            }
+        }
+        let total = combine_one(K::KIND, sum.fold(|a, b| combine_one(K::KIND, a, b)), rest);
+        // SAFETY: the plan places the result.
+        unsafe { *self.result(kept) = total * K::SCALE };
+    }
+
+    /// Some vectors of results from column `at` on; gives how many columns they are.
+    #[inline(always)]
+    fn columns<V: Simd>(&self, kept: [usize; 3], at: usize, end: usize) -> usize {
+        let n = end - at;
+        if n >= SIDE * V::LANES {
+            self.accumulate::<V, SIDE>(kept, at, SIDE * V::LANES)
+        } else if n >= V::LANES {
+            self.accumulate::<V, 1>(kept, at, V::LANES)
+        } else {
+            self.accumulate::<V, 1>(kept, at, n)
+        }
+    }
+
+    #[inline(always)]
+    fn accumulate<V: Simd, const N: usize>(&self, kept: [usize; 3], at: usize, n: usize) -> usize {
+        let mut sums = [V::splat(neutral(K::KIND)); N];
+        let whole = n == N * V::LANES;
+        // SAFETY: the plan places every element of the space within the operands.
+        unsafe {
+            for sample in self.samples.clone() {
+                for term in 0..Self::TERMS {
+                    let from = self.operands(sample, kept, term);
+                    for (v, sum) in sums.iter_mut().enumerate() {
+                        let at = at + v * V::LANES;
+                        let x = std::array::from_fn(|i| match whole {
+                            true => load::<V>(from[i], stride(&K::LOADS[i], 3), at),
+                            false => load_partial::<V>(from[i], stride(&K::LOADS[i], 3), at, n),
+                        });
+                        *sum = combine(K::KIND, *sum, K::eval(x));
+                    }
+                }
+            }
+            let to = self.result(kept);
+            for (v, sum) in sums.iter().enumerate() {
+                let (y, at) = (*sum * V::splat(K::SCALE), at + v * V::LANES);
+                match whole {
+                    true => store(y, to, stride(&K::STORE, 3), at),
+                    false => store_partial(y, to, stride(&K::STORE, 3), at, n),
+                }
+            }
+        }
+        n
+    }
+}
