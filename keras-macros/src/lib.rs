@@ -1,0 +1,46 @@
+//! The compiler behind `keras_model!` of `keras-runtime`: use that crate, and its macro.
+//!
+//! One pipeline: [`syntax`] → [`graph`] and [`layers`] → [`ir`] → [`grad`] → [`fuse`] → [`plan`] → [`emit`].
+
+mod diag;
+mod dump;
+mod emit;
+mod fuse;
+mod grad;
+#[cfg(test)]
+mod grad_tests;
+mod graph;
+mod ir;
+mod layers;
+mod model;
+mod plan;
+mod syntax;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use diag::Diagnostics;
+use model::{Compilation, Form};
+
+#[doc(hidden)]
+#[proc_macro]
+pub fn __keras_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    expand(input.into()).into()
+}
+
+/// The whole compiler, as a function of tokens.
+fn expand(input: TokenStream) -> TokenStream {
+    let diag = Diagnostics::default();
+    let compilation = Compilation::new(input, &diag);
+    let errors = diag.finish();
+    let (krate, consts) = (&compilation.krate, &compilation.consts);
+    let models = compilation.models.iter().map(|model| emit::emit(krate, model));
+    let models: TokenStream = models.collect();
+    match &compilation.models[..] {
+        // One expression, whatever happened.
+        [model] if matches!(model.form, Form::Expression) => quote!({ #errors #models }),
+        _ => quote!(#errors #consts #models),
+    }
+}

@@ -10,7 +10,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// An array whose shape is not what the model declares.
-    #[error("{what}: expected shape {expected}, found {found}{}", help(.help))]
+    #[error("{what}: expected shape {expected}, found {found}{}", remedy(.help))]
     Shape {
         /// The input, target or weight.
         what: String,
@@ -34,7 +34,7 @@ pub enum Error {
         expected: usize,
     },
     /// The number of arrays, losses or buffers is not that of the model's inputs or outputs.
-    #[error("{what}: expected {expected}, found {found}{}", help(.help))]
+    #[error("{what}: expected {expected}, found {found}{}", remedy(.help))]
     Count {
         /// What was counted.
         what: String,
@@ -54,7 +54,7 @@ pub enum Error {
     /// A class label that is no index into the classes.
     #[error(
         "{what}: the label {label} of sample {sample} is not a class index: expected an integer from 0 to {last}{}",
-        help(.help)
+        remedy(.help)
     )]
     Label {
         /// The target.
@@ -162,7 +162,7 @@ pub enum Error {
     },
 }
 
-fn help(text: &str) -> String {
+fn remedy(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("\n  help: {text}") }
 }
 

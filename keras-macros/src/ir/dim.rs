@@ -120,8 +120,10 @@ impl ToTokens for Dim {
 
 fn product_tokens(n: usize, product: &[Symbol]) -> TokenStream {
     let number = (n != 1 || product.is_empty()).then(|| Literal::usize_unsuffixed(n).to_token_stream());
-    let factors = number.into_iter().chain(product.iter().map(|symbol| symbol.tokens.clone()));
-    quote!(#(#factors)**)
+    let mut factors = number.into_iter().chain(product.iter().map(|symbol| symbol.tokens.clone()));
+    let first = factors.next().unwrap_or_default();
+    // `quote!` has no repetition with `*` between.
+    factors.fold(first, |product, factor| quote!(#product * #factor))
 }
 
 impl fmt::Display for Dim {

@@ -2,10 +2,12 @@
 
 #[cfg(feature = "datasets")]
 pub mod datasets;
+mod finite;
 pub(crate) mod gather;
 mod one_hot;
 mod tensor;
 
+pub(crate) use finite::expect_finite;
 pub use gather::Selection;
 pub use one_hot::to_categorical;
 pub use tensor::{Arrays, Element, IntoTensor, MAX_RANK, Shape, Tensor, Values};

@@ -1,3 +1,67 @@
-//! Where models run. [`Backend`] is the seam: nothing above it names a device.
+//! Where models run. [`Backend`] is the seam: nothing above it looks behind it.
 
 pub mod cpu;
+
+use std::fmt::Debug;
+
+use crate::compiled::Spec;
+use crate::data::{Selection, Tensor};
+use crate::error::Result;
+use crate::loss::Loss;
+use crate::optim::Optimizer;
+
+pub use cpu::Cpu;
+
+/// A place where models can run, chosen by the user: [`Cpu`].
+pub trait Device {
+    /// Memory and machinery for one model.
+    ///
+    /// # Errors
+    /// When the device cannot run it.
+    fn backend(&self, spec: &'static Spec, seed: u64) -> Result<Box<dyn Backend>>;
+}
+
+/// The memory of one model on a device, and the execution of its compiled passes.
+pub trait Backend: Debug + Send {
+    /// The device in words.
+    fn description(&self) -> String;
+
+    /// The flat parameter buffer.
+    fn params(&self) -> &[f32];
+
+    /// The same, to be written.
+    fn params_mut(&mut self) -> &mut [f32];
+
+    /// The flat gradient of the last [`Backend::gradients`].
+    fn grads(&self) -> &[f32];
+
+    /// Makes room for batches of `batch` samples, so that passes over no more allocate nothing.
+    fn reserve(&mut self, batch: usize, training: bool);
+
+    /// Copies the selected samples into the batch.
+    fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>);
+
+    /// Copies their targets.
+    fn load_targets(&mut self, targets: &[Tensor<'_>], rows: Selection<'_>);
+
+    /// The forward pass without dropout; with losses, also the loss of each sample.
+    fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>);
+
+    /// The forward pass, the losses and the gradient. `step` is the counter of the random streams.
+    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64);
+
+    /// One step of `optimizer`, the `step`-th from 1 on, with the last gradient.
+    fn update(&mut self, optimizer: &dyn Optimizer, step: u64);
+
+    /// Predictions of output `i` for the batch.
+    fn output(&self, i: usize) -> &[f32];
+
+    /// Targets of output `i` for the batch.
+    fn targets(&self, i: usize) -> &[f32];
+
+    /// The loss of each sample of the batch at output `i`.
+    fn sample_losses(&self, i: usize) -> &[f32];
+
+    /// Runs `work` with every thread at hand: one entry for many passes.
+    fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send));
+}

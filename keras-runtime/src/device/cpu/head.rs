@@ -1,6 +1,6 @@
 //! The end of a model: last activation, loss of each sample, and slope by the logits, in one visit of a row.
 
-use std::slice::{from_raw_parts, from_raw_parts_mut};
+use std::slice::from_raw_parts_mut;
 
 use super::Rows;
 use crate::compiled::{Buf, Head, Space};

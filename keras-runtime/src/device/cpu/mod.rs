@@ -1,14 +1,17 @@
 //! The CPU: kernels over `f32` words, chosen for the machine's vectors when a model is built.
 
-pub mod simd;
+mod backend;
 pub mod gemm;
+mod head;
 mod map;
 mod matmul;
 mod pack;
 mod pass;
 pub mod philox;
 mod reduce;
+pub mod simd;
 mod softmax;
 pub mod split;
 
+pub use backend::{Cpu, CpuBackend};
 pub use pass::{Pass, RawSpace, Rows, Spaces};

@@ -1,0 +1,357 @@
+//! Applications: a layer, named layers or a function on tensors.
+
+use std::rc::Rc;
+
+use proc_macro2::Ident;
+
+use super::{Builder, Built, Current, Shared, Tape, Tensor, Value};
+use crate::diag::{Message, Place, Reported};
+use crate::ir::{self, Shape};
+use crate::layers::args::{self, COMMON};
+use crate::layers::{self, Entry, Family, Operands, Use};
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Operator};
+
+type Inputs = Result<Vec<Tensor>, Reported>;
+
+impl Builder<'_> {
+    /// `input >> stage`. What is wrong with the stage itself is reported even if `input` failed.
+    pub(super) fn apply_stage(&mut self, stage: &Expr, input: Result<Value, Reported>) -> Result<Value, Reported> {
+        match &stage.kind {
+            ExprKind::Error(reported) => Err(*reported),
+            ExprKind::Binary(Operator::Pipe, first, second) => {
+                let middle = self.apply_stage(first, input);
+                self.apply_stage(second, middle)
+            }
+            ExprKind::Path(path) => match &path[..] {
+                [name] => self.apply_name(stage, name, &[], false, input),
+                _ => Err(self.foreign(stage)),
+            },
+            ExprKind::Call(call) => match call.name() {
+                Some(name) => self.apply_name(stage, name, &call.args, true, input),
+                None => Err(self.foreign(stage)),
+            },
+            // This reports that operators bind more tightly than pipelines, or that a tensor is no layer.
+            ExprKind::Binary(..) if self.has_layer(stage) => self.eval(stage),
+            ExprKind::Closure(_) => {
+                let message = Message::new(stage.place, "a closure is not a layer");
+                Err(self.diag.report(message.help(format!("write `lambda({stage})`"))))
+            }
+            _ => Err(self.diag.report(Message::new(stage.place, format!("expected a layer, found `{stage}`")))),
+        }
+    }
+
+    fn has_layer(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Binary(_, a, b) => self.has_layer(a) || self.has_layer(b),
+            _ => self.role(expr) == super::eval::Role::Layer,
+        }
+    }
+
+    fn foreign(&self, stage: &Expr) -> Reported {
+        let message = Message::new(stage.head(), format!("`{stage}` is not a layer of this macro call"))
+            .help("a model can be a layer of models in the same `keras_model!`: define both there");
+        self.diag.report(message)
+    }
+
+    /// A stage that is a name, or the call of one.
+    fn apply_name(
+        &mut self,
+        stage: &Expr,
+        name: &Ident,
+        given: &[Arg],
+        parens: bool,
+        input: Result<Value, Reported>,
+    ) -> Result<Value, Reported> {
+        let text = name.to_string();
+        let bound = self.variable(&text).map(|variable| {
+            *variable.used.borrow_mut() = true;
+            variable.value.clone()
+        });
+        if let Some(value) = bound {
+            return match value {
+                Value::Layer(shared) => {
+                    self.no_arguments(name, given)?;
+                    let inputs = self.tensors(input?, stage);
+                    self.apply_shared(&shared, name, inputs?)
+                }
+                Value::Unknown(reported) => Err(reported),
+                Value::Tensor(_) | Value::Tuple(_) | Value::Number(_) => {
+                    let message = Message::new(name.span(), format!("`{name}` is a tensor, and a layer is needed here"))
+                        .help(format!("combine tensors by operators or merging layers: `(x, {name}) >> add()`"));
+                    Err(self.diag.report(message))
+                }
+            };
+        }
+        if self.definitions.model(&text).is_some() {
+            self.no_arguments(name, given)?;
+            let inputs = self.tensors(input?, stage);
+            return self.inline(name, inputs?);
+        }
+        let Some(entry) = layers::find(&text) else { return Err(self.unknown_layer(name)) };
+        if !parens && entry.family != Family::Activation {
+            let message = Message::new(name.span(), format!("the layer `{text}` needs parentheses"));
+            return Err(self.diag.report(message.help(format!("write `{}`", entry.call()))));
+        }
+        let given: Vec<&Arg> = given.iter().collect();
+        let inputs = input.and_then(|value| self.tensors(value, stage));
+        self.apply_entry(entry, stage, name, &given, inputs).map(Value::Tensor)
+    }
+
+    fn no_arguments(&self, name: &Ident, given: &[Arg]) -> Result<(), Reported> {
+        match given.first() {
+            None => Ok(()),
+            Some(arg) => {
+                let message = Message::new(arg.value.place, format!("`{name}` takes no arguments after `>>`"))
+                    .help(format!("write `x >> {name}`, or `{name}(x)`"));
+                Err(self.diag.report(message))
+            }
+        }
+    }
+
+    /// The tensors that `value` is made of.
+    fn tensors(&mut self, value: Value, expr: &Expr) -> Inputs {
+        match value {
+            Value::Tuple(parts) => parts.into_iter().map(|part| self.tensor(part, expr)).collect(),
+            value => Ok(vec![self.tensor(value, expr)?]),
+        }
+    }
+
+    /// `name(args)` where a tensor is needed.
+    pub(super) fn eval_call(&mut self, expr: &Expr, call: &Call) -> Result<Value, Reported> {
+        let Some(name) = call.name() else { return Ok(Value::Number(self.scalar(expr)?)) };
+        let text = name.to_string();
+        let is_model = self.definitions.model(&text).is_some();
+        if self.variable(&text).is_some() || is_model && !call.args.is_empty() {
+            let input = self.operands(call.args.iter().map(|arg| &arg.value));
+            let stage = Expr::new(ExprKind::Path(vec![name.clone()]), name.span());
+            return self.apply_name(&stage, name, &[], true, input.map(tuple));
+        }
+        let Some(entry) = layers::find(&text) else { return Err(self.unknown_layer(name)) };
+        let positional = call.args.iter().filter(|arg| arg.name.is_none()).count();
+        let tensors = call.args.iter().any(|arg| self.role(&arg.value) == super::eval::Role::Tensor);
+        let numbers = entry.family == Family::Function && positional > 0;
+        if !tensors && !numbers {
+            let message = Message::new(name.span(), format!("`{expr}` is a layer, and a tensor is needed here"))
+                .help(format!("give it an input: `x >> {expr}`"));
+            return Err(self.diag.report(message));
+        }
+        let count = match entry.operands {
+            Operands::Exactly(n) if !self.first_is_tuple(call) => n,
+            Operands::Exactly(_) => 1,
+            Operands::AtLeast(_) => positional,
+        };
+        let mut left = count;
+        let (operands, given): (Vec<&Arg>, Vec<&Arg>) = call.args.iter().partition(|arg| {
+            let operand = arg.name.is_none() && left > 0;
+            left -= usize::from(operand);
+            operand
+        });
+        let inputs = self.operands(operands.iter().map(|arg| &arg.value));
+        self.apply_entry(entry, expr, name, &given, inputs).map(Value::Tensor)
+    }
+
+    fn first_is_tuple(&self, call: &Call) -> bool {
+        call.args.first().is_some_and(|arg| matches!(arg.value.kind, ExprKind::Tuple(_) | ExprKind::List(_)))
+    }
+
+    fn operands<'e>(&mut self, exprs: impl Iterator<Item = &'e Expr>) -> Inputs {
+        let all: Vec<Inputs> = exprs.map(|expr| self.eval(expr).and_then(|value| self.tensors(value, expr))).collect();
+        Ok(all.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    /// Layers that were named by `let`, with the weights that they have or get now.
+    fn apply_shared(&mut self, shared: &Rc<Shared>, name: &Ident, inputs: Vec<Tensor>) -> Result<Value, Reported> {
+        if let Some(reported) = shared.failed.get() {
+            return Err(reported);
+        }
+        let outer = std::mem::replace(&mut self.scope, shared.scope.clone());
+        self.tapes.push(Tape { shared: shared.clone(), next: 0 });
+        let result = self.apply_stage(&shared.expr, Ok(tuple(inputs)));
+        self.tapes.pop();
+        self.scope = outer;
+        match result {
+            // Messages point to where the layers are used.
+            Ok(Value::Tensor(tensor)) => Ok(Value::Tensor(Tensor { place: name.span(), text: name.to_string(), ..tensor })),
+            Ok(value) => Ok(value),
+            Err(reported) => {
+                shared.failed.set(Some(reported));
+                Err(reported)
+            }
+        }
+    }
+
+    /// What comes next on the tape of named layers, if they were applied before.
+    pub(super) fn replay(&mut self) -> Option<Built> {
+        let tape = self.tapes.last_mut()?;
+        tape.next += 1;
+        tape.shared.tape.borrow().get(tape.next - 1).cloned()
+    }
+
+    /// Remembers what a later application finds.
+    pub(super) fn record(&mut self, built: Built) {
+        if let Some(tape) = self.tapes.last() {
+            tape.shared.tape.borrow_mut().push(built);
+        }
+    }
+
+    /// One layer, activation or function.
+    fn apply_entry(
+        &mut self,
+        entry: &'static Entry,
+        expr: &Expr,
+        name: &Ident,
+        given: &[&Arg],
+        inputs: Inputs,
+    ) -> Result<Tensor, Reported> {
+        let place = Place::from(name.span());
+        let callee = name.to_string();
+        let more = if entry.family == Family::Layer { COMMON } else { &[] };
+        match entry.family {
+            Family::Layer => self.mention("layers", &callee, name.span()),
+            Family::Activation => self.mention("activations", &callee, name.span()),
+            Family::Function => {}
+        }
+        let args = args::parse(self, &callee, place, entry.params, more, given);
+        let (args, inputs) = (args?, inputs?);
+        if !entry.operands.admit(inputs.len()) && entry.name != "input" {
+            let headline = format!("`{callee}` takes {}, but gets {}", entry.operands.text(), inputs.len());
+            let message = Message::new(place, headline).help_if(match entry.operands {
+                Operands::AtLeast(_) | Operands::Exactly(2..) => Some(format!("give it a tuple: `(a, b) >> {expr}`")),
+                Operands::Exactly(_) if inputs.len() > 1 => {
+                    Some("merge the tensors first: `>> concatenate() >>`, or `>> add() >>`".to_string())
+                }
+                Operands::Exactly(_) => None,
+            });
+            return Err(self.diag.report(message));
+        }
+        let u = Use { entry, place, text: shortened(expr), args: &args, inputs: &inputs };
+        if entry.family == Family::Layer && entry.name != "input" {
+            self.check_declared_input(&u)?;
+        }
+        if self.closures > 0 {
+            if !entry.weights.is_empty() {
+                let message = Message::new(place, format!("`{callee}` has weights, which a closure cannot own"))
+                    .help("apply the layer outside of `lambda`");
+                return Err(self.diag.report(message));
+            }
+            let id = (entry.apply)(self, &u)?;
+            return Ok(Tensor { id, place: name.span(), text: u.text, source: inputs[0].source.clone() });
+        }
+        self.build(&u)
+    }
+
+    /// Builds the layer, or builds it again on another input.
+    fn build(&mut self, u: &Use) -> Result<Tensor, Reported> {
+        let sources: Vec<String> = u.inputs.iter().map(|input| input.source.clone()).collect();
+        let replayed = self.replay();
+        let (name, row, reuse) = match &replayed {
+            Some(Built::Layer { name, row, weights }) => {
+                self.graph.layers[*row].inputs.extend(sources);
+                self.graph.current_layer = *row;
+                (name.clone(), *row, Some(weights.clone()))
+            }
+            _ => {
+                let name = self.layer_name(u)?;
+                let row = self.row(&name, u.entry.class, sources);
+                (name, row, None)
+            }
+        };
+        let trainable = u.entry.family != Family::Layer || u.args.flag("trainable");
+        self.current.push(Current { name: name.clone(), trainable, reuse, made: vec![] });
+        let id = (u.entry.apply)(self, u);
+        let current = self.current.pop().expect("it was pushed");
+        let id = id?;
+        if replayed.is_none() {
+            self.graph.layers[row].weights = current.made.clone();
+            self.graph.layers[row].output = self.shape(id);
+            self.record(Built::Layer { name: name.clone(), row, weights: current.made });
+        }
+        Ok(Tensor { id, place: u.place.start, text: u.text.clone(), source: name })
+    }
+
+    /// `name = "..."`, or what Keras would call it.
+    fn layer_name(&mut self, u: &Use) -> Result<String, Reported> {
+        let explicit = match u.entry.family {
+            Family::Layer => u.args.text("name").map(|name| (name.to_string(), u.args.place("name"))),
+            Family::Activation | Family::Function => None,
+        };
+        let base = if u.entry.family == Family::Activation { "activation" } else { u.entry.name };
+        let Some((name, place)) = explicit else { return Ok(self.next_name(base)) };
+        if name.is_empty() || name.contains('/') {
+            let message = Message::new(place, format!("`{name}` cannot be the name of a layer"))
+                .note("names are not empty, and have no `/` in them");
+            return Err(self.diag.report(message));
+        }
+        let names = self.names.last_mut().expect("there is one for the model");
+        if !names.taken.insert(name.clone()) {
+            let message = Message::new(place, format!("two layers are called `{name}`"))
+                .note("weights are saved under the names of their layers")
+                .help("give each layer a name of its own");
+            return Err(self.diag.report(message));
+        }
+        Ok(format!("{}{name}", names.prefix))
+    }
+
+    /// The next free name of a kind.
+    pub(super) fn next_name(&mut self, kind: &str) -> String {
+        self.names.last_mut().expect("there is one for the model").next(kind)
+    }
+
+    /// A new row of the summary, to which the next operations belong.
+    pub(super) fn row(&mut self, name: &str, kind: &str, inputs: Vec<String>) -> usize {
+        let (name, kind) = (name.to_string(), kind.to_string());
+        self.graph.layers.push(ir::Layer { name, kind, output: Shape::fixed([]), weights: vec![], inputs });
+        self.graph.current_layer = self.graph.layers.len() - 1;
+        self.graph.current_layer
+    }
+
+    /// `input = ...` on a layer that is given an input: they must be the same.
+    fn check_declared_input(&mut self, u: &Use) -> Result<(), Reported> {
+        let Some(declared) = u.args.extents("input") else { return Ok(()) };
+        let declared: Vec<ir::Dim> = declared.iter().flatten().cloned().collect();
+        let place = u.args.place("input");
+        let input = &u.inputs[0];
+        self.check_shape(&declared, input, place, |declared, actual| {
+            Message::new(place, format!("`{}` says that its input is {declared}, but it is {actual}", u.entry.name))
+                .against(input.place, format!("this says {declared}"))
+                .note(format!("`{}` makes {actual}", input.text))
+                .help("leave `input` out: only the first layer needs it")
+        })
+    }
+
+    /// Whether `input` has the shape `declared`.
+    pub(super) fn check_shape(
+        &mut self,
+        declared: &[ir::Dim],
+        input: &Tensor,
+        place: Place,
+        message: impl FnOnce(&Shape, &Shape) -> Message,
+    ) -> Result<(), Reported> {
+        let actual = self.shape(input.id);
+        let declared = Shape::batched(declared);
+        let fits = actual.rank() == declared.rank()
+            && declared.dims.iter().zip(&actual.dims).all(|(own, other)| {
+                let sentence = format!("{declared} was declared, but `{}` makes {actual}", input.text);
+                self.agree(own, other, place, &sentence)
+            });
+        if fits { Ok(()) } else { Err(self.diag.report(message(&declared, &actual))) }
+    }
+}
+
+/// One tensor as itself, several as a tuple.
+fn tuple(mut inputs: Vec<Tensor>) -> Value {
+    match inputs.len() {
+        1 => Value::Tensor(inputs.remove(0)),
+        _ => Value::Tuple(inputs.into_iter().map(Value::Tensor).collect()),
+    }
+}
+
+/// A call as it is written, if it is short.
+fn shortened(expr: &Expr) -> String {
+    let text = expr.to_string();
+    match &expr.kind {
+        _ if text.chars().count() <= 40 && !text.contains('\n') => text,
+        ExprKind::Call(call) => format!("{}(..)", call.path[call.path.len() - 1]),
+        _ => text,
+    }
+}

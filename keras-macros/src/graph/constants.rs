@@ -1,0 +1,148 @@
+//! Constants: numbers that the macro knows, and Rust constants that stay symbolic.
+
+use std::collections::HashMap;
+
+use quote::{ToTokens, quote};
+
+use crate::diag::{Diagnostics, Message, Reported, did_you_mean};
+use crate::ir::Dim;
+use crate::syntax::ast::{Expr, ExprKind, Operator};
+
+/// A number of the language.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    Int(i64),
+    Float(f64),
+    /// A Rust constant, or an expression over such.
+    Symbol(Dim),
+}
+
+impl Scalar {
+    /// Its value, if the macro knows it.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Scalar::Int(n) => Some(*n as f64),
+            Scalar::Float(x) => Some(*x),
+            Scalar::Symbol(_) => None,
+        }
+    }
+
+    fn as_dim(&self) -> Option<Dim> {
+        match self {
+            Scalar::Int(n) => usize::try_from(*n).ok().map(Dim::known),
+            Scalar::Float(_) => None,
+            Scalar::Symbol(dim) => Some(dim.clone()),
+        }
+    }
+}
+
+/// The constants that were declared in the macro call.
+#[derive(Debug, Default)]
+pub struct Constants {
+    known: HashMap<String, Scalar>,
+}
+
+impl Constants {
+    /// Declares one. What the macro cannot evaluate stays a Rust constant.
+    pub fn declare(&mut self, name: &proc_macro2::Ident, value: Option<&Expr>) {
+        let diag = Diagnostics::default();
+        let scalar = value.and_then(|value| self.scalar(&diag, value, &|_| None).ok());
+        diag.discard();
+        let scalar = scalar.unwrap_or_else(|| Scalar::Symbol(Dim::symbol(name.to_token_stream())));
+        // An expression over Rust constants is better named than repeated.
+        let scalar = match scalar {
+            Scalar::Symbol(_) => Scalar::Symbol(Dim::symbol(name.to_token_stream())),
+            known => known,
+        };
+        self.known.insert(name.to_string(), scalar);
+    }
+
+    /// The constant called `name`.
+    pub fn get(&self, name: &str) -> Option<&Scalar> {
+        self.known.get(name)
+    }
+
+    /// The value of `expr`; `local` knows names of the body.
+    pub fn scalar(
+        &self,
+        diag: &Diagnostics,
+        expr: &Expr,
+        local: &dyn Fn(&str) -> Option<Scalar>,
+    ) -> Result<Scalar, Reported> {
+        match &expr.kind {
+            ExprKind::Int(n) => Ok(Scalar::Int(i64::try_from(*n).unwrap_or(i64::MAX))),
+            ExprKind::Float(x) => Ok(Scalar::Float(*x)),
+            ExprKind::Error(reported) => Err(*reported),
+            ExprKind::Path(path) => {
+                if let [name] = &path[..] {
+                    let name = name.to_string();
+                    if let Some(scalar) = local(&name).or_else(|| self.known.get(&name).cloned()) {
+                        return Ok(scalar);
+                    }
+                    if !is_constant_name(&name) {
+                        let known = self.known.keys().map(String::as_str);
+                        let message = Message::new(expr.place, format!("expected a number, found `{name}`"))
+                            .help_if(did_you_mean(&name, known))
+                            .help("constants are written in capitals: `HIDDEN`, `config::WIDTH`");
+                        return Err(diag.report(message));
+                    }
+                }
+                Ok(Scalar::Symbol(Dim::symbol(expr.to_token_stream())))
+            }
+            ExprKind::Call(_) => Ok(Scalar::Symbol(Dim::symbol(expr.to_token_stream()))),
+            ExprKind::Neg(x) => match self.scalar(diag, x, local)? {
+                Scalar::Int(n) => Ok(Scalar::Int(-n)),
+                Scalar::Float(x) => Ok(Scalar::Float(-x)),
+                Scalar::Symbol(_) => {
+                    Err(diag.report(Message::new(expr.place, format!("a size cannot be negative: `{expr}`"))))
+                }
+            },
+            ExprKind::Binary(op, a, b) => {
+                let (x, y) = (self.scalar(diag, a, local)?, self.scalar(diag, b, local)?);
+                let known = match (&x, &y) {
+                    (Scalar::Int(x), Scalar::Int(y)) => Some(integers(*op, *x, *y).map(Scalar::Int)),
+                    _ => x.as_f64().zip(y.as_f64()).map(|(x, y)| floats(*op, x, y).map(Scalar::Float)),
+                };
+                let symbolic = || {
+                    let (x, y) = (x.as_dim()?, y.as_dim()?);
+                    Some(Scalar::Symbol(match op {
+                        Operator::Add => x.add(&y),
+                        Operator::Mul => x.mul(&y),
+                        Operator::Sub => Dim::symbol(quote!((#x - #y))),
+                        Operator::Div => Dim::symbol(quote!((#x / #y))),
+                        _ => return None,
+                    }))
+                };
+                known.unwrap_or_else(symbolic).ok_or_else(|| {
+                    diag.report(Message::new(expr.place, format!("`{expr}` is not a number that fits here")))
+                })
+            }
+            _ => Err(diag.report(Message::new(expr.place, format!("expected a number, found `{expr}`")))),
+        }
+    }
+}
+
+fn integers(op: Operator, x: i64, y: i64) -> Option<i64> {
+    match op {
+        Operator::Add => x.checked_add(y),
+        Operator::Sub => x.checked_sub(y),
+        Operator::Mul => x.checked_mul(y),
+        Operator::Div => x.checked_div(y),
+        _ => None,
+    }
+}
+
+fn floats(op: Operator, x: f64, y: f64) -> Option<f64> {
+    match op {
+        Operator::Add => Some(x + y),
+        Operator::Sub => Some(x - y),
+        Operator::Mul => Some(x * y),
+        Operator::Div => Some(x / y),
+        _ => None,
+    }
+}
+
+/// Whether a name can be that of a Rust constant: `HIDDEN`, `N2`.
+pub fn is_constant_name(name: &str) -> bool {
+    name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase)
+}

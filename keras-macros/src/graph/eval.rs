@@ -1,0 +1,417 @@
+//! Expressions of a body: what they are, and what they are worth.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use proc_macro2::Ident;
+
+use super::constants::is_constant_name;
+use super::{Builder, Scalar, Shared, Tensor, Value, Variable};
+use crate::diag::{Message, Place, Reported, did_you_mean};
+use crate::ir::{Binary, Id, Unary};
+use crate::layers::{self, Family};
+use crate::syntax::ast::{Block, Call, Closure, Expr, ExprKind, Let, Operator};
+
+/// What kind of thing an expression is, as far as its form tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Tensor,
+    Layer,
+    Number,
+    Other,
+}
+
+impl Builder<'_> {
+    /// The kind of `expr`, found without evaluating it.
+    pub(super) fn role(&self, expr: &Expr) -> Role {
+        match &expr.kind {
+            ExprKind::Int(_) | ExprKind::Float(_) => Role::Number,
+            ExprKind::Path(path) => match &path[..] {
+                [name] => self.role_of_name(&name.to_string()),
+                _ => Role::Number,
+            },
+            ExprKind::Call(call) => self.role_of_call(call),
+            ExprKind::Binary(Operator::Pipe, a, _) => match self.role(a) {
+                Role::Layer => Role::Layer,
+                // An unknown name was probably meant to be a tensor.
+                Role::Tensor | Role::Number | Role::Other => Role::Tensor,
+            },
+            ExprKind::Binary(_, a, b) => match (self.role(a), self.role(b)) {
+                (Role::Number, Role::Number) => Role::Number,
+                (Role::Layer, Role::Layer) => Role::Layer,
+                _ => Role::Tensor,
+            },
+            ExprKind::Neg(x) => self.role(x),
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => match parts.iter().any(|part| self.role(part) == Role::Tensor) {
+                true => Role::Tensor,
+                false => Role::Other,
+            },
+            ExprKind::Block(_) => Role::Tensor,
+            _ => Role::Other,
+        }
+    }
+
+    fn role_of_name(&self, name: &str) -> Role {
+        match self.variable(name).map(|variable| &variable.value) {
+            Some(Value::Tensor(_) | Value::Tuple(_) | Value::Unknown(_)) => Role::Tensor,
+            Some(Value::Layer(_)) => Role::Layer,
+            Some(Value::Number(_)) => Role::Number,
+            None if self.is_later(name) => Role::Tensor,
+            None if self.definitions.constants.get(name).is_some() => Role::Number,
+            None if self.definitions.model(name).is_some() || layers::find(name).is_some() => Role::Layer,
+            None if is_constant_name(name) => Role::Number,
+            None => Role::Other,
+        }
+    }
+
+    fn role_of_call(&self, call: &Call) -> Role {
+        let Some(name) = call.name() else { return Role::Number };
+        let any_tensor = call.args.iter().any(|arg| self.role(&arg.value) == Role::Tensor);
+        match self.variable(&name.to_string()) {
+            Some(_) => Role::Tensor,
+            None if any_tensor => Role::Tensor,
+            None => Role::Layer,
+        }
+    }
+
+    fn is_later(&self, name: &str) -> bool {
+        self.later.last().is_some_and(|lets| lets.iter().any(|binding| binding.name == name))
+    }
+
+    /// The value of `expr`, which should be a tensor or several.
+    pub(super) fn eval(&mut self, expr: &Expr) -> Result<Value, Reported> {
+        match &expr.kind {
+            ExprKind::Int(_) | ExprKind::Float(_) => Ok(Value::Number(self.scalar(expr)?)),
+            ExprKind::Path(path) => match &path[..] {
+                [name] => self.eval_name(name),
+                _ => Ok(Value::Number(self.scalar(expr)?)),
+            },
+            ExprKind::Call(call) => self.eval_call(expr, call),
+            ExprKind::Binary(Operator::Pipe, left, right) => {
+                let input = self.eval(left);
+                self.apply_stage(right, input)
+            }
+            ExprKind::Binary(op, a, b) => self.eval_binary(expr, *op, a, b),
+            ExprKind::Neg(x) => match self.eval(x)? {
+                Value::Number(_) => Ok(Value::Number(self.scalar(expr)?)),
+                value => {
+                    let x = self.tensor(value, x)?;
+                    let y = self.operation(expr.place, "negative", "Negative", &[&x], |b| {
+                        b.graph.unary(Unary::Neg, x.id)
+                    });
+                    Ok(Value::Tensor(Tensor { text: expr.to_string(), ..y }))
+                }
+            },
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
+                let parts: Vec<_> = parts.iter().map(|part| self.eval(part)).collect();
+                Ok(Value::Tuple(parts.into_iter().collect::<Result<_, _>>()?))
+            }
+            ExprKind::Block(block) => self.eval_block(block),
+            ExprKind::Error(reported) => Err(*reported),
+            ExprKind::Closure(_) => {
+                let message = Message::new(expr.place, "a closure is not a layer").help("write `lambda(|x| ..)`");
+                Err(self.diag.report(message))
+            }
+            ExprKind::Bool(_) | ExprKind::Str(_) => {
+                Err(self.diag.report(Message::new(expr.place, format!("expected a tensor, found `{expr}`"))))
+            }
+        }
+    }
+
+    fn eval_name(&mut self, ident: &Ident) -> Result<Value, Reported> {
+        let name = ident.to_string();
+        if let Some(variable) = self.variable(&name) {
+            *variable.used.borrow_mut() = true;
+            return match &variable.value {
+                Value::Unknown(reported) => Err(*reported),
+                value => Ok(value.clone()),
+            };
+        }
+        if let Some(constant) = self.definitions.constants.get(&name) {
+            return Ok(Value::Number(constant.clone()));
+        }
+        if self.is_later(&name) {
+            return Err(self.diag.report(self.used_too_early(ident)));
+        }
+        if self.definitions.model(&name).is_some() || layers::find(&name).is_some() {
+            let message = Message::new(ident.span(), format!("`{name}` is a layer, and a tensor is needed here"))
+                .help(format!("give it an input: `x >> {name}`"));
+            return Err(self.diag.report(message));
+        }
+        if is_constant_name(&name) {
+            let expr = Expr::new(ExprKind::Path(vec![ident.clone()]), ident.span());
+            return Ok(Value::Number(self.scalar(&expr)?));
+        }
+        Err(self.diag.report(self.undefined(ident)))
+    }
+
+    pub(super) fn undefined(&self, ident: &Ident) -> Message {
+        let name = ident.to_string();
+        let variables = self.scope.iter().map(|variable| variable.name.as_str());
+        let help = did_you_mean(&name, variables.chain(self.definitions.names()))
+            .or_else(|| layers::find(layers::suggest_layer(&name)?).map(|entry| format!("did you mean `{}`?", entry.call())));
+        Message::new(ident.span(), format!("`{name}` is not defined")).help_if(help)
+    }
+
+    /// A `let` that is used above itself: an order to mend, or a cycle that cannot be.
+    fn used_too_early(&self, ident: &Ident) -> Message {
+        let lets = self.later.last().map(Vec::as_slice).unwrap_or_default();
+        let current = &lets[0].name;
+        // From the used name through what it needs, until something needs what is being defined.
+        let mut path = vec![ident.to_string()];
+        let needs = |name: &str| lets.iter().find(|binding| binding.name == name).map(|binding| idents_in(&binding.value));
+        while let Some(needed) = path.last().and_then(|last| needs(last)) {
+            if needed.contains(current) || *current == path[path.len() - 1] {
+                let mut cycle = vec![format!("`{current}`")];
+                cycle.extend(path.iter().filter(|name| current != name.as_str()).map(|name| format!("`{name}`")));
+                cycle.push(format!("`{current}`"));
+                return Message::new(ident.span(), format!("`{current}` needs its own value"))
+                    .note(format!("a cycle: {}", cycle.join(" needs ")))
+                    .help("layers form no loop: take the input of the first one from above");
+            }
+            let next = needed.iter().map(Ident::to_string).find(|name| !path.contains(name) && needs(name).is_some());
+            let Some(next) = next else { break };
+            path.push(next);
+        }
+        Message::new(ident.span(), format!("`{ident}` is used before it is defined"))
+            .help(format!("move `let {ident} = ..;` above this line"))
+    }
+
+    /// A tensor, where `value` should be one.
+    pub(super) fn tensor(&mut self, value: Value, expr: &Expr) -> Result<Tensor, Reported> {
+        match value {
+            Value::Tensor(tensor) => Ok(tensor),
+            Value::Unknown(reported) => Err(reported),
+            Value::Number(scalar) => Ok(self.number(&scalar, expr)),
+            Value::Tuple(parts) => {
+                let headline = format!("expected one tensor, found a tuple of {}", parts.len());
+                Err(self.diag.report(Message::new(expr.place, headline)))
+            }
+            Value::Layer(_) => {
+                let message = Message::new(expr.place, format!("`{expr}` is a layer, and a tensor is needed here"))
+                    .help(format!("give it an input: `x >> {expr}`"));
+                Err(self.diag.report(message))
+            }
+        }
+    }
+
+    fn number(&mut self, scalar: &Scalar, expr: &Expr) -> Tensor {
+        let id = match scalar {
+            Scalar::Symbol(dim) => self.graph.extent(dim.clone()),
+            known => self.graph.constant(known.as_f64().expect("it is known") as f32),
+        };
+        Tensor { id, place: expr.place.start, text: expr.to_string(), source: expr.to_string() }
+    }
+
+    fn eval_binary(&mut self, expr: &Expr, op: Operator, a: &Expr, b: &Expr) -> Result<Value, Reported> {
+        // `x >> dense(3) + y` is `x >> (dense(3) + y)`.
+        for (layer, other) in [(a, b), (b, a)] {
+            if self.role(layer) == Role::Layer && !matches!(layer.kind, ExprKind::Binary(Operator::Pipe, ..)) {
+                return Err(self.diag.report(added_to_a_layer(op, layer, other)));
+            }
+        }
+        let (x, y) = (self.eval(a), self.eval(b));
+        let (x, y) = (x?, y?);
+        if let (Value::Number(_), Value::Number(_)) = (&x, &y) {
+            return Ok(Value::Number(self.scalar(expr)?));
+        }
+        let (x, y) = (self.tensor(x, a)?, self.tensor(y, b)?);
+        let (function, name, class) = match op {
+            Operator::Add => (Binary::Add, "add", "Add"),
+            Operator::Sub => (Binary::Sub, "subtract", "Subtract"),
+            Operator::Mul => (Binary::Mul, "multiply", "Multiply"),
+            Operator::Div => (Binary::Div, "true_divide", "TrueDivide"),
+            Operator::Eq => (Binary::Eq, "equal", "Equal"),
+            Operator::Ne => (Binary::Ne, "not_equal", "NotEqual"),
+            Operator::Lt => (Binary::Lt, "less", "Less"),
+            Operator::Le => (Binary::Le, "less_equal", "LessEqual"),
+            Operator::Gt => (Binary::Gt, "greater", "Greater"),
+            Operator::Ge => (Binary::Ge, "greater_equal", "GreaterEqual"),
+            Operator::Pipe => unreachable!("pipelines are applied, not computed"),
+        };
+        let place = a.place.to(b.place);
+        let Some((left, right)) = self.broadcastable(x.id, y.id, place, op.text()) else {
+            let (first, second) = (self.shape(x.id), self.shape(y.id));
+            let headline = format!("`{}` cannot combine {first} with {second}", op.text());
+            let message = Message::new(b.place, headline)
+                .against(x.place, format!("this has shape {second}"))
+                .note(format!("`{}` makes {first}", x.text))
+                .note(format!("`{}` makes {second}", y.text))
+                .help("give both sides the same shape");
+            return Err(self.diag.report(message));
+        };
+        let result = self.operation(place, name, class, &[&x, &y], |b| b.graph.binary(function, left, right));
+        Ok(Value::Tensor(Tensor { text: expr.to_string(), ..result }))
+    }
+
+    /// An operation that is no layer: it has a row of its own, unless it is part of a closure.
+    pub(super) fn operation(
+        &mut self,
+        place: Place,
+        name: &str,
+        class: &str,
+        inputs: &[&Tensor],
+        build: impl FnOnce(&mut Self) -> Id,
+    ) -> Tensor {
+        let text = name.to_string();
+        if self.closures > 0 {
+            return Tensor { id: build(self), place: place.start, text, source: inputs[0].source.clone() };
+        }
+        let name = self.next_name(name);
+        let row = self.row(&name, class, inputs.iter().map(|input| input.source.clone()).collect());
+        let id = build(self);
+        self.graph.layers[row].output = self.shape(id);
+        Tensor { id, place: place.start, text, source: name }
+    }
+
+    /// Evaluates a block in a scope of its own.
+    pub(super) fn eval_block(&mut self, block: &Block) -> Result<Value, Reported> {
+        let (depth, errors) = (self.scope.len(), self.diag.errors());
+        let mut defined: Vec<(Ident, Variable)> = vec![];
+        for (i, binding) in block.lets.iter().enumerate() {
+            if let Some((first, _)) = defined.iter().find(|(name, _)| *name == binding.name) {
+                let message = Message::new(binding.name.span(), format!("`{first}` is defined twice"))
+                    .help("give the second one a name of its own");
+                self.diag.report(message);
+            }
+            self.later.push(block.lets[i..].to_vec());
+            let value = self.eval_let(binding).unwrap_or_else(Value::Unknown);
+            self.later.pop();
+            let variable = self.define(&binding.name, value);
+            defined.push((binding.name.clone(), variable));
+        }
+        let result = match &block.tail {
+            Some(tail) => self.eval(tail),
+            None => {
+                let message = Message::new(block.end, "this body has no output")
+                    .help("end it with the output: an expression, or a tuple of several");
+                Err(self.diag.report(message))
+            }
+        };
+        self.scope.truncate(depth);
+        for (name, variable) in defined {
+            // After an error a name may be unused because its use failed; a nested model says it by itself.
+            let silent = name.to_string().starts_with('_') || self.diag.errors() > errors || self.names.len() > 1;
+            if !*variable.used.borrow() && !silent {
+                let message = Message::new(name.span(), format!("`{name}` is never used"))
+                    .help(format!("use it, take it out, or call it `_{name}`"));
+                self.diag.warn(message);
+            }
+        }
+        result
+    }
+
+    /// A variable that is seen from here on.
+    pub(super) fn define(&mut self, name: &Ident, value: Value) -> Variable {
+        let variable = Variable { name: name.to_string(), value, used: Rc::new(RefCell::new(false)) };
+        self.scope.push(variable.clone());
+        variable
+    }
+
+    fn eval_let(&mut self, binding: &Let) -> Result<Value, Reported> {
+        let expr = &binding.value;
+        if let ExprKind::Error(reported) = expr.kind {
+            return Err(reported);
+        }
+        if self.role(expr) != Role::Layer {
+            return self.eval(expr);
+        }
+        self.check_layers(expr)?;
+        let shared = Shared { expr: expr.clone(), scope: self.scope.clone(), tape: RefCell::default(), failed: Default::default() };
+        Ok(Value::Layer(Rc::new(shared)))
+    }
+
+    /// Reports unknown names in layers that were named, even if they are never applied.
+    fn check_layers(&mut self, expr: &Expr) -> Result<(), Reported> {
+        let mut failed = Ok(());
+        for stage in expr.stages() {
+            let checked = match &stage.kind {
+                ExprKind::Error(reported) => Err(*reported),
+                ExprKind::Call(call) => match call.name() {
+                    Some(name) if !self.knows(&name.to_string()) => Err(self.unknown_layer(name)),
+                    _ => Ok(()),
+                },
+                _ => Ok(()),
+            };
+            failed = failed.and(checked);
+        }
+        failed
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        self.variable(name).is_some() || self.definitions.model(name).is_some() || layers::find(name).is_some()
+    }
+
+    /// The value of a closure's body for `inputs`.
+    pub fn call_closure(&mut self, closure: &Closure, inputs: &[Tensor]) -> Result<Id, Reported> {
+        if closure.params.len() != inputs.len() {
+            let (wanted, given) = (closure.params.len(), inputs.len());
+            let message = Message::new(closure.place, format!("this closure takes {}, but gets {given}", layers::Operands::Exactly(wanted).text()))
+                .help("one parameter for each input: `(a, b) >> lambda(|a, b| a - b)`");
+            return Err(self.diag.report(message));
+        }
+        let depth = self.scope.len();
+        for (name, input) in closure.params.iter().zip(inputs) {
+            self.define(name, Value::Tensor(Tensor { place: name.span(), text: name.to_string(), ..input.clone() }));
+        }
+        self.closures += 1;
+        let value = self.eval(&closure.body).and_then(|value| self.tensor(value, &closure.body));
+        self.closures -= 1;
+        self.scope.truncate(depth);
+        let value = value?;
+        let batched = inputs.iter().any(|input| self.graph.shape(input.id).batched);
+        if batched && !self.graph.shape(value.id).batched {
+            let message = Message::new(closure.body.place, "this closure does not use its input")
+                .help(format!("its result must depend on `{}`", closure.params[0]));
+            return Err(self.diag.report(message));
+        }
+        Ok(value.id)
+    }
+
+    /// An unknown name in the place of a layer.
+    pub(super) fn unknown_layer(&self, name: &Ident) -> Reported {
+        let text = name.to_string();
+        let layers = layers::suggest_layer(&text).map(|near| match layers::find(near) {
+            Some(entry) if entry.family == Family::Layer => format!("did you mean `{}`?", entry.call()),
+            _ => format!("did you mean `{near}`?"),
+        });
+        let variables = self.scope.iter().map(|variable| variable.name.as_str());
+        let help = did_you_mean(&text, variables.chain(self.definitions.names())).or(layers);
+        self.diag.report(Message::new(name.span(), format!("unknown layer `{text}`")).help_if(help.or_else(|| {
+            Some("layers have Keras's names in lower case: `dense`, `dropout`, `flatten`, ..".into())
+        })))
+    }
+}
+
+fn added_to_a_layer(op: Operator, layer: &Expr, other: &Expr) -> Message {
+    let (verb, op_text) = match op {
+        Operator::Add => ("be added to", "+"),
+        Operator::Sub => ("be subtracted from", "-"),
+        Operator::Mul => ("be multiplied by", "*"),
+        Operator::Div => ("be divided by", "/"),
+        _ => ("be compared with", op.text()),
+    };
+    Message::new(layer.head(), format!("a layer cannot {verb} a tensor"))
+        .note(format!("`{op_text}` binds more tightly than `>>`, as in Rust"))
+        .help(format!("put parentheses around the pipeline: `(x >> {layer}) {op_text} {other}`"))
+}
+
+/// All plain names in `expr`.
+pub(super) fn idents_in(expr: &Expr) -> Vec<Ident> {
+    match &expr.kind {
+        ExprKind::Path(path) if path.len() == 1 => path.clone(),
+        ExprKind::Call(call) => {
+            let callee = call.name().cloned();
+            callee.into_iter().chain(call.args.iter().flat_map(|arg| idents_in(&arg.value))).collect()
+        }
+        ExprKind::Binary(_, a, b) => [idents_in(a), idents_in(b)].concat(),
+        ExprKind::Neg(x) => idents_in(x),
+        ExprKind::Tuple(parts) | ExprKind::List(parts) => parts.iter().flat_map(idents_in).collect(),
+        ExprKind::Closure(closure) => idents_in(&closure.body),
+        ExprKind::Block(block) => {
+            let lets = block.lets.iter().flat_map(|binding| idents_in(&binding.value));
+            lets.chain(block.tail.iter().flat_map(|tail| idents_in(tail))).collect()
+        }
+        _ => vec![],
+    }
+}

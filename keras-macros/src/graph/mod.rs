@@ -1,0 +1,292 @@
+//! From the AST to operations: names are resolved, layers instantiated and shared, models nested.
+//!
+//! The [`Builder`] walks a model in the order of its data flow. What a layer checks and computes is said in
+//! [`crate::layers`]; here is only who feeds whom.
+
+mod apply;
+mod constants;
+mod eval;
+mod models;
+mod print;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+
+use crate::diag::{Diagnostics, Place, Reported};
+use crate::ir::{Dim, Graph, Id, Shape, broadcast};
+use crate::layers::Use;
+use crate::layers::args::Args;
+use crate::syntax::ast::{Expr, Let};
+pub use constants::{Constants, Scalar};
+pub use models::{Definitions, compile};
+pub use print::table;
+
+/// A value with its origin, for messages.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    pub id: Id,
+    /// The layer or input that made it.
+    pub place: Span,
+    /// How that is written.
+    pub text: String,
+    /// Its name in `summary()`.
+    pub source: String,
+}
+
+impl Tensor {
+    /// Another value of the same origin.
+    pub fn with(&self, id: Id) -> Self {
+        Tensor { id, ..self.clone() }
+    }
+}
+
+/// What a name in a body, or an expression, stands for.
+#[derive(Clone, Debug)]
+enum Value {
+    Tensor(Tensor),
+    Tuple(Vec<Value>),
+    Layer(Rc<Shared>),
+    Number(Scalar),
+    /// Its definition failed.
+    Unknown(Reported),
+}
+
+/// Layers that were named by `let`: every application uses the same weights.
+#[derive(Debug)]
+struct Shared {
+    expr: Expr,
+    /// The names that `expr` sees.
+    scope: Vec<Variable>,
+    /// The layers in the order in which an application comes upon them.
+    tape: RefCell<Vec<Built>>,
+    /// What is wrong with them is said once.
+    failed: Cell<Option<Reported>>,
+}
+
+/// A layer that exists: its row, and its weights in the order in which it asks for them.
+#[derive(Clone, Debug)]
+enum Built {
+    Layer { name: String, row: usize, weights: Vec<usize> },
+    Model { prefix: String },
+}
+
+#[derive(Clone, Debug)]
+struct Variable {
+    name: String,
+    value: Value,
+    /// Unless it is a parameter of a closure.
+    used: Rc<RefCell<bool>>,
+}
+
+/// Names that were given, and what Keras would give next.
+#[derive(Debug, Default)]
+struct Names {
+    prefix: String,
+    taken: HashSet<String>,
+    counters: HashMap<String, usize>,
+}
+
+impl Names {
+    /// `dense`, `dense_1`, ...
+    fn next(&mut self, kind: &str) -> String {
+        loop {
+            let count = self.counters.entry(kind.to_string()).or_default();
+            let name = if *count == 0 { kind.to_string() } else { format!("{kind}_{count}") };
+            *count += 1;
+            if self.taken.insert(name.clone()) {
+                return format!("{}{name}", self.prefix);
+            }
+        }
+    }
+}
+
+/// The layer that is being built.
+#[derive(Debug)]
+struct Current {
+    name: String,
+    trainable: bool,
+    /// The weights it already has, if it is applied again.
+    reuse: Option<Vec<usize>>,
+    made: Vec<usize>,
+}
+
+/// Replays the layers of a [`Shared`].
+#[derive(Debug)]
+struct Tape {
+    shared: Rc<Shared>,
+    next: usize,
+}
+
+/// Builds the graph of one model.
+pub struct Builder<'a> {
+    pub diag: &'a Diagnostics,
+    pub graph: Graph,
+    definitions: &'a Definitions<'a>,
+    scope: Vec<Variable>,
+    /// `let`s that come later, for use before definition: the rest of each enclosing block.
+    later: Vec<Vec<Let>>,
+    names: Vec<Names>,
+    tapes: Vec<Tape>,
+    current: Vec<Current>,
+    /// How many closures we are in: they have no rows of their own.
+    closures: usize,
+    failure: Option<Reported>,
+    assertions: TokenStream,
+    mentions: BTreeMap<String, TokenStream>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(definitions: &'a Definitions<'a>) -> Self {
+        Builder {
+            diag: definitions.diag,
+            graph: Graph::default(),
+            definitions,
+            scope: vec![],
+            later: vec![],
+            names: vec![Names::default()],
+            tapes: vec![],
+            current: vec![],
+            closures: 0,
+            failure: None,
+            assertions: TokenStream::new(),
+            mentions: BTreeMap::new(),
+        }
+    }
+
+    /// The shape of `x`.
+    pub fn shape(&self, x: Id) -> Shape {
+        self.graph.shape(x).clone()
+    }
+
+    /// The value of an argument or a dimension.
+    pub fn scalar(&self, expr: &Expr) -> Result<Scalar, Reported> {
+        let local = |name: &str| match &self.variable(name)?.value {
+            Value::Number(scalar) => Some(scalar.clone()),
+            _ => None,
+        };
+        self.definitions.constants.scalar(self.diag, expr, &local)
+    }
+
+    fn variable(&self, name: &str) -> Option<&Variable> {
+        self.scope.iter().rev().find(|variable| variable.name == name)
+    }
+
+    /// Lets editors find the documentation of `name` where the user wrote it.
+    pub fn mention(&mut self, module: &str, name: &str, span: Span) {
+        let (krate, module) = (self.definitions.krate, Ident::new(module, Span::call_site()));
+        let key = format!("{module}::{name} {span:?} {}", self.mentions.len());
+        let name = match syn::parse_str::<Ident>(name) {
+            Ok(_) => Ident::new(name, span),
+            Err(_) => Ident::new_raw(name, span),
+        };
+        self.mentions.insert(key, quote_spanned!(span=> let _ = #krate::#module::#name;));
+    }
+
+    /// A weight of the layer `u`. A layer that is applied again gets the one it has.
+    pub fn weight(
+        &mut self,
+        u: &Use,
+        name: &str,
+        shape: Vec<Dim>,
+        init: crate::ir::Init,
+    ) -> Result<Id, Reported> {
+        let current = self.current.last().expect("a layer is being built");
+        let at = current.made.len();
+        if let Some(reused) = current.reuse.as_ref().and_then(|weights| weights.get(at).copied()) {
+            let own = self.graph.weights[reused].shape.clone();
+            let fits = own.len() == shape.len() && own.iter().zip(&shape).all(|(own, wanted)| {
+                let sentence = format!("`{}` shares its {name} between inputs of different sizes", u.text);
+                self.agree(own, wanted, u.place, &sentence)
+            });
+            if !fits {
+                return Err(self.diag.report(self.other_weights(u, name, &own, &shape)));
+            }
+            self.current.last_mut().expect("a layer is being built").made.push(reused);
+            return Ok(self.graph.weight_value(reused));
+        }
+        let full = format!("{}/{name}", current.name);
+        let index = self.graph.weight(full, shape, init, current.trainable);
+        self.current.last_mut().expect("a layer is being built").made.push(index);
+        Ok(self.graph.weight_value(index))
+    }
+
+    fn other_weights(&self, u: &Use, name: &str, own: &[Dim], wanted: &[Dim]) -> crate::diag::Message {
+        let list = |dims: &[Dim]| Shape::fixed(dims.to_vec()).to_string();
+        let input = &u.inputs[0];
+        let headline = format!("`{}` is shared, and its {name} has another shape for this input", u.text);
+        u.misfit(input, headline, format!("this input asks for a {name} of {}", list(wanted)))
+            .note(format!("its first use made a {name} of {}", list(own)))
+            .note(format!("`{}` makes {}", input.text, self.graph.shape(input.id)))
+            .help("give every use an input of the same shape, or write a layer of its own here")
+    }
+
+    /// `x` through the activation that argument `name` of `u` holds.
+    pub fn activate(&mut self, u: &Use, name: &str, x: Id) -> Result<Id, Reported> {
+        let Some(activation) = u.args.activation(name) else { return Ok(x) };
+        let input = match u.inputs.first() {
+            Some(input) => input.with(x),
+            None => Tensor { id: x, place: u.place.start, text: u.text.clone(), source: String::new() },
+        };
+        let args: &Args = &activation.args;
+        let text = activation.entry.name.to_string();
+        let inner = Use { entry: activation.entry, place: activation.place, text, args, inputs: &[input] };
+        (activation.entry.apply)(self, &inner)
+    }
+
+    /// Whether two dimensions are equal. Where only rustc can tell it will, with `sentence` at `place`.
+    pub fn agree(&mut self, a: &Dim, b: &Dim, place: Place, sentence: &str) -> bool {
+        match (a.as_known(), b.as_known()) {
+            (Some(a), Some(b)) => a == b,
+            _ if a == b => true,
+            _ => {
+                self.assert(quote_spanned!(place.start=> (#a) == (#b)), place, sentence);
+                true
+            }
+        }
+    }
+
+    fn assert(&mut self, condition: TokenStream, place: Place, sentence: &str) {
+        self.assertions.extend(quote_spanned! {place.start=>
+            const _: () = ::core::assert!(#condition, #sentence);
+        });
+    }
+
+    /// Has rustc check that a Rust constant is at least 1.
+    pub fn assert_positive(&mut self, dim: &Dim, place: Place, what: &str) {
+        let what = what.replace('`', "");
+        self.assert(quote_spanned!(place.start=> (#dim) > 0), place, &format!("{what} must be at least 1, found 0"));
+    }
+
+    /// `a / b`, which rustc checks to be whole.
+    pub fn quotient(&mut self, a: &Dim, b: &Dim, place: Place, sentence: &str) -> Dim {
+        self.assert(quote_spanned!(place.start=> (#a) % (#b) == 0), place, sentence);
+        Dim::symbol(quote_spanned!(place.start=> ((#a) / (#b))))
+    }
+
+    /// Operands that broadcast to each other, if they do. Dimensions that only rustc can compare are assumed equal,
+    /// and asserted to be.
+    pub fn broadcastable(&mut self, x: Id, y: Id, place: Place, operation: &str) -> Option<(Id, Id)> {
+        let (a, b) = (self.shape(x), self.shape(y));
+        if broadcast(&a, &b).is_some() {
+            return Some((x, y));
+        }
+        let shared = a.rank().min(b.rank());
+        let mut dims = b.dims.clone();
+        for i in 1..=shared {
+            let (own, other) = (&a.dims[a.rank() - i], &b.dims[b.rank() - i]);
+            if !own.is(1) && !other.is(1) {
+                let sentence = format!("`{operation}` combines {a} with {b}: the sizes differ");
+                if !self.agree(own, other, place, &sentence) {
+                    return None;
+                }
+                dims[b.rank() - i] = own.clone();
+            }
+        }
+        let y = self.graph.reshape(y, dims);
+        broadcast(&a, self.graph.shape(y)).map(|_| (x, y))
+    }
+}

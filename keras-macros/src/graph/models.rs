@@ -1,0 +1,532 @@
+//! Models: inputs, outputs, and models as layers of others.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use proc_macro2::{Ident, TokenStream};
+
+use super::eval::idents_in;
+use super::{Builder, Built, Constants, Names, Tensor, Value};
+use crate::diag::{Diagnostics, Message, Place, Reported, did_you_mean};
+use crate::ir::{DType, Dim, Input, Shape};
+use crate::layers;
+use crate::layers::args;
+use crate::model::{Form, Model};
+use crate::syntax::ast::{Arg, Block, Body, Call, Declared, Expr, ExprKind, File, Item, ModelItem};
+
+/// What the models of one macro call share.
+pub struct Definitions<'a> {
+    pub diag: &'a Diagnostics,
+    pub krate: &'a TokenStream,
+    pub constants: Constants,
+    models: Vec<&'a ModelItem>,
+    names: Vec<String>,
+    failed: RefCell<HashMap<String, Reported>>,
+}
+
+impl<'a> Definitions<'a> {
+    /// The model called `name`.
+    pub fn model(&self, name: &str) -> Option<&'a ModelItem> {
+        self.models.iter().copied().find(|model| model.name == name)
+    }
+
+    /// Names of models.
+    pub fn names(&self) -> Vec<&str> {
+        self.names.iter().map(String::as_str).collect()
+    }
+
+    fn fail(&self, name: &Ident, reported: Reported) {
+        self.failed.borrow_mut().insert(name.to_string(), reported);
+    }
+}
+
+/// The models of a macro call, those that others contain first.
+pub fn compile(file: &File, krate: &TokenStream, diag: &Diagnostics) -> (TokenStream, Vec<Model>) {
+    let failed = RefCell::default();
+    let mut definitions = Definitions { diag, krate, constants: Constants::default(), models: vec![], names: vec![], failed };
+    let items = match file {
+        File::Expression(expr) => {
+            let model = Builder::new(&definitions).sequential_model(expr, Form::Expression);
+            return (TokenStream::new(), vec![model]);
+        }
+        File::Items(items) => items,
+    };
+    let mut consts = TokenStream::new();
+    for item in items {
+        match item {
+            Item::Const(constant) => {
+                definitions.constants.declare(&constant.name, constant.value.as_ref());
+                consts.extend(constant.tokens.clone());
+            }
+            Item::Model(model) if definitions.model(&model.name.to_string()).is_some() => {
+                let message = Message::new(model.name.span(), format!("model `{}` is defined twice", model.name))
+                    .help("give the second one a name of its own");
+                diag.report(message);
+            }
+            Item::Model(model) => {
+                definitions.models.push(model);
+                definitions.names.push(model.name.to_string());
+            }
+        }
+    }
+    let mut order = Order { definitions: &definitions, done: vec![], path: vec![] };
+    definitions.models.iter().for_each(|model| order.visit(model));
+    let models = order.done.into_iter().map(|model| definitions.compile(model)).collect();
+    (consts, models)
+}
+
+/// Depth-first search: a model comes after those it contains.
+struct Order<'d, 'a> {
+    definitions: &'d Definitions<'a>,
+    done: Vec<&'a ModelItem>,
+    path: Vec<Ident>,
+}
+
+impl<'a> Order<'_, 'a> {
+    fn visit(&mut self, model: &'a ModelItem) {
+        if self.done.iter().any(|done| done.name == model.name) {
+            return;
+        }
+        self.path.push(model.name.clone());
+        for used in uses(model) {
+            let Some(inner) = self.definitions.model(&used.to_string()) else { continue };
+            match self.path.iter().position(|outer| *outer == used) {
+                Some(start) => self.cycle(&used, start),
+                None => self.visit(inner),
+            }
+        }
+        self.path.pop();
+        self.done.push(model);
+    }
+
+    fn cycle(&self, used: &Ident, start: usize) {
+        let members = &self.path[start..];
+        let mut names: Vec<String> = members.iter().map(|name| format!("`{name}`")).collect();
+        names.push(format!("`{used}`"));
+        let message = Message::new(used.span(), format!("model `{used}` contains itself"))
+            .note(format!("a cycle: {}", names.join(" contains ")))
+            .help("models nest, but not endlessly: take one of them apart");
+        let reported = self.definitions.diag.report(message);
+        members.iter().for_each(|name| self.definitions.fail(name, reported));
+    }
+}
+
+/// Every name in a model's body.
+fn uses(model: &ModelItem) -> Vec<Ident> {
+    match &model.body {
+        Body::Sequential(expr) => idents_in(expr),
+        Body::Functional { block, .. } => idents_in(&Expr::new(ExprKind::Block(block.clone()), block.place)),
+    }
+}
+
+impl Definitions<'_> {
+    fn compile(&self, item: &ModelItem) -> Model {
+        let form = Form::Item { attrs: item.attrs.clone(), vis: item.vis.clone(), name: item.name.clone() };
+        if self.failed.borrow().contains_key(&item.name.to_string()) {
+            return Builder::new(self).finish(form, false);
+        }
+        let builder = Builder::new(self);
+        match &item.body {
+            Body::Sequential(expr) => builder.sequential_model(expr, form),
+            Body::Functional { inputs, outputs, block } => {
+                builder.functional_model(&item.name, inputs, outputs.as_deref(), block, form)
+            }
+        }
+    }
+}
+
+/// The input of a sequential model.
+struct Taken {
+    name: Option<String>,
+    dims: Vec<Dim>,
+    dtype: DType,
+    place: Place,
+    /// How many stages of the pipeline it is.
+    stages: usize,
+}
+
+impl Builder<'_> {
+    fn finish(mut self, form: Form, ok: bool) -> Model {
+        if let (Form::Item { name, .. }, false) = (&form, ok) {
+            let reported = self.definitions.failed.borrow().get(&name.to_string()).copied();
+            if let Some(reported) = reported.or(self.failure) {
+                self.definitions.fail(name, reported);
+            }
+        }
+        let mentions = std::mem::take(&mut self.mentions).into_values().collect();
+        Model { form, graph: self.graph, assertions: self.assertions, mentions, ok }
+    }
+
+    fn sequential_model(mut self, expr: &Expr, form: Form) -> Model {
+        let before = self.diag.errors();
+        let stages = expr.stages();
+        let taken = self.taken(&stages);
+        let (mut value, skip) = match &taken {
+            Ok(taken) => (Ok(Value::Tensor(self.model_input(taken))), taken.stages),
+            // The first layer's arguments may be what failed.
+            Err(reported) => (Err(*reported), 1),
+        };
+        for stage in &stages[skip..] {
+            value = self.apply_stage(stage, value);
+        }
+        let value = value.and_then(|value| self.tensor(value, expr));
+        match value {
+            Ok(tensor) => self.graph.output(tensor.source.clone(), tensor.id),
+            Err(reported) => self.failure = Some(reported),
+        }
+        let ok = self.diag.errors() == before && value_is_ok(&self);
+        self.finish(form, ok)
+    }
+
+    fn model_input(&mut self, taken: &Taken) -> Tensor {
+        let name = taken.name.clone().unwrap_or_else(|| "input_layer".to_string());
+        let shape = Shape::batched(taken.dims.clone());
+        let id = self.graph.input(Input { name: name.clone(), shape, dtype: taken.dtype });
+        Tensor { id, place: taken.place.start, text: "input".into(), source: name }
+    }
+
+    /// What a sequential model takes in: its first layer says it.
+    fn taken(&mut self, stages: &[&Expr]) -> Result<Taken, Reported> {
+        let first = stages[0];
+        let name = match &first.kind {
+            ExprKind::Error(reported) => return Err(*reported),
+            ExprKind::Call(call) => call.name(),
+            ExprKind::Path(_) => first.as_name(),
+            ExprKind::List(_) => None,
+            _ => None,
+        };
+        let name = name.map(Ident::to_string).unwrap_or_default();
+        if let Some(model) = self.definitions.model(&name) {
+            return self.taken_by(model).map(|taken| Taken { stages: 0, place: first.head(), ..taken });
+        }
+        let ExprKind::Call(call) = &first.kind else { return Err(self.no_input(first)) };
+        if name == "input" {
+            return self.input_layer(call, first, stages.len());
+        }
+        let given = call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name == "input"));
+        let Some(Arg { value, .. }) = given else { return Err(self.no_input(first)) };
+        let dims = match &value.kind {
+            ExprKind::List(parts) | ExprKind::Tuple(parts) => self.dims(&format!("`input` of `{name}`"), parts)?,
+            _ => self.dims(&format!("`input` of `{name}`"), std::slice::from_ref(value))?,
+        };
+        Ok(Taken { name: None, dims, dtype: DType::F32, place: value.place, stages: 0 })
+    }
+
+    fn input_layer(&mut self, call: &Call, first: &Expr, stages: usize) -> Result<Taken, Reported> {
+        let entry = layers::find("input").expect("`input` is a layer");
+        let name = call.name().expect("it is called `input`");
+        self.mention("layers", "input", name.span());
+        let given: Vec<&Arg> = call.args.iter().collect();
+        let args = args::parse(self, "input", name.span().into(), entry.params, &args::COMMON[..1], &given)?;
+        if stages == 1 {
+            let message = Message::new(first.head(), "this model is empty: it has no layer but its input");
+            return Err(self.diag.report(message.help("go on with `>> dense(10)`")));
+        }
+        let dims = args.extents("shape").expect("it is required").iter().flatten().cloned().collect();
+        let dtype = args.dtype("dtype").unwrap_or(DType::F32);
+        let name = args.text("name").map(str::to_string);
+        Ok(Taken { name, dims, dtype, place: first.head(), stages: 1 })
+    }
+
+    fn no_input(&mut self, first: &Expr) -> Reported {
+        // A misspelt first layer has no input to speak of.
+        let name = match &first.kind {
+            ExprKind::Call(call) => call.name(),
+            ExprKind::Path(_) => first.as_name(),
+            _ => None,
+        };
+        match name {
+            Some(name) if layers::find(&name.to_string()).is_none() => return self.unknown_layer(name),
+            None => {
+                let message = Message::new(first.head(), format!("expected a layer, found `{first}`"));
+                return self.diag.report(message);
+            }
+            Some(_) => {}
+        }
+        let example = match &first.kind {
+            ExprKind::Call(call) if call.args.is_empty() => format!("{}(input = [28, 28])", call.path[0]),
+            ExprKind::Call(call) => format!("{}(.., input = 784)", call.path[0]),
+            _ => format!("{first}(input = 784)"),
+        };
+        let misspelt = match &first.kind {
+            ExprKind::Call(call) => call.args.iter().find_map(|arg| {
+                let name = arg.name.as_ref()?.to_string();
+                let near = ["input_shape", "input_dim", "shape"].contains(&name.as_str());
+                (near || did_you_mean(&name, ["input"]).is_some()).then(|| (name, arg))
+            }),
+            _ => None,
+        };
+        let message = match misspelt {
+            Some((name, Arg { name: Some(ident), .. })) => {
+                Message::new(ident.span(), format!("`{}` has no argument `{name}`", head_name(first)))
+                    .help("did you mean `input`?")
+            }
+            _ => Message::new(first.head(), "the model does not say what it takes in")
+                .note("the first layer says it, without the batch")
+                .help(format!("for example `{example}`, or `input([784]) >> ..`")),
+        };
+        self.diag.report(message)
+    }
+
+    fn taken_by(&mut self, model: &ModelItem) -> Result<Taken, Reported> {
+        if let Some(reported) = self.definitions.failed.borrow().get(&model.name.to_string()) {
+            return Err(*reported);
+        }
+        match &model.body {
+            Body::Sequential(expr) => self.taken(&expr.stages()),
+            Body::Functional { inputs, .. } => match &inputs[..] {
+                [input] => {
+                    let dims = self.dims("the shape of an input", &input.dims)?;
+                    Ok(Taken { name: None, dims, dtype: self.dtype(input)?, place: input.place, stages: 0 })
+                }
+                _ => {
+                    let name = &model.name;
+                    let headline = format!("`{name}` takes {} inputs: it cannot start a pipeline", inputs.len());
+                    Err(self.diag.report(Message::new(name.span(), headline)))
+                }
+            },
+        }
+    }
+
+    fn dims(&mut self, what: &str, exprs: &[Expr]) -> Result<Vec<Dim>, Reported> {
+        let dims: Vec<_> = exprs.iter().map(|expr| args::extent(self, what, expr, false)).collect();
+        let dims = dims.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(dims.into_iter().flatten().collect())
+    }
+
+    fn dtype(&self, declared: &Declared) -> Result<DType, Reported> {
+        let Some(name) = &declared.dtype else { return Ok(DType::F32) };
+        args::dtype(&name.to_string()).ok_or_else(|| {
+            let message = Message::new(name.span(), format!("unknown element type `{name}`"))
+                .help("known are `f32`, `u8`, `i32` and `u32`");
+            self.diag.report(message)
+        })
+    }
+
+    fn functional_model(
+        mut self,
+        name: &Ident,
+        inputs: &[Declared],
+        outputs: Option<&[Declared]>,
+        block: &Block,
+        form: Form,
+    ) -> Model {
+        let before = self.diag.errors();
+        let mut variables = vec![];
+        for input in inputs {
+            match self.functional_input(input) {
+                Ok(variable) => variables.extend(variable),
+                Err(reported) => self.failure = Some(reported),
+            }
+        }
+        if inputs.is_empty() {
+            let message = Message::new(name.span(), format!("model `{name}` has no input"));
+            self.diag.report(message.help(format!("name its inputs and their shapes: `{name}(x: [784])`")));
+        }
+        if block.lets.is_empty() && block.tail.is_none() {
+            let message = Message::new(name.span(), format!("model `{name}` is empty"))
+                .help("write its layers and its output: `{ x >> dense(10) }`");
+            self.failure = Some(self.diag.report(message));
+            return self.finish(form, false);
+        }
+        match self.eval_block(block) {
+            Ok(value) => {
+                let tail = block.tail.as_ref().expect("a block without one is an error");
+                self.outputs(value, tail, outputs);
+                // After an error an input may be unused because its use failed.
+                if self.diag.errors() == before {
+                    for (name, used) in variables {
+                        if !*used.borrow() {
+                            let message = Message::new(name.span(), format!("input `{name}` is never used"))
+                                .help("use it, or take it out of the model's head");
+                            self.diag.report(message);
+                        }
+                    }
+                }
+            }
+            Err(reported) => self.failure = Some(reported),
+        }
+        let ok = self.diag.errors() == before && value_is_ok(&self);
+        self.finish(form, ok)
+    }
+
+    #[allow(clippy::type_complexity)]
+    fn functional_input(
+        &mut self,
+        input: &Declared,
+    ) -> Result<Option<(Ident, std::rc::Rc<RefCell<bool>>)>, Reported> {
+        let Some(name) = &input.name else {
+            let message = Message::new(input.place, "an input needs a name").help("for example `x: [784]`");
+            return Err(self.diag.report(message));
+        };
+        if self.variable(&name.to_string()).is_some() {
+            let message = Message::new(name.span(), format!("two inputs are called `{name}`"));
+            return Err(self.diag.report(message.help("give each input a name of its own")));
+        }
+        let parsed = self.dims("the shape of an input", &input.dims).and_then(|dims| Ok((dims, self.dtype(input)?)));
+        let (dims, dtype) = match parsed {
+            Ok(parsed) => parsed,
+            Err(reported) => {
+                self.define(name, Value::Unknown(reported));
+                return Err(reported);
+            }
+        };
+        let text = self.names.last_mut().expect("there is one for the model");
+        text.taken.insert(name.to_string());
+        let row = self.row(&name.to_string(), "InputLayer", vec![]);
+        let shape = Shape::batched(dims);
+        self.graph.layers[row].output = shape.clone();
+        let id = self.graph.input(Input { name: name.to_string(), shape, dtype });
+        let tensor = Tensor { id, place: name.span(), text: name.to_string(), source: name.to_string() };
+        let variable = self.define(name, Value::Tensor(tensor));
+        Ok(Some((name.clone(), variable.used)))
+    }
+
+    fn outputs(&mut self, value: Value, tail: &Expr, declared: Option<&[Declared]>) {
+        let (values, exprs): (Vec<Value>, Vec<&Expr>) = match (value, &tail.kind) {
+            (Value::Tuple(values), ExprKind::Tuple(exprs)) => (values, exprs.iter().collect()),
+            (Value::Tuple(values), _) => {
+                let exprs = vec![tail; values.len()];
+                (values, exprs)
+            }
+            (value, _) => (vec![value], vec![tail]),
+        };
+        if let Some(declared) = declared.filter(|declared| declared.len() != values.len()) {
+            let (wanted, found) = (declared.len(), values.len());
+            let plural = |n: usize| if n == 1 { "output" } else { "outputs" };
+            let headline = format!("{wanted} {} declared, but the body ends in {found}", plural(wanted));
+            let message = Message::new(tail.head(), headline)
+                .help("end the body with one expression, or with a tuple of as many as there are outputs");
+            self.diag.report(message);
+            return;
+        }
+        let mut taken = std::collections::HashSet::new();
+        for (i, (value, expr)) in values.into_iter().zip(exprs).enumerate() {
+            let Ok(tensor) = self.tensor(value, expr) else { continue };
+            let declared = declared.map(|declared| &declared[i]);
+            if let Some(declared) = declared {
+                self.check_output(declared, &tensor);
+            }
+            if !self.graph.shape(tensor.id).batched {
+                let message = Message::new(expr.head(), "this output does not depend on the model's input");
+                self.diag.report(message);
+                continue;
+            }
+            let name = declared.and_then(|declared| declared.name.as_ref()).or(expr.as_name());
+            let mut name = name.map_or_else(|| tensor.source.clone(), Ident::to_string);
+            while !taken.insert(name.clone()) {
+                name = format!("{name}_{i}");
+            }
+            self.graph.output(name, tensor.id);
+        }
+    }
+
+    fn check_output(&mut self, declared: &Declared, tensor: &Tensor) {
+        let Ok(dims) = self.dims("the shape of an output", &declared.dims) else { return };
+        let what = declared.name.as_ref().map_or("the output".to_string(), |name| format!("output `{name}`"));
+        let place = declared.place;
+        let _ = self.check_shape(&dims, tensor, place, |wanted, actual| {
+            let written = Shape::fixed(actual.dims.clone());
+            Message::new(place, format!("{what} is declared as {wanted}, but the body makes {actual}"))
+                .against(tensor.place, format!("declared as {wanted}"))
+                .note(format!("`{}` makes {actual}", tensor.text))
+                .help(format!("declare {written}, or change the layer that makes it"))
+        });
+    }
+
+    /// A model as a layer: its layers become ours, under its name.
+    pub(super) fn inline(&mut self, name: &Ident, inputs: Vec<Tensor>) -> Result<Value, Reported> {
+        let item = self.definitions.model(&name.to_string()).expect("it was looked up");
+        if let Some(reported) = self.definitions.failed.borrow().get(&name.to_string()) {
+            return Err(*reported);
+        }
+        if self.closures > 0 {
+            let message = Message::new(name.span(), format!("model `{name}` has weights, which a closure cannot own"));
+            return Err(self.diag.report(message.help("apply the model outside of `lambda`")));
+        }
+        let prefix = match self.replay() {
+            Some(Built::Model { prefix }) => prefix,
+            _ => {
+                let prefix = self.next_name(&snake_case(&name.to_string()));
+                self.record(Built::Model { prefix: prefix.clone() });
+                prefix
+            }
+        };
+        let names = Names { prefix: format!("{prefix}/"), ..Names::default() };
+        let scope = std::mem::take(&mut self.scope);
+        let later = std::mem::take(&mut self.later);
+        self.names.push(names);
+        let result = self.inline_body(name, item, &inputs);
+        self.names.pop();
+        (self.scope, self.later) = (scope, later);
+        let located = |tensor: Tensor| Tensor { place: name.span(), text: name.to_string(), ..tensor };
+        result.map(|value| match value {
+            Value::Tensor(tensor) => Value::Tensor(located(tensor)),
+            value => value,
+        })
+    }
+
+    fn inline_body(&mut self, name: &Ident, item: &ModelItem, inputs: &[Tensor]) -> Result<Value, Reported> {
+        let wanted = match &item.body {
+            Body::Sequential(_) => 1,
+            Body::Functional { inputs, .. } => inputs.len(),
+        };
+        if inputs.len() != wanted {
+            let headline = format!("model `{name}` takes {wanted} inputs, but gets {}", inputs.len());
+            return Err(self.diag.report(Message::new(name.span(), headline)));
+        }
+        match &item.body {
+            Body::Sequential(expr) => {
+                let stages = expr.stages();
+                let taken = self.taken(&stages)?;
+                self.check_model_input(name, &taken.dims, &inputs[0])?;
+                let mut value = Ok(Value::Tensor(inputs[0].clone()));
+                for stage in &stages[taken.stages..] {
+                    value = self.apply_stage(stage, value);
+                }
+                value
+            }
+            Body::Functional { inputs: declared, block, .. } => {
+                for (declared, input) in declared.iter().zip(inputs) {
+                    let dims = self.dims("the shape of an input", &declared.dims)?;
+                    self.check_model_input(name, &dims, input)?;
+                    let parameter = declared.name.as_ref().expect("a model without is an error");
+                    self.define(parameter, Value::Tensor(input.clone()));
+                }
+                self.eval_block(block)
+            }
+        }
+    }
+
+    fn check_model_input(&mut self, name: &Ident, dims: &[Dim], input: &Tensor) -> Result<(), Reported> {
+        let place = Place::from(name.span());
+        self.check_shape(dims, input, place, |wanted, actual| {
+            Message::new(place, format!("model `{name}` takes {wanted}, but its input is {actual}"))
+                .against(input.place, format!("this model takes {wanted}"))
+                .note(format!("`{}` makes {actual}", input.text))
+        })
+    }
+}
+
+fn value_is_ok(builder: &Builder) -> bool {
+    builder.failure.is_none() && !builder.graph.outputs.is_empty()
+}
+
+fn head_name(expr: &Expr) -> String {
+    match &expr.kind {
+        ExprKind::Call(call) => call.path[0].to_string(),
+        _ => expr.to_string(),
+    }
+}
+
+/// `TextEncoder` → `text_encoder`
+fn snake_case(name: &str) -> String {
+    let mut result = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !result.is_empty() {
+            result.push('_');
+        }
+        result.extend(c.to_lowercase());
+    }
+    result
+}

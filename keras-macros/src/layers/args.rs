@@ -1,0 +1,557 @@
+//! Arguments: what a call must give, what it may give, and what is wrong with what it gives.
+
+use proc_macro2::Ident;
+
+use super::{Entry, activations, find_activation, initializers};
+use crate::diag::{Diagnostics, Message, Place, Reported, did_you_mean};
+use crate::graph::{Builder, Scalar};
+use crate::ir::{DType, Dim, Init};
+use crate::syntax::ast::{Arg, Call, Closure, Expr, ExprKind};
+
+/// What an argument can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A number of things, at least 1; Rust constants are welcome.
+    Size,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// A fraction in `[0, 1)`.
+    Rate,
+    /// `true` or `false`.
+    Flag,
+    Activation,
+    Initializer,
+    /// A whole number or a list of them.
+    Integers,
+    /// A list of sizes; one may be -1.
+    Extents,
+    /// A string.
+    Text,
+    /// `|x| ...`
+    Closure,
+    /// `f32`, `u8`, `i32` or `u32`.
+    DType,
+    /// Known to Keras, not to us yet: only its default is taken.
+    Unsupported,
+}
+
+impl Kind {
+    /// "a whole number"
+    pub fn text(self) -> &'static str {
+        match self {
+            Kind::Size => "a whole number of at least 1, or a constant",
+            Kind::Integer => "a whole number",
+            Kind::Number => "a number",
+            Kind::Rate => "a number in [0, 1)",
+            Kind::Flag => "`true` or `false`",
+            Kind::Activation => "an activation such as `relu`",
+            Kind::Initializer => "an initializer such as `he_normal`",
+            Kind::Integers => "a whole number or a list of them",
+            Kind::Extents => "a list of sizes such as `[28, 28, 1]`",
+            Kind::Text => "a string",
+            Kind::Closure => "a closure such as `|x| x * 2.0`",
+            Kind::DType => "one of `f32`, `u8`, `i32` and `u32`",
+            Kind::Unsupported => "its default",
+        }
+    }
+}
+
+/// A parameter of an entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// As it would be written; without one the argument is required.
+    pub default: Option<&'static str>,
+    pub doc: &'static str,
+}
+
+/// A parameter that must be given.
+pub const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Param {
+    Param { name, kind, default: None, doc }
+}
+
+/// A parameter with a default, written as in the language.
+pub const fn optional(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Param {
+    Param { name, kind, default: Some(default), doc }
+}
+
+/// A parameter of Keras that this version takes only as `None`.
+pub const fn unsupported(name: &'static str) -> Param {
+    Param { name, kind: Kind::Unsupported, default: Some("None"), doc: "Not supported yet." }
+}
+
+/// Parameters that every layer has, behind its own.
+pub const COMMON: &[Param] = &[
+    optional("name", Kind::Text, "None", "Name of the layer: its weights are called `name/kernel` and so on."),
+    optional("input", Kind::Extents, "None", "Shape of the model's input without the batch, on its first layer."),
+    optional("trainable", Kind::Flag, "true", "Whether training changes the weights."),
+];
+
+/// `units, activation = None, ...`
+pub fn signature(params: &[Param]) -> String {
+    let params = params.iter().filter(|param| param.kind != Kind::Unsupported).map(|param| match param.default {
+        Some(default) => format!("{} = {default}", param.name),
+        None => param.name.to_string(),
+    });
+    params.collect::<Vec<_>>().join(", ")
+}
+
+/// The value of an argument.
+#[derive(Clone, Debug)]
+pub enum Value {
+    None,
+    Size(Dim),
+    Integer(i64),
+    Number(f64),
+    Flag(bool),
+    Activation(Activation),
+    Initializer(Init),
+    Integers(Vec<i64>),
+    /// `None` for -1.
+    Extents(Vec<Option<Dim>>),
+    Text(String),
+    Closure(Closure),
+    DType(DType),
+}
+
+/// An activation with its arguments.
+#[derive(Clone, Debug)]
+pub struct Activation {
+    pub entry: &'static Entry,
+    pub args: Args,
+    pub place: Place,
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Argument {
+    name: &'static str,
+    value: Value,
+    place: Place,
+}
+
+/// The arguments of one call: one for every parameter.
+#[derive(Clone, Debug, Default)]
+pub struct Args(Vec<Argument>);
+
+/// Readers of arguments. The table says which kind a name has: another one is a mistake in the table.
+impl Args {
+    fn get(&self, name: &str) -> &Argument {
+        self.0.iter().find(|arg| arg.name == name).unwrap_or_else(|| panic!("no parameter `{name}`"))
+    }
+
+    /// Where it was given, else the call's name.
+    pub fn place(&self, name: &str) -> Place {
+        self.get(name).place
+    }
+
+    /// A size.
+    pub fn size(&self, name: &str) -> Dim {
+        match &self.get(name).value {
+            Value::Size(dim) => dim.clone(),
+            other => panic!("`{name}` is {other:?}"),
+        }
+    }
+
+    /// A whole number.
+    pub fn integer(&self, name: &str) -> i64 {
+        match self.get(name).value {
+            Value::Integer(n) => n,
+            ref other => panic!("`{name}` is {other:?}"),
+        }
+    }
+
+    /// A number.
+    pub fn number(&self, name: &str) -> f64 {
+        self.optional_number(name).unwrap_or_else(|| panic!("`{name}` is missing"))
+    }
+
+    /// A number, or `None`.
+    pub fn optional_number(&self, name: &str) -> Option<f64> {
+        match self.get(name).value {
+            Value::Number(x) => Some(x),
+            Value::None => None,
+            ref other => panic!("`{name}` is {other:?}"),
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, name: &str) -> bool {
+        matches!(self.get(name).value, Value::Flag(true))
+    }
+
+    /// An activation, or `None`.
+    pub fn activation(&self, name: &str) -> Option<&Activation> {
+        if let Value::Activation(activation) = &self.get(name).value { Some(activation) } else { None }
+    }
+
+    /// An initializer.
+    pub fn initializer(&self, name: &str) -> Init {
+        match self.get(name).value {
+            Value::Initializer(init) => init,
+            ref other => panic!("`{name}` is {other:?}"),
+        }
+    }
+
+    /// Whole numbers, or `None`.
+    pub fn integers(&self, name: &str) -> Option<&[i64]> {
+        if let Value::Integers(list) = &self.get(name).value { Some(list) } else { None }
+    }
+
+    /// Sizes, or `None`.
+    pub fn extents(&self, name: &str) -> Option<&[Option<Dim>]> {
+        if let Value::Extents(list) = &self.get(name).value { Some(list) } else { None }
+    }
+
+    /// A string, or `None`.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        if let Value::Text(text) = &self.get(name).value { Some(text) } else { None }
+    }
+
+    /// A closure.
+    pub fn closure(&self, name: &str) -> &Closure {
+        match &self.get(name).value {
+            Value::Closure(closure) => closure,
+            other => panic!("`{name}` is {other:?}"),
+        }
+    }
+
+    /// An element type, or `None`.
+    pub fn dtype(&self, name: &str) -> Option<DType> {
+        if let Value::DType(dtype) = self.get(name).value { Some(dtype) } else { None }
+    }
+}
+
+/// Matches the arguments `given` to `params` (and `more`, which can only be named), and reports all that is wrong.
+pub fn parse(
+    b: &mut Builder,
+    callee: &str,
+    place: Place,
+    params: &'static [Param],
+    more: &'static [Param],
+    given: &[&Arg],
+) -> Result<Args, Reported> {
+    let mut failed = None;
+    let mut found: Vec<(&'static Param, &Arg)> = vec![];
+    let mut positional = params.iter();
+    for arg in given {
+        let param = match &arg.name {
+            None => positional.next().ok_or_else(|| too_many(b.diag, callee, params, arg)),
+            Some(name) => named(b.diag, callee, params, more, name),
+        };
+        let param = match param {
+            Ok(param) => param,
+            Err(reported) => {
+                failed = Some(reported);
+                continue;
+            }
+        };
+        if let Some((_, first)) = found.iter().find(|(earlier, _)| earlier.name == param.name) {
+            let place = arg.name.as_ref().map_or(arg.value.place, Place::of);
+            let headline = format!("`{}` of `{callee}` is given twice", param.name);
+            failed = Some(b.diag.report(Message::new(place, headline).note(format!("it is already `{first}`"))));
+        } else {
+            found.push((param, arg));
+        }
+    }
+    let mut values = vec![];
+    for param in params.iter().chain(more) {
+        let given = found.iter().find(|(known, _)| known.name == param.name).map(|(_, arg)| &arg.value);
+        let value = match (given, param.default) {
+            (Some(expr), _) => value(b, callee, param, expr),
+            (None, Some(default)) => value(b, callee, param, &default_expr(default)),
+            (None, None) => Err(b.diag.report(missing(callee, place, param, params))),
+        };
+        match value {
+            Ok(value) => {
+                let place = given.map_or(place, |expr| expr.place);
+                values.push(Argument { name: param.name, value, place });
+            }
+            Err(reported) => failed = Some(reported),
+        }
+    }
+    failed.map_or(Ok(Args(values)), Err)
+}
+
+fn too_many(diag: &Diagnostics, callee: &str, params: &[Param], arg: &Arg) -> Reported {
+    let places = params.len();
+    let message = match places {
+        0 => Message::new(arg.value.place, format!("`{callee}` takes no arguments")),
+        1 => Message::new(arg.value.place, format!("`{callee}` takes only one argument")),
+        _ => Message::new(arg.value.place, format!("`{callee}` takes at most {places} arguments")),
+    };
+    diag.report(message.note(format!("its arguments are `{callee}({})`", signature(params))))
+}
+
+fn named(
+    diag: &Diagnostics,
+    callee: &str,
+    params: &'static [Param],
+    more: &'static [Param],
+    name: &Ident,
+) -> Result<&'static Param, Reported> {
+    let wanted = name.to_string();
+    let all = || params.iter().chain(more);
+    if let Some(param) = all().find(|param| param.name == wanted) {
+        return Ok(param);
+    }
+    let names: Vec<&str> = all().filter(|param| param.kind != Kind::Unsupported).map(|param| param.name).collect();
+    // Keras 2 and 3 both say `input_shape`.
+    let help = match wanted.as_str() {
+        "input_shape" | "input_dim" if names.contains(&"input") => Some("did you mean `input`?".to_string()),
+        _ => did_you_mean(&wanted, names.iter().copied()),
+    };
+    let headline = format!("`{callee}` has no argument `{wanted}`");
+    let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    Err(diag.report(match list.is_empty() {
+        true => Message::new(name.span(), headline).note(format!("`{callee}` takes no arguments")),
+        false => Message::new(name.span(), headline)
+            .note(format!("its arguments are {}", list.join(", ")))
+            .help_if(help),
+    }))
+}
+
+fn missing(callee: &str, place: Place, param: &Param, params: &[Param]) -> Message {
+    let example = match param.kind {
+        Kind::Size => "64",
+        Kind::Integer | Kind::Integers => "1",
+        Kind::Number => "1.0",
+        Kind::Rate => "0.5",
+        Kind::Activation => "relu",
+        Kind::Extents => "[28, 28, 1]",
+        Kind::Closure => "|x| x * 2.0",
+        _ => "..",
+    };
+    let named = params.first().is_some_and(|first| first.name != param.name);
+    let name = if named { format!("{} = ", param.name) } else { String::new() };
+    Message::new(place, format!("`{callee}` needs its argument `{}`", param.name))
+        .note(format!("`{}` is {}: {}", param.name, param.kind.text(), lower_first(param.doc)))
+        .help(format!("for example `{callee}({name}{example})`"))
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.trim_end_matches('.').chars();
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// A default as if the user had written it.
+fn default_expr(text: &str) -> Expr {
+    let tokens: proc_macro2::TokenStream = text.parse().expect("defaults are tokens");
+    let diag = Diagnostics::default();
+    let file = crate::syntax::parse(tokens, &diag);
+    diag.discard();
+    match file {
+        Some(crate::syntax::ast::File::Expression(expr)) => expr,
+        _ => panic!("the default `{text}` is no expression"),
+    }
+}
+
+fn is_none(expr: &Expr) -> bool {
+    expr.as_name().is_some_and(|name| name == "None")
+}
+
+/// `expr` as the kind of argument that `param` is.
+fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -> Result<Value, Reported> {
+    if let ExprKind::Error(reported) = expr.kind {
+        return Err(reported);
+    }
+    if is_none(expr) && param.default == Some("None") {
+        return Ok(Value::None);
+    }
+    let what = format!("`{}` of `{callee}`", param.name);
+    let wrong = |b: &Builder| {
+        let message = Message::new(expr.place, format!("{what} must be {}, found `{expr}`", param.kind.text()));
+        Err(b.diag.report(message))
+    };
+    let scalar = match param.kind {
+        Kind::Size | Kind::Integer | Kind::Number | Kind::Rate if is_text(expr) => return wrong(b),
+        Kind::Size | Kind::Integer | Kind::Number | Kind::Rate => Some(b.scalar(expr)?),
+        _ => None,
+    };
+    match (param.kind, scalar) {
+        (Kind::Size, Some(scalar)) => match scalar {
+            Scalar::Int(n @ 1..) => Ok(Value::Size(Dim::known(n as usize))),
+            Scalar::Int(n) => {
+                let headline = format!("{what} must be at least 1, found {n}");
+                Err(b.diag.report(Message::new(expr.place, headline)))
+            }
+            Scalar::Symbol(dim) => {
+                b.assert_positive(&dim, expr.place, &what);
+                Ok(Value::Size(dim))
+            }
+            Scalar::Float(_) => wrong(b),
+        },
+        (Kind::Integer, Some(Scalar::Int(n))) => Ok(Value::Integer(n)),
+        (Kind::Number, Some(Scalar::Int(n))) => Ok(Value::Number(n as f64)),
+        (Kind::Number, Some(Scalar::Float(x))) => Ok(Value::Number(x)),
+        (Kind::Rate, Some(scalar @ (Scalar::Int(_) | Scalar::Float(_)))) => {
+            let rate = scalar.as_f64().expect("it is a number");
+            if (0.0..1.0).contains(&rate) {
+                return Ok(Value::Number(rate));
+            }
+            let message = Message::new(expr.place, format!("{what} must be in [0, 1), found {expr}"))
+                .note(lower_first(param.doc));
+            let percent = (2.0..100.0).contains(&rate) && rate.fract() == 0.0;
+            let help = percent.then(|| format!("for {rate} % write {}", rate / 100.0));
+            Err(b.diag.report(message.help_if(help)))
+        }
+        (_, Some(Scalar::Symbol(_))) => {
+            let message = Message::new(expr.place, format!("the value of {what} must be known to the macro"))
+                .help(format!("write the number, or declare `const {expr}: .. = ..;` inside of the macro call"));
+            Err(b.diag.report(message))
+        }
+        (Kind::Flag, _) => match expr.kind {
+            ExprKind::Bool(flag) => Ok(Value::Flag(flag)),
+            _ => wrong(b),
+        },
+        (Kind::Text, _) => match &expr.kind {
+            ExprKind::Str(text) => Ok(Value::Text(text.clone())),
+            _ => wrong(b),
+        },
+        (Kind::Closure, _) => match &expr.kind {
+            ExprKind::Closure(closure) => Ok(Value::Closure(closure.clone())),
+            _ => wrong(b),
+        },
+        (Kind::DType, _) => match name_or_text(expr).as_deref().and_then(dtype) {
+            Some(dtype) => Ok(Value::DType(dtype)),
+            None => wrong(b),
+        },
+        (Kind::Integers, _) => {
+            let parts = list(expr).unwrap_or(std::slice::from_ref(expr));
+            let numbers = parts.iter().map(|part| match b.scalar(part)? {
+                Scalar::Int(n) => Ok(n),
+                _ => wrong(b).map(|_: Value| 0),
+            });
+            Ok(Value::Integers(numbers.collect::<Result<_, _>>()?))
+        }
+        (Kind::Extents, _) => {
+            let parts = list(expr).unwrap_or(std::slice::from_ref(expr));
+            let mut extents = vec![];
+            for part in parts {
+                extents.push(extent(b, &what, part, param.name != "input" && param.name != "shape")?);
+            }
+            Ok(Value::Extents(extents))
+        }
+        (Kind::Activation, _) => activation(b, &what, expr),
+        (Kind::Initializer, _) => initializer(b, &what, expr),
+        (Kind::Unsupported, _) => {
+            let message = Message::new(expr.place, format!("{what} is not supported yet"))
+                .help(format!("leave `{}` out", param.name));
+            Err(b.diag.report(message))
+        }
+        _ => wrong(b),
+    }
+}
+
+fn is_text(expr: &Expr) -> bool {
+    let known = expr.as_name().is_some_and(|name| {
+        let name = name.to_string();
+        name == "None" || find_activation(&name).is_some()
+    });
+    let number = matches!(
+        expr.kind,
+        ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Path(_) | ExprKind::Neg(_) | ExprKind::Binary(..) | ExprKind::Call(_)
+    );
+    known || !number
+}
+
+fn list(expr: &Expr) -> Option<&[Expr]> {
+    match &expr.kind {
+        ExprKind::List(parts) | ExprKind::Tuple(parts) => Some(parts),
+        _ => None,
+    }
+}
+
+/// A size, or -1 where `free` says that one may be left to the rest.
+pub fn extent(b: &mut Builder, what: &str, expr: &Expr, free: bool) -> Result<Option<Dim>, Reported> {
+    if let ExprKind::Error(reported) = expr.kind {
+        return Err(reported);
+    }
+    if is_text(expr) {
+        return Err(b.diag.report(Message::new(expr.place, format!("{what} must be made of sizes, found `{expr}`"))));
+    }
+    match b.scalar(expr)? {
+        Scalar::Int(n @ 1..) => Ok(Some(Dim::known(n as usize))),
+        Scalar::Int(-1) if free => Ok(None),
+        Scalar::Symbol(dim) => Ok(Some(dim)),
+        Scalar::Int(n) => {
+            let message = Message::new(expr.place, format!("a size in {what} must be at least 1, found {n}"));
+            Err(b.diag.report(message))
+        }
+        Scalar::Float(_) => {
+            let message = Message::new(expr.place, format!("a size in {what} must be a whole number, found `{expr}`"));
+            Err(b.diag.report(message))
+        }
+    }
+}
+
+fn name_or_text(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Str(text) => Some(text.clone()),
+        _ => expr.as_name().map(Ident::to_string),
+    }
+}
+
+/// The element type called `name`, Keras's names included.
+pub fn dtype(name: &str) -> Option<DType> {
+    Some(match name {
+        "f32" | "float32" => DType::F32,
+        "u8" | "uint8" => DType::U8,
+        "i32" | "int32" => DType::I32,
+        "u32" | "uint32" => DType::U32,
+        _ => return None,
+    })
+}
+
+/// A name, or a call of a name: `relu`, `"relu"`, `relu(max_value = 6)`.
+fn name_and_args(expr: &Expr) -> Option<(String, Place, &[Arg])> {
+    match &expr.kind {
+        ExprKind::Call(Call { path, args, .. }) => match &path[..] {
+            [name] => Some((name.to_string(), name.span().into(), args)),
+            _ => None,
+        },
+        _ => name_or_text(expr).map(|name| (name, expr.place, &[][..])),
+    }
+}
+
+fn activation(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Reported> {
+    let Some((name, place, args)) = name_and_args(expr) else {
+        let message = Message::new(expr.place, format!("{what} must be {}, found `{expr}`", Kind::Activation.text()));
+        return Err(b.diag.report(message));
+    };
+    let Some(entry) = find_activation(&name) else {
+        let names = activations::ACTIVATIONS.iter().flat_map(Entry::names);
+        let message = Message::new(place, format!("unknown activation `{name}`")).help_if(
+            did_you_mean(&name, names).or_else(|| Some("activations have Keras's names: `relu`, `softmax`, ..".into())),
+        );
+        return Err(b.diag.report(message));
+    };
+    if !matches!(expr.kind, ExprKind::Str(_)) {
+        b.mention("activations", &name, place.start);
+    }
+    let args = parse(b, &name, place, entry.params, &[], &args.iter().collect::<Vec<_>>())?;
+    Ok(Value::Activation(Activation { entry, args, place }))
+}
+
+fn initializer(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Reported> {
+    let Some((name, place, args)) = name_and_args(expr) else {
+        let message = Message::new(expr.place, format!("{what} must be {}, found `{expr}`", Kind::Initializer.text()));
+        return Err(b.diag.report(message));
+    };
+    let Some(entry) = initializers::find(&name) else {
+        let names = initializers::INITIALIZERS.iter().map(|entry| entry.name);
+        let message = Message::new(place, format!("unknown initializer `{name}`"))
+            .help_if(did_you_mean(&name, names).or_else(|| Some(format!("known are {}", initializers::list()))));
+        return Err(b.diag.report(message));
+    };
+    let args = parse(b, &name, place, entry.params, &[], &args.iter().collect::<Vec<_>>())?;
+    Ok(Value::Initializer((entry.make)(&args)))
+}

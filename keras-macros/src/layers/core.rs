@@ -1,0 +1,107 @@
+//! `input`, `dense`, `activation` and `lambda`.
+
+use super::{Entry, Family, Kind, Operands, Use, optional, required, unsupported};
+use crate::diag::{Message, Reported};
+use crate::graph::Builder;
+use crate::ir::{Binary, Id};
+
+/// Keras: Core layers.
+pub const LAYERS: &[Entry] = &[
+    Entry {
+        name: "input",
+        aliases: &[],
+        class: "InputLayer",
+        family: Family::Layer,
+        doc: "What a sequential model takes in. `dense(64, input = 784)` is short for `input([784]) >> dense(64)`.",
+        shapes: "→ [batch, shape...]",
+        operands: Operands::Exactly(0),
+        params: &[
+            required("shape", Kind::Extents, "Shape of one sample."),
+            optional("dtype", Kind::DType, "f32", "Type of the elements that the model is given."),
+        ],
+        weights: &[],
+        apply: |b, u| {
+            let message = Message::new(u.place, "`input` must be the first layer of a sequential model")
+                .help("in a model with named inputs write them in its head: `Name(x: [784]) { .. }`");
+            Err(b.diag.report(message))
+        },
+    },
+    Entry {
+        name: "dense",
+        aliases: &[],
+        class: "Dense",
+        family: Family::Layer,
+        doc: "Every output is connected to every input: `activation(x · kernel + bias)`, over the last axis.",
+        shapes: "[batch, ..., k] → [batch, ..., units]",
+        operands: Operands::Exactly(1),
+        params: &[
+            required("units", Kind::Size, "Number of outputs."),
+            optional("activation", Kind::Activation, "None", "Function of the result."),
+            optional("use_bias", Kind::Flag, "true", "Whether to add a bias."),
+            optional("kernel_initializer", Kind::Initializer, "glorot_uniform", "How the kernel starts."),
+            optional("bias_initializer", Kind::Initializer, "zeros", "How the bias starts."),
+            unsupported("kernel_regularizer"),
+            unsupported("bias_regularizer"),
+            unsupported("activity_regularizer"),
+            unsupported("kernel_constraint"),
+            unsupported("bias_constraint"),
+        ],
+        weights: &[("kernel", "[k, units]"), ("bias", "[units]")],
+        apply: dense,
+    },
+    Entry {
+        name: "activation",
+        aliases: &[],
+        class: "Activation",
+        family: Family::Layer,
+        doc: "Applies an activation. `x >> relu` is short for `x >> activation(relu)`.",
+        shapes: "any shape, unchanged",
+        operands: Operands::Exactly(1),
+        params: &[required("activation", Kind::Activation, "The function.")],
+        weights: &[],
+        apply: |b, u| b.activate(u, "activation", u.x()),
+    },
+    Entry {
+        name: "lambda",
+        aliases: &[],
+        class: "Lambda",
+        family: Family::Layer,
+        doc: "An expression as a layer: `lambda(|x| x * 2.0)`, or `(a, b) >> lambda(|a, b| a - b)`.",
+        shapes: "what the expression says",
+        operands: Operands::AtLeast(1),
+        params: &[
+            required("function", Kind::Closure, "The expression."),
+            unsupported("output_shape"),
+            unsupported("mask"),
+            unsupported("arguments"),
+        ],
+        weights: &[],
+        apply: |b, u| b.call_closure(u.args.closure("function"), u.inputs),
+    },
+];
+
+fn dense(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+    let shape = b.shape(u.x());
+    let input = &u.inputs[0];
+    if shape.rank() == 0 || shape.rank() > 2 {
+        let headline = match shape.rank() {
+            0 => format!("`dense` takes vectors, but its input {shape} has one number per sample"),
+            _ => format!("`dense` takes [batch, features], but its input is {shape}"),
+        };
+        let help = match shape.rank() {
+            0 => "give it an axis: `>> reshape([1]) >>`".to_string(),
+            _ => format!("put `flatten()` before it: `flatten() >> {}` takes [batch, {}]", u.text, shape.size()),
+        };
+        let message = u.misfit(input, headline, format!("this layer is given {shape}"));
+        return Err(b.diag.report(message.note(format!("`{}` makes {shape}", input.text)).help(help)));
+    }
+    let k = shape.dims[shape.rank() - 1].clone();
+    let units = u.args.size("units");
+    let kernel = b.weight(u, "kernel", vec![k, units.clone()], u.args.initializer("kernel_initializer"))?;
+    let mut y = b.graph.matmul(u.x(), kernel, false);
+    if u.args.flag("use_bias") {
+        let bias = b.weight(u, "bias", vec![units], u.args.initializer("bias_initializer"))?;
+        y = b.graph.binary(Binary::Add, y, bias);
+    }
+    b.activate(u, "activation", y)
+}

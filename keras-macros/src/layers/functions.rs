@@ -1,0 +1,220 @@
+//! Functions of tensors, for bodies of models and `lambda`: names and formulas of `keras.ops`.
+
+use super::merging::fit;
+use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
+use crate::diag::{Message, Reported};
+use crate::graph::Builder;
+use crate::ir::{Binary, Dim, Id, ReduceKind, Unary};
+
+macro_rules! function {
+    ($name:literal $(| $alias:literal)*, $class:expr, $operands:expr, $doc:literal, $shapes:literal, $params:expr, $apply:expr) => {
+        Entry {
+            name: $name,
+            aliases: &[$($alias),*],
+            class: $class,
+            family: Family::Function,
+            doc: $doc,
+            shapes: $shapes,
+            operands: $operands,
+            params: $params,
+            weights: &[],
+            apply: $apply,
+        }
+    };
+}
+
+macro_rules! unary {
+    ($name:literal $(| $alias:literal)*, $op:ident, $doc:literal) => {
+        unary!($name $(| $alias)*, $op, stringify!($op), $doc)
+    };
+    ($name:literal $(| $alias:literal)*, $op:ident, $class:expr, $doc:literal) => {
+        function!(
+            $name $(| $alias)*, $class, Operands::Exactly(1), $doc, "any shape, unchanged", &[],
+            |b, u| Ok(b.graph.unary(Unary::$op, u.x()))
+        )
+    };
+}
+
+macro_rules! reduction {
+    ($name:literal | $alias:literal, $class:literal, $doc:literal, $apply:expr) => {
+        function!(
+            $name | $alias,
+            $class,
+            Operands::Exactly(1),
+            $doc,
+            "[batch, ..., n, ...] → [batch, ..., ...]",
+            REDUCTION,
+            |b, u| {
+                let axes = reduced_axes(b, u)?;
+                let reduce: fn(&mut Builder, Id, Vec<usize>, bool) -> Id = $apply;
+                Ok(reduce(b, u.x(), axes, u.args.flag("keepdims")))
+            }
+        )
+    };
+}
+
+const REDUCTION: &[Param] = &[
+    optional("axis", Kind::Integers, "None", "One axis or several (the batch is axis 0); None is all but the batch."),
+    optional("keepdims", Kind::Flag, "false", "Whether the axis stays, with one element."),
+];
+
+/// All of them.
+pub const FUNCTIONS: &[Entry] = &[
+    unary!("negative", Neg, "Negative", "`-x`."),
+    unary!("abs" | "absolute", Abs, "Absolute", "The magnitude."),
+    unary!("sign", Sign, "-1, 0 or 1."),
+    unary!("square", Square, "`x * x`."),
+    unary!("sqrt", Sqrt, "The square root."),
+    unary!("reciprocal", Reciprocal, "`1 / x`."),
+    unary!("exp", Exp, "The exponential."),
+    unary!("expm1", Expm1, "`exp(x) - 1`, exact near 0."),
+    unary!("log", Log, "The natural logarithm."),
+    unary!("log1p", Log1p, "`log(1 + x)`, exact near 0."),
+    unary!("sin", Sin, "The sine."),
+    unary!("cos", Cos, "The cosine."),
+    unary!("tan", Tan, "The tangent."),
+    unary!("arcsin" | "asin", Asin, "Arcsin", "The inverse sine."),
+    unary!("arccos" | "acos", Acos, "Arccos", "The inverse cosine."),
+    unary!("arctan" | "atan", Atan, "Arctan", "The inverse tangent."),
+    unary!("sinh", Sinh, "The hyperbolic sine."),
+    unary!("cosh", Cosh, "The hyperbolic cosine."),
+    unary!("arcsinh" | "asinh", Asinh, "Arcsinh", "The inverse hyperbolic sine."),
+    unary!("arccosh" | "acosh", Acosh, "Arccosh", "The inverse hyperbolic cosine."),
+    unary!("arctanh" | "atanh", Atanh, "Arctanh", "The inverse hyperbolic tangent."),
+    unary!("erf", Erf, "The error function."),
+    unary!("floor", Floor, "The next whole number below."),
+    unary!("ceil", Ceil, "The next whole number above."),
+    unary!("round", Round, "The nearest whole number, even ones at a tie."),
+    function!("rsqrt", "Rsqrt", Operands::Exactly(1), "`1 / sqrt(x)`.", "any shape, unchanged", &[], |b, u| {
+        let root = b.graph.unary(Unary::Sqrt, u.x());
+        Ok(b.graph.unary(Unary::Reciprocal, root))
+    }),
+    function!(
+        "pow" | "power",
+        "Power",
+        Operands::Exactly(2),
+        "The first to the power of the second.",
+        "equal shapes, or such that broadcast to each other",
+        &[],
+        |b, u| {
+            let (x, y) = fit(b, u, &u.inputs[0], &u.inputs[1])?;
+            Ok(b.graph.binary(Binary::Pow, x, y))
+        }
+    ),
+    function!(
+        "clip",
+        "Clip",
+        Operands::Exactly(1),
+        "`x` between `x_min` and `x_max`.",
+        "any shape, unchanged",
+        &[required("x_min", Kind::Number, "Lower bound."), required("x_max", Kind::Number, "Upper bound.")],
+        |b, u| {
+            let (low, high) = (u.args.number("x_min") as f32, u.args.number("x_max") as f32);
+            Ok(b.graph.clip(u.x(), low, high))
+        }
+    ),
+    function!(
+        "where",
+        "Where",
+        Operands::Exactly(3),
+        "The second where the first is not 0, else the third.",
+        "shapes that broadcast to each other",
+        &[],
+        |b, u| {
+            let (x, y) = fit(b, u, &u.inputs[1], &u.inputs[2])?;
+            let (condition, x) = fit(b, u, &u.inputs[0], &u.inputs[1].with(x))?;
+            Ok(b.graph.select(condition, x, y))
+        }
+    ),
+    reduction!("sum" | "reduce_sum", "Sum", "The sum over axes.", |b, x, axes, keep| {
+        b.graph.reduce(ReduceKind::Sum, x, axes, keep)
+    }),
+    reduction!("mean" | "reduce_mean", "Mean", "The mean over axes.", |b, x, axes, keep| {
+        b.graph.mean(x, axes, keep)
+    }),
+    reduction!("max" | "amax", "Max", "The greatest element over axes.", |b, x, axes, keep| {
+        b.graph.reduce(ReduceKind::Max, x, axes, keep)
+    }),
+    reduction!("min" | "amin", "Min", "The least element over axes.", |b, x, axes, keep| {
+        b.graph.reduce(ReduceKind::Min, x, axes, keep)
+    }),
+    reduction!("prod" | "product", "Prod", "The product over axes.", |b, x, axes, keep| {
+        b.graph.reduce(ReduceKind::Product, x, axes, keep)
+    }),
+    function!(
+        "slice",
+        "Slice",
+        Operands::Exactly(1),
+        "`length` places of `axis` from `start` on.",
+        "[batch, ..., n, ...] → [batch, ..., length, ...]",
+        &[
+            required("axis", Kind::Integer, "The axis; the batch is axis 0."),
+            required("start", Kind::Integer, "The first place, from 0."),
+            required("length", Kind::Size, "How many places."),
+        ],
+        slice
+    ),
+    function!(
+        "expand_dims",
+        "ExpandDims",
+        Operands::Exactly(1),
+        "A new axis of one element.",
+        "[batch, a, b] with axis = 1 → [batch, 1, a, b]",
+        &[required("axis", Kind::Integer, "Where the new axis is; the batch is axis 0.")],
+        |b, u| {
+            let mut shape = b.shape(u.x());
+            shape.dims.push(1.into());
+            let axis = u.axis(b, "axis", &shape)?;
+            shape.dims.pop();
+            shape.dims.insert(axis, 1.into());
+            Ok(b.graph.reshape(u.x(), shape.dims))
+        }
+    ),
+    function!(
+        "squeeze",
+        "Squeeze",
+        Operands::Exactly(1),
+        "Takes an axis of one element away.",
+        "[batch, 1, a] with axis = 1 → [batch, a]",
+        &[required("axis", Kind::Integer, "The axis; the batch is axis 0.")],
+        |b, u| {
+            let mut shape = b.shape(u.x());
+            let axis = u.axis(b, "axis", &shape)?;
+            if !shape.dims[axis].is(1) {
+                let headline = format!("`squeeze` takes an axis of 1 element, that of {shape} has {}", shape.dims[axis]);
+                return Err(b.diag.report(Message::new(u.args.place("axis"), headline)));
+            }
+            shape.dims.remove(axis);
+            Ok(b.graph.reshape(u.x(), shape.dims))
+        }
+    ),
+];
+
+/// The axes of a reduction, in order and without the batch.
+fn reduced_axes(b: &Builder, u: &Use) -> Result<Vec<usize>, Reported> {
+    let shape = b.shape(u.x());
+    let Some(axes) = u.args.integers("axis") else { return Ok((0..shape.rank()).collect()) };
+    let place = u.args.place("axis");
+    let axes = axes.iter().map(|&axis| super::resolve_axis(b, axis, &shape, place));
+    let mut axes = axes.collect::<Result<Vec<_>, _>>()?;
+    axes.sort_unstable();
+    axes.dedup();
+    Ok(axes)
+}
+
+fn slice(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+    let shape = b.shape(u.x());
+    let axis = u.axis(b, "axis", &shape)?;
+    let (start, length) = (u.args.integer("start"), u.args.size("length"));
+    let out_of_bounds = match (shape.dims[axis].as_known(), length.as_known()) {
+        (Some(extent), Some(length)) => start < 0 || start as usize + length > extent,
+        _ => start < 0,
+    };
+    if out_of_bounds {
+        let extent = &shape.dims[axis];
+        let message = Message::new(u.args.place("start"), format!("`slice` leaves the axis: it has {extent} places"))
+            .note(format!("{length} places from {start} on were asked for"));
+        return Err(b.diag.report(message));
+    }
+    Ok(b.graph.slice(u.x(), axis, Dim::known(start as usize), length))
+}

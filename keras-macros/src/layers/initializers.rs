@@ -1,0 +1,115 @@
+//! Initializers: Keras's names, arguments and defaults.
+
+use super::args::{Args, Kind, Param, optional};
+use crate::ir::Init;
+
+/// An initializer.
+pub struct Initializer {
+    pub name: &'static str,
+    /// What it draws, in Markdown.
+    pub doc: &'static str,
+    pub params: &'static [Param],
+    pub make: fn(&Args) -> Init,
+}
+
+/// The initializer called `name`.
+pub fn find(name: &str) -> Option<&'static Initializer> {
+    INITIALIZERS.iter().find(|entry| entry.name == name)
+}
+
+/// Their names, for messages.
+pub fn list() -> String {
+    INITIALIZERS.iter().map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(", ")
+}
+
+fn f32_of(args: &Args, name: &str) -> f32 {
+    args.number(name) as f32
+}
+
+const GAIN: &[Param] = &[optional("gain", Kind::Number, "1.0", "Factor of every element.")];
+const NORMAL: &[Param] = &[
+    optional("mean", Kind::Number, "0.0", "Mean."),
+    optional("stddev", Kind::Number, "0.05", "Standard deviation."),
+];
+const UNIFORM: &[Param] = &[
+    optional("minval", Kind::Number, "-0.05", "Lower bound."),
+    optional("maxval", Kind::Number, "0.05", "Upper bound."),
+];
+
+/// All of them.
+pub const INITIALIZERS: &[Initializer] = &[
+    Initializer { name: "zeros", doc: "0 everywhere.", params: &[], make: |_| Init::Zeros },
+    Initializer { name: "ones", doc: "1 everywhere.", params: &[], make: |_| Init::Ones },
+    Initializer {
+        name: "constant",
+        doc: "The same number everywhere.",
+        params: &[optional("value", Kind::Number, "0.0", "The number.")],
+        make: |args| Init::Constant { value: f32_of(args, "value") },
+    },
+    Initializer {
+        name: "identity",
+        doc: "The identity matrix.",
+        params: GAIN,
+        make: |args| Init::Identity { gain: f32_of(args, "gain") },
+    },
+    Initializer {
+        name: "orthogonal",
+        doc: "A random orthogonal matrix.",
+        params: GAIN,
+        make: |args| Init::Orthogonal { gain: f32_of(args, "gain") },
+    },
+    Initializer {
+        name: "random_normal",
+        doc: "Normally distributed.",
+        params: NORMAL,
+        make: |args| Init::RandomNormal { mean: f32_of(args, "mean"), stddev: f32_of(args, "stddev") },
+    },
+    Initializer {
+        name: "truncated_normal",
+        doc: "Normally distributed, drawn again beyond two standard deviations.",
+        params: NORMAL,
+        make: |args| Init::TruncatedNormal { mean: f32_of(args, "mean"), stddev: f32_of(args, "stddev") },
+    },
+    Initializer {
+        name: "random_uniform",
+        doc: "Uniformly distributed.",
+        params: UNIFORM,
+        make: |args| Init::RandomUniform { minval: f32_of(args, "minval"), maxval: f32_of(args, "maxval") },
+    },
+    Initializer {
+        name: "glorot_uniform",
+        doc: "Uniform within ±√(6 / (fan_in + fan_out)).",
+        params: &[],
+        make: |_| Init::GlorotUniform,
+    },
+    Initializer {
+        name: "glorot_normal",
+        doc: "Truncated normal of variance 2 / (fan_in + fan_out).",
+        params: &[],
+        make: |_| Init::GlorotNormal,
+    },
+    Initializer {
+        name: "he_uniform",
+        doc: "Uniform within ±√(6 / fan_in).",
+        params: &[],
+        make: |_| Init::HeUniform,
+    },
+    Initializer {
+        name: "he_normal",
+        doc: "Truncated normal of variance 2 / fan_in.",
+        params: &[],
+        make: |_| Init::HeNormal,
+    },
+    Initializer {
+        name: "lecun_uniform",
+        doc: "Uniform within ±√(3 / fan_in).",
+        params: &[],
+        make: |_| Init::LecunUniform,
+    },
+    Initializer {
+        name: "lecun_normal",
+        doc: "Truncated normal of variance 1 / fan_in.",
+        params: &[],
+        make: |_| Init::LecunNormal,
+    },
+];

@@ -1,0 +1,198 @@
+//! The vocabulary: layers, activations, initializers and tensor functions, each one [`Entry`] of a table.
+//!
+//! An entry is all there is to know about its name: arguments with kinds and defaults, documentation, weights, shape
+//! rule and lowering. Argument errors, suggestions, summary rows, weight names and the reference are derived from it.
+
+pub mod activations;
+pub mod args;
+mod core;
+mod functions;
+pub mod initializers;
+mod merging;
+mod reference;
+mod regularization;
+mod reshaping;
+
+use crate::diag::{Message, Place, Reported, closest};
+use crate::graph::{Builder, Tensor};
+use crate::ir::{Id, Shape};
+use args::Args;
+pub use args::{Kind, Param, optional, required, unsupported};
+
+/// How many tensors an entry takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operands {
+    Exactly(usize),
+    AtLeast(usize),
+}
+
+impl Operands {
+    /// Whether `n` tensors are right.
+    pub fn admit(self, n: usize) -> bool {
+        match self {
+            Operands::Exactly(exact) => n == exact,
+            Operands::AtLeast(least) => n >= least,
+        }
+    }
+
+    /// "2 tensors", "at least 2 tensors"
+    pub fn text(self) -> String {
+        let (prefix, n) = match self {
+            Operands::Exactly(n) => ("", n),
+            Operands::AtLeast(n) => ("at least ", n),
+        };
+        format!("{prefix}{n} tensor{}", if n == 1 { "" } else { "s" })
+    }
+}
+
+/// Which part of the vocabulary a name belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Has a row in `summary()`, and a name.
+    Layer,
+    Activation,
+    Function,
+}
+
+/// A layer, an activation or a function.
+pub struct Entry {
+    /// Keras's name in snake case.
+    pub name: &'static str,
+    /// Keras's other names for it.
+    pub aliases: &'static [&'static str],
+    /// Keras's class.
+    pub class: &'static str,
+    pub family: Family,
+    /// What it does, in Markdown.
+    pub doc: &'static str,
+    /// Shape rule, as text: `[batch, ..., k] → [batch, ..., units]`.
+    pub shapes: &'static str,
+    pub operands: Operands,
+    pub params: &'static [Param],
+    /// Names and shapes.
+    pub weights: &'static [(&'static str, &'static str)],
+    /// Checks the shapes and builds the operations.
+    pub apply: fn(&mut Builder, &Use) -> Result<Id, Reported>,
+}
+
+/// One use of an entry.
+pub struct Use<'a> {
+    pub entry: &'static Entry,
+    /// Where its name is written.
+    pub place: Place,
+    /// As it is written, shortened.
+    pub text: String,
+    pub args: &'a Args,
+    pub inputs: &'a [Tensor],
+}
+
+impl Use<'_> {
+    /// The only input.
+    pub fn x(&self) -> Id {
+        self.inputs[0].id
+    }
+
+    /// An error that blames this layer and the one that made `input`.
+    pub fn misfit(&self, input: &Tensor, headline: String, label: String) -> Message {
+        Message::new(self.place, headline).against(input.place, label)
+    }
+
+    /// The axis named by argument `name`, counted as in Keras (the batch is axis 0), as an index without the batch.
+    pub fn axis(&self, b: &Builder, name: &'static str, shape: &Shape) -> Result<usize, Reported> {
+        resolve_axis(b, self.args.integer(name), shape, self.args.place(name))
+    }
+}
+
+/// Keras's axis (the batch is axis 0; negative ones count from the end) as an index into `shape.dims`.
+pub fn resolve_axis(b: &Builder, axis: i64, shape: &Shape, place: Place) -> Result<usize, Reported> {
+    let batch = i64::from(shape.batched);
+    let rank = shape.rank() as i64;
+    let index = if axis < 0 { axis + rank } else { axis - batch };
+    if (0..rank).contains(&index) {
+        return Ok(index as usize);
+    }
+    let message = if shape.batched && (axis == 0 || axis == -rank - 1) {
+        Message::new(place, format!("axis {axis} of {shape} is the batch"))
+    } else {
+        Message::new(place, format!("there is no axis {axis} in {shape}"))
+    };
+    let last = rank + batch - 1;
+    let known = match rank {
+        0 => "this tensor has no axis but the batch".to_string(),
+        1 => format!("its only axis is {last}, or -1"),
+        _ => format!("its axes are {batch} to {last}, or -{rank} to -1 from the end"),
+    };
+    Err(b.diag.report(message.help(known)))
+}
+
+/// The layers, by family.
+pub const LAYERS: &[&[Entry]] =
+    &[core::LAYERS, reshaping::LAYERS, merging::LAYERS, regularization::LAYERS];
+
+/// All entries: layers first, so that `maximum` is the layer and not the function.
+pub fn entries() -> impl Iterator<Item = &'static Entry> {
+    LAYERS.iter().copied().flatten().chain(activations::ACTIVATIONS).chain(functions::FUNCTIONS)
+}
+
+/// The entry called `name`.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    entries().find(|entry| entry.is_called(name))
+}
+
+/// The activation called `name`.
+pub fn find_activation(name: &str) -> Option<&'static Entry> {
+    activations::ACTIVATIONS.iter().find(|entry| entry.is_called(name))
+}
+
+/// Every name that `wrong` could have meant, and the nearest one.
+pub fn suggest_layer(wrong: &str) -> Option<&'static str> {
+    let layers = || LAYERS.iter().copied().flatten().flat_map(Entry::names);
+    closest(wrong, layers()).or_else(|| closest(wrong, entries().flat_map(Entry::names)))
+}
+
+impl Entry {
+    /// Its name and aliases.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        [self.name].into_iter().chain(self.aliases.iter().copied())
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.names().any(|own| own == name)
+    }
+
+    /// The shortest call: `dense(units)`.
+    pub fn call(&self) -> String {
+        let required = self.params.iter().filter(|param| param.default.is_none()).map(|param| param.name);
+        format!("{}({})", self.name, required.collect::<Vec<_>>().join(", "))
+    }
+
+    /// `dense(units, activation = None, ...)`
+    #[cfg(test)]
+    pub fn signature(&self) -> String {
+        format!("{}({})", self.name, args::signature(self.params))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_name_is_said_once_in_its_family() {
+        for family in [Family::Layer, Family::Activation, Family::Function] {
+            let mut seen = HashSet::new();
+            for entry in entries().filter(|entry| entry.family == family) {
+                entry.names().for_each(|name| assert!(seen.insert(name), "`{name}` is there twice"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_keras_activation_is_there() {
+        let text = include_str!("../../tests/keras_activations.txt");
+        for name in text.split_whitespace() {
+            assert!(find_activation(name).is_some(), "`{name}` is missing");
+        }
+    }
+}

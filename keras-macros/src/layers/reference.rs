@@ -1,0 +1,56 @@
+//! The documentation items of the runtime, generated from the entries: what editors show for a name in a model.
+
+#![cfg(test)]
+
+use super::args::{COMMON, Kind};
+use super::{Entry, LAYERS, activations};
+
+const HEAD: &str = "// Generated from the definitions in `keras-macros/src/layers`, and held equal to them by a test there:\n\
+                    // `KERAS_UPDATE=1 cargo test -p keras-macros reference` writes it anew.\n\n";
+
+/// One item for every name of every entry.
+fn module<'a>(about: &str, entries: impl Iterator<Item = &'a Entry>, common: bool) -> String {
+    let items = entries.flat_map(|entry| entry.names().map(move |name| item(entry, name, common)));
+    format!("//! {about}\n\n{HEAD}{}", items.collect::<Vec<_>>().join("\n"))
+}
+
+fn item(entry: &Entry, name: &str, common: bool) -> String {
+    let mut lines = vec![format!("`{}`", entry.signature().replacen(entry.name, name, 1)), String::new()];
+    lines.push(entry.doc.to_string());
+    lines.extend([String::new(), format!("Shapes: `{}`.", entry.shapes)]);
+    let params = entry.params.iter().chain(if common { COMMON } else { &[] });
+    let params: Vec<_> = params.filter(|param| param.kind != Kind::Unsupported).collect();
+    if !params.is_empty() {
+        lines.extend([String::new(), "# Arguments".to_string(), String::new()]);
+    }
+    for param in params {
+        let default = param.default.map_or(String::new(), |default| format!(", by default `{default}`"));
+        lines.push(format!("- `{}`: {}{default}. {}", param.name, param.kind.text().replace("[0, 1)", "`[0, 1)`"), param.doc));
+    }
+    if !entry.weights.is_empty() {
+        lines.extend([String::new(), "# Weights".to_string(), String::new()]);
+        lines.extend(entry.weights.iter().map(|(name, shape)| format!("- `{name}`: `{shape}`")));
+    }
+    let docs = lines.iter().map(|line| if line.is_empty() { "///\n".into() } else { format!("/// {line}\n") });
+    format!("{}pub const fn {name}() {{}}\n", docs.collect::<String>())
+}
+
+fn check(file: &str, text: &str) {
+    let path = format!("{}/../keras-runtime/src/{file}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("KERAS_UPDATE").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == text, "{path} differs from the definitions: run with KERAS_UPDATE=1");
+}
+
+#[test]
+fn reference_of_layers_is_up_to_date() {
+    check("layers.rs", &module("The layers of [`keras_model!`](crate::keras_model), for reference.", LAYERS.iter().copied().flatten(), true));
+}
+
+#[test]
+fn reference_of_activations_is_up_to_date() {
+    let about = "The activations of [`keras_model!`](crate::keras_model), for reference.";
+    check("activations.rs", &module(about, activations::ACTIVATIONS.iter(), false));
+}

@@ -1,0 +1,86 @@
+//! What the front end hands to the back end.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+
+use crate::diag::Diagnostics;
+use crate::dump::Dump;
+use crate::syntax::ast::{File, Item};
+use crate::{graph, ir, syntax};
+
+/// Everything in one macro call.
+pub struct Compilation {
+    /// Path of `keras_runtime`.
+    pub krate: TokenStream,
+    /// Constants that were declared inside, as Rust items.
+    pub consts: TokenStream,
+    pub models: Vec<Model>,
+}
+
+/// How a model was written, and so what becomes of it.
+pub enum Form {
+    /// A struct.
+    Item {
+        /// Documentation and attributes.
+        attrs: TokenStream,
+        vis: TokenStream,
+        name: Ident,
+    },
+    /// A block that makes a model.
+    Expression,
+}
+
+/// A checked model.
+pub struct Model {
+    pub form: Form,
+    pub graph: ir::Graph,
+    /// What only rustc can check: equality of Rust constants.
+    pub assertions: TokenStream,
+    /// Harmless references to the documentation of what the user named, for editors.
+    pub mentions: TokenStream,
+    /// Whether no error was reported. Otherwise only a stub is wanted, so that nothing else fails for want of it.
+    pub ok: bool,
+}
+
+impl Compilation {
+    /// Compiles `[path of the runtime] content`.
+    pub fn new(input: TokenStream, diag: &Diagnostics) -> Self {
+        let mut tokens = input.into_iter();
+        let krate = match tokens.next() {
+            Some(TokenTree::Group(group)) => group.stream(),
+            _ => panic!("`keras_model!` passes its crate first"),
+        };
+        let content: TokenStream = tokens.collect();
+        let Some(file) = syntax::parse(content, diag) else {
+            return Compilation { krate, consts: TokenStream::new(), models: vec![] };
+        };
+        dump_syntax(&file);
+        let (consts, models) = graph::compile(&file, &krate, diag);
+        for model in &models {
+            Dump::of(&model.name()).stage("layers", &graph::table(&model.graph));
+        }
+        Compilation { krate, consts, models }
+    }
+}
+
+impl Model {
+    /// The name in dumps.
+    pub fn name(&self) -> String {
+        match &self.form {
+            Form::Item { name, .. } => name.to_string(),
+            Form::Expression => "Sequential".to_string(),
+        }
+    }
+}
+
+fn dump_syntax(file: &File) {
+    match file {
+        File::Expression(expr) => Dump::of("Sequential").stage("syntax", expr),
+        File::Items(items) => {
+            for item in items {
+                if let Item::Model(model) = item {
+                    Dump::of(&model.name.to_string()).stage("syntax", model);
+                }
+            }
+        }
+    }
+}

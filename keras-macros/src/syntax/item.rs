@@ -1,0 +1,198 @@
+//! Items: models and constants.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, Token, bracketed, parenthesized, token};
+
+use super::ast::{Body, ConstItem, Declared, Expr, Item, ModelItem};
+use super::{Grammar, next_token};
+use crate::diag::{Diagnostics, Message, Place};
+
+impl Grammar<'_> {
+    /// Definitions until the end.
+    pub fn items(&self, input: ParseStream) -> Vec<Item> {
+        let mut items = vec![];
+        while !input.is_empty() {
+            if input.peek(Token![;]) {
+                let _ = input.parse::<Token![;]>();
+                continue;
+            }
+            match self.item(input) {
+                Ok(item) => items.extend(item),
+                Err(error) => {
+                    self.diag.report(Message::new(error.span(), error.to_string()));
+                    self.skip_item(input);
+                }
+            }
+        }
+        items
+    }
+
+    fn item(&self, input: ParseStream) -> syn::Result<Option<Item>> {
+        let mut attrs = TokenStream::new();
+        while input.peek(Token![#]) {
+            let content;
+            let hash: Token![#] = input.parse()?;
+            bracketed!(content in input);
+            let content: TokenStream = content.parse()?;
+            attrs.extend(quote!(#hash [#content]));
+        }
+        let mut vis = TokenStream::new();
+        if input.peek(Token![pub]) {
+            vis.extend(input.parse::<Token![pub]>()?.into_token_stream());
+            // `pub(crate)`: a model's own parenthesis comes behind its name.
+            if input.peek(token::Paren) {
+                vis.extend(input.parse::<TokenTree>()?.into_token_stream());
+            }
+        }
+        if input.peek(Token![const]) {
+            return self.constant(input, quote!(#attrs #vis)).map(Some);
+        }
+        for word in ["block", "cell"] {
+            if self.peek_word(input, word) && input.peek2(Ident) {
+                let word: Ident = input.parse()?;
+                self.diag.report(
+                    Message::new(word.span(), format!("`{word}` is not supported yet"))
+                        .help("write the layers out, or make a model of them and use it as a layer"),
+                );
+                self.skip_item(input);
+                return Ok(None);
+            }
+        }
+        let Ok(name) = input.parse::<Ident>() else {
+            let (found, place) = next_token(input).unwrap_or(("the end".into(), Place::call_site()));
+            self.diag.report(
+                Message::new(place, format!("expected the name of a model, found `{found}`"))
+                    .help("a definition is `pub Name = layer >> layer` or `pub Name(x: [784]) { .. }`"),
+            );
+            self.skip_item(input);
+            return Ok(None);
+        };
+        let body = self.body(input, &name)?;
+        Ok(body.map(|body| Item::Model(ModelItem { attrs, vis, name, body })))
+    }
+
+    fn body(&self, input: ParseStream, name: &Ident) -> syn::Result<Option<Body>> {
+        if input.peek(Token![=]) {
+            let equals: Token![=] = input.parse()?;
+            let expr = self.expression(input, Some(Place::of(equals)));
+            let stop = |input: ParseStream| input.peek(Token![;]) || self.starts_item(input);
+            return Ok(Some(Body::Sequential(self.continued(input, expr, stop))));
+        }
+        if !input.peek(token::Paren) {
+            self.diag.report(
+                Message::new(name.span(), format!("expected `=` or `(` after the name of model `{name}`"))
+                    .help(format!("write `{name} = layer >> layer` or `{name}(x: [784]) {{ .. }}`")),
+            );
+            self.skip_item(input);
+            return Ok(None);
+        }
+        let content;
+        parenthesized!(content in input);
+        let inputs = self.separated(&content, |input| self.declared(input)).into_iter().flatten().collect();
+        let mut outputs = None;
+        if input.peek(Token![->]) {
+            let _ = input.parse::<Token![->]>()?;
+            outputs = Some(if input.peek(token::Paren) {
+                let content;
+                parenthesized!(content in input);
+                self.separated(&content, |input| self.declared(input)).into_iter().flatten().collect()
+            } else {
+                self.declared(input).into_iter().collect()
+            });
+        }
+        if !input.peek(token::Brace) {
+            self.diag.report(Message::new(name.span(), format!("model `{name}` has no body `{{ .. }}`")));
+            self.skip_item(input);
+            return Ok(None);
+        }
+        Ok(Some(Body::Functional { inputs, outputs, block: self.block(input)? }))
+    }
+
+    /// `x: [28, 28, 1]`, `x: [u8; 784]`, `[10]`
+    fn declared(&self, input: ParseStream) -> Option<Declared> {
+        let parsed = self.try_declared(input);
+        parsed.map_err(|message| {
+            self.diag.report(message);
+            while !input.is_empty() && !input.peek(Token![,]) && !input.peek(token::Brace) {
+                let _ = input.parse::<TokenTree>();
+            }
+        })
+        .ok()
+    }
+
+    fn try_declared(&self, input: ParseStream) -> Result<Declared, Message> {
+        let mut name = None;
+        if input.peek(Ident::peek_any) {
+            let ident = input.call(Ident::parse_any).expect("it was peeked");
+            if input.parse::<Token![:]>().is_err() {
+                return Err(Message::new(ident.span(), format!("`{ident}` has no shape"))
+                    .help(format!("write its shape without the batch: `{ident}: [784]`")));
+            }
+            name = Some(ident);
+        }
+        if !input.peek(token::Bracket) {
+            let (found, place) = next_token(input).unwrap_or(("the end".into(), Place::call_site()));
+            return Err(Message::new(place, format!("expected a shape such as `[28, 28, 1]`, found `{found}`")));
+        }
+        let content;
+        let bracket = parse_brackets(input, &mut |inner| {
+            let mut dtype = None;
+            if inner.peek(Ident) && inner.peek2(Token![;]) {
+                dtype = Some(inner.parse::<Ident>().expect("it was peeked"));
+                let _ = inner.parse::<Token![;]>();
+            }
+            (dtype, self.separated(inner, |input| self.expression(input, None)))
+        });
+        let ((dtype, dims), place): ((Option<Ident>, Vec<Expr>), Place) = bracket;
+        content = dims;
+        let place = name.as_ref().map_or(place, |name| Place::of(name).to(place));
+        Ok(Declared { name, dtype, dims: content, place })
+    }
+
+    fn constant(&self, input: ParseStream, before: TokenStream) -> syn::Result<Item> {
+        let word: Token![const] = input.parse()?;
+        let name: Ident = input.parse()?;
+        let mut head = quote!(#before #word #name);
+        while !input.is_empty() && !input.peek(Token![=]) && !input.peek(Token![;]) {
+            input.parse::<TokenTree>()?.to_tokens(&mut head);
+        }
+        input.parse::<Token![=]>().map_err(|_| syn::Error::new(name.span(), format!("`{name}` has no value")))?;
+        let mut value = TokenStream::new();
+        while !input.is_empty() && !input.peek(Token![;]) {
+            input.parse::<TokenTree>()?.to_tokens(&mut value);
+        }
+        let tokens = quote!(#[allow(dead_code)] #head = #value;);
+        Ok(Item::Const(ConstItem { tokens, name, value: understood(value) }))
+    }
+
+    fn skip_item(&self, input: ParseStream) {
+        while !input.is_empty() {
+            let _ = input.parse::<TokenTree>();
+            if self.starts_item(input) {
+                return;
+            }
+        }
+    }
+}
+
+fn parse_brackets<T>(input: ParseStream, rule: &mut dyn FnMut(ParseStream) -> T) -> (T, Place) {
+    fn inner<T>(input: ParseStream, rule: &mut dyn FnMut(ParseStream) -> T) -> syn::Result<(T, Place)> {
+        let content;
+        let bracket = bracketed!(content in input);
+        Ok((rule(&content), bracket.span.join().into()))
+    }
+    inner(input, rule).expect("a bracket was peeked")
+}
+
+/// `tokens` as an expression of ours. Any Rust is allowed there: what the macro cannot read stays symbolic.
+fn understood(tokens: TokenStream) -> Option<Expr> {
+    let diag = Diagnostics::default();
+    let parse = |input: ParseStream| Ok(Grammar { diag: &diag }.only_expression(input));
+    let expr = parse.parse2(tokens).ok();
+    let clean = diag.errors() == 0;
+    diag.discard();
+    expr.filter(|_| clean)
+}

@@ -1,0 +1,132 @@
+//! The text form of the AST: what the user wrote, with every precedence made visible in dumps.
+
+use std::fmt;
+
+use super::ast::{Arg, Block, Body, Closure, Declared, Expr, ExprKind, File, Item, ModelItem, Operator};
+
+fn comma_separated<T: fmt::Display>(f: &mut fmt::Formatter<'_>, parts: &[T]) -> fmt::Result {
+    for (i, part) in parts.iter().enumerate() {
+        write!(f, "{}{part}", if i == 0 { "" } else { ", " })?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ExprKind::Int(n) => write!(f, "{n}"),
+            ExprKind::Float(x) => write!(f, "{x:?}"),
+            ExprKind::Bool(b) => write!(f, "{b}"),
+            ExprKind::Str(s) => write!(f, "{s:?}"),
+            ExprKind::Path(path) => f.write_str(&path.iter().map(|p| p.to_string()).collect::<Vec<_>>().join("::")),
+            ExprKind::Call(call) => {
+                let path: Vec<String> = call.path.iter().map(|part| part.to_string()).collect();
+                write!(f, "{}(", path.join("::"))?;
+                comma_separated(f, &call.args)?;
+                f.write_str(")")
+            }
+            ExprKind::Binary(op, a, b) => {
+                // Left-associative: the right operand needs parentheses from its own level on.
+                let side = |f: &mut fmt::Formatter<'_>, x: &Expr, least: u8| match &x.kind {
+                    ExprKind::Binary(inner, ..) if inner.precedence() < least => write!(f, "({x})"),
+                    _ => write!(f, "{x}"),
+                };
+                side(f, a, op.precedence())?;
+                write!(f, " {} ", op.text())?;
+                side(f, b, op.precedence() + u8::from(*op != Operator::Pipe))
+            }
+            ExprKind::Neg(x) => match x.kind {
+                ExprKind::Binary(..) => write!(f, "-({x})"),
+                _ => write!(f, "-{x}"),
+            },
+            ExprKind::Tuple(parts) => {
+                f.write_str("(")?;
+                comma_separated(f, parts)?;
+                f.write_str(")")
+            }
+            ExprKind::List(parts) => {
+                f.write_str("[")?;
+                comma_separated(f, parts)?;
+                f.write_str("]")
+            }
+            ExprKind::Closure(closure) => write!(f, "{closure}"),
+            ExprKind::Block(block) => write!(f, "{block}"),
+            ExprKind::Error(_) => f.write_str("<error>"),
+        }
+    }
+}
+
+impl fmt::Display for Arg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{name} = {}", self.value),
+            None => write!(f, "{}", self.value),
+        }
+    }
+}
+
+impl fmt::Display for Closure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("|")?;
+        comma_separated(f, &self.params)?;
+        write!(f, "| {}", self.body)
+    }
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{{")?;
+        for binding in &self.lets {
+            writeln!(f, "    let {} = {};", binding.name, binding.value)?;
+        }
+        if let Some(tail) = &self.tail {
+            writeln!(f, "    {tail}")?;
+        }
+        f.write_str("}")
+    }
+}
+
+impl fmt::Display for Declared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = &self.name {
+            write!(f, "{name}: ")?;
+        }
+        f.write_str("[")?;
+        if let Some(dtype) = &self.dtype {
+            write!(f, "{dtype}; ")?;
+        }
+        comma_separated(f, &self.dims)?;
+        f.write_str("]")
+    }
+}
+
+impl fmt::Display for ModelItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.body {
+            Body::Sequential(expr) => write!(f, "{} = {expr}", self.name),
+            Body::Functional { inputs, outputs, block } => {
+                write!(f, "{}(", self.name)?;
+                comma_separated(f, inputs)?;
+                f.write_str(")")?;
+                if let Some(outputs) = outputs {
+                    f.write_str(" -> (")?;
+                    comma_separated(f, outputs)?;
+                    f.write_str(")")?;
+                }
+                write!(f, " {block}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            File::Expression(expr) => writeln!(f, "{expr}"),
+            File::Items(items) => items.iter().try_for_each(|item| match item {
+                Item::Model(model) => writeln!(f, "{model}"),
+                Item::Const(constant) => writeln!(f, "{}", constant.tokens),
+            }),
+        }
+    }
+}

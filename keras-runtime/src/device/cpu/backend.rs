@@ -1,0 +1,246 @@
+//! The memories of a model on the CPU, and its passes over them.
+
+use std::sync::Arc;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::pass::{Pass, RawSpace, Spaces};
+use super::simd::Isa;
+use crate::compiled::{Phase, Spec};
+use crate::data::gather::gather;
+use crate::data::{Selection, Tensor};
+use crate::device::{Backend, Device};
+use crate::error::{Error, Result};
+use crate::loss::{Heads, Loss, Slot, Slotted};
+use crate::optim::{Optimizer, Update};
+
+/// The CPU as a device.
+///
+/// ```
+/// use keras_runtime::prelude::*;
+/// let one_core = Cpu::threads(1);
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cpu {
+    threads: Option<usize>,
+}
+
+impl Cpu {
+    /// With at most `threads` threads (at least one). The default is one for each core.
+    pub fn threads(threads: usize) -> Self {
+        Cpu { threads: Some(threads.max(1)) }
+    }
+}
+
+impl Device for Cpu {
+    fn backend(&self, spec: &'static Spec, seed: u64) -> Result<Box<dyn Backend>> {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Box::new(CpuBackend::new(spec, self.threads.unwrap_or_else(cores), seed)?))
+    }
+}
+
+/// Inputs or outputs that a pass describes without the heap.
+const PORTS: usize = 8;
+
+/// One model's memory.
+#[derive(Debug)]
+pub struct CpuBackend {
+    spec: &'static Spec,
+    isa: Isa,
+    threads: usize,
+    /// Threads of the pool that the current call runs in: one outside of [`Backend::scope`].
+    active: usize,
+    pool: Option<Arc<ThreadPool>>,
+    seed: u64,
+    batch: usize,
+    params: Vec<f32>,
+    grads: Vec<f32>,
+    /// The optimizer's: so many words for each trainable one.
+    state: Vec<f32>,
+    arena: Vec<f32>,
+    fixed: Vec<f32>,
+    inputs: Vec<Vec<f32>>,
+    outputs: Vec<Vec<f32>>,
+    targets: Vec<Vec<f32>>,
+    /// Words of a target for each sample.
+    widths: Vec<usize>,
+    losses: Vec<Vec<f32>>,
+}
+
+impl CpuBackend {
+    fn new(spec: &'static Spec, threads: usize, seed: u64) -> Result<Self> {
+        let ports = spec.inputs.len().max(spec.outputs.len());
+        if ports > PORTS {
+            let problem = format!("the model has {ports} inputs or outputs; {PORTS} are supported");
+            return Err(Error::Device { device: "CPU".into(), problem });
+        }
+        Ok(CpuBackend {
+            spec,
+            isa: Isa::detect(),
+            threads,
+            active: 1,
+            pool: None,
+            seed,
+            batch: 0,
+            params: vec![0.0; spec.params_len],
+            grads: vec![],
+            state: vec![],
+            arena: vec![],
+            fixed: vec![],
+            inputs: vec![vec![]; spec.inputs.len()],
+            outputs: vec![vec![]; spec.outputs.len()],
+            targets: vec![vec![]; spec.outputs.len()],
+            widths: vec![0; spec.outputs.len()],
+            losses: vec![vec![]; spec.outputs.len()],
+        })
+    }
+
+    fn run(&mut self, phase: &Phase, losses: Option<&[Box<dyn Loss>]>, step: u64) {
+        let batch = self.batch;
+        grow(&mut self.arena, phase.arena_words * batch);
+        grow(&mut self.fixed, phase.fixed_words);
+        for ((output, losses), spec) in self.outputs.iter_mut().zip(&mut self.losses).zip(self.spec.outputs) {
+            grow(output, batch * spec.shape.iter().product::<usize>());
+            grow(losses, batch);
+        }
+        let scale = 1.0 / batch as f32;
+        let (inputs, outputs) = (self.inputs.len(), self.outputs.len());
+        let input_spaces: [RawSpace<'_>; PORTS] = std::array::from_fn(|i| match self.inputs.get(i) {
+            Some(words) => RawSpace::readable(words),
+            None => RawSpace::readable(&[]),
+        });
+        let mut given = self.outputs.iter_mut();
+        let output_spaces: [RawSpace<'_>; PORTS] = std::array::from_fn(|_| match given.next() {
+            Some(words) => RawSpace::writable(words),
+            None => RawSpace::readable(&[]),
+        });
+        let mut rows = self.losses.iter_mut();
+        let (targets, widths, specs) = (&self.targets, &self.widths, self.spec.outputs);
+        let slots: [Slot<'_>; PORTS] = std::array::from_fn(|i| {
+            let rows = rows.next();
+            let loss = losses.and_then(|losses| losses.get(i)).zip(rows);
+            let loss = loss.map(|(loss, rows)| Slotted::new(&**loss, &targets[i], widths[i], scale, rows));
+            Slot { output: &specs[i.min(outputs - 1)], loss }
+        });
+        let spaces = Spaces {
+            params: RawSpace::readable(&self.params),
+            grads: RawSpace::writable(&mut self.grads),
+            arena: RawSpace::writable(&mut self.arena),
+            fixed: RawSpace::writable(&mut self.fixed),
+            inputs: &input_spaces[..inputs],
+            outputs: &output_spaces[..outputs],
+        };
+        let heads = Heads::new(&slots[..outputs]);
+        let mut pass = Pass::new(batch, self.isa, self.active, self.seed, step, spaces, heads);
+        (phase.run)(&mut pass);
+    }
+}
+
+fn grow(words: &mut Vec<f32>, len: usize) {
+    if words.len() < len {
+        words.resize(len, 0.0);
+    }
+}
+
+impl Backend for CpuBackend {
+    fn description(&self) -> String {
+        format!("CPU, {:?}, {} threads", self.isa, self.threads)
+    }
+
+    fn params(&self) -> &[f32] {
+        &self.params
+    }
+
+    fn params_mut(&mut self) -> &mut [f32] {
+        &mut self.params
+    }
+
+    fn grads(&self) -> &[f32] {
+        &self.grads
+    }
+
+    fn reserve(&mut self, batch: usize, training: bool) {
+        let spec = self.spec;
+        let phase = if training { &spec.train } else { &spec.infer };
+        grow(&mut self.arena, phase.arena_words * batch);
+        grow(&mut self.fixed, phase.fixed_words);
+        for (words, input) in self.inputs.iter_mut().zip(spec.inputs) {
+            grow(words, batch * input.shape.iter().product::<usize>());
+        }
+        for (words, output) in self.outputs.iter_mut().zip(spec.outputs) {
+            grow(words, batch * output.shape.iter().product::<usize>());
+        }
+        for (losses, (targets, width)) in self.losses.iter_mut().zip(self.targets.iter_mut().zip(&self.widths)) {
+            grow(losses, batch);
+            grow(targets, batch * width);
+        }
+        if training {
+            grow(&mut self.grads, spec.trainable_len);
+        }
+    }
+
+    fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>) {
+        self.batch = rows.len();
+        for (tensor, words) in inputs.iter().zip(&mut self.inputs) {
+            let len = self.batch * tensor.shape().width();
+            grow(words, len);
+            gather(tensor, rows, &mut words[..len], self.active);
+        }
+    }
+
+    fn load_targets(&mut self, targets: &[Tensor<'_>], rows: Selection<'_>) {
+        for ((tensor, words), width) in targets.iter().zip(&mut self.targets).zip(&mut self.widths) {
+            *width = tensor.shape().width();
+            let len = rows.len() * *width;
+            grow(words, len);
+            gather(tensor, rows, &mut words[..len], self.active);
+        }
+    }
+
+    fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>) {
+        let spec = self.spec;
+        self.run(&spec.infer, losses, 0);
+    }
+
+    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64) {
+        let spec = self.spec;
+        grow(&mut self.grads, spec.trainable_len);
+        self.run(&spec.train, Some(losses), step);
+    }
+
+    fn update(&mut self, optimizer: &dyn Optimizer, step: u64) {
+        let len = self.spec.trainable_len;
+        grow(&mut self.state, optimizer.state_words() * len);
+        let (params, grads) = (&mut self.params[..len], &self.grads[..len]);
+        Update { isa: self.isa, threads: self.active, params, grads, state: &mut self.state }.run(optimizer, step);
+    }
+
+    fn output(&self, i: usize) -> &[f32] {
+        &self.outputs[i][..self.batch * self.spec.outputs[i].shape.iter().product::<usize>()]
+    }
+
+    fn targets(&self, i: usize) -> &[f32] {
+        &self.targets[i][..self.batch * self.widths[i]]
+    }
+
+    fn sample_losses(&self, i: usize) -> &[f32] {
+        &self.losses[i][..self.batch]
+    }
+
+    fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send)) {
+        if self.threads == 1 || self.active > 1 {
+            return work(self);
+        }
+        let pool = match &self.pool {
+            Some(pool) => pool.clone(),
+            None => match ThreadPoolBuilder::new().num_threads(self.threads).build() {
+                Ok(pool) => self.pool.insert(Arc::new(pool)).clone(),
+                // Without threads of its own the work is done by the caller's.
+                Err(_) => return work(self),
+            },
+        };
+        self.active = self.threads;
+        pool.install(|| work(self));
+        self.active = 1;
+    }
+}

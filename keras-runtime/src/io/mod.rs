@@ -1,0 +1,25 @@
+//! Files of weights.
+
+pub mod safetensors;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// Writes `bytes` to `path`, whole or not at all: beside it first, then renamed.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside: PathBuf = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let written = File::create(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| fs::rename(&beside, path));
+    renamed.map_err(|source| {
+        // What was written so far helps nobody.
+        let _ = fs::remove_file(&beside);
+        Error::Io { action: "write", path: path.to_path_buf(), source }
+    })
+}

@@ -1,0 +1,260 @@
+//! The layers of [`keras_model!`](crate::keras_model), for reference.
+
+// Generated from the definitions in `keras-macros/src/layers`, and held equal to them by a test there:
+// `KERAS_UPDATE=1 cargo test -p keras-macros reference` writes it anew.
+
+/// `input(shape, dtype = f32)`
+///
+/// What a sequential model takes in. `dense(64, input = 784)` is short for `input([784]) >> dense(64)`.
+///
+/// Shapes: `→ [batch, shape...]`.
+///
+/// # Arguments
+///
+/// - `shape`: a list of sizes such as `[28, 28, 1]`. Shape of one sample.
+/// - `dtype`: one of `f32`, `u8`, `i32` and `u32`, by default `f32`. Type of the elements that the model is given.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn input() {}
+
+/// `dense(units, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros)`
+///
+/// Every output is connected to every input: `activation(x · kernel + bias)`, over the last axis.
+///
+/// Shapes: `[batch, ..., k] → [batch, ..., units]`.
+///
+/// # Arguments
+///
+/// - `units`: a whole number of at least 1, or a constant. Number of outputs.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[k, units]`
+/// - `bias`: `[units]`
+pub const fn dense() {}
+
+/// `activation(activation)`
+///
+/// Applies an activation. `x >> relu` is short for `x >> activation(relu)`.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `activation`: an activation such as `relu`. The function.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn activation() {}
+
+/// `lambda(function)`
+///
+/// An expression as a layer: `lambda(|x| x * 2.0)`, or `(a, b) >> lambda(|a, b| a - b)`.
+///
+/// Shapes: `what the expression says`.
+///
+/// # Arguments
+///
+/// - `function`: a closure such as `|x| x * 2.0`. The expression.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn lambda() {}
+
+/// `flatten()`
+///
+/// Makes one axis of all but the batch.
+///
+/// Shapes: `[batch, a, b, ...] → [batch, a · b · ...]`.
+///
+/// # Arguments
+///
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn flatten() {}
+
+/// `reshape(target_shape)`
+///
+/// The same elements in another shape. One size may be -1: it is what the others leave.
+///
+/// Shapes: `[batch, ...] → [batch, target_shape...]`.
+///
+/// # Arguments
+///
+/// - `target_shape`: a list of sizes such as `[28, 28, 1]`. The shape without the batch.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn reshape() {}
+
+/// `permute(dims)`
+///
+/// The axes in another order. They are counted from 1; the batch stays first.
+///
+/// Shapes: `[batch, a, b, ...] → [batch, b, a, ...]`.
+///
+/// # Arguments
+///
+/// - `dims`: a whole number or a list of them. `[2, 1]` swaps the first two axes.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn permute() {}
+
+/// `transpose(dims)`
+///
+/// The axes in another order. They are counted from 1; the batch stays first.
+///
+/// Shapes: `[batch, a, b, ...] → [batch, b, a, ...]`.
+///
+/// # Arguments
+///
+/// - `dims`: a whole number or a list of them. `[2, 1]` swaps the first two axes.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn transpose() {}
+
+/// `repeat_vector(n)`
+///
+/// Repeats a vector `n` times.
+///
+/// Shapes: `[batch, k] → [batch, n, k]`.
+///
+/// # Arguments
+///
+/// - `n`: a whole number of at least 1, or a constant. How often.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn repeat_vector() {}
+
+/// `add()`
+///
+/// The sum: `(a, b) >> add()`, or `add(a, b)`.
+///
+/// Shapes: `equal shapes, or such that broadcast to each other`.
+///
+/// # Arguments
+///
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn add() {}
+
+/// `multiply()`
+///
+/// The product, element by element.
+///
+/// Shapes: `equal shapes, or such that broadcast to each other`.
+///
+/// # Arguments
+///
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn multiply() {}
+
+/// `maximum()`
+///
+/// The greater of the elements.
+///
+/// Shapes: `equal shapes, or such that broadcast to each other`.
+///
+/// # Arguments
+///
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn maximum() {}
+
+/// `minimum()`
+///
+/// The lesser of the elements.
+///
+/// Shapes: `equal shapes, or such that broadcast to each other`.
+///
+/// # Arguments
+///
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn minimum() {}
+
+/// `subtract()`
+///
+/// The first minus the second.
+///
+/// Shapes: `equal shapes, or such that broadcast to each other`.
+///
+/// # Arguments
+///
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn subtract() {}
+
+/// `average()`
+///
+/// The mean of the elements.
+///
+/// Shapes: `equal shapes, or such that broadcast to each other`.
+///
+/// # Arguments
+///
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn average() {}
+
+/// `concatenate(axis = -1)`
+///
+/// One after another along `axis`: `(a, b) >> concatenate()`, or `concatenate(a, b, axis = 1)`.
+///
+/// Shapes: `[batch, ..., m], [batch, ..., n] → [batch, ..., m + n]`.
+///
+/// # Arguments
+///
+/// - `axis`: a whole number, by default `-1`. The axis; the batch is axis 0.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn concatenate() {}
+
+/// `dot(axes, normalize = false)`
+///
+/// Scalar products along `axes` of two tensors, for each sample.
+///
+/// Shapes: `[batch, m, k], [batch, n, k] with axes = 2 → [batch, m, n]`.
+///
+/// # Arguments
+///
+/// - `axes`: a whole number or a list of them. An axis of each, or one for both; the batch is axis 0.
+/// - `normalize`: `true` or `false`, by default `false`. Whether to divide by the norms: the cosine.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn dot() {}
+
+/// `dropout(rate)`
+///
+/// While training, zeroes each element with probability `rate` and divides the others by `1 - rate`.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `rate`: a number in `[0, 1)`. The fraction of the elements to drop.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn dropout() {}

@@ -1,0 +1,179 @@
+//! Models: what every compiled model can do.
+
+mod network;
+pub(crate) mod trainer;
+
+pub use network::Network;
+pub use trainer::Trainer;
+
+use std::path::Path;
+
+use ndarray::{ArrayD, IxDyn};
+
+use crate::compiled::Spec;
+use crate::data::Arrays;
+use crate::device::{Cpu, Device};
+use crate::error::{Error, Result};
+use crate::loss::Losses;
+use crate::metric::Metrics;
+use crate::metric::argmax;
+use crate::optim::Optimizer;
+use crate::view::Summary;
+
+/// What every model of `keras_model!` can do. `use keras_runtime::prelude::*` brings it into scope.
+pub trait Model: Sized {
+    /// What was known at build time.
+    const SPEC: &'static Spec;
+
+    #[doc(hidden)]
+    fn from_network(network: Network) -> Self;
+    /// The weights, and the device they are on.
+    fn network(&self) -> &Network;
+    /// The same, to be changed.
+    fn network_mut(&mut self) -> &mut Network;
+
+    /// Initial weights drawn from `seed`, on every core of the CPU.
+    fn with_seed(seed: u64) -> Self {
+        match Self::on(&Cpu::default(), seed) {
+            Ok(model) => model,
+            // The CPU runs whatever the macro compiles; a limit of it is a limit of the macro.
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Initial weights drawn from `seed`, on `device`.
+    ///
+    /// # Errors
+    /// When the device cannot run the model.
+    fn on(device: &dyn Device, seed: u64) -> Result<Self> {
+        Ok(Self::from_network(Network::new(Self::SPEC, device, seed)?))
+    }
+
+    /// Layers, shapes, parameters and memory, as a table.
+    fn summary(&self) -> Summary {
+        Summary::new(Self::SPEC)
+    }
+
+    /// Number of parameters.
+    fn count_params(&self) -> usize {
+        Self::SPEC.weights.iter().map(|weight| weight.shape.iter().product::<usize>()).sum()
+    }
+
+    /// Predictions of the (first) output: one row for each sample.
+    ///
+    /// # Errors
+    /// When the inputs are not of the model's shapes.
+    fn predict<'a>(&mut self, inputs: impl Arrays<'a>) -> Result<ArrayD<f32>> {
+        Ok(self.predict_outputs(inputs)?.swap_remove(0))
+    }
+
+    /// Predictions of every output, in order of declaration.
+    ///
+    /// # Errors
+    /// When the inputs are not of the model's shapes.
+    fn predict_outputs<'a>(&mut self, inputs: impl Arrays<'a>) -> Result<Vec<ArrayD<f32>>> {
+        let list = inputs.tensors();
+        let inputs = list.as_ref();
+        let samples = self.network().check_inputs(inputs)?;
+        let mut words: Vec<Vec<f32>> =
+            Self::SPEC.outputs.iter().map(|output| vec![0.0; samples * output.shape.iter().product::<usize>()]).collect();
+        let mut rows: Vec<&mut [f32]> = words.iter_mut().map(Vec::as_mut_slice).collect();
+        self.network_mut().predict(inputs, samples, &mut rows);
+        let shaped = words.into_iter().zip(Self::SPEC.outputs).map(|(words, output)| {
+            let shape: Vec<usize> = std::iter::once(samples).chain(output.shape.iter().copied()).collect();
+            ArrayD::from_shape_vec(IxDyn(&shape), words).map_err(|error| Error::Shape {
+                what: format!("output `{}`", output.name),
+                expected: format!("{shape:?}"),
+                found: error.to_string(),
+                help: String::new(),
+            })
+        });
+        shaped.collect()
+    }
+
+    /// Predictions of the (first) output into memory of the caller: nothing is allocated once a batch of this size was
+    /// predicted.
+    ///
+    /// # Errors
+    /// When the inputs are not of the model's shapes, or `output` has another length than they ask for.
+    fn predict_into<'a>(&mut self, inputs: impl Arrays<'a>, output: &mut [f32]) -> Result<()> {
+        let list = inputs.tensors();
+        let samples = self.network().check_inputs(list.as_ref())?;
+        let spec = &Self::SPEC.outputs[0];
+        let words = samples * spec.shape.iter().product::<usize>();
+        if output.len() != words {
+            return Err(Error::Count {
+                what: format!("words for {samples} predictions of output `{}`", spec.name),
+                expected: words,
+                found: output.len(),
+                help: String::new(),
+            });
+        }
+        self.network_mut().predict(list.as_ref(), samples, &mut [output]);
+        Ok(())
+    }
+
+    /// The most likely class of each sample: the place of the greatest word, or, of an output of one word, whether it
+    /// exceeds one half.
+    ///
+    /// # Errors
+    /// When the inputs are not of the model's shapes.
+    fn predict_classes<'a>(&mut self, inputs: impl Arrays<'a>) -> Result<Vec<usize>> {
+        let p = self.predict(inputs)?;
+        let output = &Self::SPEC.outputs[0];
+        let classes = output.shape.last().copied().unwrap_or(1).max(1);
+        let words = p.as_slice().unwrap_or(&[]);
+        Ok(words.chunks(classes).map(|row| if classes == 1 { usize::from(row[0] > 0.5) } else { argmax(row) }).collect())
+    }
+
+    /// Names, shapes and values of all weights, in Keras's layout.
+    fn weights(&self) -> Vec<(&'static str, ArrayD<f32>)> {
+        Self::SPEC.weights.iter().map(|weight| (weight.name, self.network().weight(weight))).collect()
+    }
+
+    /// A weight by name, for example `dense_1/kernel`.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    fn weight(&self, name: &str) -> Result<ArrayD<f32>> {
+        Ok(self.network().weight(self.network().find(name)?))
+    }
+
+    /// Changes a weight.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it has another shape.
+    fn set_weight(&mut self, name: &str, value: &ArrayD<f32>) -> Result<()> {
+        let weight = self.network().find(name)?;
+        self.network_mut().set_weight(weight, value)
+    }
+
+    /// Writes all weights to a safetensors file, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written; one that was there before is then as it was.
+    fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
+        crate::io::safetensors::save(self.network(), path.as_ref())
+    }
+
+    /// Reads all weights from a safetensors file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is none, or holds the weights of another model; the model is then as it was.
+    fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        crate::io::safetensors::load(self.network_mut(), path.as_ref())
+    }
+
+    /// Reads all weights from the bytes of a safetensors file, for example from `include_bytes!`.
+    ///
+    /// # Errors
+    /// As [`Model::load_weights`].
+    fn load_weights_from(&mut self, bytes: &[u8]) -> Result<()> {
+        crate::io::safetensors::read(self.network_mut(), bytes, "the given bytes")
+    }
+
+    /// Makes the model ready for training.
+    fn compile(self, optimizer: impl Optimizer + 'static, losses: impl Losses, metrics: impl Metrics) -> Trainer<Self> {
+        Trainer::new(self, Box::new(optimizer), losses.into_losses(), metrics.into_metrics())
+    }
+}

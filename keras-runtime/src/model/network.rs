@@ -1,0 +1,160 @@
+//! The weights of a model, and the device they are on.
+
+use ndarray::{ArrayD, IxDyn};
+
+use crate::compiled::{Spec, WeightSpec};
+use crate::data::{Selection, Tensor};
+use crate::device::{Backend, Device};
+use crate::error::{Error, Result, batched};
+use crate::init;
+
+/// Samples that are predicted at once.
+const BATCH: usize = 256;
+
+/// What a compiled model holds: its weights on a device. The same for every model.
+#[derive(Debug)]
+pub struct Network {
+    spec: &'static Spec,
+    seed: u64,
+    backend: Box<dyn Backend>,
+}
+
+impl Network {
+    /// Initial weights for `spec` on `device`.
+    pub(crate) fn new(spec: &'static Spec, device: &dyn Device, seed: u64) -> Result<Self> {
+        let mut backend = device.backend(spec, seed)?;
+        init::initialise(spec, seed, backend.params_mut());
+        Ok(Network { spec, seed, backend })
+    }
+
+    /// What was known at build time.
+    pub fn spec(&self) -> &'static Spec {
+        self.spec
+    }
+
+    /// The seed of the initial weights, the shuffles and the dropout masks.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Where the model runs, in words.
+    pub fn device(&self) -> String {
+        self.backend.description()
+    }
+
+    pub(crate) fn backend(&mut self) -> &mut dyn Backend {
+        &mut *self.backend
+    }
+
+    /// The flat parameter buffer.
+    pub fn params(&self) -> &[f32] {
+        self.backend.params()
+    }
+
+    /// The flat gradient of the last training step, laid out as the trainable parameters.
+    pub fn grads(&self) -> &[f32] {
+        self.backend.grads()
+    }
+
+    pub(crate) fn params_mut(&mut self) -> &mut [f32] {
+        self.backend.params_mut()
+    }
+
+    /// Holds inputs to what the model declares, and gives the number of samples.
+    pub(crate) fn check_inputs(&self, inputs: &[Tensor<'_>]) -> Result<usize> {
+        let declared = self.spec.inputs;
+        if inputs.len() != declared.len() {
+            let names: Vec<&str> = declared.iter().map(|input| input.name).collect();
+            return Err(Error::Count {
+                what: format!("inputs of `{}`", self.spec.name),
+                expected: declared.len(),
+                found: inputs.len(),
+                help: format!("give a tuple with one array for each of {}", names.join(", ")),
+            });
+        }
+        for (tensor, input) in inputs.iter().zip(declared) {
+            let found = tensor.shape();
+            if found.sample() != input.shape {
+                let same = found.width() == input.shape.iter().product::<usize>();
+                let missing_batch = found.dims() == input.shape;
+                let help = match (missing_batch, same) {
+                    (true, _) => "the first dimension counts the samples: insert one, with `.insert_axis(Axis(0))`".into(),
+                    (_, true) => format!("the number of elements is right: reshape the array to {}", batched(input.shape)),
+                    _ => String::new(),
+                };
+                return Err(Error::Shape {
+                    what: format!("input `{}` of `{}`", input.name, self.spec.name),
+                    expected: batched(input.shape),
+                    found: format!("{found:?}"),
+                    help,
+                });
+            }
+        }
+        let samples = inputs[0].shape().rows();
+        for (tensor, input) in inputs.iter().zip(declared) {
+            if tensor.shape().rows() != samples {
+                return Err(Error::Rows {
+                    what: format!("input `{}`", input.name),
+                    found: tensor.shape().rows(),
+                    other: format!("input `{}`", declared[0].name),
+                    expected: samples,
+                });
+            }
+        }
+        Ok(samples)
+    }
+
+    /// Predicts `samples` samples, batch by batch, into one buffer for each output (as many as are given).
+    pub(crate) fn predict(&mut self, inputs: &[Tensor<'_>], samples: usize, outputs: &mut [&mut [f32]]) {
+        let spec = self.spec;
+        let mut run = |backend: &mut dyn Backend| {
+            let mut start = 0;
+            while start < samples {
+                let len = BATCH.min(samples - start);
+                backend.load_inputs(inputs, Selection::Range { start, len });
+                backend.infer(None);
+                for (i, output) in outputs.iter_mut().enumerate() {
+                    let width: usize = spec.outputs[i].shape.iter().product();
+                    output[start * width..(start + len) * width].copy_from_slice(backend.output(i));
+                }
+                start += len;
+            }
+        };
+        // A few samples are done before a thread wakes.
+        if samples * spec.infer.flops < 4_000_000 {
+            run(&mut *self.backend);
+        } else {
+            self.backend.scope(&mut run);
+        }
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Result<&'static WeightSpec> {
+        self.spec.weights.iter().find(|weight| weight.name == name).ok_or_else(|| Error::Unknown {
+            kind: "weight",
+            name: name.into(),
+            known: self.spec.weights.iter().map(|weight| weight.name).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    pub(crate) fn weight(&self, weight: &WeightSpec) -> ArrayD<f32> {
+        let values = init::read(weight, self.params());
+        ArrayD::from_shape_fn(IxDyn(weight.shape), |index| {
+            let flat = (0..weight.shape.len()).fold(0, |flat, d| flat * weight.shape[d] + index[d]);
+            values[flat]
+        })
+    }
+
+    pub(crate) fn set_weight(&mut self, weight: &WeightSpec, value: &ArrayD<f32>) -> Result<()> {
+        if value.shape() != weight.shape {
+            return Err(Error::Shape {
+                what: format!("weight `{}`", weight.name),
+                expected: format!("{:?}", weight.shape),
+                found: format!("{:?}", value.shape()),
+                help: String::new(),
+            });
+        }
+        let values: Vec<f32> = value.iter().copied().collect();
+        init::write(weight, &values, self.params_mut());
+        Ok(())
+    }
+}

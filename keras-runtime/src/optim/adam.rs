@@ -1,0 +1,101 @@
+//! Adam.
+
+use super::{Formula, Optimizer, each};
+use crate::device::cpu::simd::{Isa, Simd};
+
+/// Steps by running estimates of the gradient's first two moments (Kingma and Ba, 2014; `keras.optimizers.Adam`).
+///
+/// `m += (g - m) * (1 - beta_1)`, `v += (g² - v) * (1 - beta_2)` and `w -= alpha * m / (sqrt(v) + epsilon)` with
+/// `alpha = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t)` in step `t`. With `amsgrad`, `v` is replaced by the
+/// largest that it has been (Reddi et al., 2018).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adam {
+    /// The step size.
+    pub learning_rate: f32,
+    /// Decay of the first moment.
+    pub beta_1: f32,
+    /// Decay of the second moment.
+    pub beta_2: f32,
+    /// Keeps the quotient in range.
+    pub epsilon: f32,
+    /// Whether the second moment never decreases.
+    pub amsgrad: bool,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Adam { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    alpha: f32,
+    beta_1: f32,
+    beta_2: f32,
+    epsilon: f32,
+}
+
+impl Step {
+    #[inline(always)]
+    fn moments<V: Simd>(self, g: V, m: V, v: V) -> (V, V) {
+        let m = m + (g - m) * V::splat(1.0 - self.beta_1);
+        (m, v + (g * g - v) * V::splat(1.0 - self.beta_2))
+    }
+
+    #[inline(always)]
+    fn change<V: Simd>(self, m: V, v: V) -> V {
+        V::splat(self.alpha) * m / (v.sqrt() + V::splat(self.epsilon))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Plain(Step);
+
+impl Formula<2> for Plain {
+    #[inline(always)]
+    fn apply<V: Simd>(self, w: V, g: V, [m, v]: [V; 2]) -> (V, [V; 2]) {
+        let (m, v) = self.0.moments(g, m, v);
+        (w - self.0.change(m, v), [m, v])
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Amsgrad(Step);
+
+impl Formula<3> for Amsgrad {
+    #[inline(always)]
+    fn apply<V: Simd>(self, w: V, g: V, [m, v, most]: [V; 3]) -> (V, [V; 3]) {
+        let (m, v) = self.0.moments(g, m, v);
+        let most = most.maximum(v);
+        (w - self.0.change(m, most), [m, v, most])
+    }
+}
+
+impl Optimizer for Adam {
+    fn name(&self) -> &str {
+        "adam"
+    }
+
+    fn state_words(&self) -> usize {
+        if self.amsgrad { 3 } else { 2 }
+    }
+
+    fn learning_rate(&self) -> f32 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f32) {
+        self.learning_rate = learning_rate;
+    }
+
+    fn step(&self, isa: Isa, step: u64, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
+        let power = |beta: f32| 1.0 - f64::from(beta).powf(step as f64);
+        let alpha = f64::from(self.learning_rate) * power(self.beta_2).sqrt() / power(self.beta_1);
+        let formula = Step { alpha: alpha as f32, beta_1: self.beta_1, beta_2: self.beta_2, epsilon: self.epsilon };
+        match self.amsgrad {
+            false => each(isa, params, grads, state, Plain(formula)),
+            true => each(isa, params, grads, state, Amsgrad(formula)),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Losses and metrics, gathered over batches.
+
+use std::fmt;
+use std::ops::Index;
+
+use crate::compiled::Spec;
+use crate::device::Backend;
+use crate::metric::Metric;
+
+/// Sums over the batches of an epoch.
+pub(crate) struct Tally<'a> {
+    spec: &'static Spec,
+    metrics: &'a mut [Vec<Box<dyn Metric>>],
+    sums: &'a mut Sums,
+}
+
+/// What a [`Tally`] adds up.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sums {
+    /// The sum of the losses of all samples, for each output.
+    losses: [f64; 8],
+    samples: f64,
+}
+
+impl<'a> Tally<'a> {
+    pub fn new(spec: &'static Spec, metrics: &'a mut [Vec<Box<dyn Metric>>], sums: &'a mut Sums) -> Self {
+        Tally { spec, metrics, sums }
+    }
+
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        *self.sums = Sums::default();
+        self.metrics.iter_mut().flatten().for_each(|metric| metric.reset());
+    }
+
+    /// Takes in the batch that `backend` has just passed.
+    pub fn add(&mut self, backend: &dyn Backend, spec: &Spec, samples: usize) {
+        for (i, output) in spec.outputs.iter().enumerate() {
+            // In order, so that the sum does not depend on threads.
+            self.sums.losses[i] += backend.sample_losses(i).iter().map(|loss| f64::from(*loss)).sum::<f64>();
+            let (y, p) = (backend.targets(i), backend.output(i));
+            for metric in &mut self.metrics[i] {
+                metric.update(output, y, y.len() / samples.max(1), p);
+            }
+        }
+        self.sums.samples += samples as f64;
+    }
+
+    /// The mean loss, summed over the outputs.
+    pub fn loss(&self) -> f64 {
+        self.sums.losses.iter().sum::<f64>() / self.sums.samples.max(1.0)
+    }
+
+    /// `loss`, then (of several outputs) the loss of each, then the metrics: Keras's names.
+    pub fn names(&self) -> Vec<String> {
+        let outputs = self.spec.outputs;
+        let several = outputs.len() > 1;
+        let mut names = vec!["loss".to_string()];
+        if several {
+            names.extend(outputs.iter().map(|output| format!("{}_loss", output.name)));
+        }
+        for (output, metrics) in outputs.iter().zip(self.metrics.iter()) {
+            let prefix = if several { format!("{}_", output.name) } else { String::new() };
+            names.extend(metrics.iter().map(|metric| format!("{prefix}{}", metric.name())));
+        }
+        names
+    }
+
+    /// The values that go with [`Self::names`].
+    pub fn values(&self) -> Vec<f64> {
+        let outputs = self.spec.outputs.len();
+        let mut values = vec![self.loss()];
+        if outputs > 1 {
+            values.extend(self.sums.losses[..outputs].iter().map(|loss| loss / self.sums.samples.max(1.0)));
+        }
+        values.extend(self.metrics.iter().flatten().map(|metric| metric.result()));
+        values
+    }
+
+    /// Both.
+    pub fn score(&self) -> Score {
+        Score { loss: self.loss(), names: self.names(), values: self.values() }
+    }
+}
+
+/// Loss and metrics of an evaluation.
+///
+/// `score["accuracy"]` is a metric by Keras's name of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// The mean loss, summed over the outputs.
+    pub loss: f64,
+    names: Vec<String>,
+    values: Vec<f64>,
+}
+
+impl Score {
+    /// A value by name, if there is one.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.names.iter().position(|other| other == name).map(|i| self.values[i])
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.names.iter().map(String::as_str).zip(self.values.iter().copied())
+    }
+}
+
+impl Index<&str> for Score {
+    type Output = f64;
+
+    /// # Panics
+    /// When there is no value of this name; [`Score::get`] asks first.
+    fn index(&self, name: &str) -> &f64 {
+        match self.names.iter().position(|other| other == name) {
+            Some(i) => &self.values[i],
+            None => panic!("no score is called `{name}`; there is: {}", self.names.join(", ")),
+        }
+    }
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = self.iter().map(|(name, value)| format!("{name}: {value:.4}")).collect();
+        f.write_str(&parts.join(" - "))
+    }
+}

@@ -1,0 +1,11 @@
+//! What people look at: progress, tables, plots.
+
+#[cfg(feature = "plot")]
+mod plot;
+mod progress;
+mod summary;
+
+#[cfg(feature = "plot")]
+pub(crate) use plot::plot_history;
+pub(crate) use progress::Progress;
+pub use summary::Summary;

@@ -1,0 +1,79 @@
+//! Progress of `fit`: a line that moves on a terminal, a line for each epoch elsewhere.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use crate::train::{History, Tally, Verbose};
+
+/// Columns of the bar.
+const BAR: usize = 20;
+/// How often the line is drawn at most.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What `fit` says.
+pub(crate) struct Progress {
+    line: bool,
+    epochs: bool,
+    batches: usize,
+    total: usize,
+    begun: Instant,
+    drawn: Option<Instant>,
+}
+
+impl Progress {
+    /// For `total` epochs of `batches` batches.
+    pub fn new(verbose: Verbose, batches: usize, total: usize) -> Self {
+        let terminal = std::io::stdout().is_terminal();
+        let (line, epochs) = match verbose {
+            Verbose::Auto => (terminal, !terminal),
+            Verbose::Silent => (false, false),
+            Verbose::Line => (true, false),
+            Verbose::Epochs => (false, true),
+        };
+        Progress { line, epochs, batches, total, begun: Instant::now(), drawn: None }
+    }
+
+    /// Begins an epoch.
+    pub fn begin(&mut self, epoch: usize) {
+        self.begun = Instant::now();
+        self.drawn = None;
+        if self.line {
+            println!("Epoch {}/{}", epoch + 1, self.total);
+        } else if self.epochs {
+            print!("Epoch {}/{}: ", epoch + 1, self.total);
+            let _ = std::io::stdout().flush();
+        }
+    }
+
+    /// After a batch.
+    pub fn batch(&mut self, done: usize, tally: &Tally<'_>) {
+        if !self.line || self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        let measures = tally.names().into_iter().zip(tally.values());
+        let measures: Vec<String> = measures.map(|(name, value)| format!("{name}: {value:.4}")).collect();
+        self.draw(done, &measures.join(" - "));
+    }
+
+    fn draw(&self, done: usize, measures: &str) {
+        let filled = BAR * done / self.batches.max(1);
+        let seconds = self.begun.elapsed().as_secs_f64();
+        let left = seconds / done as f64 * (self.batches - done) as f64;
+        let time = if done < self.batches { format!("{left:.0}s left") } else { format!("{seconds:.1}s") };
+        let bar = format!("{}{}", "━".repeat(filled), "─".repeat(BAR - filled));
+        print!("\r\x1b[K{done}/{} {bar} {time} - {measures}", self.batches);
+        let _ = std::io::stdout().flush();
+    }
+
+    /// After an epoch.
+    pub fn end(&mut self, history: &History) {
+        if self.line {
+            self.draw(self.batches, &history.last());
+            println!();
+        } else if self.epochs {
+            let seconds = history.seconds().last().copied().unwrap_or_default();
+            println!("{seconds:.1}s - {}", history.last());
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A model as a table, after Keras's.
+
+use std::fmt;
+
+use crate::compiled::Spec;
+use crate::error::batched;
+
+/// Layers, shapes, parameters and memory of a model. Print it.
+#[derive(Debug, Clone, Copy)]
+pub struct Summary {
+    spec: &'static Spec,
+}
+
+impl Summary {
+    /// The summary of a model.
+    pub fn new(spec: &'static Spec) -> Self {
+        Summary { spec }
+    }
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or("")).collect();
+    groups.join(",")
+}
+
+/// Bytes as Keras writes them: `918.54 KB`.
+fn bytes(n: usize) -> String {
+    let mut size = n as f64;
+    for unit in ["B", "KB", "MB", "GB"] {
+        if size < 1024.0 {
+            return format!("{size:.2} {unit}");
+        }
+        size /= 1024.0;
+    }
+    format!("{size:.2} TB")
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spec = self.spec;
+        let params = |i: &usize| spec.weights[*i].shape.iter().product::<usize>();
+        // A chain speaks for itself; a graph tells what feeds what.
+        let mut layers = spec.layers.iter().skip_while(|layer| layer.kind == "InputLayer").collect::<Vec<_>>();
+        let is_chain = spec.inputs.len() == 1 && layers.windows(2).all(|pair| pair[1].inputs == [pair[0].name]);
+        if !is_chain {
+            layers = spec.layers.iter().collect();
+        }
+        let mut header = vec!["Layer (type)".to_string(), "Output Shape".into(), "Param #".into()];
+        if !is_chain {
+            header.push("Connected to".into());
+        }
+        let mut rows = vec![header];
+        for layer in layers {
+            let count: usize = layer.weights.iter().map(params).sum();
+            let mut row = vec![format!("{} ({})", layer.name, layer.kind), batched(layer.output), grouped(count)];
+            if !is_chain {
+                row.push(layer.inputs.join(", "));
+            }
+            rows.push(row);
+        }
+        let columns = rows[0].len();
+        let widths: Vec<usize> = (0..columns).map(|c| rows.iter().map(|row| row[c].chars().count()).max().unwrap_or(0)).collect();
+        let rule = |left: &str, middle: &str, right: &str, line: &str| {
+            let parts: Vec<String> = widths.iter().map(|width| line.repeat(width + 2)).collect();
+            format!("{left}{}{right}", parts.join(middle))
+        };
+        writeln!(f, "Model: \"{}\"", spec.name)?;
+        writeln!(f, "{}", rule("┏", "┳", "┓", "━"))?;
+        for (i, row) in rows.iter().enumerate() {
+            let cells = row.iter().zip(&widths).enumerate().map(|(c, (cell, width))| match c {
+                2 => format!(" {cell:>width$} "),
+                _ => format!(" {cell:<width$} "),
+            });
+            let cells: Vec<String> = cells.collect();
+            match i {
+                0 => writeln!(f, "┃{}┃", cells.join("┃"))?,
+                _ => writeln!(f, "│{}│", cells.join("│"))?,
+            }
+            match i {
+                0 => writeln!(f, "{}", rule("┡", "╇", "┩", "━"))?,
+                i if i + 1 < rows.len() => writeln!(f, "{}", rule("├", "┼", "┤", "─"))?,
+                _ => writeln!(f, "{}", rule("└", "┴", "┘", "─"))?,
+            }
+        }
+        let of = |trainable: Option<bool>| {
+            let wanted = spec.weights.iter().filter(|weight| trainable.is_none_or(|t| weight.trainable == t));
+            wanted.map(|weight| weight.shape.iter().product::<usize>()).sum::<usize>()
+        };
+        for (what, count) in [("Total", of(None)), ("Trainable", of(Some(true))), ("Non-trainable", of(Some(false)))] {
+            writeln!(f, " {what} params: {} ({})", grouped(count), bytes(4 * count))?;
+        }
+        let (infer, train) = (&spec.infer, &spec.train);
+        let phase = |p: &crate::compiled::Phase| match p.fixed_words {
+            0 => format!("{} a sample", bytes(4 * p.arena_words)),
+            fixed => format!("{} a sample and {}", bytes(4 * p.arena_words), bytes(4 * fixed)),
+        };
+        writeln!(f, " Memory: {} to predict, {} to train", phase(infer), phase(train))?;
+        write!(f, " Multiply-adds: {} a sample to predict, {} to train", grouped(infer.flops / 2), grouped(train.flops / 2))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers() {
+        assert_eq!(super::grouped(235_146), "235,146");
+        assert_eq!(super::grouped(7), "7");
+        assert_eq!(super::bytes(940_584), "918.54 KB");
+        assert_eq!(super::bytes(0), "0.00 B");
+    }
+}

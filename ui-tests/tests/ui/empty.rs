@@ -1,0 +1,5 @@
+use keras_runtime::keras_model;
+
+keras_model! {}
+
+fn main() {}

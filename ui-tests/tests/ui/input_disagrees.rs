@@ -1,0 +1,10 @@
+use keras_runtime::keras_model;
+
+keras_model! {
+    pub Net = dense(256, relu, input = 784) >> dropout(0.4)
+        >> dense(10, softmax, input = 784)
+}
+
+fn main() {
+    let _ = Net::new(0);
+}

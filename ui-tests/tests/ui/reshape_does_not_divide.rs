@@ -1,0 +1,9 @@
+use keras_runtime::keras_model;
+
+keras_model! {
+    pub Net = dense(12, input = 784) >> reshape([5, -1])
+}
+
+fn main() {
+    let _ = Net::new(0);
+}

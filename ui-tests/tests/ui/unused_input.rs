@@ -1,0 +1,11 @@
+use keras_runtime::keras_model;
+
+keras_model! {
+    pub Net(x: [784], y: [10]) {
+        x >> dense(10)
+    }
+}
+
+fn main() {
+    let _ = Net::new(0);
+}

@@ -1,0 +1,14 @@
+#![deny(warnings)]
+
+use keras_runtime::keras_model;
+
+keras_model! {
+    pub Net(x: [784]) {
+        let spare = x >> dense(10);
+        x >> dense(10)
+    }
+}
+
+fn main() {
+    let _ = Net::new(0);
+}
