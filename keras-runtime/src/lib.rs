@@ -32,18 +32,20 @@
 //! | `download` | data sets fetched once if they are not there |
 //! | `plot` | `History::plot` to SVG |
 
+pub mod activations;
 pub mod compiled;
 pub mod data;
 pub mod device;
 mod error;
 mod init;
 mod io;
+pub mod layers;
 pub mod loss;
 pub mod metric;
 pub mod model;
 pub mod optim;
 pub mod random;
-pub mod reference;
+
 pub mod train;
 pub mod view;
 
@@ -51,7 +53,7 @@ pub mod view;
 pub use data::datasets;
 pub use error::{Error, Result};
 pub use model::{Model, Network};
-pub use reference::{activations, layers};
+
 
 #[doc(hidden)]
 pub use keras_macros::__keras_model;
