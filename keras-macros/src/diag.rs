@@ -178,6 +178,11 @@ impl Diagnostics {
         self.errors.get()
     }
 
+    /// The proof that there was an error, if there was one.
+    pub fn reported(&self) -> Option<Reported> {
+        (self.errors() > 0).then_some(Reported(()))
+    }
+
     /// The texts, for tests.
     #[cfg(test)]
     pub fn texts(&self) -> Vec<String> {

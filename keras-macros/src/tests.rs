@@ -172,3 +172,29 @@ fn the_parser_goes_on_after_an_error() {
     let found = errors("A = dense(3 4, input = 2) >> >> dense(1) B = dense(2, input = ) pub C = dense(0, input = 2)");
     assert_eq!(found.len(), 4, "{found:#?}");
 }
+
+/// No sequence of tokens makes the compiler panic, or run for ever.
+#[test]
+fn any_tokens_are_survived() {
+    let words = [
+        "dense", "(", ")", "(3, input = 4)", "(8)", ">>", ">>", ">", ",", ";", "=", "x", "{", "}", "[", "]", "->", "-", "+", "pub", "let",
+        "const", "|", "|x| x", "4", "0.5", "add", "A", "A =", "N", ":", "::", "#", "\"s\"", "block", "lambda", "relu", "dropout(0.5)",
+        "flatten()", "(x: [3, 4])", "A(x: [3]) { x >> dense(2) }", "input([2, 2])", "reshape([-1])", "axis = 1", "concatenate", "where",
+        "sum", "let h = x >> A;", "(x, y)", "softmax", "dot",
+    ];
+    let mut state = 7u64;
+    let mut next = |n: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % n
+    };
+    for _ in 0..30_000 {
+        let count = 1 + next(12);
+        let source: Vec<&str> = (0..count).map(|_| words[next(words.len())]).collect();
+        let source = source.join(" ");
+        for source in [source.clone(), format!("pub M(x: [3], y: [3]) {{ {source} }}"), format!("M = dense(3, input = 4) {source}")] {
+            if TokenStream::from_str(&source).is_ok() {
+                compile(&source);
+            }
+        }
+    }
+}

@@ -81,7 +81,7 @@ fn span(model: &Model) -> Span {
     }
 }
 
-/// The struct and its `Model` around `code`, which ends in a constant `SPEC`.
+/// The struct and its `Model` around `code`, which defines `SPEC`.
 fn wrap(krate: &TokenStream, model: &Model, code: TokenStream) -> TokenStream {
     let name = model_name(model);
     let (assertions, mentions) = (&model.assertions, &model.mentions);
@@ -102,23 +102,23 @@ fn wrap(krate: &TokenStream, model: &Model, code: TokenStream) -> TokenStream {
                 #krate::Model::with_seed(seed)
             }
         }
-        const _: () = {
-            #[allow(unused_imports)]
-            use #krate::compiled::*;
-            #code
-            impl #krate::Model for #name {
-                const SPEC: &'static Spec = &SPEC;
-                fn from_network(network: #krate::Network) -> Self {
-                    #name { network }
-                }
-                fn network(&self) -> &#krate::Network {
-                    &self.network
-                }
-                fn network_mut(&mut self) -> &mut #krate::Network {
-                    &mut self.network
-                }
+        impl #krate::Model for #name {
+            const SPEC: &'static #krate::compiled::Spec = {
+                #[allow(unused_imports)]
+                use #krate::compiled::*;
+                #code
+                &SPEC
+            };
+            fn from_network(network: #krate::Network) -> Self {
+                Self { network }
             }
-        };
+            fn network(&self) -> &#krate::Network {
+                &self.network
+            }
+            fn network_mut(&mut self) -> &mut #krate::Network {
+                &mut self.network
+            }
+        }
         #assertions
         const _: fn() = || { #mentions };
     };

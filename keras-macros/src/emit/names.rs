@@ -22,14 +22,19 @@ impl<'a> Names<'a> {
     pub fn new(graph: &'a Graph, plan: &'a Plan) -> Self {
         let is_loss = |op: &Op| matches!(op, Op::LossGradient { .. });
         let backward = graph.nodes.iter().position(|node| is_loss(&node.op)).unwrap_or(graph.nodes.len());
-        Names { graph, plan, backward, values: BTreeMap::new(), used: BTreeSet::new() }
+        // Constants of the user that dimensions mention must keep their meaning.
+        let weights = graph.weights.iter().flat_map(|weight| &weight.shape);
+        let dims = graph.nodes.iter().flat_map(|node| &node.shape.dims).chain(weights);
+        let used = dims.flat_map(|dim| dim.names()).collect();
+        Names { graph, plan, backward, values: BTreeMap::new(), used }
     }
 
     /// The constant that holds `value`'s address, for example `DENSE_1_GRADIENT`: the same for all values there.
     pub fn value(&mut self, value: Value) -> Ident {
         let buf = &self.plan.addresses[&value];
         let first = self.plan.addresses.iter().find(|(_, other)| *other == buf);
-        let value = first.map_or(value, |(first, _)| *first);
+        let gradient = self.plan.addresses.iter().find(|(other, at)| *at == buf && matches!(other, Value::Gradient(_)));
+        let value = gradient.or(first).map_or(value, |(first, _)| *first);
         if !self.values.contains_key(&value) {
             let name = self.unique(self.describe(value).to_uppercase(), "_");
             self.values.insert(value, name);

@@ -139,7 +139,20 @@ impl<'a> Fuser<'a> {
     // --- what is stored ---
 
     /// Decides which element-wise values and views get a buffer.
+    ///
+    /// A buffer for one value can end a chain of views that another value was reached by: this goes on until nothing
+    /// changes.
     fn decide(&mut self) {
+        loop {
+            let before = self.stored.clone();
+            self.decide_once();
+            if self.stored == before {
+                return;
+            }
+        }
+    }
+
+    fn decide_once(&mut self) {
         let sizes = self.sizes();
         // The kernels that would compute each element-wise node.
         let mut users: Vec<BTreeSet<Id>> = vec![BTreeSet::new(); self.graph.nodes.len()];

@@ -37,8 +37,8 @@ pub fn schedule(kernels: Vec<Kernel>) -> Vec<Step> {
         let early = |kernel: &Kernel| matches!(kernel, Kernel::Pack { .. });
         let fixed = |kernel: &Kernel| kernel.place() == Place::Fixed;
         let rows = |kernel: &Kernel| kernel.place() == Place::Rows;
-        let any = |_: &Kernel| true;
-        let order: [&dyn Fn(&Kernel) -> bool; 4] = [&early, &fixed, &rows, &any];
+        let whole = |kernel: &Kernel| kernel.place() == Place::Whole;
+        let order: [&dyn Fn(&Kernel) -> bool; 4] = [&early, &fixed, &rows, &whole];
         let Some(wanted) = order.into_iter().find(|wanted| turn(*wanted)) else {
             unreachable!("kernels depend on earlier ones only")
         };

@@ -139,6 +139,16 @@ impl Rewriter {
                 Op::Broadcast(inner) if self.graph.shape(inner).rank() == 0 => Node { op: Op::Broadcast(inner), ..node },
                 _ => node,
             },
+            Op::Permute { x, ref axes } => match self.op(x).clone() {
+                Op::Permute { x: inner, axes: first } => {
+                    let axes: Vec<usize> = axes.iter().map(|&axis| first[axis]).collect();
+                    match axes.iter().copied().eq(0..axes.len()) {
+                        true => Self::identity(inner, node),
+                        false => Node { op: Op::Permute { x: inner, axes }, ..node },
+                    }
+                }
+                _ => node,
+            },
             Op::Reshape(x) => match *self.op(x) {
                 Op::Reshape(inner) => Node { op: Op::Reshape(inner), ..node },
                 Op::Broadcast(inner) if self.graph.shape(inner).rank() == 0 => Node { op: Op::Broadcast(inner), ..node },

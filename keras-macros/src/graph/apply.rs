@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use proc_macro2::Ident;
 
+use super::eval::sources;
 use super::{Builder, Built, Current, Shared, Tape, Tensor, Value};
 use crate::diag::{Message, Place, Reported};
 use crate::ir::{self, Shape};
@@ -242,7 +243,7 @@ impl Builder<'_> {
 
     /// Builds the layer, or builds it again on another input.
     fn build(&mut self, u: &Use) -> Result<Tensor, Reported> {
-        let sources: Vec<String> = u.inputs.iter().map(|input| input.source.clone()).collect();
+        let sources = sources(u.inputs.iter());
         let replayed = self.replay();
         let (name, row, reuse) = match &replayed {
             Some(Built::Layer { name, row, weights }) => {

@@ -9,7 +9,7 @@ use super::constants::is_constant_name;
 use super::{Builder, Scalar, Shared, Tensor, Value, Variable};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::ir::{Binary, Id, Unary};
-use crate::layers::{self, Family};
+use crate::layers::{self, Entry};
 use crate::syntax::ast::{Block, Call, Closure, Expr, ExprKind, Let, Operator};
 
 /// What kind of thing an expression is, as far as its form tells.
@@ -149,7 +149,7 @@ impl Builder<'_> {
         let name = ident.to_string();
         let variables = self.scope.iter().map(|variable| variable.name.as_str());
         let help = did_you_mean(&name, variables.chain(self.definitions.names()))
-            .or_else(|| layers::find(layers::suggest_layer(&name)?).map(|entry| format!("did you mean `{}`?", entry.call())));
+            .or_else(|| layers::nearest_layer(&name).map(|entry| format!("did you mean `{}`?", entry.call())));
         Message::new(ident.span(), format!("`{name}` is not defined")).help_if(help)
     }
 
@@ -200,7 +200,7 @@ impl Builder<'_> {
             Scalar::Symbol(dim) => self.graph.extent(dim.clone()),
             known => self.graph.constant(known.as_f64().expect("it is known") as f32),
         };
-        Tensor { id, place: expr.place.start, text: expr.to_string(), source: expr.to_string() }
+        Tensor { id, place: expr.place.start, text: expr.to_string(), source: String::new() }
     }
 
     fn eval_binary(&mut self, expr: &Expr, op: Operator, a: &Expr, b: &Expr) -> Result<Value, Reported> {
@@ -258,7 +258,7 @@ impl Builder<'_> {
             return Tensor { id: build(self), place: place.start, text, source: inputs[0].source.clone() };
         }
         let name = self.next_name(name);
-        let row = self.row(&name, class, inputs.iter().map(|input| input.source.clone()).collect());
+        let row = self.row(&name, class, sources(inputs.iter().copied()));
         let id = build(self);
         self.graph.layers[row].output = self.shape(id);
         Tensor { id, place: place.start, text, source: name }
@@ -371,16 +371,20 @@ impl Builder<'_> {
     /// An unknown name in the place of a layer.
     pub(super) fn unknown_layer(&self, name: &Ident) -> Reported {
         let text = name.to_string();
-        let layers = layers::suggest_layer(&text).map(|near| match layers::find(near) {
-            Some(entry) if entry.family == Family::Layer => format!("did you mean `{}`?", entry.call()),
-            _ => format!("did you mean `{near}`?"),
-        });
+        let layers = layers::nearest_layer(&text)
+            .map(|entry| format!("did you mean `{}`?", entry.call()))
+            .or_else(|| did_you_mean(&text, layers::entries().flat_map(Entry::names)));
         let variables = self.scope.iter().map(|variable| variable.name.as_str());
         let help = did_you_mean(&text, variables.chain(self.definitions.names())).or(layers);
         self.diag.report(Message::new(name.span(), format!("unknown layer `{text}`")).help_if(help.or_else(|| {
             Some("layers have Keras's names in lower case: `dense`, `dropout`, `flatten`, ..".into())
         })))
     }
+}
+
+/// Names of what feeds a layer: numbers have none.
+pub(super) fn sources<'t>(inputs: impl Iterator<Item = &'t Tensor>) -> Vec<String> {
+    inputs.map(|input| input.source.clone()).filter(|source| !source.is_empty()).collect()
 }
 
 fn added_to_a_layer(op: Operator, layer: &Expr, other: &Expr) -> Message {

@@ -147,11 +147,8 @@ struct Taken {
 
 impl Builder<'_> {
     fn finish(mut self, form: Form, ok: bool) -> Model {
-        if let (Form::Item { name, .. }, false) = (&form, ok) {
-            let reported = self.definitions.failed.borrow().get(&name.to_string()).copied();
-            if let Some(reported) = reported.or(self.failure) {
-                self.definitions.fail(name, reported);
-            }
+        if let (Form::Item { name, .. }, false, Some(reported)) = (&form, ok, self.diag.reported()) {
+            self.definitions.fail(name, reported);
         }
         let mentions = std::mem::take(&mut self.mentions).into_values().collect();
         Model { form, graph: self.graph, assertions: self.assertions, mentions, ok }

@@ -169,12 +169,6 @@ impl Graph {
         self.reshape(kept, dims.collect())
     }
 
-    /// The sum over the batch (and over nothing else).
-    pub fn sum_over_batch(&mut self, x: Id) -> Id {
-        let shape = Shape::fixed(self.shape(x).dims.clone());
-        self.push(Op::Reduce { kind: ReduceKind::Sum, x, axes: vec![], batch: true }, shape)
-    }
-
     /// The mean over `axes`.
     pub fn mean(&mut self, x: Id, axes: Vec<usize>, keepdims: bool) -> Id {
         let count = Dim::product(axes.iter().map(|&axis| &self.shape(x).dims[axis]));

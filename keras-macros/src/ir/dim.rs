@@ -96,6 +96,13 @@ impl Dim {
         self.map(|n| n.next_multiple_of(16), |d| quote!((#d).next_multiple_of(16)))
     }
 
+    /// Every name that its symbols mention.
+    pub fn names(&self) -> impl Iterator<Item = String> + '_ {
+        let keys = self.0.keys().flatten().map(|symbol| symbol.key.as_str());
+        let words = keys.flat_map(|key| key.split(|c: char| !c.is_alphanumeric() && c != '_'));
+        words.filter(|word| !word.is_empty()).map(str::to_string)
+    }
+
     /// The product of `dims`.
     pub fn product<'a>(dims: impl IntoIterator<Item = &'a Dim>) -> Dim {
         dims.into_iter().fold(Dim::known(1), |product, dim| product.mul(dim))

@@ -70,7 +70,7 @@ pub const ACTIVATIONS: &[Entry] = &[
         weights: &[],
         apply: |b, u| Ok(relu(&mut b.graph, u)),
     },
-    elementwise!("relu6", "`min(max(x, 0), 6)`.", &[], |g, x, u| g.clip(x, 0.0, 6.0)),
+    elementwise!("relu6", "`min(max(x, 0), 6)`.", &[], |g, x, u| relu6(g, x)),
     elementwise!(
         "leaky_relu",
         "`x` where it is positive, else `negative_slope * x`.",
@@ -118,7 +118,7 @@ pub const ACTIVATIONS: &[Entry] = &[
         g.clip(y, 0.0, 1.0)
     }),
     elementwise!("tanh", "Hyperbolic tangent.", &[], |g, x, u| g.unary(Unary::Tanh, x)),
-    elementwise!("hard_tanh", "`x` between -1 and 1.", &[], |g, x, u| g.clip(x, -1.0, 1.0)),
+    elementwise!("hard_tanh", "`x` between -1 and 1.", &[], |g, x, u| hard_tanh(g, x)),
     elementwise!("tanh_shrink", "`x - tanh(x)`.", &[], |g, x, u| {
         let y = g.unary(Unary::Tanh, x);
         g.binary(Binary::Sub, x, y)
@@ -159,7 +159,7 @@ pub const ACTIVATIONS: &[Entry] = &[
     }),
     elementwise!("sparse_plus", "0 up to -1, `(x + 1)² / 4` up to 1, then `x`.", &[], |g, x, u| {
         // The parabola of the clipped element, and what exceeds 1: their sum is continuous and so is its slope.
-        let middle = g.clip(x, -1.0, 1.0);
+        let middle = hard_tanh(g, x);
         let middle = g.binary_const(Binary::Add, middle, 1.0);
         let middle = g.unary(Unary::Square, middle);
         let middle = g.binary_const(Binary::Mul, middle, 0.25);
@@ -268,9 +268,25 @@ fn elu(g: &mut Graph, x: Id, alpha: f32) -> Id {
     g.binary(Binary::Add, positive, negative)
 }
 
+/// The slope is 0 at both bounds, as JAX has it; what is not a number stays so.
+fn relu6(g: &mut Graph, x: Id) -> Id {
+    let (y, six) = (g.unary(Unary::Relu, x), g.constant(6.0));
+    let above = g.binary_const(Binary::Ge, y, 6.0);
+    g.select(above, six, y)
+}
+
+/// The slope is 1 at both bounds, as JAX has it; what is not a number stays so.
+fn hard_tanh(g: &mut Graph, x: Id) -> Id {
+    let (low, high) = (g.constant(-1.0), g.constant(1.0));
+    let below = g.binary_const(Binary::Lt, x, -1.0);
+    let y = g.select(below, low, x);
+    let above = g.binary_const(Binary::Gt, x, 1.0);
+    g.select(above, high, y)
+}
+
 fn hard_sigmoid(g: &mut Graph, x: Id) -> Id {
     let y = g.binary_const(Binary::Add, x, 3.0);
-    let y = g.clip(y, 0.0, 6.0);
+    let y = relu6(g, y);
     g.binary_const(Binary::Div, y, 6.0)
 }
 

@@ -6,7 +6,8 @@ use crate::ir::Init;
 /// An initializer.
 pub struct Initializer {
     pub name: &'static str,
-    /// What it draws, in Markdown.
+    /// What it draws, in Markdown, for the reference.
+    #[cfg_attr(not(test), allow(dead_code))]
     pub doc: &'static str,
     pub params: &'static [Param],
     pub make: fn(&Args) -> Init,

@@ -63,9 +63,11 @@ pub struct Entry {
     /// Keras's class.
     pub class: &'static str,
     pub family: Family,
-    /// What it does, in Markdown.
+    /// What it does, in Markdown, for the reference.
+    #[cfg_attr(not(test), allow(dead_code))]
     pub doc: &'static str,
-    /// Shape rule, as text: `[batch, ..., k] → [batch, ..., units]`.
+    /// Shape rule for the reference, as text: `[batch, ..., k] → [batch, ..., units]`.
+    #[cfg_attr(not(test), allow(dead_code))]
     pub shapes: &'static str,
     pub operands: Operands,
     pub params: &'static [Param],
@@ -144,10 +146,11 @@ pub fn find_activation(name: &str) -> Option<&'static Entry> {
     activations::ACTIVATIONS.iter().find(|entry| entry.is_called(name))
 }
 
-/// Every name that `wrong` could have meant, and the nearest one.
-pub fn suggest_layer(wrong: &str) -> Option<&'static str> {
-    let layers = || LAYERS.iter().copied().flatten().flat_map(Entry::names);
-    closest(wrong, layers()).or_else(|| closest(wrong, entries().flat_map(Entry::names)))
+/// The layer that `wrong` was probably meant to be.
+pub fn nearest_layer(wrong: &str) -> Option<&'static Entry> {
+    let layers = || LAYERS.iter().copied().flatten();
+    let near = closest(wrong, layers().flat_map(Entry::names))?;
+    layers().find(|entry| entry.is_called(near))
 }
 
 impl Entry {

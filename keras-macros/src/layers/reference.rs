@@ -3,7 +3,8 @@
 #![cfg(test)]
 
 use super::args::{COMMON, Kind};
-use super::{Entry, LAYERS, activations};
+use super::initializers::INITIALIZERS;
+use super::{Entry, LAYERS, activations, functions};
 
 const HEAD: &str = "// Generated from the definitions in `keras-macros/src/layers`, and held equal to them by a test there:\n\
                     // `KERAS_UPDATE=1 cargo test -p keras-macros reference` writes it anew.\n\n";
@@ -33,6 +34,34 @@ fn item(entry: &Entry, name: &str, common: bool) -> String {
     }
     let docs = lines.iter().map(|line| if line.is_empty() { "///\n".into() } else { format!("/// {line}\n") });
     format!("{}pub const fn {name}() {{}}\n", docs.collect::<String>())
+}
+
+/// A part of the reference page.
+fn section<'a>(title: &str, entries: impl Iterator<Item = &'a Entry>) -> String {
+    let entries = entries.map(|entry| {
+        let aliases = entry.aliases.iter().map(|alias| format!(" (also `{alias}`)")).collect::<String>();
+        let weights = entry.weights.iter().map(|(name, shape)| format!(" `{name}` {shape}")).collect::<Vec<_>>();
+        let weights = if weights.is_empty() { String::new() } else { format!(" Weights:{}.", weights.join(",")) };
+        format!("- `{}`{aliases}: {} Shapes: {}.{weights}\n", entry.signature(), entry.doc, entry.shapes)
+    });
+    format!("## {title}\n\n{}\n", entries.collect::<String>())
+}
+
+#[test]
+fn reference_page_is_up_to_date() {
+    let initializers = INITIALIZERS.iter().map(|entry| {
+        format!("- `{}({})`: {}\n", entry.name, super::args::signature(entry.params), entry.doc)
+    });
+    let page = format!(
+        "# Vocabulary of `keras_model!`\n\nGenerated from `keras-macros/src/layers`; a test there holds it equal.\n\
+         Every layer also takes {}.\n\n{}{}{}## Initializers\n\n{}",
+        COMMON.iter().map(|param| format!("`{}`", param.name)).collect::<Vec<_>>().join(", "),
+        section("Layers", LAYERS.iter().copied().flatten()),
+        section("Activations", activations::ACTIVATIONS.iter()),
+        section("Functions", functions::FUNCTIONS.iter()),
+        initializers.collect::<String>(),
+    );
+    check("../REFERENCE.md", &page);
 }
 
 fn check(file: &str, text: &str) {

@@ -25,15 +25,17 @@ impl Grammar<'_> {
                     .help("layers follow each other with `>>` between them"),
             );
             if !input.peek(Ident) {
+                // At least one token is skipped, or this would go on for ever.
+                let _ = input.parse::<proc_macro2::TokenTree>();
                 self.recover(input);
-                if input.peek(Token![,]) {
-                    let _ = input.parse::<Token![,]>();
-                }
                 if input.peek(Token![>>]) {
                     let _ = input.parse::<Token![>>]>();
                 }
                 if input.is_empty() || stop(input) {
                     return Expr::new(ExprKind::Error(reported), expr.place);
+                }
+                if !input.peek(Ident) {
+                    continue;
                 }
             }
             let next = self.expression(input, None);

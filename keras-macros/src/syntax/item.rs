@@ -137,19 +137,22 @@ impl Grammar<'_> {
             let (found, place) = next_token(input).unwrap_or(("the end".into(), Place::call_site()));
             return Err(Message::new(place, format!("expected a shape such as `[28, 28, 1]`, found `{found}`")));
         }
+        let parsed = self.shape(input);
+        let (dtype, dims, place) = parsed.map_err(|error| Message::new(error.span(), error.to_string()))?;
+        Ok(Declared { name, dtype, dims, place })
+    }
+
+    /// `[28, 28, 1]`, `[u8; 784]`
+    fn shape(&self, input: ParseStream) -> syn::Result<(Option<Ident>, Vec<Expr>, Place)> {
         let content;
-        let bracket = parse_brackets(input, &mut |inner| {
-            let mut dtype = None;
-            if inner.peek(Ident) && inner.peek2(Token![;]) {
-                dtype = Some(inner.parse::<Ident>().expect("it was peeked"));
-                let _ = inner.parse::<Token![;]>();
-            }
-            (dtype, self.separated(inner, |input| self.expression(input, None)))
-        });
-        let ((dtype, dims), place): ((Option<Ident>, Vec<Expr>), Place) = bracket;
-        content = dims;
-        let place = name.as_ref().map_or(place, |name| Place::of(name).to(place));
-        Ok(Declared { name, dtype, dims: content, place })
+        let bracket = bracketed!(content in input);
+        let mut dtype = None;
+        if content.peek(Ident) && content.peek2(Token![;]) {
+            dtype = Some(content.parse()?);
+            content.parse::<Token![;]>()?;
+        }
+        let dims = self.separated(&content, |input| self.expression(input, None));
+        Ok((dtype, dims, bracket.span.join().into()))
     }
 
     fn constant(&self, input: ParseStream, before: TokenStream) -> syn::Result<Item> {
@@ -176,15 +179,6 @@ impl Grammar<'_> {
             }
         }
     }
-}
-
-fn parse_brackets<T>(input: ParseStream, rule: &mut dyn FnMut(ParseStream) -> T) -> (T, Place) {
-    fn inner<T>(input: ParseStream, rule: &mut dyn FnMut(ParseStream) -> T) -> syn::Result<(T, Place)> {
-        let content;
-        let bracket = bracketed!(content in input);
-        Ok((rule(&content), bracket.span.join().into()))
-    }
-    inner(input, rule).expect("a bracket was peeked")
 }
 
 /// `tokens` as an expression of ours. Any Rust is allowed there: what the macro cannot read stays symbolic.

@@ -148,6 +148,14 @@ pub trait Model: Sized {
         self.network_mut().set_weight(weight, value)
     }
 
+    /// The gradient of the mean loss with respect to a trainable weight, as the last training step found it.
+    ///
+    /// # Errors
+    /// When there is no weight of this name, it is not trainable, or there was no step yet.
+    fn gradient(&self, name: &str) -> Result<ArrayD<f32>> {
+        self.network().gradient(self.network().find(name)?)
+    }
+
     /// Writes all weights to a safetensors file, whole or not at all.
     ///
     /// # Errors

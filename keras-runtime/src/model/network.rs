@@ -19,6 +19,14 @@ pub struct Network {
     backend: Box<dyn Backend>,
 }
 
+/// Row-major values in a weight's shape.
+fn shaped(weight: &WeightSpec, values: Vec<f32>) -> ArrayD<f32> {
+    ArrayD::from_shape_fn(IxDyn(weight.shape), |index| {
+        let flat = (0..weight.shape.len()).fold(0, |flat, d| flat * weight.shape[d] + index[d]);
+        values[flat]
+    })
+}
+
 impl Network {
     /// Initial weights for `spec` on `device`.
     pub(crate) fn new(spec: &'static Spec, device: &dyn Device, seed: u64) -> Result<Self> {
@@ -137,11 +145,16 @@ impl Network {
     }
 
     pub(crate) fn weight(&self, weight: &WeightSpec) -> ArrayD<f32> {
-        let values = init::read(weight, self.params());
-        ArrayD::from_shape_fn(IxDyn(weight.shape), |index| {
-            let flat = (0..weight.shape.len()).fold(0, |flat, d| flat * weight.shape[d] + index[d]);
-            values[flat]
-        })
+        shaped(weight, init::read(weight, self.params()))
+    }
+
+    pub(crate) fn gradient(&self, weight: &WeightSpec) -> Result<ArrayD<f32>> {
+        if !weight.trainable || self.grads().is_empty() {
+            let known = self.spec.weights.iter().filter(|weight| weight.trainable).map(|weight| weight.name);
+            let known = if self.grads().is_empty() { "none before a training step".into() } else { known.collect::<Vec<_>>().join(", ") };
+            return Err(Error::Unknown { kind: "gradient", name: weight.name.into(), known });
+        }
+        Ok(shaped(weight, init::read(weight, self.grads())))
     }
 
     pub(crate) fn set_weight(&mut self, weight: &WeightSpec, value: &ArrayD<f32>) -> Result<()> {

@@ -132,6 +132,13 @@ impl<K: Map<L, S>, const L: usize, const S: usize> simd::Kernel for Run<K, L, S>
 }
 
 impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
+    /// Words between neighbours of a row. A flat walk has the whole batch in one row, whatever the strides of
+    /// dimensions of extent 1 say.
+    #[inline(always)]
+    fn step(access: &Access) -> usize {
+        if Self::FLAT { 1 } else { stride(access, 3) }
+    }
+
     /// `n` elements in a row. `loads` and `stores` say where they begin, `index` which elements of the space they are.
     #[inline(always)]
     fn span<V: Simd>(&self, loads: [usize; L], stores: [usize; S], n: usize, index: u64) {
@@ -147,8 +154,8 @@ impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
                 }
             }
             let random: [*const f32; L] = std::array::from_fn(|i| drawn[i].as_ptr());
-            let loads = std::array::from_fn(|i| loads[i] + from * stride(&K::LOADS[i], 3));
-            let stores = std::array::from_fn(|i| stores[i] + from * stride(&K::STORES[i], 3));
+            let loads = std::array::from_fn(|i| loads[i] + from * Self::step(&K::LOADS[i]));
+            let stores = std::array::from_fn(|i| stores[i] + from * Self::step(&K::STORES[i]));
             self.vectors::<V>(loads, stores, count, random);
         }
     }
@@ -164,16 +171,16 @@ impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
         // SAFETY: the plan places every element of the space within the operands, which `Walk::new` checked.
         unsafe {
             while at + V::LANES <= n {
-                let x = std::array::from_fn(|i| load::<V>(from[i], stride(&K::LOADS[i], 3), at));
+                let x = std::array::from_fn(|i| load::<V>(from[i], Self::step(&K::LOADS[i]), at));
                 for (i, y) in K::eval(x).into_iter().enumerate() {
-                    store(y, to[i], stride(&K::STORES[i], 3), at);
+                    store(y, to[i], Self::step(&K::STORES[i]), at);
                 }
                 at += V::LANES;
             }
             if at < n {
-                let x = std::array::from_fn(|i| load_partial::<V>(from[i], stride(&K::LOADS[i], 3), at, n - at));
+                let x = std::array::from_fn(|i| load_partial::<V>(from[i], Self::step(&K::LOADS[i]), at, n - at));
                 for (i, y) in K::eval(x).into_iter().enumerate() {
-                    store_partial(y, to[i], stride(&K::STORES[i], 3), at, n - at);
+                    store_partial(y, to[i], Self::step(&K::STORES[i]), at, n - at);
                 }
             }
         }

@@ -12,6 +12,8 @@ mod reduce;
 pub mod simd;
 mod softmax;
 pub mod split;
+#[cfg(test)]
+mod tests;
 
 pub use backend::{Cpu, CpuBackend};
 pub use pass::{Pass, RawSpace, Rows, Spaces};

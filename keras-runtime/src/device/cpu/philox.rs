@@ -89,7 +89,7 @@ pub fn philox4x32_10(counter: [u32; 4], key: u64) -> [u32; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::cpu::simd::Portable;
+    use crate::device::cpu::simd::{self, Isa, Kernel};
 
     /// The known answers of the Random123 distribution.
     #[test]
@@ -100,16 +100,36 @@ mod tests {
         assert_eq!(philox4x32_10(counter, 0x299f31d0_a4093822), [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]);
     }
 
+    struct Draw<'a>(Key, u32, u64, &'a mut [f32]);
+
+    impl Kernel for Draw<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<V: Simd>(self) {
+            uniform::<V>(self.0, self.1, self.2, self.3);
+        }
+    }
+
+    /// Number `i` as the module's first lines define it, from the generator by its book.
+    fn by_the_book(key: Key, stream: u32, i: u64) -> f32 {
+        let counter = i / 32 * 8 + i % 8;
+        let words = philox4x32_10([counter as u32, (counter >> 32) as u32, stream, key.step as u32], key.seed);
+        (words[(i / 8 % 4) as usize] >> 8) as f32 / 16_777_216.0
+    }
+
     #[test]
-    fn a_number_does_not_depend_on_where_its_range_begins() {
-        let key = Key { seed: 7, step: 3 };
-        let mut whole = [0.0; 300];
-        uniform::<Portable>(key, 5, 0, &mut whole);
-        assert!(whole.iter().all(|x| (0.0..1.0).contains(x)));
-        for first in [1, 7, 31, 32, 33, 100] {
-            let mut part = [0.0; 77];
-            uniform::<Portable>(key, 5, first, &mut part);
-            assert_eq!(part, whole[first as usize..first as usize + 77]);
+    fn a_number_depends_on_neither_its_range_nor_the_machine() {
+        let key = Key { seed: 0x1234_5678_9abc_def0, step: 3 };
+        for isa in Isa::available() {
+            for first in [0, 1, 7, 31, 32, 33, 100, (1 << 34) - 5] {
+                for len in [0, 1, 8, 31, 33, 77, 300] {
+                    let mut part = vec![f32::NAN; len];
+                    simd::run(isa, Draw(key, 5, first, &mut part));
+                    let expected: Vec<f32> = (first..first + len as u64).map(|i| by_the_book(key, 5, i)).collect();
+                    assert_eq!(part, expected, "{isa:?} from {first}, {len} of them");
+                    assert!(part.iter().all(|x| (0.0..1.0).contains(x)));
+                }
+            }
         }
     }
 }

@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use super::map::{Walk, load, load_partial, store, store_partial, stride};
 use super::pass::{Pass, Rows};
-use super::simd::{self, Mask, Simd};
+use super::philox;
+use super::simd::{self, Simd};
 use super::split;
-use crate::compiled::{Reduce, ReduceKind};
+use crate::compiled::{Access, Reduce, ReduceKind};
 
 /// Terms below which a reduction over the batch is not divided among threads.
 const SERIAL_BELOW: usize = 1 << 18;
@@ -45,6 +46,7 @@ impl Pass<'_> {
 struct Run<K, const L: usize> {
     loads: [Walk; L],
     store: Walk,
+    key: philox::Key,
     kernel: PhantomData<K>,
 }
 
@@ -53,11 +55,26 @@ unsafe impl<K, const L: usize> Sync for Run<K, L> {}
 
 /// Vectors of results that are accumulated side by side.
 const SIDE: usize = 4;
+/// Columns for which random numbers are drawn at once: whole vectors, and enough for results side by side.
+const BLOCK: usize = 128;
+
+/// Random numbers of a block of columns, for each operand that is random.
+type Drawn<const L: usize> = [[f32; BLOCK]; L];
 
 impl<K: Reduce<L>, const L: usize> Run<K, L> {
     /// Pieces of the result that can be computed apart: rows of it, divided into blocks of columns if those are kept.
     const RESULTS: usize = Self::extent(0, false) * Self::extent(1, false) * Self::extent(2, false) * Self::BLOCKS;
     const BLOCKS: usize = if K::OVER[3] { 1 } else { K::DIMS[3].div_ceil(SIDE * 16) };
+
+    const IS_RANDOM: bool = {
+        let mut random = false;
+        let mut i = 0;
+        while i < L {
+            random = random || matches!(K::LOADS[i], Access::Random { .. });
+            i += 1;
+        }
+        random
+    };
 
     const fn extent(dim: usize, over: bool) -> usize {
         if K::OVER[dim] == over { K::DIMS[dim] } else { 1 }
@@ -67,7 +84,8 @@ impl<K: Reduce<L>, const L: usize> Run<K, L> {
         let none = Walk { ptr: std::ptr::null_mut(), sample: 0 };
         let loads = std::array::from_fn(|i| Walk::new(pass, &K::LOADS[i], K::BATCHED).unwrap_or(none));
         let store = Walk::new(pass, &K::STORE, K::BATCHED && !K::OVER_BATCH).unwrap_or(none);
-        Run { loads, store, kernel: PhantomData }
+        let key = philox::Key { seed: pass.seed, step: pass.step };
+        Run { loads, store, key, kernel: PhantomData }
     }
 }
 
@@ -83,8 +101,8 @@ fn combine<V: Simd>(kind: ReduceKind, a: V, b: V) -> V {
     match kind {
         ReduceKind::Sum => a + b,
         ReduceKind::Product => a * b,
-        ReduceKind::Max => b.ne(b).select(b, a.maximum(b)),
-        ReduceKind::Min => b.ne(b).select(b, a.minimum(b)),
+        ReduceKind::Max => a.maximum(b),
+        ReduceKind::Min => a.minimum(b),
     }
 }
 
@@ -149,6 +167,37 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
         })
     }
 
+    /// Draws the random operands of `n` columns from column `first` on.
+    #[inline(always)]
+    fn draw<V: Simd>(&self, sample: usize, kept: [usize; 3], term: usize, first: usize, n: usize, drawn: &mut Drawn<L>) {
+        if Run::<K, L>::IS_RANDOM {
+            let over = index::<K, L>(term, true);
+            let row = (0..3).fold(sample, |row, d| row * K::DIMS[d] + kept[d] + over[d]);
+            let index = (row * K::DIMS[3] + first) as u64;
+            for (access, drawn) in K::LOADS.iter().zip(drawn) {
+                if let Access::Random { stream } = access {
+                    philox::uniform::<V>(self.run.key, *stream, index, &mut drawn[..n]);
+                }
+            }
+        }
+    }
+
+    /// The expression on columns `[at, at + n)` of a row; those of `drawn` begin at `first`.
+    #[inline(always)]
+    unsafe fn eval<V: Simd>(from: [*const f32; L], drawn: &Drawn<L>, first: usize, at: usize, n: usize) -> V {
+        let mut x = [V::splat(0.0); L];
+        for (i, x) in x.iter_mut().enumerate() {
+            let (from, at) = match K::LOADS[i] {
+                Access::Buf { .. } => (from[i], at),
+                Access::Random { .. } => (drawn[i].as_ptr(), at - first),
+            };
+            let stride = stride(&K::LOADS[i], 3);
+            // SAFETY: the plan places every element of the space within the operands.
+            *x = unsafe { if n >= V::LANES { load(from, stride, at) } else { load_partial(from, stride, at, n) } };
+        }
+        K::eval(x)
+    }
+
     #[inline(always)]
     fn result(&self, kept: [usize; 3]) -> *mut f32 {
         let rows = (0..3).map(|d| kept[d] * stride(&K::STORE, d)).sum::<usize>();
@@ -160,26 +209,29 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
     #[inline(always)]
     fn over_columns<V: Simd>(&self, kept: [usize; 3]) {
         let columns = K::DIMS[3];
+        let block = if Run::<K, L>::IS_RANDOM { BLOCK } else { columns.max(1) };
+        let mut drawn = [[0.0; BLOCK]; L];
         let mut sum = V::splat(neutral(K::KIND));
         let mut rest = neutral(K::KIND);
         for sample in self.samples.clone() {
             for term in 0..Self::TERMS {
                 let from = self.operands(sample, kept, term);
-                let mut at = 0;
-                // SAFETY: the plan places every element of the space within the operands.
-                unsafe {
-                    while at + V::LANES <= columns {
-                        let x = std::array::from_fn(|i| load::<V>(from[i], stride(&K::LOADS[i], 3), at));
-                        sum = combine(K::KIND, sum, K::eval(x));
-                        at += V::LANES;
-                    }
-                    if at < columns {
-                        let n = columns - at;
-                        let x = std::array::from_fn(|i| load_partial::<V>(from[i], stride(&K::LOADS[i], 3), at, n));
-                        let mut lanes = [0.0; 16];
-                        K::eval(x).store(lanes.as_mut_ptr());
-                        for lane in &lanes[..n] {
-                            rest = combine_one(K::KIND, rest, *lane);
+                for first in (0..columns).step_by(block) {
+                    let end = columns.min(first + block);
+                    self.draw::<V>(sample, kept, term, first, end - first, &mut drawn);
+                    let mut at = first;
+                    // SAFETY: the plan places every element of the space within the operands.
+                    unsafe {
+                        while at + V::LANES <= end {
+                            sum = combine(K::KIND, sum, Self::eval::<V>(from, &drawn, first, at, V::LANES));
+                            at += V::LANES;
+                        }
+                        if at < end {
+                            let mut lanes = [0.0; 16];
+                            Self::eval::<V>(from, &drawn, first, at, end - at).store(lanes.as_mut_ptr());
+                            for lane in &lanes[..end - at] {
+                                rest = combine_one(K::KIND, rest, *lane);
+                            }
                         }
                     }
                 }
@@ -206,19 +258,17 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
     #[inline(always)]
     fn accumulate<V: Simd, const N: usize>(&self, kept: [usize; 3], at: usize, n: usize) -> usize {
         let mut sums = [V::splat(neutral(K::KIND)); N];
+        let mut drawn = [[0.0; BLOCK]; L];
         let whole = n == N * V::LANES;
         // SAFETY: the plan places every element of the space within the operands.
         unsafe {
             for sample in self.samples.clone() {
                 for term in 0..Self::TERMS {
                     let from = self.operands(sample, kept, term);
+                    self.draw::<V>(sample, kept, term, at, n, &mut drawn);
                     for (v, sum) in sums.iter_mut().enumerate() {
-                        let at = at + v * V::LANES;
-                        let x = std::array::from_fn(|i| match whole {
-                            true => load::<V>(from[i], stride(&K::LOADS[i], 3), at),
-                            false => load_partial::<V>(from[i], stride(&K::LOADS[i], 3), at, n),
-                        });
-                        *sum = combine(K::KIND, *sum, K::eval(x));
+                        let lanes = if whole { V::LANES } else { n };
+                        *sum = combine(K::KIND, *sum, Self::eval::<V>(from, &drawn, at, at + v * V::LANES, lanes));
                     }
                 }
             }

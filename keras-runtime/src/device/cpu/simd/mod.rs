@@ -146,6 +146,8 @@ pub trait Simd:
     type Mask: Mask<Self>;
     /// Elements of a vector: at most 16.
     const LANES: usize;
+    /// Registers for vectors that a kernel can count on.
+    const REGISTERS: usize;
 
     /// `x` in every lane.
     fn splat(x: f32) -> Self;

@@ -83,6 +83,7 @@ impl Mask<Portable> for PortableMask {
 impl Simd for Portable {
     type Mask = PortableMask;
     const LANES: usize = LANES;
+    const REGISTERS: usize = 8;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {

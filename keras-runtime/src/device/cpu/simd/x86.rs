@@ -151,6 +151,7 @@ fn first(n: usize) -> __m256i {
 impl Simd for Avx2 {
     type Mask = Avx2Mask;
     const LANES: usize = 8;
+    const REGISTERS: usize = 16;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {
@@ -257,6 +258,7 @@ impl Simd for Avx2 {
 impl Simd for Avx512 {
     type Mask = Avx512Mask;
     const LANES: usize = 16;
+    const REGISTERS: usize = 32;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {

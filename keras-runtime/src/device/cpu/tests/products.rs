@@ -1,0 +1,129 @@
+//! Products and packing.
+
+use super::*;
+use crate::compiled::{BatchMatMul, MatMul, MatMulT};
+use crate::device::cpu::gemm::panels_len;
+
+/// Element `(i, j)` of a matrix of `k` rows in panels.
+fn panel_at(words: &[f32], k: usize, i: usize, j: usize) -> f32 {
+    words[(j / 16 * k + i) * 16 + j % 16]
+}
+
+/// Clears the padding of a `[k, n]` matrix in panels.
+fn pad(words: &mut [f32], k: usize, n: usize) {
+    for (at, word) in words[..panels_len(k, n)].iter_mut().enumerate() {
+        if at / 16 / k.max(1) * 16 + at % 16 >= n {
+            *word = 0.0;
+        }
+    }
+}
+
+#[test]
+fn matmul() {
+    for (batch, rows, k, n) in [(1, 1, 5, 3), (7, 1, 33, 17), (13, 3, 20, 10), (70, 2, 400, 49)] {
+        let (a, w, c) = (arena(1, rows * k), fixed(0, panels_len(k, n)), arena(1 + rows * k, rows * n));
+        let mut world = World::new(batch, 2 + rows * (k + n), w.len);
+        pad(&mut world.fixed, k, n);
+        for isa in Isa::available() {
+            let op = MatMul { a, w, c, rows, k, n };
+            let after = world.after(isa, |pass| pass.rows(2 * rows * k * n, |r| r.matmul(&op)));
+            assert_eq!(after.clone().without(&[c]), world.clone().without(&[c]));
+            let (a, w, c) = (world.words(a), world.words(w), after.words(c));
+            for (at, &found) in c.iter().enumerate() {
+                let (i, j) = (at / n, at % n);
+                let expected = (0..k).map(|l| f64::from(a[i * k + l]) * f64::from(panel_at(&w, k, l, j))).sum();
+                close(found, expected, 1e-4, (isa, batch, rows, k, n, i, j));
+            }
+        }
+    }
+}
+
+/// The gradient of a weight: row-major and in panels, added to what is there or not, with and without a bias.
+#[test]
+fn matmul_t() {
+    let shapes: [(usize, usize, usize, usize); 6] = [(1, 1, 3, 5), (9, 1, 7, 3), (50, 3, 5, 200), (130, 1, 90, 33), (40, 2, 1, 1), (65, 9, 30, 17)];
+    for (at, (batch, rows, k, n)) in shapes.into_iter().cycle().take(4 * shapes.len()).enumerate() {
+        let (panels, accumulate) = (at / shapes.len() % 2 == 1, at / shapes.len() >= 2);
+        let packed = n.next_multiple_of(16) * rows;
+        let (a, dy, scratch) = (arena(0, rows * k), arena(rows * k, rows * n), arena(rows * (k + n) + 1, packed));
+        let dw = Buf::new(Space::Grads, 3, if panels { panels_len(k, n) } else { k * n });
+        let db = (at % 3 > 0).then_some(Buf::new(Space::Grads, 3 + dw.len, n));
+        let mut world = World::new(batch, rows * (k + n) + 2 + packed, 10 + dw.len + n);
+        if panels {
+            pad(&mut world.grads[3..], k, n);
+        }
+        for isa in Isa::available() {
+            let op = MatMulT { a, dy, dw, panels, db, accumulate, scratch, rows, k, n };
+            let after = world.after(isa, |pass| pass.matmul_t(&op));
+            let written: Vec<Buf> = [Some(dw), db, Some(scratch)].into_iter().flatten().collect();
+            assert_eq!(after.clone().without(&written), world.clone().without(&written));
+            let (a, dy) = (world.words(a), world.words(dy));
+            let (before, found) = (world.words(dw), after.words(dw));
+            let get = |words: &[f32], i, j| if panels { panel_at(words, k, i, j) } else { words[i * n + j] };
+            for i in 0..k {
+                for j in 0..if panels { n.next_multiple_of(16) } else { n } {
+                    let term = |r: usize| f64::from(a[r * k + i]) * f64::from(dy[r * n + j]);
+                    let sum: f64 = if j < n { (0..batch * rows).map(term).sum() } else { 0.0 };
+                    let expected = sum + if accumulate { f64::from(get(&before, i, j)) } else { 0.0 };
+                    close(get(&found, i, j), expected, 1e-4, (isa, batch, rows, k, n, panels, accumulate, i, j));
+                }
+            }
+            let Some(db) = db else { continue };
+            let (before, found) = (world.words(db), after.words(db));
+            for j in 0..n {
+                let sum: f64 = (0..batch * rows).map(|r| f64::from(dy[r * n + j])).sum();
+                close(found[j], sum + if accumulate { f64::from(before[j]) } else { 0.0 }, 1e-4, (isa, j));
+            }
+        }
+    }
+}
+
+/// Every combination of transposed operands, as attention takes them.
+#[test]
+fn batch_matmul() {
+    let (batch, groups, m, k, n) = (5, 3, 7, 9, 21);
+    let (a, b) = (arena(2, groups * m * k), arena(2 + groups * m * k, groups * k * n));
+    let c = arena(b.offset + b.len, groups * m * n);
+    let world = World::new(batch, c.offset + c.len + 1, 4);
+    for isa in Isa::available() {
+        for (ta, tb) in [(false, false), (true, false), (false, true), (true, true)] {
+            let a_strides = if ta { [m * k, 1, m] } else { [m * k, k, 1] };
+            let b_strides = if tb { [k * n, 1, k] } else { [k * n, n, 1] };
+            let op = BatchMatMul { a: (a, a_strides), b: (b, b_strides), c, groups, m, k, n };
+            let after = world.after(isa, |pass| pass.rows(1 << 20, |r| r.batch_matmul(&op)));
+            assert_eq!(after.clone().without(&[c]), world.clone().without(&[c]));
+            let (a, b, c) = (world.words(a), world.words(b), after.words(c));
+            for (at, &found) in c.iter().enumerate() {
+                let (g, i, j) = (at / (m * n), at / n % m, at % n);
+                let x = |l: usize| f64::from(a[g * a_strides[0] + i * a_strides[1] + l * a_strides[2]]);
+                let y = |l: usize| f64::from(b[g * b_strides[0] + l * b_strides[1] + j * b_strides[2]]);
+                close(found, (0..k).map(|l| x(l) * y(l)).sum(), 1e-5, (isa, ta, tb, g, i, j));
+            }
+        }
+    }
+}
+
+#[test]
+fn packing() {
+    for (k, n) in [(1, 1), (5, 16), (17, 33), (300, 270)] {
+        let (plain, panels) = (fixed(1, k * n), fixed(1 + k * n, panels_len(k, n)));
+        let transposed = fixed(panels.offset + panels.len, panels_len(n, k));
+        let world = World::new(1, 1, transposed.offset + transposed.len + 1);
+        for columns_first in [false, true] {
+            let (rows, columns) = if columns_first { (1, k) } else { (n, 1) };
+            let after = world.after(Isa::Portable, |pass| {
+                pass.pack(plain, rows, columns, k, n, panels);
+                pass.pack_transposed(panels, k, n, transposed);
+            });
+            assert_eq!(after.clone().without(&[panels, transposed]), world.clone().without(&[panels, transposed]));
+            let (plain, panels, transposed) = (world.words(plain), after.words(panels), after.words(transposed));
+            let at = |i: usize, j: usize| if i < k && j < n { plain[i * rows + j * columns] } else { 0.0 };
+            for i in 0..k {
+                (0..n.next_multiple_of(16)).for_each(|j| assert_eq!(panel_at(&panels, k, i, j), at(i, j), "{k} {n} {i} {j}"));
+            }
+            for j in 0..n {
+                (0..k.next_multiple_of(16)).for_each(|i| assert_eq!(panel_at(&transposed, n, j, i), at(i, j), "{k} {n} {i} {j}"));
+            }
+        }
+    }
+}

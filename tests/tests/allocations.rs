@@ -1,0 +1,133 @@
+//! A steady-state step and a prediction into given memory allocate nothing.
+//!
+//! One test after another, since the allocator counts for all threads: they are parts of a single `#[test]`.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+
+use keras_runtime::prelude::*;
+use ndarray::Array2;
+
+/// The system's allocator, which counts while it is told to.
+struct Counting;
+
+static ARMED: AtomicBool = AtomicBool::new(false);
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+impl Counting {
+    fn count() {
+        if ARMED.load(SeqCst) {
+            COUNT.fetch_add(1, SeqCst);
+        }
+    }
+}
+
+// SAFETY: every call goes on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Counting::count();
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        Counting::count();
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        Counting::count();
+        // SAFETY: the caller's promise.
+        unsafe { System.realloc(ptr, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(ptr, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What `work` gives, and how often anything was allocated meanwhile, on whatever thread.
+fn counted<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    COUNT.store(0, SeqCst);
+    ARMED.store(true, SeqCst);
+    let result = work();
+    ARMED.store(false, SeqCst);
+    (result, COUNT.load(SeqCst))
+}
+
+keras_model! {
+    Net = dense(128, relu, input = 64) >> dropout(0.2) >> dense(64, tanh) >> dense(10, softmax)
+}
+
+fn data(samples: usize) -> (Array2<f32>, Vec<u8>) {
+    let x = Array2::from_shape_fn((samples, 64), |(i, j)| ((i * 31 + j * 17) % 97) as f32 / 97.0);
+    (x, (0..samples).map(|i| (i % 10) as u8).collect())
+}
+
+fn steps() -> Result<()> {
+    let (x, y) = data(64);
+    let optimizers: [fn(Net) -> Trainer<Net>; 3] = [
+        |net| net.compile(Sgd { momentum: 0.9, ..Sgd::default() }, SparseCategoricalCrossentropy, [Accuracy]),
+        |net| net.compile(RmsProp::default(), SparseCategoricalCrossentropy, [Accuracy]),
+        |net| net.compile(Adam::default(), SparseCategoricalCrossentropy, [Accuracy]),
+    ];
+    for compile in optimizers {
+        let mut model = compile(Net::on(&Cpu::threads(1), 1)?);
+        model.step_on_batch(&x, &y)?;
+        let (result, count) = counted(|| (0..5).try_for_each(|_| model.step_on_batch(&x, &y).map(drop)));
+        result?;
+        assert_eq!(count, 0, "five steps with {:?}", model.optimizer());
+    }
+    Ok(())
+}
+
+fn predictions() -> Result<()> {
+    let mut model = Net::on(&Cpu::threads(1), 1)?;
+    for batch in [1, 64] {
+        let (x, _) = data(batch);
+        let mut p = vec![0.0; batch * 10];
+        model.predict_into(&x, &mut p)?;
+        let (result, count) = counted(|| (0..5).try_for_each(|_| model.predict_into(&x, &mut p)));
+        result?;
+        assert_eq!(count, 0, "five predictions of {batch} samples");
+    }
+    Ok(())
+}
+
+/// Allocations of a `fit` of `epochs` epochs on two threads; nothing is new to the model.
+fn fit(model: &mut Trainer<Net>, samples: usize, epochs: usize) -> Result<usize> {
+    let (x, y) = data(samples);
+    let settings = Fit { epochs, batch_size: 64, validation_split: 0.2, verbose: Verbose::Silent, ..Fit::default() };
+    let (result, count) = counted(|| model.fit(&x, &y, settings));
+    result?;
+    Ok(count)
+}
+
+fn epochs() -> Result<()> {
+    let mut model = Net::on(&Cpu::threads(2), 1)?.compile(Adam::default(), SparseCategoricalCrossentropy, [Accuracy]);
+    fit(&mut model, 4000, 2)?;
+    // What an epoch leaves in the history is allocated, and nothing for its batches: 8 of them, or 50.
+    let mut each = Vec::new();
+    for samples in [640, 4000] {
+        let (few, many) = (fit(&mut model, samples, 2)?, fit(&mut model, samples, 6)?);
+        let growth = many.saturating_sub(few);
+        println!("{samples} samples: {few} allocations in 2 epochs, {many} in 6");
+        assert!(growth <= 4 * 16, "{growth} allocations in 4 epochs of {samples} samples");
+        each.push(growth);
+    }
+    // A queue of the thread pool may take a block of memory once in a while.
+    assert!(each[0].abs_diff(each[1]) <= 8, "allocations grow with the number of batches: {each:?}");
+    Ok(())
+}
+
+#[test]
+fn nothing_is_allocated_in_the_steady_state() -> Result<()> {
+    steps()?;
+    predictions()?;
+    epochs()
+}

@@ -1,0 +1,64 @@
+//! Every loss and its gradient, on outputs of one and of two dimensions.
+
+use keras_runtime::loss::Losses;
+use keras_runtime::prelude::*;
+
+use crate::fixture::{Fixture, assert_close, assert_close_number, probe_gradient, still};
+
+keras_model! {
+    // Predictions go through an identity kernel, whose gradient tells theirs.
+    Rows = dense(5, use_bias = false, kernel_initializer = identity, name = "probe", input = 5);
+    Tables = dense(5, use_bias = false, kernel_initializer = identity, name = "probe", input = [4, 5]);
+}
+
+fn check<M: Model>(fixture: &Fixture, model: M, case: &str, loss: impl Losses) -> Result<()> {
+    let name = |part: &str| format!("{case}/{part}");
+    let (y, p) = (fixture.get(&name("y_true")), fixture.get(&name("y_pred")));
+    let mut model = model.compile(still(), loss, ());
+    let score = model.train_on_batch(p, y)?;
+    assert_close_number(&name("loss"), score.loss, f64::from(fixture.get(&name("loss"))[[0]]), 1e-5);
+    let expected = probe_gradient(p, fixture.get(&name("grad")));
+    assert_close(&name("grad"), &model.gradient("probe/kernel")?, &expected, 1e-5);
+    Ok(())
+}
+
+macro_rules! losses {
+    ($($test:ident: $($name:literal => $loss:expr;)*)*) => {$(
+        #[test]
+        fn $test() -> Result<()> {
+            let fixture = Fixture::load("losses");
+            $(
+                check(&fixture, Rows::new(0), concat!($name, "/2d"), $loss)?;
+                check(&fixture, Tables::new(0), concat!($name, "/3d"), $loss)?;
+            )*
+            Ok(())
+        }
+    )*};
+}
+
+losses! {
+    categorical:
+        "categorical_crossentropy" => CategoricalCrossentropy;
+        "categorical_crossentropy_soft" => CategoricalCrossentropy;
+        "categorical_crossentropy_unnormalised" => CategoricalCrossentropy;
+        "categorical_crossentropy_edge" => CategoricalCrossentropy;
+        "categorical_crossentropy_smooth" => CategoricalCrossentropy { label_smoothing: 0.1, ..CategoricalCrossentropy };
+        "categorical_crossentropy_logits" => CategoricalCrossentropy { from_logits: true, ..CategoricalCrossentropy };
+        "categorical_crossentropy_logits_soft" => CategoricalCrossentropy { from_logits: true, ..CategoricalCrossentropy };
+        "categorical_crossentropy_logits_smooth" => CategoricalCrossentropy { from_logits: true, label_smoothing: 0.1 };
+    sparse_categorical:
+        "sparse_categorical_crossentropy" => SparseCategoricalCrossentropy;
+        "sparse_categorical_crossentropy_unnormalised" => SparseCategoricalCrossentropy;
+        "sparse_categorical_crossentropy_edge" => SparseCategoricalCrossentropy;
+        "sparse_categorical_crossentropy_logits" => SparseCategoricalCrossentropy { from_logits: true };
+    binary:
+        "binary_crossentropy" => BinaryCrossentropy;
+        "binary_crossentropy_soft" => BinaryCrossentropy;
+        "binary_crossentropy_edge" => BinaryCrossentropy;
+        "binary_crossentropy_smooth" => BinaryCrossentropy { label_smoothing: 0.2, ..BinaryCrossentropy };
+        "binary_crossentropy_logits" => BinaryCrossentropy { from_logits: true, ..BinaryCrossentropy };
+        "binary_crossentropy_logits_smooth" => BinaryCrossentropy { from_logits: true, label_smoothing: 0.2 };
+    regression:
+        "mean_squared_error" => MeanSquaredError;
+        "mean_absolute_error" => MeanAbsoluteError;
+}
