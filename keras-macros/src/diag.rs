@@ -219,7 +219,8 @@ pub fn closest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         false => edit_distance(&wrong.to_lowercase(), name),
     };
     let best = known.into_iter().map(|name| (distance(name), name)).min_by_key(|&(distance, _)| distance);
-    best.filter(|&(distance, name)| distance <= (name.len().min(wrong.len()) / 3).max(1)).map(|(_, name)| name)
+    best.filter(|&(distance, name)| distance <= (name.len().min(wrong.len()) / 3).max(1))
+        .map(|(_, name)| name)
 }
 
 /// "did you mean `...`?", if there is something that could have been meant.

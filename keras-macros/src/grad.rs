@@ -94,7 +94,9 @@ pub fn train(graph: &Graph) -> Function {
     }
     let mut gradients: Vec<(usize, Id)> = Vec::new();
     for i in 0..adjoint.needed.len() {
-        if let (Op::Weight(weight), true, Some(id)) = (&adjoint.graph.nodes[i].op, adjoint.needed[i], adjoint.of[i]) {
+        if let (Op::Weight(weight), true, Some(id)) =
+            (&adjoint.graph.nodes[i].op, adjoint.needed[i], adjoint.of[i])
+        {
             let weight = *weight;
             // A weight that several nodes read has the sum of their gradients.
             match gradients.iter().position(|(other, _)| *other == weight) {
@@ -464,13 +466,14 @@ impl Adjoint {
     fn extremum_rule(&mut self, x: Id, y: Id, dy: Id) -> Id {
         let shape = self.graph.shape(x).clone();
         let reduced = self.graph.nodes[y.0].op.clone();
-        let Op::Reduce { axes, batch, .. } = reduced else { unreachable!("only reductions have an extremum") };
+        let Op::Reduce { axes, batch, .. } = reduced else {
+            unreachable!("only reductions have an extremum")
+        };
         let extremum = self.graph.broadcast_to(y, &shape);
         let hit = self.binary(Binary::Eq, x, extremum);
-        let count = self.graph.push(
-            Op::Reduce { kind: ReduceKind::Sum, x: hit, axes, batch },
-            self.graph.shape(y).clone(),
-        );
+        let count = self
+            .graph
+            .push(Op::Reduce { kind: ReduceKind::Sum, x: hit, axes, batch }, self.graph.shape(y).clone());
         let share = self.binary(Binary::Div, hit, count);
         self.mul(dy, share)
     }

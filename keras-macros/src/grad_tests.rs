@@ -37,7 +37,8 @@ impl Case {
     /// `build` gets an input of `[batch, 4, 3]` scaled by a trainable weight of `[4, 3]`, so that its gradient is asked for.
     fn new(low: f64, high: f64, build: impl Fn(&mut Graph, Id) -> Id) -> Self {
         let mut graph = Graph::default();
-        let x = graph.input(Input { name: "x".into(), shape: Shape::batched(known(&[4, 3])), dtype: DType::F32 });
+        let x =
+            graph.input(Input { name: "x".into(), shape: Shape::batched(known(&[4, 3])), dtype: DType::F32 });
         let scale = graph.weight("scale".into(), known(&[4, 3]), Init::Ones, true);
         let scale = graph.weight_value(scale);
         let x = graph.binary(Binary::Mul, x, scale);
@@ -66,7 +67,10 @@ impl Case {
         let inputs = [Tensor::new(&[BATCH, 4, 3], numbers(BATCH * 12, 1, self.low, self.high))];
         let z = sizes(function.graph.shape(function.heads[0].z));
         let loss_gradients = [Tensor::new(&z, numbers(z.iter().product(), 2, -1.0, 1.0))];
-        run(&function.graph, &Values { batch: BATCH, inputs: &inputs, weights, loss_gradients: &loss_gradients })
+        run(
+            &function.graph,
+            &Values { batch: BATCH, inputs: &inputs, weights, loss_gradients: &loss_gradients },
+        )
     }
 
     /// The loss: the output's product with fixed numbers.
@@ -91,9 +95,15 @@ impl Case {
                 };
                 let step = 1e-5;
                 let expected = (shifted(step) - shifted(-step)) / (2.0 * step);
-                for (what, found) in [("", plain[id.0].data[at]), (" simplified", simple[simple_id.0].data[at])] {
+                for (what, found) in
+                    [("", plain[id.0].data[at]), (" simplified", simple[simple_id.0].data[at])]
+                {
                     let close = (found - expected).abs() <= 1e-6 * (1.0 + expected.abs());
-                    assert!(close, "{name}{what}: d/d{}[{at}] is {found}, expected {expected}", self.graph.weights[*weight].name);
+                    assert!(
+                        close,
+                        "{name}{what}: d/d{}[{at}] is {found}, expected {expected}",
+                        self.graph.weights[*weight].name
+                    );
                 }
             }
         }
@@ -103,7 +113,8 @@ impl Case {
 #[test]
 fn unary_functions() {
     use Unary::*;
-    let anywhere = [Neg, Abs, Square, Exp, Expm1, Sin, Cos, Atan, Sinh, Cosh, Asinh, Tanh, Sigmoid, Relu, Erf, Softplus];
+    let anywhere =
+        [Neg, Abs, Square, Exp, Expm1, Sin, Cos, Atan, Sinh, Cosh, Asinh, Tanh, Sigmoid, Relu, Erf, Softplus];
     for f in anywhere {
         Case::new(-2.0, 2.0, |g, x| g.unary(f, x)).check(&format!("{f:?}"));
     }
@@ -174,7 +185,8 @@ fn reductions() {
     for kind in [Sum, Max, Min, Product] {
         for axes in [vec![0], vec![1], vec![0, 1]] {
             for keepdims in [false, true] {
-                Case::new(0.5, 2.0, |g, x| g.reduce(kind, x, axes.clone(), keepdims)).check(&format!("{kind:?} {axes:?}"));
+                Case::new(0.5, 2.0, |g, x| g.reduce(kind, x, axes.clone(), keepdims))
+                    .check(&format!("{kind:?} {axes:?}"));
             }
         }
     }

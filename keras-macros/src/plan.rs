@@ -66,9 +66,16 @@ impl Params {
             Layout::Panels => weight.shape[0].mul(&weight.shape[1].round_up_16()),
         });
         let lens: Vec<Dim> = lens.collect();
-        let mut params = Params { offsets: vec![Dim::known(0); layouts.len()], lens, layouts, trainable: 0.into(), len: 0.into() };
+        let mut params = Params {
+            offsets: vec![Dim::known(0); layouts.len()],
+            lens,
+            layouts,
+            trainable: 0.into(),
+            len: 0.into(),
+        };
         for trainable in [true, false] {
-            for (i, _) in graph.weights.iter().enumerate().filter(|(_, weight)| weight.trainable == trainable) {
+            for (i, _) in graph.weights.iter().enumerate().filter(|(_, weight)| weight.trainable == trainable)
+            {
                 params.offsets[i] = params.len.clone();
                 params.len = params.len.add(&params.lens[i].round_up_16());
             }
@@ -165,7 +172,9 @@ fn size(program: &Program, value: Value) -> Dim {
             k.mul(&n.round_up_16())
         }
         Value::Scratch(id) => {
-            let Op::MatMulT { y, .. } = graph.nodes[id.0].op else { unreachable!("scratch belongs to products") };
+            let Op::MatMulT { y, .. } = graph.nodes[id.0].op else {
+                unreachable!("scratch belongs to products")
+            };
             let dims = &graph.shape(y).dims;
             let rows = Dim::product(&dims[..dims.len() - 1]);
             rows.mul(&dims[dims.len() - 1].round_up_16())
@@ -213,9 +222,11 @@ fn lives(program: &Program, plan: &Plan) -> Vec<Life> {
 fn place(program: &Program, slots: &mut Vec<Slot>, total: &mut Dim, life: &Life) -> Dim {
     let is_free = |slot: &Slot| {
         let (old, len) = (&slot.tenant, &slot.len);
-        let same_step = old.death.step == life.birth.step && program.steps[life.birth.step].place == Place::Rows;
+        let same_step =
+            old.death.step == life.birth.step && program.steps[life.birth.step].place == Place::Rows;
         let dead = old.death < life.birth || (old.death == life.birth && in_place(program, old, life));
-        let fits = *len == life.len || matches!((len.as_known(), life.len.as_known()), (Some(a), Some(b)) if a >= b);
+        let fits =
+            *len == life.len || matches!((len.as_known(), life.len.as_known()), (Some(a), Some(b)) if a >= b);
         dead && fits && (!same_step || old.len == life.len)
     };
     let known = |dim: &Dim| dim.as_known().unwrap_or(0);

@@ -30,7 +30,12 @@ fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("two threads");
     let work = flops * 20_000.0 / 1e9;
     let peak = work / least(spin);
-    let both = pool.install(|| 2.0 * work / least(|| drop(rayon::join(spin, spin))));
+    let both = pool.install(|| {
+        2.0 * work
+            / least(|| {
+                rayon::join(spin, spin);
+            })
+    });
     println!("{isa:?}, peak of one thread {peak:.1} GFLOP/s, of two {both:.1}");
     println!("{:<28}{:>10}{:>8}{:>14}{:>8}", "product", "1 thread", "", "2 threads", "");
     let shapes = [
@@ -52,7 +57,8 @@ fn main() {
         let (a, b, c) = (a.as_ptr() as usize, b.as_ptr() as usize, c.as_mut_ptr() as usize);
         let run = |rows: std::ops::Range<usize>| {
             let (row, column) = if transposed { (1, m) } else { (k, 1) };
-            let a = Left { ptr: (a as *const f32).wrapping_add(rows.start * row), rows: row, columns: column };
+            let a =
+                Left { ptr: (a as *const f32).wrapping_add(rows.start * row), rows: row, columns: column };
             let c = Target::row_major((c as *mut f32).wrapping_add(rows.start * n), n, n);
             // SAFETY: the operands have these sizes.
             unsafe { gemm(isa, rows.len(), k, a, b as *const f32, c, false) };

@@ -22,7 +22,9 @@ pub enum Error {
         help: String,
     },
     /// Arrays that should hold as many samples as each other do not.
-    #[error("{what} has {found} samples, but {other} has {expected}: every array needs one row for each sample")]
+    #[error(
+        "{what} has {found} samples, but {other} has {expected}: every array needs one row for each sample"
+    )]
     Rows {
         /// The array that disagrees.
         what: String,
@@ -69,7 +71,9 @@ pub enum Error {
         help: String,
     },
     /// A value that is NaN or infinite where numbers are needed.
-    #[error("{what}: sample {sample} holds {value}; replace or drop values that are not finite before training")]
+    #[error(
+        "{what}: sample {sample} holds {value}; replace or drop values that are not finite before training"
+    )]
     NotFinite {
         /// The array.
         what: String,

@@ -17,7 +17,9 @@ pub(crate) fn read(weight: &WeightSpec, params: &[f32]) -> Vec<f32> {
     let len: usize = weight.shape.iter().product();
     match weight.layout {
         Layout::Plain => params[weight.offset..weight.offset + len].to_vec(),
-        Layout::Panels { k, n } => (0..len).map(|i| params[weight.offset + in_panels(k, i / n, i % n)]).collect(),
+        Layout::Panels { k, n } => {
+            (0..len).map(|i| params[weight.offset + in_panels(k, i / n, i % n)]).collect()
+        }
     }
 }
 
@@ -65,7 +67,8 @@ fn draw(weight: &WeightSpec, seed: u64, index: u64) -> Vec<f32> {
     let len: usize = weight.shape.iter().product();
     let (fan_in, fan_out) = fans(weight.shape);
     let mut random = Philox::new(seed, index);
-    let mut uniform = |low: f32, high: f32| (0..len).map(|_| low + (high - low) * random.uniform()).collect::<Vec<f32>>();
+    let mut uniform =
+        |low: f32, high: f32| (0..len).map(|_| low + (high - low) * random.uniform()).collect::<Vec<f32>>();
     // Variance scaling: uniform in ±sqrt(3 variance), or normal, cut at two standard deviations and widened to match.
     let scaled_uniform = |variance: f64, uniform: &mut dyn FnMut(f32, f32) -> Vec<f32>| {
         let limit = (3.0 * variance).sqrt() as f32;
@@ -158,7 +161,11 @@ mod tests {
         for (init, variance) in expected {
             let (mean, stddev) = moments(&draw(&weight(SHAPE, init), 42, 0));
             assert!(mean.abs() < 0.01 * f64::sqrt(variance) + 1e-4, "{init:?}: mean {mean}");
-            assert!((stddev / f64::sqrt(variance) - 1.0).abs() < 0.01, "{init:?}: {stddev} for {}", f64::sqrt(variance));
+            assert!(
+                (stddev / f64::sqrt(variance) - 1.0).abs() < 0.01,
+                "{init:?}: {stddev} for {}",
+                f64::sqrt(variance)
+            );
         }
         assert_eq!(fans(&[3, 3, 16, 32]), (144.0, 288.0));
     }

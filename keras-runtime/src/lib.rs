@@ -54,7 +54,6 @@ pub use data::datasets;
 pub use error::{Error, Result};
 pub use model::{Model, Network};
 
-
 #[doc(hidden)]
 pub use keras_macros::__keras_model;
 
@@ -91,7 +90,8 @@ pub mod prelude {
     pub use crate::device::Cpu;
     pub use crate::keras_model;
     pub use crate::loss::{
-        BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy,
+        BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError,
+        SparseCategoricalCrossentropy,
     };
     pub use crate::metric::{Accuracy, Metric};
     pub use crate::model::{Model, Trainer};

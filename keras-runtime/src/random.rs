@@ -92,7 +92,9 @@ mod tests {
             uniform += f64::from(random.uniform());
         }
         let n = f64::from(n);
-        assert!((sum / n).abs() < 0.01 && (squares / n - 1.0).abs() < 0.02 && (uniform / n - 0.5).abs() < 0.005);
+        assert!(
+            (sum / n).abs() < 0.01 && (squares / n - 1.0).abs() < 0.02 && (uniform / n - 0.5).abs() < 0.005
+        );
     }
 
     #[test]

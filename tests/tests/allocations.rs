@@ -102,14 +102,16 @@ fn predictions() -> Result<()> {
 /// Allocations of a `fit` of `epochs` epochs on two threads; nothing is new to the model.
 fn fit(model: &mut Trainer<Net>, samples: usize, epochs: usize) -> Result<usize> {
     let (x, y) = data(samples);
-    let settings = Fit { epochs, batch_size: 64, validation_split: 0.2, verbose: Verbose::Silent, ..Fit::default() };
+    let settings =
+        Fit { epochs, batch_size: 64, validation_split: 0.2, verbose: Verbose::Silent, ..Fit::default() };
     let (result, count) = counted(|| model.fit(&x, &y, settings));
     result?;
     Ok(count)
 }
 
 fn epochs() -> Result<()> {
-    let mut model = Net::on(&Cpu::threads(2), 1)?.compile(Adam::default(), SparseCategoricalCrossentropy, [Accuracy]);
+    let mut model =
+        Net::on(&Cpu::threads(2), 1)?.compile(Adam::default(), SparseCategoricalCrossentropy, [Accuracy]);
     fit(&mut model, 4000, 2)?;
     // What an epoch leaves in the history is allocated, and nothing for its batches: 8 of them, or 50.
     let mut each = Vec::new();

@@ -12,24 +12,35 @@ keras_model! {
 const SAMPLES: usize = 403;
 
 fn data() -> (Array2<f32>, Vec<u8>) {
-    let x = Array2::from_shape_fn((SAMPLES, 40), |(i, j)| ((i * 37 + j * 11 + i * j) % 101) as f32 / 50.0 - 1.0);
+    let x =
+        Array2::from_shape_fn((SAMPLES, 40), |(i, j)| ((i * 37 + j * 11 + i * j) % 101) as f32 / 50.0 - 1.0);
     (x, (0..SAMPLES).map(|i| (i * i % 5) as u8).collect())
 }
 
 /// The bits of all weights after one epoch, and those of the losses on the way.
 fn trained(threads: usize, seed: u64) -> Result<(Vec<u32>, Vec<u64>)> {
     let (x, y) = data();
-    let mut model = Net::on(&Cpu::threads(threads), seed)?.compile(Adam::default(), SparseCategoricalCrossentropy, [Accuracy]);
+    let mut model = Net::on(&Cpu::threads(threads), seed)?.compile(
+        Adam::default(),
+        SparseCategoricalCrossentropy,
+        [Accuracy],
+    );
     let settings = Fit { batch_size: 67, validation_split: 0.15, verbose: Verbose::Silent, ..Fit::default() };
     let history = model.fit(&x, &y, settings)?;
-    let losses = ["loss", "accuracy", "val_loss", "val_accuracy"].iter().flat_map(|name| history.get(name).unwrap_or_default());
+    let losses = ["loss", "accuracy", "val_loss", "val_accuracy"]
+        .iter()
+        .flat_map(|name| history.get(name).unwrap_or_default());
     let losses: Vec<u64> = losses.map(f64::to_bits).collect();
     assert_eq!(losses.len(), 4);
-    Ok((bits(&model), losses))
+    Ok((bits(&*model), losses))
 }
 
 fn bits<M: Model>(model: &M) -> Vec<u32> {
-    model.weights().iter().flat_map(|(_, values): &(_, ArrayD<f32>)| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>()).collect()
+    model
+        .weights()
+        .iter()
+        .flat_map(|(_, values): &(_, ArrayD<f32>)| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
+        .collect()
 }
 
 #[test]
@@ -52,7 +63,8 @@ fn a_seed_is_all_that_chance_depends_on() -> Result<()> {
 #[test]
 fn every_step_drops_others() -> Result<()> {
     // Weights that stay as they are: only the mask tells one step from the next.
-    let mut model = Dropped::new(1).compile(Sgd { learning_rate: 0.0, ..Sgd::default() }, MeanSquaredError, ());
+    let mut model =
+        Dropped::new(1).compile(Sgd { learning_rate: 0.0, ..Sgd::default() }, MeanSquaredError, ());
     let (x, y) = (Array2::<f32>::ones((9, 50)), vec![0.5f32; 9]);
     let losses = [model.step_on_batch(&x, &y)?, model.step_on_batch(&x, &y)?, model.step_on_batch(&x, &y)?];
     assert!(losses[0] != losses[1] && losses[1] != losses[2] && losses[0] != losses[2], "{losses:?}");

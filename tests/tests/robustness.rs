@@ -15,8 +15,7 @@ keras_model! {
     Image = flatten(input = [2, 2]) >> dense(1);
     Two(x: [4], z: [3]) -> (kind: [3], size: [1]) {
         let both = concatenate(x, z);
-        both >> dense(3, softmax),
-        both >> dense(1)
+        (both >> dense(3, softmax), both >> dense(1))
     }
 }
 
@@ -76,19 +75,28 @@ fn rows_disagree() {
     tells(sparse().evaluate(&x(6), &[0u8; 5]), &words);
     tells(sparse().train_on_batch(&x(6), &[0u8; 5]), &words);
     tells(sparse().step_on_batch(&x(6), &[0u8; 5]), &words);
-    tells(two().predict((&x(6), &Array2::<f32>::zeros((5, 3)))), &["input `z`", "5 samples", "input `x`", "has 6"]);
+    tells(
+        two().predict((&x(6), &Array2::<f32>::zeros((5, 3)))),
+        &["input `z`", "5 samples", "input `x`", "has 6"],
+    );
 }
 
 #[test]
 fn samples_of_another_shape() {
     let wide = Array2::<f32>::zeros((6, 5));
-    tells(sparse().fit(&wide, &[0u8; 6], silent()), &["input", "`Net`", "expected shape [batch, 4]", "found [6, 5]"]);
+    tells(
+        sparse().fit(&wide, &[0u8; 6], silent()),
+        &["input", "`Net`", "expected shape [batch, 4]", "found [6, 5]"],
+    );
     tells(sparse().predict(&wide), &["expected shape [batch, 4]", "found [6, 5]"]);
     tells(sparse().predict_classes(&wide), &["expected shape [batch, 4]"]);
     // One sample without the dimension of the batch, and samples that are flat already.
     tells(sparse().predict(&Array1::<f32>::zeros(4)), &["found [4]", "help", "insert_axis(Axis(0))"]);
     tells(Image::new(1).predict(&x(6)), &["expected shape [batch, 2, 2]", "found [6, 4]", "help", "reshape"]);
-    tells(Net::new(1).predict(&Array3::<f32>::zeros((6, 2, 2))), &["found [6, 2, 2]", "reshape the array to [batch, 4]"]);
+    tells(
+        Net::new(1).predict(&Array3::<f32>::zeros((6, 2, 2))),
+        &["found [6, 2, 2]", "reshape the array to [batch, 4]"],
+    );
     tells(Net::new(1).predict(&ndarray::arr0(1.0f32)), &["expected shape [batch, 4]", "found []"]);
 }
 
@@ -108,12 +116,24 @@ fn labels_that_are_no_classes() {
 #[test]
 fn targets_for_another_loss() {
     let one_hot = Array2::<f32>::zeros((6, 3));
-    tells(sparse().fit(&x(6), &one_hot, silent()), &["targets", "expected shape [batch]", "found [6, 3]", "CategoricalCrossentropy"]);
+    tells(
+        sparse().fit(&x(6), &one_hot, silent()),
+        &["targets", "expected shape [batch]", "found [6, 3]", "CategoricalCrossentropy"],
+    );
     let mut model = Net::new(1).compile(Adam::default(), CategoricalCrossentropy, [Accuracy]);
-    let words = ["targets", "expected shape [batch, 3]", "found [6]", "SparseCategoricalCrossentropy", "to_categorical(&y, 3)"];
+    let words = [
+        "targets",
+        "expected shape [batch, 3]",
+        "found [6]",
+        "SparseCategoricalCrossentropy",
+        "to_categorical(&y, 3)",
+    ];
     tells(model.fit(&x(6), &[0u8; 6], silent()), &words);
     let mut model = Regression::new(1).compile(Sgd::default(), MeanSquaredError, ());
-    tells(model.fit(&x(6), &Array2::<f32>::zeros((6, 3)), silent()), &["mean_squared_error", "[batch, 2]", "[6, 3]"]);
+    tells(
+        model.fit(&x(6), &Array2::<f32>::zeros((6, 3)), silent()),
+        &["mean_squared_error", "[batch, 2]", "[6, 3]"],
+    );
     tells(model.fit(&x(6), &Array3::<f32>::zeros((6, 2, 2)), silent()), &["[batch, 2]", "[6, 2, 2]"]);
 }
 
@@ -143,7 +163,10 @@ fn settings_out_of_range() -> Outcome {
     let mut fit = |settings| model.fit(&x(6), &[0u8, 1, 2, 0, 1, 2], settings);
     tells(fit(Fit { batch_size: 0, ..silent() }), &["`batch_size` is 0", "at least 1"]);
     for (split, name) in [(1.0, "1"), (-0.1, "-0.1"), (f32::NAN, "NaN"), (f32::INFINITY, "inf")] {
-        tells(fit(Fit { validation_split: split, ..silent() }), &[&format!("`validation_split` is {name}"), "[0, 1)"]);
+        tells(
+            fit(Fit { validation_split: split, ..silent() }),
+            &[&format!("`validation_split` is {name}"), "[0, 1)"],
+        );
     }
     tells(fit(Fit { validation_split: 0.9, ..silent() }), &["validation_split of 0.9", "holds no samples"]);
     let (wide, labels) = (Array2::<f32>::zeros((2, 5)), [0u8; 2]);
@@ -192,7 +215,11 @@ fn a_round_trip_is_exact() -> Outcome {
     from_bytes.load_weights_from(&fs::read(&file)?)?;
     from_file.load_weights(&file)?;
     let bits = |model: &Net| -> Vec<u32> {
-        model.weights().iter().flat_map(|(_, values)| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>()).collect()
+        model
+            .weights()
+            .iter()
+            .flat_map(|(_, values)| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>())
+            .collect()
     };
     assert_eq!(bits(&source), bits(&from_bytes));
     assert_eq!(bits(&source), bits(&from_file));
@@ -254,7 +281,10 @@ fn files_of_another_model() -> Outcome {
     );
     assert_eq!(model.weights(), before);
     Net::new(1).save_weights(&file)?;
-    tells(Other::new(1).load_weights(&file), &["dense_2/kernel: expected", "dense_2/bias: expected", "not there"]);
+    tells(
+        Other::new(1).load_weights(&file),
+        &["dense_2/kernel: expected", "dense_2/bias: expected", "not there"],
+    );
     Ok(())
 }
 
@@ -262,7 +292,10 @@ fn files_of_another_model() -> Outcome {
 fn places_that_cannot_be_written() -> Outcome {
     let folder = Folder::new("places")?;
     let model = Net::new(1);
-    tells(model.save_weights(folder.0.join("absent/net.safetensors")), &["cannot write", "absent/net.safetensors"]);
+    tells(
+        model.save_weights(folder.0.join("absent/net.safetensors")),
+        &["cannot write", "absent/net.safetensors"],
+    );
     // A folder has the file's name: the bytes were written beside it, and are gone again.
     let taken = folder.0.join("taken");
     fs::create_dir(&taken)?;

@@ -60,7 +60,10 @@ pub fn map(map: &Map, name: &Ident, names: &mut Names<'_>) -> Result<TokenStream
     let walks = Walks::new(expression, &store_walks, &[])?;
     let (loads, store_at) = (expression.operands.len(), walks.walks.split_at(expression.operands.len()).1);
     let accesses = accesses(expression, &walks, names);
-    let stored = stores.iter().zip(store_at).map(|((value, walk, _), strides)| access(names.value(*value), walk, strides));
+    let stored = stores
+        .iter()
+        .zip(store_at)
+        .map(|((value, walk, _), strides)| access(names.value(*value), walk, strides));
     let stored: Vec<TokenStream> = stored.collect();
     let (count, batched, dims) = (stores.len(), expression.space.batched, &walks.dims);
     let (body, result) = body(expression, &stores.iter().map(|(_, _, reg)| *reg).collect::<Vec<_>>());
@@ -152,7 +155,9 @@ fn access(buf: Ident, walk: &Strided, strides: &[Dim]) -> TokenStream {
 /// The instructions as `let`s, and the registers asked for as expressions of type `V`.
 fn body(expression: &Expression, results: &[Reg]) -> (TokenStream, Vec<TokenStream>) {
     let is_mask = |reg: Reg| matches!(expression.body[reg], Instruction::Binary(f, ..) if is_comparison(f));
-    let is_inline = |reg: Reg| matches!(expression.body[reg], Instruction::Load(_) | Instruction::Number(_) | Instruction::Extent(_));
+    let is_inline = |reg: Reg| {
+        matches!(expression.body[reg], Instruction::Load(_) | Instruction::Number(_) | Instruction::Extent(_))
+    };
     let raw = |reg: Reg| -> TokenStream {
         match &expression.body[reg] {
             Instruction::Load(i) => {
@@ -187,7 +192,9 @@ fn body(expression: &Expression, results: &[Reg]) -> (TokenStream, Vec<TokenStre
                 let (a, b) = (value(*a), value(*b));
                 quote!(#condition.select(#a, #b))
             }
-            Instruction::Load(_) | Instruction::Number(_) | Instruction::Extent(_) => unreachable!("filtered out"),
+            Instruction::Load(_) | Instruction::Number(_) | Instruction::Extent(_) => {
+                unreachable!("filtered out")
+            }
         };
         lets.extend(quote!(let #name = #code;));
     }

@@ -102,6 +102,7 @@ fn wrap(krate: &TokenStream, model: &Model, code: TokenStream) -> TokenStream {
                 #krate::Model::with_seed(seed)
             }
         }
+        #[allow(clippy::all)]
         impl #krate::Model for #name {
             const SPEC: &'static #krate::compiled::Spec = {
                 #[allow(unused_imports)]

@@ -33,7 +33,8 @@ impl<'a> Names<'a> {
     pub fn value(&mut self, value: Value) -> Ident {
         let buf = &self.plan.addresses[&value];
         let first = self.plan.addresses.iter().find(|(_, other)| *other == buf);
-        let gradient = self.plan.addresses.iter().find(|(other, at)| *at == buf && matches!(other, Value::Gradient(_)));
+        let gradient =
+            self.plan.addresses.iter().find(|(other, at)| *at == buf && matches!(other, Value::Gradient(_)));
         let value = gradient.or(first).map_or(value, |(first, _)| *first);
         if !self.values.contains_key(&value) {
             let name = self.unique(self.describe(value).to_uppercase(), "_");
@@ -47,7 +48,10 @@ impl<'a> Names<'a> {
         let words = self.describe(value);
         let camel = words.split('_').map(|word| {
             let mut letters = word.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+            letters
+                .next()
+                .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+                .unwrap_or_default()
         });
         let camel: String = camel.collect();
         ident(&self.unique(camel, ""))

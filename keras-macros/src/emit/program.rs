@@ -13,7 +13,8 @@ use crate::plan::{Buf, Plan, Space};
 
 /// The function `name`, which runs `program` on the memory that `plan` describes.
 pub fn function(name: &Ident, program: &Program, plan: &Plan) -> Result<TokenStream, String> {
-    let mut writer = Writer { names: Names::new(&program.function.graph, plan), plan, kernels: TokenStream::new() };
+    let mut writer =
+        Writer { names: Names::new(&program.function.graph, plan), plan, kernels: TokenStream::new() };
     let steps = program.steps.iter().map(|step| writer.step(step)).collect::<Result<Vec<_>, _>>()?;
     let addresses = writer.addresses(program);
     let kernels = writer.kernels;
@@ -30,7 +31,9 @@ pub fn function(name: &Ident, program: &Program, plan: &Plan) -> Result<TokenStr
 /// Floating-point operations of all products for each sample.
 pub fn flops(program: &Program) -> Dim {
     let kernels = program.steps.iter().flat_map(|step| &step.kernels);
-    let products = kernels.filter(|kernel| matches!(kernel, Kernel::MatMul { .. } | Kernel::MatMulT { .. } | Kernel::BatchMatMul { .. }));
+    let products = kernels.filter(|kernel| {
+        matches!(kernel, Kernel::MatMul { .. } | Kernel::MatMulT { .. } | Kernel::BatchMatMul { .. })
+    });
     products.fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops()))
 }
 
@@ -45,7 +48,8 @@ impl Writer<'_> {
     /// A constant for every value that the code names.
     fn addresses(&mut self, program: &Program) -> TokenStream {
         let kernels = program.steps.iter().flat_map(|step| &step.kernels);
-        let mut values: Vec<Value> = kernels.flat_map(|kernel| kernel.writes().into_iter().chain(kernel.reads())).collect();
+        let mut values: Vec<Value> =
+            kernels.flat_map(|kernel| kernel.writes().into_iter().chain(kernel.reads())).collect();
         values.sort();
         values.dedup();
         let mut named = BTreeSet::new();
@@ -107,7 +111,8 @@ impl Writer<'_> {
             Kernel::Reduce { kind, expression, result, over, batch, into } => {
                 let name = self.names.kernel(*into);
                 let into = self.names.value(*into);
-                let reduction = Reduction { kind: *kind, expression, result: *result, over, batch: *batch, into };
+                let reduction =
+                    Reduction { kind: *kind, expression, result: *result, over, batch: *batch, into };
                 self.kernels.extend(expression::reduce(&reduction, &name, &mut self.names)?);
                 let caller = if *batch { quote!(pass) } else { quote!(r) };
                 quote!(#caller.reduce(&#name);)
@@ -133,7 +138,8 @@ impl Writer<'_> {
                 }
             }
             Kernel::BatchMatMul { a, b, into, groups, m, k, n, .. } => {
-                let [(a, a_walk), (b, b_walk)] = [a, b].map(|(value, walk)| (self.names.value(*value), &walk.strides));
+                let [(a, a_walk), (b, b_walk)] =
+                    [a, b].map(|(value, walk)| (self.names.value(*value), &walk.strides));
                 let c = self.names.value(*into);
                 quote! {
                     r.batch_matmul(&BatchMatMul {

@@ -10,7 +10,13 @@ use crate::ir::{Dim, Graph, Init};
 use crate::plan::{Params, Plan};
 
 /// `static SPEC`.
-pub fn spec(name: &Ident, graph: &Graph, params: &Params, infer: (Dim, &Plan), train: (Dim, &Plan)) -> TokenStream {
+pub fn spec(
+    name: &Ident,
+    graph: &Graph,
+    params: &Params,
+    infer: (Dim, &Plan),
+    train: (Dim, &Plan),
+) -> TokenStream {
     let name = name.to_string();
     let order = order(graph);
     let inputs = graph.inputs.iter().map(|input| {
@@ -95,9 +101,15 @@ fn init(init: &Init) -> TokenStream {
         Init::Constant { value } => fields(quote!(Constant), &[("value", value)]),
         Init::Identity { gain } => fields(quote!(Identity), &[("gain", gain)]),
         Init::Orthogonal { gain } => fields(quote!(Orthogonal), &[("gain", gain)]),
-        Init::RandomNormal { mean, stddev } => fields(quote!(RandomNormal), &[("mean", mean), ("stddev", stddev)]),
-        Init::TruncatedNormal { mean, stddev } => fields(quote!(TruncatedNormal), &[("mean", mean), ("stddev", stddev)]),
-        Init::RandomUniform { minval, maxval } => fields(quote!(RandomUniform), &[("minval", minval), ("maxval", maxval)]),
+        Init::RandomNormal { mean, stddev } => {
+            fields(quote!(RandomNormal), &[("mean", mean), ("stddev", stddev)])
+        }
+        Init::TruncatedNormal { mean, stddev } => {
+            fields(quote!(TruncatedNormal), &[("mean", mean), ("stddev", stddev)])
+        }
+        Init::RandomUniform { minval, maxval } => {
+            fields(quote!(RandomUniform), &[("minval", minval), ("maxval", maxval)])
+        }
         Init::Zeros
         | Init::Ones
         | Init::GlorotUniform

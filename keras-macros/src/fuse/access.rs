@@ -48,7 +48,10 @@ impl Strided {
                 }
             }
         }
-        to[..at].iter().all(|dim| dim.is(1)).then_some(Strided { offset: self.offset.clone(), strides: result })
+        to[..at]
+            .iter()
+            .all(|dim| dim.is(1))
+            .then_some(Strided { offset: self.offset.clone(), strides: result })
     }
 }
 
@@ -83,15 +86,18 @@ pub struct View {
 
 /// Follows views down from `id` while strides can say what they do; `stored` nodes end the chain.
 pub fn view(graph: &Graph, id: Id, stored: &dyn Fn(Id) -> bool) -> View {
-    try_view(graph, id, stored).unwrap_or_else(|| {
-        View { base: id, walk: Strided::contiguous(&graph.shape(id).dims) }
-    })
+    try_view(graph, id, stored)
+        .unwrap_or_else(|| View { base: id, walk: Strided::contiguous(&graph.shape(id).dims) })
 }
 
 fn try_view(graph: &Graph, id: Id, stored: &dyn Fn(Id) -> bool) -> Option<View> {
     let shape = graph.shape(id);
     let below = |x: &Id| {
-        if stored(*x) { View { base: *x, walk: Strided::contiguous(&graph.shape(*x).dims) } } else { view(graph, *x, stored) }
+        if stored(*x) {
+            View { base: *x, walk: Strided::contiguous(&graph.shape(*x).dims) }
+        } else {
+            view(graph, *x, stored)
+        }
     };
     match &graph.nodes[id.0].op {
         Op::Reshape(x) => {

@@ -96,9 +96,24 @@ pub struct Map {
 pub enum Kernel {
     Map(Map),
     /// The expression, accumulated over the dimensions that `over` marks.
-    Reduce { kind: ReduceKind, expression: Expression, result: Reg, over: Vec<bool>, batch: bool, into: Value },
+    Reduce {
+        kind: ReduceKind,
+        expression: Expression,
+        result: Reg,
+        over: Vec<bool>,
+        batch: bool,
+        into: Value,
+    },
     /// `into = x · w`, `w` in panels.
-    MatMul { x: Value, w: Value, into: Value, batched: bool, rows: Dim, k: Dim, n: Dim },
+    MatMul {
+        x: Value,
+        w: Value,
+        into: Value,
+        batched: bool,
+        rows: Dim,
+        k: Dim,
+        n: Dim,
+    },
     /// `into (+)= xᵀ · y` over the batch, and the column sums of `y` into `db`.
     MatMulT {
         x: Value,
@@ -113,12 +128,38 @@ pub enum Kernel {
         n: Dim,
     },
     /// `into = a · b` for each of `groups` matrices; strides of group, row, column.
-    BatchMatMul { a: (Value, Strided), b: (Value, Strided), into: Value, batched: bool, groups: Dim, m: Dim, k: Dim, n: Dim },
-    Softmax { x: Value, into: Value, batched: bool, log: bool, columns: Dim },
+    BatchMatMul {
+        a: (Value, Strided),
+        b: (Value, Strided),
+        into: Value,
+        batched: bool,
+        groups: Dim,
+        m: Dim,
+        k: Dim,
+        n: Dim,
+    },
+    Softmax {
+        x: Value,
+        into: Value,
+        batched: bool,
+        log: bool,
+        columns: Dim,
+    },
     /// The activation of output `output` on `z`, its loss and its gradient.
-    Head { output: usize, z: Value, dz: Option<Value> },
+    Head {
+        output: usize,
+        z: Value,
+        dz: Option<Value>,
+    },
     /// `[k, n]` (or its transpose) to panels. `panels`: the source lies in panels already.
-    Pack { w: Value, into: Value, transposed: bool, panels: bool, k: Dim, n: Dim },
+    Pack {
+        w: Value,
+        into: Value,
+        transposed: bool,
+        panels: bool,
+        k: Dim,
+        n: Dim,
+    },
 }
 
 impl Kernel {
@@ -140,7 +181,9 @@ impl Kernel {
     pub fn writes(&self) -> Vec<Value> {
         match self {
             Kernel::Map(map) => map.stores.iter().map(|(value, ..)| *value).collect(),
-            Kernel::MatMulT { into, db, scratch, .. } => [Some(*into), *db, Some(*scratch)].into_iter().flatten().collect(),
+            Kernel::MatMulT { into, db, scratch, .. } => {
+                [Some(*into), *db, Some(*scratch)].into_iter().flatten().collect()
+            }
             Kernel::Head { dz, .. } => dz.iter().copied().collect(),
             Kernel::Reduce { into, .. }
             | Kernel::MatMul { into, .. }
@@ -173,9 +216,9 @@ impl Kernel {
             Kernel::Map(Map { expression, .. }) => Place::of(expression.space.batched),
             Kernel::Reduce { batch: true, .. } | Kernel::MatMulT { .. } | Kernel::Pack { .. } => Place::Whole,
             Kernel::Reduce { expression, .. } => Place::of(expression.space.batched),
-            Kernel::MatMul { batched, .. } | Kernel::BatchMatMul { batched, .. } | Kernel::Softmax { batched, .. } => {
-                Place::of(*batched)
-            }
+            Kernel::MatMul { batched, .. }
+            | Kernel::BatchMatMul { batched, .. }
+            | Kernel::Softmax { batched, .. } => Place::of(*batched),
             Kernel::Head { .. } => Place::Rows,
         }
     }
@@ -184,7 +227,9 @@ impl Kernel {
     pub fn flops(&self) -> Dim {
         let two = Dim::known(2);
         match self {
-            Kernel::MatMul { rows, k, n, .. } | Kernel::MatMulT { rows, k, n, .. } => Dim::product([&two, rows, k, n]),
+            Kernel::MatMul { rows, k, n, .. } | Kernel::MatMulT { rows, k, n, .. } => {
+                Dim::product([&two, rows, k, n])
+            }
             Kernel::BatchMatMul { groups, m, k, n, .. } => Dim::product([&two, groups, m, k, n]),
             Kernel::Map(map) => map.expression.space.size().mul(&map.expression.body.len().into()),
             Kernel::Reduce { expression, .. } => expression.space.size().mul(&two),
@@ -260,17 +305,27 @@ impl fmt::Display for Kernel {
             Kernel::Reduce { kind, expression, result, over, batch, into } => {
                 let kind = format!("{kind:?}").to_lowercase();
                 let batch = if *batch { " and the batch" } else { "" };
-                writeln!(f, "    reduce {into} = {kind} of v{result} over {} where {over:?}{batch}", expression.space)?;
+                writeln!(
+                    f,
+                    "    reduce {into} = {kind} of v{result} over {} where {over:?}{batch}",
+                    expression.space
+                )?;
                 write!(f, "{expression}")
             }
-            Kernel::MatMul { x, w, into, rows, k, n, .. } => writeln!(f, "    matmul {into} = {x} · {w}  [{rows}, {k}] · [{k}, {n}]"),
+            Kernel::MatMul { x, w, into, rows, k, n, .. } => {
+                writeln!(f, "    matmul {into} = {x} · {w}  [{rows}, {k}] · [{k}, {n}]")
+            }
             Kernel::MatMulT { x, y, into, db, accumulate, k, n, .. } => {
                 let plus = if *accumulate { "+" } else { "" };
                 let db = db.map(|db| format!(", {db} = column sums")).unwrap_or_default();
                 writeln!(f, "    matmul {into} {plus}= {x}ᵀ · {y}{db}  [{k}, {n}]")
             }
             Kernel::BatchMatMul { a, b, into, groups, m, k, n, .. } => {
-                writeln!(f, "    batch_matmul {into} = {} · {}  {groups} of [{m}, {k}] · [{k}, {n}]", a.0, b.0)
+                writeln!(
+                    f,
+                    "    batch_matmul {into} = {} · {}  {groups} of [{m}, {k}] · [{k}, {n}]",
+                    a.0, b.0
+                )
             }
             Kernel::Softmax { x, into, log, columns, .. } => {
                 writeln!(f, "    {}softmax {into} = {x}  rows of {columns}", if *log { "log_" } else { "" })

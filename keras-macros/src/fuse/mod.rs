@@ -33,8 +33,11 @@ pub enum Layout {
 
 /// Panels for the matrices that nothing but products read; their optimizer step then needs no repacking.
 pub fn layouts(graph: &Graph) -> Vec<Layout> {
-    let mut layouts: Vec<Layout> =
-        graph.weights.iter().map(|w| if w.shape.len() == 2 { Layout::Panels } else { Layout::Plain }).collect();
+    let mut layouts: Vec<Layout> = graph
+        .weights
+        .iter()
+        .map(|w| if w.shape.len() == 2 { Layout::Panels } else { Layout::Plain })
+        .collect();
     let mut used = vec![false; layouts.len()];
     for node in &graph.nodes {
         for operand in node.op.operands() {
@@ -109,7 +112,10 @@ fn is_number(op: &Op) -> bool {
 impl<'a> Fuser<'a> {
     fn new(function: &'a Function, layouts: &'a [Layout]) -> Self {
         let graph = &function.graph;
-        let stored = graph.nodes.iter().map(|node| !is_elementwise(&node.op) && !is_view(&node.op) && !is_number(&node.op));
+        let stored = graph
+            .nodes
+            .iter()
+            .map(|node| !is_elementwise(&node.op) && !is_view(&node.op) && !is_number(&node.op));
         Fuser {
             function,
             graph,
@@ -168,7 +174,8 @@ impl<'a> Fuser<'a> {
             if groups.is_empty() {
                 continue;
             }
-            let inlines = is_elementwise(self.op(id)) || matches!(self.op(id), Op::Reduce { .. } | Op::Concat { .. } | Op::Pad { .. });
+            let inlines = is_elementwise(self.op(id))
+                || matches!(self.op(id), Op::Reduce { .. } | Op::Concat { .. } | Op::Pad { .. });
             for operand in self.op(id).operands() {
                 if !inlines && !is_view(self.op(id)) {
                     self.need_buffer(operand);
@@ -200,7 +207,11 @@ impl<'a> Fuser<'a> {
     fn need_buffer(&mut self, id: Id) {
         self.need_view(id);
         let View { base, walk } = self.view(id);
-        if is_number(self.op(base)) || !walk.is_contiguous(self.dims(id)) || self.size(base) != self.size(id) || self.repeats_over_batch(base, id) {
+        if is_number(self.op(base))
+            || !walk.is_contiguous(self.dims(id))
+            || self.size(base) != self.size(id)
+            || self.repeats_over_batch(base, id)
+        {
             self.stored[id.0] = true;
         }
     }
@@ -250,7 +261,9 @@ impl<'a> Fuser<'a> {
     fn sum_of_products(&self, id: Id) -> Option<Vec<Id>> {
         match self.op(id) {
             Op::MatMulT { .. } => Some(vec![id]),
-            Op::Binary(crate::ir::Binary::Add, a, b) => Some([self.sum_of_products(*a)?, self.sum_of_products(*b)?].concat()),
+            Op::Binary(crate::ir::Binary::Add, a, b) => {
+                Some([self.sum_of_products(*a)?, self.sum_of_products(*b)?].concat())
+            }
             _ => None,
         }
     }
@@ -259,7 +272,12 @@ impl<'a> Fuser<'a> {
         self.done.insert(id);
         for (i, &product) in products.iter().enumerate() {
             let uses = |op: &Op| op.operands().contains(&product);
-            let elsewhere = self.graph.nodes.iter().enumerate().any(|(j, node)| Id(j) != id && uses(&node.op) && !self.done.contains(&Id(j)));
+            let elsewhere = self
+                .graph
+                .nodes
+                .iter()
+                .enumerate()
+                .any(|(j, node)| Id(j) != id && uses(&node.op) && !self.done.contains(&Id(j)));
             if !elsewhere {
                 self.done.insert(product);
             }
@@ -282,7 +300,9 @@ impl<'a> Fuser<'a> {
     fn take_column_sums(&mut self, y: Id) -> Option<Value> {
         let rank = self.graph.shape(y).rank();
         let sums = self.graph.nodes.iter().position(|node| match &node.op {
-            Op::Reduce { kind: ReduceKind::Sum, x, axes, batch: true } => *x == y && axes.iter().copied().eq(0..rank - 1),
+            Op::Reduce { kind: ReduceKind::Sum, x, axes, batch: true } => {
+                *x == y && axes.iter().copied().eq(0..rank - 1)
+            }
             _ => false,
         });
         let sums = Id(sums?);
@@ -301,7 +321,8 @@ impl<'a> Fuser<'a> {
         }
         for head in &self.function.heads {
             let at = head.dz.unwrap_or(Id(self.graph.nodes.len()));
-            let kernel = Kernel::Head { output: head.output, z: self.buffer(head.z), dz: head.dz.map(Value::Node) };
+            let kernel =
+                Kernel::Head { output: head.output, z: self.buffer(head.z), dz: head.dz.map(Value::Node) };
             self.out.entry(at.0).or_default().push(kernel);
         }
     }
@@ -328,8 +349,19 @@ impl<'a> Fuser<'a> {
                 let [m, n] = [2, 1].map(|back| shape.dims[shape.rank() - back].clone());
                 let k = self.dims(*b)[shape.rank() - 2].clone();
                 let groups = Dim::product(&shape.dims[..shape.rank() - 2]);
-                let walk = |this: &Self, x: Id| (this.buffer(x), Strided::contiguous(&matrix(&groups, this.dims(x))));
-                vec![Kernel::BatchMatMul { a: walk(self, *a), b: walk(self, *b), into, batched: shape.batched, groups: groups.clone(), m, k, n }]
+                let walk = |this: &Self, x: Id| {
+                    (this.buffer(x), Strided::contiguous(&matrix(&groups, this.dims(x))))
+                };
+                vec![Kernel::BatchMatMul {
+                    a: walk(self, *a),
+                    b: walk(self, *b),
+                    into,
+                    batched: shape.batched,
+                    groups: groups.clone(),
+                    m,
+                    k,
+                    n,
+                }]
             }
             Op::Softmax(x) | Op::LogSoftmax(x) => {
                 let columns = shape.dims.last().expect("of rank 1 at least").clone();
@@ -360,7 +392,9 @@ impl<'a> Fuser<'a> {
                 vec![zeros, self.part(*x, &shape, *axis, before, into)]
             }
             // The copy that a reshape cannot avoid walks its operand.
-            Op::Reshape(x) if self.view(*x).base != id => vec![self.map(*x, self.graph.shape(*x).clone(), into)],
+            Op::Reshape(x) if self.view(*x).base != id => {
+                vec![self.map(*x, self.graph.shape(*x).clone(), into)]
+            }
             _ => vec![self.map(id, shape, into)],
         }
     }
@@ -392,10 +426,21 @@ impl<'a> Fuser<'a> {
             return source;
         }
         let into = Value::Packed { w: base, transposed };
-        let known = self.out.values().flatten().any(|kernel| matches!(kernel, Kernel::Pack { into: other, .. } if *other == into));
+        let known = self
+            .out
+            .values()
+            .flatten()
+            .any(|kernel| matches!(kernel, Kernel::Pack { into: other, .. } if *other == into));
         if !known {
             let (k, n) = (self.dims(w)[0].clone(), self.dims(w)[1].clone());
-            self.out.entry(id.0).or_default().push(Kernel::Pack { w: source, into, transposed, panels, k, n });
+            self.out.entry(id.0).or_default().push(Kernel::Pack {
+                w: source,
+                into,
+                transposed,
+                panels,
+                k,
+                n,
+            });
         }
         into
     }
@@ -408,7 +453,8 @@ impl<'a> Fuser<'a> {
             Op::Const(value) => return expression.push(Instruction::Number(*value)),
             Op::Extent(dim) => return expression.push(Instruction::Extent(dim.clone())),
             _ if self.stored[id.0] && !is_root || !is_elementwise(op) => {
-                let View { base, walk } = if is_root { view(self.graph, id, &|id| self.stored[id.0]) } else { self.view(id) };
+                let View { base, walk } =
+                    if is_root { view(self.graph, id, &|id| self.stored[id.0]) } else { self.view(id) };
                 return match self.op(base) {
                     op if is_number(op) => self.value(expression, base, None),
                     _ => expression.load(Operand::Value(Value::Node(base), walk)),
@@ -423,7 +469,8 @@ impl<'a> Fuser<'a> {
             Op::Select(..) => expression.push(Instruction::Select(regs[0], regs[1], regs[2])),
             Op::Dropout { rate, stream, .. } => {
                 let uniform = expression.load(Operand::Random(*stream));
-                let [rate, scale, zero] = [*rate, 1.0 / (1.0 - rate), 0.0].map(|n| expression.push(Instruction::Number(n)));
+                let [rate, scale, zero] =
+                    [*rate, 1.0 / (1.0 - rate), 0.0].map(|n| expression.push(Instruction::Number(n)));
                 let kept = expression.push(Instruction::Binary(crate::ir::Binary::Ge, uniform, rate));
                 let scaled = expression.push(Instruction::Binary(crate::ir::Binary::Mul, regs[0], scale));
                 expression.push(Instruction::Select(kept, scaled, zero))

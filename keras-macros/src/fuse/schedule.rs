@@ -32,7 +32,8 @@ pub fn schedule(kernels: Vec<Kernel>) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     while !left.is_empty() {
         let ready = |i: usize, done: &[bool]| needs[i].iter().all(|&j| done[j]);
-        let turn = |wanted: &dyn Fn(&Kernel) -> bool| left.iter().any(|&i| ready(i, &done) && wanted(&kernels[i]));
+        let turn =
+            |wanted: &dyn Fn(&Kernel) -> bool| left.iter().any(|&i| ready(i, &done) && wanted(&kernels[i]));
         // What depends on weights alone goes first, what waits for the whole batch last.
         let early = |kernel: &Kernel| matches!(kernel, Kernel::Pack { .. });
         let fixed = |kernel: &Kernel| kernel.place() == Place::Fixed;
@@ -69,7 +70,11 @@ fn dependences(kernels: &[Kernel]) -> Vec<Vec<usize>> {
         let (reads, writes) = (kernels[i].reads(), kernels[i].writes());
         kernels[j].writes().iter().any(|value| reads.contains(value) || writes.contains(value))
     };
-    (0..kernels.len()).map(|i| (0..kernels.len()).filter(|&j| j != i && is_before(kernels, j, i) && touches(i, j)).collect()).collect()
+    (0..kernels.len())
+        .map(|i| {
+            (0..kernels.len()).filter(|&j| j != i && is_before(kernels, j, i) && touches(i, j)).collect()
+        })
+        .collect()
 }
 
 /// Writers of one value keep their order; a reader comes after every writer, wherever it stands in the list.
@@ -126,8 +131,12 @@ fn append(first: &mut Map, second: &Map) {
                 }
             }
             Instruction::Unary(f, x) => first.expression.push(Instruction::Unary(*f, regs[*x])),
-            Instruction::Binary(f, a, b) => first.expression.push(Instruction::Binary(*f, regs[*a], regs[*b])),
-            Instruction::Select(c, a, b) => first.expression.push(Instruction::Select(regs[*c], regs[*a], regs[*b])),
+            Instruction::Binary(f, a, b) => {
+                first.expression.push(Instruction::Binary(*f, regs[*a], regs[*b]))
+            }
+            Instruction::Select(c, a, b) => {
+                first.expression.push(Instruction::Select(regs[*c], regs[*a], regs[*b]))
+            }
             other => first.expression.push(other.clone()),
         };
         regs.push(reg);

@@ -29,7 +29,8 @@ fn empty(graph: &Graph) -> Graph {
 
 fn rename(function: &Function, graph: Graph, map: impl Fn(Id) -> Id) -> Function {
     let heads = function.heads.iter();
-    let heads = heads.map(|head| HeadUse { output: head.output, z: map(head.z), dz: head.dz.map(&map) }).collect();
+    let heads =
+        heads.map(|head| HeadUse { output: head.output, z: map(head.z), dz: head.dz.map(&map) }).collect();
     let gradients = function.gradients.iter().map(|(weight, id)| (*weight, map(*id))).collect();
     let mut graph = graph;
     for head in &function.heads {
@@ -136,7 +137,9 @@ impl Rewriter {
             },
             Op::Select(c, a, b) => self.dropped_activation(c, a, b, node),
             Op::Broadcast(x) => match *self.op(x) {
-                Op::Broadcast(inner) if self.graph.shape(inner).rank() == 0 => Node { op: Op::Broadcast(inner), ..node },
+                Op::Broadcast(inner) if self.graph.shape(inner).rank() == 0 => {
+                    Node { op: Op::Broadcast(inner), ..node }
+                }
                 _ => node,
             },
             Op::Permute { x, ref axes } => match self.op(x).clone() {
@@ -151,7 +154,9 @@ impl Rewriter {
             },
             Op::Reshape(x) => match *self.op(x) {
                 Op::Reshape(inner) => Node { op: Op::Reshape(inner), ..node },
-                Op::Broadcast(inner) if self.graph.shape(inner).rank() == 0 => Node { op: Op::Broadcast(inner), ..node },
+                Op::Broadcast(inner) if self.graph.shape(inner).rank() == 0 => {
+                    Node { op: Op::Broadcast(inner), ..node }
+                }
                 _ => node,
             },
             _ => node,
@@ -164,7 +169,9 @@ impl Rewriter {
     /// scaled by a factor of at least 1, so it is positive exactly where it was kept and `relu(z)` was.
     fn dropped_activation(&mut self, c: Id, a: Id, b: Id, node: Node) -> Node {
         let zero = |this: &Self, id| this.number(id) == Some(0.0);
-        let (&Op::Binary(Binary::Gt, h, bound), &Op::Dropout { x: dy, rate, stream }) = (self.op(c), self.op(a)) else {
+        let (&Op::Binary(Binary::Gt, h, bound), &Op::Dropout { x: dy, rate, stream }) =
+            (self.op(c), self.op(a))
+        else {
             return node;
         };
         let dropped = |op: &Op| *op == Op::Dropout { x: h, rate, stream };

@@ -16,7 +16,11 @@ type Inputs = Result<Vec<Tensor>, Reported>;
 
 impl Builder<'_> {
     /// `input >> stage`. What is wrong with the stage itself is reported even if `input` failed.
-    pub(super) fn apply_stage(&mut self, stage: &Expr, input: Result<Value, Reported>) -> Result<Value, Reported> {
+    pub(super) fn apply_stage(
+        &mut self,
+        stage: &Expr,
+        input: Result<Value, Reported>,
+    ) -> Result<Value, Reported> {
         match &stage.kind {
             ExprKind::Error(reported) => Err(*reported),
             ExprKind::Binary(Operator::Pipe, first, second) => {
@@ -37,7 +41,9 @@ impl Builder<'_> {
                 let message = Message::new(stage.place, "a closure is not a layer");
                 Err(self.diag.report(message.help(format!("write `lambda({stage})`"))))
             }
-            _ => Err(self.diag.report(Message::new(stage.place, format!("expected a layer, found `{stage}`")))),
+            _ => {
+                Err(self.diag.report(Message::new(stage.place, format!("expected a layer, found `{stage}`"))))
+            }
         }
     }
 
@@ -77,8 +83,11 @@ impl Builder<'_> {
                 }
                 Value::Unknown(reported) => Err(reported),
                 Value::Tensor(_) | Value::Tuple(_) | Value::Number(_) => {
-                    let message = Message::new(name.span(), format!("`{name}` is a tensor, and a layer is needed here"))
-                        .help(format!("combine tensors by operators or merging layers: `(x, {name}) >> add()`"));
+                    let message = Message::new(
+                        name.span(),
+                        format!("`{name}` is a tensor, and a layer is needed here"),
+                    )
+                    .help(format!("combine tensors by operators or merging layers: `(x, {name}) >> add()`"));
                     Err(self.diag.report(message))
                 }
             };
@@ -102,8 +111,9 @@ impl Builder<'_> {
         match given.first() {
             None => Ok(()),
             Some(arg) => {
-                let message = Message::new(arg.value.place, format!("`{name}` takes no arguments after `>>`"))
-                    .help(format!("write `x >> {name}`, or `{name}(x)`"));
+                let message =
+                    Message::new(arg.value.place, format!("`{name}` takes no arguments after `>>`"))
+                        .help(format!("write `x >> {name}`, or `{name}(x)`"));
                 Err(self.diag.report(message))
             }
         }
@@ -132,8 +142,9 @@ impl Builder<'_> {
         let tensors = call.args.iter().any(|arg| self.role(&arg.value) == super::eval::Role::Tensor);
         let numbers = entry.family == Family::Function && positional > 0;
         if !tensors && !numbers {
-            let message = Message::new(name.span(), format!("`{expr}` is a layer, and a tensor is needed here"))
-                .help(format!("give it an input: `x >> {expr}`"));
+            let message =
+                Message::new(name.span(), format!("`{expr}` is a layer, and a tensor is needed here"))
+                    .help(format!("give it an input: `x >> {expr}`"));
             return Err(self.diag.report(message));
         }
         let count = match entry.operands {
@@ -156,12 +167,18 @@ impl Builder<'_> {
     }
 
     fn operands<'e>(&mut self, exprs: impl Iterator<Item = &'e Expr>) -> Inputs {
-        let all: Vec<Inputs> = exprs.map(|expr| self.eval(expr).and_then(|value| self.tensors(value, expr))).collect();
+        let all: Vec<Inputs> =
+            exprs.map(|expr| self.eval(expr).and_then(|value| self.tensors(value, expr))).collect();
         Ok(all.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
     }
 
     /// Layers that were named by `let`, with the weights that they have or get now.
-    fn apply_shared(&mut self, shared: &Rc<Shared>, name: &Ident, inputs: Vec<Tensor>) -> Result<Value, Reported> {
+    fn apply_shared(
+        &mut self,
+        shared: &Rc<Shared>,
+        name: &Ident,
+        inputs: Vec<Tensor>,
+    ) -> Result<Value, Reported> {
         if let Some(reported) = shared.failed.get() {
             return Err(reported);
         }
@@ -172,7 +189,9 @@ impl Builder<'_> {
         self.scope = outer;
         match result {
             // Messages point to where the layers are used.
-            Ok(Value::Tensor(tensor)) => Ok(Value::Tensor(Tensor { place: name.span(), text: name.to_string(), ..tensor })),
+            Ok(Value::Tensor(tensor)) => {
+                Ok(Value::Tensor(Tensor { place: name.span(), text: name.to_string(), ..tensor }))
+            }
             Ok(value) => Ok(value),
             Err(reported) => {
                 shared.failed.set(Some(reported));
@@ -217,7 +236,9 @@ impl Builder<'_> {
         if !entry.operands.admit(inputs.len()) && entry.name != "input" {
             let headline = format!("`{callee}` takes {}, but gets {}", entry.operands.text(), inputs.len());
             let message = Message::new(place, headline).help_if(match entry.operands {
-                Operands::AtLeast(_) | Operands::Exactly(2..) => Some(format!("give it a tuple: `(a, b) >> {expr}`")),
+                Operands::AtLeast(_) | Operands::Exactly(2..) => {
+                    Some(format!("give it a tuple: `(a, b) >> {expr}`"))
+                }
                 Operands::Exactly(_) if inputs.len() > 1 => {
                     Some("merge the tensors first: `>> concatenate() >>`, or `>> add() >>`".to_string())
                 }
@@ -231,8 +252,9 @@ impl Builder<'_> {
         }
         if self.closures > 0 {
             if !entry.weights.is_empty() {
-                let message = Message::new(place, format!("`{callee}` has weights, which a closure cannot own"))
-                    .help("apply the layer outside of `lambda`");
+                let message =
+                    Message::new(place, format!("`{callee}` has weights, which a closure cannot own"))
+                        .help("apply the layer outside of `lambda`");
                 return Err(self.diag.report(message));
             }
             let id = (entry.apply)(self, &u)?;
@@ -313,10 +335,13 @@ impl Builder<'_> {
         let place = u.args.place("input");
         let input = &u.inputs[0];
         self.check_shape(&declared, input, place, |declared, actual| {
-            Message::new(place, format!("`{}` says that its input is {declared}, but it is {actual}", u.entry.name))
-                .against(input.place, format!("this says {declared}"))
-                .note(format!("`{}` makes {actual}", input.text))
-                .help("leave `input` out: only the first layer needs it")
+            Message::new(
+                place,
+                format!("`{}` says that its input is {declared}, but it is {actual}", u.entry.name),
+            )
+            .against(input.place, format!("this says {declared}"))
+            .note(format!("`{}` makes {actual}", input.text))
+            .help("leave `input` out: only the first layer needs it")
         })
     }
 

@@ -42,10 +42,12 @@ impl Builder<'_> {
                 _ => Role::Tensor,
             },
             ExprKind::Neg(x) => self.role(x),
-            ExprKind::Tuple(parts) | ExprKind::List(parts) => match parts.iter().any(|part| self.role(part) == Role::Tensor) {
-                true => Role::Tensor,
-                false => Role::Other,
-            },
+            ExprKind::Tuple(parts) | ExprKind::List(parts) => {
+                match parts.iter().any(|part| self.role(part) == Role::Tensor) {
+                    true => Role::Tensor,
+                    false => Role::Other,
+                }
+            }
             ExprKind::Block(_) => Role::Tensor,
             _ => Role::Other,
         }
@@ -109,7 +111,8 @@ impl Builder<'_> {
             ExprKind::Block(block) => self.eval_block(block),
             ExprKind::Error(reported) => Err(*reported),
             ExprKind::Closure(_) => {
-                let message = Message::new(expr.place, "a closure is not a layer").help("write `lambda(|x| ..)`");
+                let message =
+                    Message::new(expr.place, "a closure is not a layer").help("write `lambda(|x| ..)`");
                 Err(self.diag.report(message))
             }
             ExprKind::Bool(_) | ExprKind::Str(_) => {
@@ -134,8 +137,9 @@ impl Builder<'_> {
             return Err(self.diag.report(self.used_too_early(ident)));
         }
         if self.definitions.model(&name).is_some() || layers::find(&name).is_some() {
-            let message = Message::new(ident.span(), format!("`{name}` is a layer, and a tensor is needed here"))
-                .help(format!("give it an input: `x >> {name}`"));
+            let message =
+                Message::new(ident.span(), format!("`{name}` is a layer, and a tensor is needed here"))
+                    .help(format!("give it an input: `x >> {name}`"));
             return Err(self.diag.report(message));
         }
         if is_constant_name(&name) {
@@ -148,8 +152,9 @@ impl Builder<'_> {
     pub(super) fn undefined(&self, ident: &Ident) -> Message {
         let name = ident.to_string();
         let variables = self.scope.iter().map(|variable| variable.name.as_str());
-        let help = did_you_mean(&name, variables.chain(self.definitions.names()))
-            .or_else(|| layers::nearest_layer(&name).map(|entry| format!("did you mean `{}`?", entry.call())));
+        let help = did_you_mean(&name, variables.chain(self.definitions.names())).or_else(|| {
+            layers::nearest_layer(&name).map(|entry| format!("did you mean `{}`?", entry.call()))
+        });
         Message::new(ident.span(), format!("`{name}` is not defined")).help_if(help)
     }
 
@@ -159,17 +164,24 @@ impl Builder<'_> {
         let current = &lets[0].name;
         // From the used name through what it needs, until something needs what is being defined.
         let mut path = vec![ident.to_string()];
-        let needs = |name: &str| lets.iter().find(|binding| binding.name == name).map(|binding| idents_in(&binding.value));
+        let needs = |name: &str| {
+            lets.iter().find(|binding| binding.name == name).map(|binding| idents_in(&binding.value))
+        };
         while let Some(needed) = path.last().and_then(|last| needs(last)) {
             if needed.contains(current) || *current == path[path.len() - 1] {
                 let mut cycle = vec![format!("`{current}`")];
-                cycle.extend(path.iter().filter(|name| current != name.as_str()).map(|name| format!("`{name}`")));
+                cycle.extend(
+                    path.iter().filter(|name| current != name.as_str()).map(|name| format!("`{name}`")),
+                );
                 cycle.push(format!("`{current}`"));
                 return Message::new(ident.span(), format!("`{current}` needs its own value"))
                     .note(format!("a cycle: {}", cycle.join(" needs ")))
                     .help("layers form no loop: take the input of the first one from above");
             }
-            let next = needed.iter().map(Ident::to_string).find(|name| !path.contains(name) && needs(name).is_some());
+            let next = needed
+                .iter()
+                .map(Ident::to_string)
+                .find(|name| !path.contains(name) && needs(name).is_some());
             let Some(next) = next else { break };
             path.push(next);
         }
@@ -188,8 +200,9 @@ impl Builder<'_> {
                 Err(self.diag.report(Message::new(expr.place, headline)))
             }
             Value::Layer(_) => {
-                let message = Message::new(expr.place, format!("`{expr}` is a layer, and a tensor is needed here"))
-                    .help(format!("give it an input: `x >> {expr}`"));
+                let message =
+                    Message::new(expr.place, format!("`{expr}` is a layer, and a tensor is needed here"))
+                        .help(format!("give it an input: `x >> {expr}`"));
                 Err(self.diag.report(message))
             }
         }
@@ -206,7 +219,8 @@ impl Builder<'_> {
     fn eval_binary(&mut self, expr: &Expr, op: Operator, a: &Expr, b: &Expr) -> Result<Value, Reported> {
         // `x >> dense(3) + y` is `x >> (dense(3) + y)`.
         for (layer, other) in [(a, b), (b, a)] {
-            if self.role(layer) == Role::Layer && !matches!(layer.kind, ExprKind::Binary(Operator::Pipe, ..)) {
+            if self.role(layer) == Role::Layer && !matches!(layer.kind, ExprKind::Binary(Operator::Pipe, ..))
+            {
                 return Err(self.diag.report(added_to_a_layer(op, layer, other)));
             }
         }
@@ -291,7 +305,8 @@ impl Builder<'_> {
         self.scope.truncate(depth);
         for (name, variable) in defined {
             // After an error a name may be unused because its use failed; a nested model says it by itself.
-            let silent = name.to_string().starts_with('_') || self.diag.errors() > errors || self.names.len() > 1;
+            let silent =
+                name.to_string().starts_with('_') || self.diag.errors() > errors || self.names.len() > 1;
             if !*variable.used.borrow() && !silent {
                 let message = Message::new(name.span(), format!("`{name}` is never used"))
                     .help(format!("use it, take it out, or call it `_{name}`"));
@@ -317,7 +332,12 @@ impl Builder<'_> {
             return self.eval(expr);
         }
         self.check_layers(expr)?;
-        let shared = Shared { expr: expr.clone(), scope: self.scope.clone(), tape: RefCell::default(), failed: Default::default() };
+        let shared = Shared {
+            expr: expr.clone(),
+            scope: self.scope.clone(),
+            tape: RefCell::default(),
+            failed: Default::default(),
+        };
         Ok(Value::Layer(Rc::new(shared)))
     }
 
@@ -339,20 +359,28 @@ impl Builder<'_> {
     }
 
     fn knows(&self, name: &str) -> bool {
-        self.variable(name).is_some() || self.definitions.model(name).is_some() || layers::find(name).is_some()
+        self.variable(name).is_some()
+            || self.definitions.model(name).is_some()
+            || layers::find(name).is_some()
     }
 
     /// The value of a closure's body for `inputs`.
     pub fn call_closure(&mut self, closure: &Closure, inputs: &[Tensor]) -> Result<Id, Reported> {
         if closure.params.len() != inputs.len() {
             let (wanted, given) = (closure.params.len(), inputs.len());
-            let message = Message::new(closure.place, format!("this closure takes {}, but gets {given}", layers::Operands::Exactly(wanted).text()))
-                .help("one parameter for each input: `(a, b) >> lambda(|a, b| a - b)`");
+            let message = Message::new(
+                closure.place,
+                format!("this closure takes {}, but gets {given}", layers::Operands::Exactly(wanted).text()),
+            )
+            .help("one parameter for each input: `(a, b) >> lambda(|a, b| a - b)`");
             return Err(self.diag.report(message));
         }
         let depth = self.scope.len();
         for (name, input) in closure.params.iter().zip(inputs) {
-            self.define(name, Value::Tensor(Tensor { place: name.span(), text: name.to_string(), ..input.clone() }));
+            self.define(
+                name,
+                Value::Tensor(Tensor { place: name.span(), text: name.to_string(), ..input.clone() }),
+            );
         }
         self.closures += 1;
         let value = self.eval(&closure.body).and_then(|value| self.tensor(value, &closure.body));
@@ -376,9 +404,9 @@ impl Builder<'_> {
             .or_else(|| did_you_mean(&text, layers::entries().flat_map(Entry::names)));
         let variables = self.scope.iter().map(|variable| variable.name.as_str());
         let help = did_you_mean(&text, variables.chain(self.definitions.names())).or(layers);
-        self.diag.report(Message::new(name.span(), format!("unknown layer `{text}`")).help_if(help.or_else(|| {
-            Some("layers have Keras's names in lower case: `dense`, `dropout`, `flatten`, ..".into())
-        })))
+        self.diag.report(Message::new(name.span(), format!("unknown layer `{text}`")).help_if(help.or_else(
+            || Some("layers have Keras's names in lower case: `dense`, `dropout`, `flatten`, ..".into()),
+        )))
     }
 }
 

@@ -7,6 +7,7 @@ mod apply;
 mod constants;
 mod eval;
 mod models;
+mod nested;
 mod print;
 
 use std::cell::{Cell, RefCell};
@@ -198,10 +199,12 @@ impl<'a> Builder<'a> {
         let at = current.made.len();
         if let Some(reused) = current.reuse.as_ref().and_then(|weights| weights.get(at).copied()) {
             let own = self.graph.weights[reused].shape.clone();
-            let fits = own.len() == shape.len() && own.iter().zip(&shape).all(|(own, wanted)| {
-                let sentence = format!("`{}` shares its {name} between inputs of different sizes", u.text);
-                self.agree(own, wanted, u.place, &sentence)
-            });
+            let fits = own.len() == shape.len()
+                && own.iter().zip(&shape).all(|(own, wanted)| {
+                    let sentence =
+                        format!("`{}` shares its {name} between inputs of different sizes", u.text);
+                    self.agree(own, wanted, u.place, &sentence)
+                });
             if !fits {
                 return Err(self.diag.report(self.other_weights(u, name, &own, &shape)));
             }
@@ -258,7 +261,11 @@ impl<'a> Builder<'a> {
     /// Has rustc check that a Rust constant is at least 1.
     pub fn assert_positive(&mut self, dim: &Dim, place: Place, what: &str) {
         let what = what.replace('`', "");
-        self.assert(quote_spanned!(place.start=> (#dim) > 0), place, &format!("{what} must be at least 1, found 0"));
+        self.assert(
+            quote_spanned!(place.start=> (#dim) > 0),
+            place,
+            &format!("{what} must be at least 1, found 0"),
+        );
     }
 
     /// `a / b`, which rustc checks to be whole.

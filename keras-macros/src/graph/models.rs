@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use proc_macro2::{Ident, TokenStream};
 
 use super::eval::idents_in;
-use super::{Builder, Built, Constants, Names, Tensor, Value};
+use super::{Builder, Constants, Tensor, Value};
 use crate::diag::{Diagnostics, Message, Place, Reported, did_you_mean};
 use crate::ir::{DType, Dim, Input, Shape};
 use crate::layers;
-use crate::layers::args;
+use crate::layers::{args, kinds};
 use crate::model::{Form, Model};
 use crate::syntax::ast::{Arg, Block, Body, Call, Declared, Expr, ExprKind, File, Item, ModelItem};
 
@@ -21,7 +21,8 @@ pub struct Definitions<'a> {
     pub constants: Constants,
     models: Vec<&'a ModelItem>,
     names: Vec<String>,
-    failed: RefCell<HashMap<String, Reported>>,
+    /// Models with errors: what contains them stays silent.
+    pub(super) failed: RefCell<HashMap<String, Reported>>,
 }
 
 impl<'a> Definitions<'a> {
@@ -43,7 +44,8 @@ impl<'a> Definitions<'a> {
 /// The models of a macro call, those that others contain first.
 pub fn compile(file: &File, krate: &TokenStream, diag: &Diagnostics) -> (TokenStream, Vec<Model>) {
     let failed = RefCell::default();
-    let mut definitions = Definitions { diag, krate, constants: Constants::default(), models: vec![], names: vec![], failed };
+    let mut definitions =
+        Definitions { diag, krate, constants: Constants::default(), models: vec![], names: vec![], failed };
     let items = match file {
         File::Expression(expr) => {
             let model = Builder::new(&definitions).sequential_model(expr, Form::Expression);
@@ -59,8 +61,9 @@ pub fn compile(file: &File, krate: &TokenStream, diag: &Diagnostics) -> (TokenSt
                 consts.extend(constant.tokens.clone());
             }
             Item::Model(model) if definitions.model(&model.name.to_string()).is_some() => {
-                let message = Message::new(model.name.span(), format!("model `{}` is defined twice", model.name))
-                    .help("give the second one a name of its own");
+                let message =
+                    Message::new(model.name.span(), format!("model `{}` is defined twice", model.name))
+                        .help("give the second one a name of its own");
                 diag.report(message);
             }
             Item::Model(model) => {
@@ -136,13 +139,13 @@ impl Definitions<'_> {
 }
 
 /// The input of a sequential model.
-struct Taken {
+pub(super) struct Taken {
     name: Option<String>,
-    dims: Vec<Dim>,
+    pub(super) dims: Vec<Dim>,
     dtype: DType,
     place: Place,
     /// How many stages of the pipeline it is.
-    stages: usize,
+    pub(super) stages: usize,
 }
 
 impl Builder<'_> {
@@ -183,7 +186,7 @@ impl Builder<'_> {
     }
 
     /// What a sequential model takes in: its first layer says it.
-    fn taken(&mut self, stages: &[&Expr]) -> Result<Taken, Reported> {
+    pub(super) fn taken(&mut self, stages: &[&Expr]) -> Result<Taken, Reported> {
         let first = stages[0];
         let name = match &first.kind {
             ExprKind::Error(reported) => return Err(*reported),
@@ -203,7 +206,9 @@ impl Builder<'_> {
         let given = call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name == "input"));
         let Some(Arg { value, .. }) = given else { return Err(self.no_input(first)) };
         let dims = match &value.kind {
-            ExprKind::List(parts) | ExprKind::Tuple(parts) => self.dims(&format!("`input` of `{name}`"), parts)?,
+            ExprKind::List(parts) | ExprKind::Tuple(parts) => {
+                self.dims(&format!("`input` of `{name}`"), parts)?
+            }
             _ => self.dims(&format!("`input` of `{name}`"), std::slice::from_ref(value))?,
         };
         Ok(Taken { name: None, dims, dtype: DType::F32, place: value.place, stages: 0 })
@@ -249,7 +254,7 @@ impl Builder<'_> {
             ExprKind::Call(call) => call.args.iter().find_map(|arg| {
                 let name = arg.name.as_ref()?.to_string();
                 let near = ["input_shape", "input_dim", "shape"].contains(&name.as_str());
-                (near || did_you_mean(&name, ["input"]).is_some()).then(|| (name, arg))
+                (near || did_you_mean(&name, ["input"]).is_some()).then_some((name, arg))
             }),
             _ => None,
         };
@@ -278,22 +283,23 @@ impl Builder<'_> {
                 }
                 _ => {
                     let name = &model.name;
-                    let headline = format!("`{name}` takes {} inputs: it cannot start a pipeline", inputs.len());
+                    let headline =
+                        format!("`{name}` takes {} inputs: it cannot start a pipeline", inputs.len());
                     Err(self.diag.report(Message::new(name.span(), headline)))
                 }
             },
         }
     }
 
-    fn dims(&mut self, what: &str, exprs: &[Expr]) -> Result<Vec<Dim>, Reported> {
-        let dims: Vec<_> = exprs.iter().map(|expr| args::extent(self, what, expr, false)).collect();
+    pub(super) fn dims(&mut self, what: &str, exprs: &[Expr]) -> Result<Vec<Dim>, Reported> {
+        let dims: Vec<_> = exprs.iter().map(|expr| kinds::extent(self, what, expr, false)).collect();
         let dims = dims.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(dims.into_iter().flatten().collect())
     }
 
     fn dtype(&self, declared: &Declared) -> Result<DType, Reported> {
         let Some(name) = &declared.dtype else { return Ok(DType::F32) };
-        args::dtype(&name.to_string()).ok_or_else(|| {
+        kinds::dtype(&name.to_string()).ok_or_else(|| {
             let message = Message::new(name.span(), format!("unknown element type `{name}`"))
                 .help("known are `f32`, `u8`, `i32` and `u32`");
             self.diag.report(message)
@@ -360,7 +366,8 @@ impl Builder<'_> {
             let message = Message::new(name.span(), format!("two inputs are called `{name}`"));
             return Err(self.diag.report(message.help("give each input a name of its own")));
         }
-        let parsed = self.dims("the shape of an input", &input.dims).and_then(|dims| Ok((dims, self.dtype(input)?)));
+        let parsed =
+            self.dims("the shape of an input", &input.dims).and_then(|dims| Ok((dims, self.dtype(input)?)));
         let (dims, dtype) = match parsed {
             Ok(parsed) => parsed,
             Err(reported) => {
@@ -430,79 +437,6 @@ impl Builder<'_> {
                 .help(format!("declare {written}, or change the layer that makes it"))
         });
     }
-
-    /// A model as a layer: its layers become ours, under its name.
-    pub(super) fn inline(&mut self, name: &Ident, inputs: Vec<Tensor>) -> Result<Value, Reported> {
-        let item = self.definitions.model(&name.to_string()).expect("it was looked up");
-        if let Some(reported) = self.definitions.failed.borrow().get(&name.to_string()) {
-            return Err(*reported);
-        }
-        if self.closures > 0 {
-            let message = Message::new(name.span(), format!("model `{name}` has weights, which a closure cannot own"));
-            return Err(self.diag.report(message.help("apply the model outside of `lambda`")));
-        }
-        let prefix = match self.replay() {
-            Some(Built::Model { prefix }) => prefix,
-            _ => {
-                let prefix = self.next_name(&snake_case(&name.to_string()));
-                self.record(Built::Model { prefix: prefix.clone() });
-                prefix
-            }
-        };
-        let names = Names { prefix: format!("{prefix}/"), ..Names::default() };
-        let scope = std::mem::take(&mut self.scope);
-        let later = std::mem::take(&mut self.later);
-        self.names.push(names);
-        let result = self.inline_body(name, item, &inputs);
-        self.names.pop();
-        (self.scope, self.later) = (scope, later);
-        let located = |tensor: Tensor| Tensor { place: name.span(), text: name.to_string(), ..tensor };
-        result.map(|value| match value {
-            Value::Tensor(tensor) => Value::Tensor(located(tensor)),
-            value => value,
-        })
-    }
-
-    fn inline_body(&mut self, name: &Ident, item: &ModelItem, inputs: &[Tensor]) -> Result<Value, Reported> {
-        let wanted = match &item.body {
-            Body::Sequential(_) => 1,
-            Body::Functional { inputs, .. } => inputs.len(),
-        };
-        if inputs.len() != wanted {
-            let headline = format!("model `{name}` takes {wanted} inputs, but gets {}", inputs.len());
-            return Err(self.diag.report(Message::new(name.span(), headline)));
-        }
-        match &item.body {
-            Body::Sequential(expr) => {
-                let stages = expr.stages();
-                let taken = self.taken(&stages)?;
-                self.check_model_input(name, &taken.dims, &inputs[0])?;
-                let mut value = Ok(Value::Tensor(inputs[0].clone()));
-                for stage in &stages[taken.stages..] {
-                    value = self.apply_stage(stage, value);
-                }
-                value
-            }
-            Body::Functional { inputs: declared, block, .. } => {
-                for (declared, input) in declared.iter().zip(inputs) {
-                    let dims = self.dims("the shape of an input", &declared.dims)?;
-                    self.check_model_input(name, &dims, input)?;
-                    let parameter = declared.name.as_ref().expect("a model without is an error");
-                    self.define(parameter, Value::Tensor(input.clone()));
-                }
-                self.eval_block(block)
-            }
-        }
-    }
-
-    fn check_model_input(&mut self, name: &Ident, dims: &[Dim], input: &Tensor) -> Result<(), Reported> {
-        let place = Place::from(name.span());
-        self.check_shape(dims, input, place, |wanted, actual| {
-            Message::new(place, format!("model `{name}` takes {wanted}, but its input is {actual}"))
-                .against(input.place, format!("this model takes {wanted}"))
-                .note(format!("`{}` makes {actual}", input.text))
-        })
-    }
 }
 
 fn value_is_ok(builder: &Builder) -> bool {
@@ -514,16 +448,4 @@ fn head_name(expr: &Expr) -> String {
         ExprKind::Call(call) => call.path[0].to_string(),
         _ => expr.to_string(),
     }
-}
-
-/// `TextEncoder` → `text_encoder`
-fn snake_case(name: &str) -> String {
-    let mut result = String::new();
-    for c in name.chars() {
-        if c.is_uppercase() && !result.is_empty() {
-            result.push('_');
-        }
-        result.extend(c.to_lowercase());
-    }
-    result
 }

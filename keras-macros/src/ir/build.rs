@@ -146,7 +146,8 @@ impl Graph {
         }
         let mut shape = self.shape(parts[0]).clone();
         shape.batched = parts.iter().any(|&part| self.shape(part).batched);
-        shape.dims[axis] = parts.iter().fold(Dim::known(0), |sum, &part| sum.add(&self.shape(part).dims[axis]));
+        shape.dims[axis] =
+            parts.iter().fold(Dim::known(0), |sum, &part| sum.add(&self.shape(part).dims[axis]));
         let parts = parts.into_iter().map(|part| {
             let own = Shape { batched: shape.batched, dims: self.shape(part).dims.clone() };
             self.broadcast_to(part, &own)

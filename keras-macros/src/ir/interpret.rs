@@ -77,7 +77,9 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &[Tensor]) -> T
             let pairs = of(a).data.iter().zip(&of(b).data);
             Tensor::new(&dims, pairs.map(|(a, b)| binary(*f, *a, *b)).collect())
         }
-        Op::Select(c, a, b) => Tensor::from_fn(&dims, |i| if of(c).get(i) != 0.0 { of(a).get(i) } else { of(b).get(i) }),
+        Op::Select(c, a, b) => {
+            Tensor::from_fn(&dims, |i| if of(c).get(i) != 0.0 { of(a).get(i) } else { of(b).get(i) })
+        }
         Op::Dropout { x, rate, stream } => {
             let kept = |i: &[usize]| (i.iter().sum::<usize>() + *stream as usize).is_multiple_of(2);
             Tensor::from_fn(&dims, |i| if kept(i) { of(x).get(i) / (1.0 - f64::from(*rate)) } else { 0.0 })
@@ -86,7 +88,8 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &[Tensor]) -> T
             let x = of(x);
             let added = dims.len() - x.dims.len();
             Tensor::from_fn(&dims, |i| {
-                let index: Vec<usize> = i[added..].iter().zip(&x.dims).map(|(i, dim)| if *dim == 1 { 0 } else { *i }).collect();
+                let index: Vec<usize> =
+                    i[added..].iter().zip(&x.dims).map(|(i, dim)| if *dim == 1 { 0 } else { *i }).collect();
                 x.get(&index)
             })
         }
@@ -130,14 +133,18 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &[Tensor]) -> T
             let k = x.dims[x.dims.len() - 1];
             Tensor::from_fn(&dims, |i| {
                 let (row, n) = (&i[..i.len() - 1], i[i.len() - 1]);
-                let term = |j: usize| x.get(&[row, &[j]].concat()) * if *transposed { w.get(&[n, j]) } else { w.get(&[j, n]) };
+                let term = |j: usize| {
+                    x.get(&[row, &[j]].concat()) * if *transposed { w.get(&[n, j]) } else { w.get(&[j, n]) }
+                };
                 (0..k).map(term).sum()
             })
         }
         Op::MatMulT { x, y } => {
             let (x, y) = (of(x), of(y));
             let rows = x.data.len() / dims[0];
-            Tensor::from_fn(&dims, |i| (0..rows).map(|r| x.data[r * dims[0] + i[0]] * y.data[r * dims[1] + i[1]]).sum())
+            Tensor::from_fn(&dims, |i| {
+                (0..rows).map(|r| x.data[r * dims[0] + i[0]] * y.data[r * dims[1] + i[1]]).sum()
+            })
         }
         Op::BatchMatMul { a, b } => {
             let (a, b) = (of(a), of(b));
@@ -190,7 +197,13 @@ fn unary(f: Unary, x: f64) -> f64 {
     match f {
         Unary::Neg => -x,
         Unary::Abs => x.abs(),
-        Unary::Sign => if x == 0.0 { 0.0 } else { x.signum() },
+        Unary::Sign => {
+            if x == 0.0 {
+                0.0
+            } else {
+                x.signum()
+            }
+        }
         Unary::Square => x * x,
         Unary::Sqrt => x.sqrt(),
         Unary::Reciprocal => 1.0 / x,

@@ -104,33 +104,69 @@ pub enum Op {
     Select(Id, Id, Id),
     /// Zero with probability `rate`, else divided by `1 - rate`; nothing while inferring. Both passes draw the same
     /// mask for the same `stream`.
-    Dropout { x: Id, rate: f32, stream: u32 },
+    Dropout {
+        x: Id,
+        rate: f32,
+        stream: u32,
+    },
     /// To the node's shape, by NumPy's rules (dimensions aligned at the end; a fixed tensor repeats over the batch).
     Broadcast(Id),
     /// The same elements in the same order.
     Reshape(Id),
     /// Dimension `i` of the result is dimension `axes[i]` of the operand (the batch stays first).
-    Permute { x: Id, axes: Vec<usize> },
+    Permute {
+        x: Id,
+        axes: Vec<usize>,
+    },
     /// `[start, start + length)` along `axis`; the length is the node's.
-    Slice { x: Id, axis: usize, start: Dim },
+    Slice {
+        x: Id,
+        axis: usize,
+        start: Dim,
+    },
     /// Zeros before and after along `axis`; the node's shape tells how many after.
-    Pad { x: Id, axis: usize, before: Dim },
+    Pad {
+        x: Id,
+        axis: usize,
+        before: Dim,
+    },
     /// Operands one after another along `axis`.
-    Concat { parts: Vec<Id>, axis: usize },
+    Concat {
+        parts: Vec<Id>,
+        axis: usize,
+    },
     /// Over `axes`, which stay with extent 1, and over the batch if `batch`: the result is then fixed.
-    Reduce { kind: ReduceKind, x: Id, axes: Vec<usize>, batch: bool },
+    Reduce {
+        kind: ReduceKind,
+        x: Id,
+        axes: Vec<usize>,
+        batch: bool,
+    },
     /// `x[..., k] · w[k, n]`, or `w[n, k]` transposed. `w` is fixed and of rank 2.
-    MatMul { x: Id, w: Id, transposed: bool },
+    MatMul {
+        x: Id,
+        w: Id,
+        transposed: bool,
+    },
     /// `xᵀ · y` over the batch and all dimensions but the last: `[..., k], [..., n] → [k, n]`, fixed.
-    MatMulT { x: Id, y: Id },
+    MatMulT {
+        x: Id,
+        y: Id,
+    },
     /// `a[..., m, k] · b[..., k, n]` with equal leading dimensions.
-    BatchMatMul { a: Id, b: Id },
+    BatchMatMul {
+        a: Id,
+        b: Id,
+    },
     /// Over the last dimension.
     Softmax(Id),
     /// Over the last dimension.
     LogSoftmax(Id),
     /// The gradient of the loss with respect to the value that output `output`'s head reads, which is `z`.
-    LossGradient { output: usize, z: Id },
+    LossGradient {
+        output: usize,
+        z: Id,
+    },
 }
 
 /// A value of a [`Graph`].

@@ -9,8 +9,12 @@ impl Op {
     pub fn operands(&self) -> Vec<Id> {
         match self {
             Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => vec![],
-            Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => vec![*x],
-            Op::Dropout { x, .. } | Op::Permute { x, .. } | Op::Slice { x, .. } | Op::Pad { x, .. } => vec![*x],
+            Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => {
+                vec![*x]
+            }
+            Op::Dropout { x, .. } | Op::Permute { x, .. } | Op::Slice { x, .. } | Op::Pad { x, .. } => {
+                vec![*x]
+            }
             Op::Reduce { x, .. } => vec![*x],
             Op::LossGradient { z, .. } => vec![*z],
             Op::Binary(_, a, b) | Op::BatchMatMul { a, b } => vec![*a, *b],
@@ -26,8 +30,12 @@ impl Op {
         let mut op = self.clone();
         match &mut op {
             Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => {}
-            Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => *x = f(*x),
-            Op::Dropout { x, .. } | Op::Permute { x, .. } | Op::Slice { x, .. } | Op::Pad { x, .. } => *x = f(*x),
+            Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => {
+                *x = f(*x)
+            }
+            Op::Dropout { x, .. } | Op::Permute { x, .. } | Op::Slice { x, .. } | Op::Pad { x, .. } => {
+                *x = f(*x)
+            }
             Op::Reduce { x, .. } => *x = f(*x),
             Op::LossGradient { z, .. } => *z = f(*z),
             Op::Binary(_, a, b) | Op::BatchMatMul { a, b } => (*a, *b) = (f(*a), f(*b)),
@@ -71,7 +79,9 @@ impl Graph {
                 let batch = if *batch { " batch" } else { "" };
                 format!("reduce_{} {x} axes={axes:?}{batch}", lower(kind))
             }
-            Op::MatMul { x, w, transposed } => format!("matmul {x} {w}{}", if *transposed { "ᵀ" } else { "" }),
+            Op::MatMul { x, w, transposed } => {
+                format!("matmul {x} {w}{}", if *transposed { "ᵀ" } else { "" })
+            }
             Op::MatMulT { x, y } => format!("matmul {x}ᵀ {y}"),
             Op::BatchMatMul { a, b } => format!("batch_matmul {a} {b}"),
             Op::Softmax(x) => format!("softmax {x}"),

@@ -129,15 +129,20 @@ pub const ACTIVATIONS: &[Entry] = &[
         let zero = g.constant(0.0);
         g.select(large, x, zero)
     }),
-    elementwise!("soft_shrink", "`x` moved towards 0 by `threshold`, and 0 nearer to it.", SHRINK, |g, x, u| {
-        let threshold = u.args.number("threshold") as f32;
-        let above = g.binary_const(Binary::Sub, x, threshold);
-        let above = g.unary(Unary::Relu, above);
-        let minus = g.unary(Unary::Neg, x);
-        let below = g.binary_const(Binary::Sub, minus, threshold);
-        let below = g.unary(Unary::Relu, below);
-        g.binary(Binary::Sub, above, below)
-    }),
+    elementwise!(
+        "soft_shrink",
+        "`x` moved towards 0 by `threshold`, and 0 nearer to it.",
+        SHRINK,
+        |g, x, u| {
+            let threshold = u.args.number("threshold") as f32;
+            let above = g.binary_const(Binary::Sub, x, threshold);
+            let above = g.unary(Unary::Relu, above);
+            let minus = g.unary(Unary::Neg, x);
+            let below = g.binary_const(Binary::Sub, minus, threshold);
+            let below = g.unary(Unary::Relu, below);
+            g.binary(Binary::Sub, above, below)
+        }
+    ),
     elementwise!(
         "threshold",
         "`x` where it exceeds `threshold`, else `default_value`.",
@@ -193,10 +198,14 @@ pub const ACTIVATIONS: &[Entry] = &[
         let axis = u.axis(b, "axis", &b.shape(u.x()))?;
         Ok(b.graph.log_softmax(u.x(), axis))
     }),
-    along_axis!("sparsemax", "The nearest point of the simplex to `x` along `axis`: a softmax with zeros.", |b, u| {
-        let axis = u.axis(b, "axis", &b.shape(u.x()))?;
-        Ok(sparsemax(&mut b.graph, u.x(), axis))
-    }),
+    along_axis!(
+        "sparsemax",
+        "The nearest point of the simplex to `x` along `axis`: a softmax with zeros.",
+        |b, u| {
+            let axis = u.axis(b, "axis", &b.shape(u.x()))?;
+            Ok(sparsemax(&mut b.graph, u.x(), axis))
+        }
+    ),
     Entry {
         name: "glu",
         aliases: &[],
@@ -313,8 +322,11 @@ fn glu(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let half = match shape.dims[axis].as_known() {
         Some(n) if n % 2 == 0 => n / 2,
         _ => {
-            let headline = format!("`glu` halves an axis, but that of {shape} has {} elements", shape.dims[axis]);
-            return Err(b.diag.report(Message::new(u.place, headline).help("give the layer before it an even size")));
+            let headline =
+                format!("`glu` halves an axis, but that of {shape} has {} elements", shape.dims[axis]);
+            return Err(b
+                .diag
+                .report(Message::new(u.place, headline).help("give the layer before it an even size")));
         }
     };
     let value = b.graph.slice(u.x(), axis, 0.into(), half.into());
@@ -332,7 +344,8 @@ fn sparsemax(g: &mut Graph, x: Id, axis: usize) -> Id {
     order.swap(axis, rank - 1);
     let z = g.permute(x, order.clone());
     let dims = g.shape(z).dims.clone();
-    let (column, row) = ([&dims[..], &[1.into()]].concat(), [&dims[..rank - 1], &[1.into()], &dims[rank - 1..]].concat());
+    let (column, row) =
+        ([&dims[..], &[1.into()]].concat(), [&dims[..rank - 1], &[1.into()], &dims[rank - 1..]].concat());
     let (column, row) = (g.reshape(z, column), g.reshape(z, row));
     let not_smaller = g.binary(Binary::Ge, row, column);
     let k = g.reduce(ReduceKind::Sum, not_smaller, vec![rank], false);
@@ -349,4 +362,98 @@ fn sparsemax(g: &mut Graph, x: Id, axis: usize) -> Id {
     let y = g.binary(Binary::Sub, z, tau);
     let y = g.unary(Unary::Relu, y);
     g.permute(y, order)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ir::interpret::{Tensor, Values, run};
+
+    const X: [f64; 6] = [-2.5, -0.7, -0.2, 0.3, 0.9, 7.0];
+
+    /// What `activation` makes of `X`.
+    fn of(activation: &str) -> Vec<f64> {
+        let model = crate::tests::model(&format!("M(x: [6]) {{ x >> activation({activation}) }}"));
+        let inputs = [Tensor::new(&[1, 6], X.to_vec())];
+        let values = Values { batch: 1, inputs: &inputs, weights: &[], loss_gradients: &[] };
+        run(&model.graph, &values)[model.graph.outputs[0].value.0].data.clone()
+    }
+
+    #[track_caller]
+    fn check(activation: &str, formula: impl Fn(f64) -> f64) {
+        for (x, found) in X.into_iter().zip(of(activation)) {
+            let expected = formula(x);
+            assert!(
+                (found - expected).abs() < 1e-5 * (1.0 + expected.abs()),
+                "{activation}({x}): {found}, not {expected}"
+            );
+        }
+    }
+
+    fn sigmoid(x: f64) -> f64 {
+        1.0 / (1.0 + (-x).exp())
+    }
+
+    fn elu(x: f64) -> f64 {
+        if x > 0.0 { x } else { x.exp() - 1.0 }
+    }
+
+    #[test]
+    fn activations_have_the_values_of_keras() {
+        check("linear", |x| x);
+        check("relu", |x| x.max(0.0));
+        check("relu(negative_slope = 0.1)", |x| if x > 0.0 { x } else { 0.1 * x });
+        check("relu(max_value = 3, threshold = 0.5)", |x| if x > 0.5 { x.min(3.0) } else { 0.0 });
+        check("relu(0.1, 3.0, 0.5)", |x| if x > 0.5 { x.min(3.0) } else { 0.1 * (x - 0.5) });
+        check("relu6", |x| x.clamp(0.0, 6.0));
+        check("leaky_relu", |x| if x > 0.0 { x } else { 0.2 * x });
+        check("elu", elu);
+        check("elu(alpha = 2)", |x| if x > 0.0 { x } else { 2.0 * elu(x) });
+        check("selu", |x| 1.050_700_987 * if x > 0.0 { x } else { 1.673_263_242 * elu(x) });
+        check("celu(alpha = 2.0)", |x| x.max(0.0) + (2.0 * ((x / 2.0).exp() - 1.0)).min(0.0));
+        check("silu", |x| x * sigmoid(x));
+        check("hard_sigmoid", |x| (x / 6.0 + 0.5).clamp(0.0, 1.0));
+        check("hard_silu", |x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0));
+        check("log_sigmoid", |x| sigmoid(x).ln());
+        check("sparse_sigmoid", |x| (0.5 * (x + 1.0)).clamp(0.0, 1.0));
+        check("hard_tanh", |x| x.clamp(-1.0, 1.0));
+        check("tanh_shrink", |x| x - x.tanh());
+        check("hard_shrink", |x| if x.abs() > 0.5 { x } else { 0.0 });
+        check("soft_shrink", |x| (x.abs() - 0.5).max(0.0) * x.signum());
+        check("threshold(0.5, 20)", |x| if x > 0.5 { x } else { 20.0 });
+        check("softplus", |x| x.exp().ln_1p());
+        check("softsign", |x| x / (1.0 + x.abs()));
+        check("sparse_plus", |x| {
+            if x <= -1.0 {
+                0.0
+            } else if x >= 1.0 {
+                x
+            } else {
+                0.25 * (x + 1.0) * (x + 1.0)
+            }
+        });
+        check("squareplus", |x| (x + (x * x + 4.0).sqrt()) / 2.0);
+        check("exponential", f64::exp);
+        check("mish", |x| x * x.exp().ln_1p().tanh());
+        check("gelu(approximate = true)", |x| {
+            0.5 * x * (1.0 + (0.797_884_560_8 * (x + 0.044_715 * x * x * x)).tanh())
+        });
+    }
+
+    #[test]
+    fn activations_along_an_axis() {
+        let sum: f64 = X.iter().map(|x| x.exp()).sum();
+        check("softmax", |x| x.exp() / sum);
+        check("log_softmax", |x| x - sum.ln());
+        assert_eq!(of("glu"), [-2.5 * sigmoid(0.3), -0.7 * sigmoid(0.9), -0.2 * sigmoid(7.0)]);
+        // 7 leads by more than 1: it takes everything.
+        assert_eq!(of("sparsemax"), [0.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+        let model = crate::tests::model("M(x: [4]) { x >> sparsemax }");
+        let inputs = [Tensor::new(&[1, 4], vec![0.5, 0.1, 0.4, -0.9])];
+        let values = Values { batch: 1, inputs: &inputs, weights: &[], loss_gradients: &[] };
+        let found = &run(&model.graph, &values)[model.graph.outputs[0].value.0].data;
+        // The first three are the support: tau = (1.0 - 1) / 3.
+        for (found, expected) in found.iter().zip([0.5, 0.1, 0.4, 0.0]) {
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        }
+    }
 }

@@ -2,11 +2,12 @@
 
 use proc_macro2::Ident;
 
-use super::{Entry, activations, find_activation, initializers};
+use super::Entry;
+use super::kinds::value;
 use crate::diag::{Diagnostics, Message, Place, Reported, did_you_mean};
-use crate::graph::{Builder, Scalar};
+use crate::graph::Builder;
 use crate::ir::{DType, Dim, Init};
-use crate::syntax::ast::{Arg, Call, Closure, Expr, ExprKind};
+use crate::syntax::ast::{Arg, Closure, Expr};
 
 /// What an argument can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,17 +86,28 @@ pub const fn unsupported(name: &'static str) -> Param {
 
 /// Parameters that every layer has, behind its own.
 pub const COMMON: &[Param] = &[
-    optional("name", Kind::Text, "None", "Name of the layer: its weights are called `name/kernel` and so on."),
-    optional("input", Kind::Extents, "None", "Shape of the model's input without the batch, on its first layer."),
+    optional(
+        "name",
+        Kind::Text,
+        "None",
+        "Name of the layer: its weights are called `name/kernel` and so on.",
+    ),
+    optional(
+        "input",
+        Kind::Extents,
+        "None",
+        "Shape of the model's input without the batch, on its first layer.",
+    ),
     optional("trainable", Kind::Flag, "true", "Whether training changes the weights."),
 ];
 
 /// `units, activation = None, ...`
 pub fn signature(params: &[Param]) -> String {
-    let params = params.iter().filter(|param| param.kind != Kind::Unsupported).map(|param| match param.default {
-        Some(default) => format!("{} = {default}", param.name),
-        None => param.name.to_string(),
-    });
+    let params =
+        params.iter().filter(|param| param.kind != Kind::Unsupported).map(|param| match param.default {
+            Some(default) => format!("{} = {default}", param.name),
+            None => param.name.to_string(),
+        });
     params.collect::<Vec<_>>().join(", ")
 }
 
@@ -257,7 +269,8 @@ pub fn parse(
         if let Some((_, first)) = found.iter().find(|(earlier, _)| earlier.name == param.name) {
             let place = arg.name.as_ref().map_or(arg.value.place, Place::of);
             let headline = format!("`{}` of `{callee}` is given twice", param.name);
-            failed = Some(b.diag.report(Message::new(place, headline).note(format!("it is already `{first}`"))));
+            failed =
+                Some(b.diag.report(Message::new(place, headline).note(format!("it is already `{first}`"))));
         } else {
             found.push((param, arg));
         }
@@ -303,7 +316,8 @@ fn named(
     if let Some(param) = all().find(|param| param.name == wanted) {
         return Ok(param);
     }
-    let names: Vec<&str> = all().filter(|param| param.kind != Kind::Unsupported).map(|param| param.name).collect();
+    let names: Vec<&str> =
+        all().filter(|param| param.kind != Kind::Unsupported).map(|param| param.name).collect();
     // Keras 2 and 3 both say `input_shape`.
     let help = match wanted.as_str() {
         "input_shape" | "input_dim" if names.contains(&"input") => Some("did you mean `input`?".to_string()),
@@ -337,7 +351,7 @@ fn missing(callee: &str, place: Place, param: &Param, params: &[Param]) -> Messa
         .help(format!("for example `{callee}({name}{example})`"))
 }
 
-fn lower_first(text: &str) -> String {
+pub(super) fn lower_first(text: &str) -> String {
     let mut chars = text.trim_end_matches('.').chars();
     chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
 }
@@ -352,206 +366,4 @@ fn default_expr(text: &str) -> Expr {
         Some(crate::syntax::ast::File::Expression(expr)) => expr,
         _ => panic!("the default `{text}` is no expression"),
     }
-}
-
-fn is_none(expr: &Expr) -> bool {
-    expr.as_name().is_some_and(|name| name == "None")
-}
-
-/// `expr` as the kind of argument that `param` is.
-fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -> Result<Value, Reported> {
-    if let ExprKind::Error(reported) = expr.kind {
-        return Err(reported);
-    }
-    if is_none(expr) && param.default == Some("None") {
-        return Ok(Value::None);
-    }
-    let what = format!("`{}` of `{callee}`", param.name);
-    let wrong = |b: &Builder| {
-        let message = Message::new(expr.place, format!("{what} must be {}, found `{expr}`", param.kind.text()));
-        Err(b.diag.report(message))
-    };
-    let scalar = match param.kind {
-        Kind::Size | Kind::Integer | Kind::Number | Kind::Rate if is_text(expr) => return wrong(b),
-        Kind::Size | Kind::Integer | Kind::Number | Kind::Rate => Some(b.scalar(expr)?),
-        _ => None,
-    };
-    match (param.kind, scalar) {
-        (Kind::Size, Some(scalar)) => match scalar {
-            Scalar::Int(n @ 1..) => Ok(Value::Size(Dim::known(n as usize))),
-            Scalar::Int(n) => {
-                let headline = format!("{what} must be at least 1, found {n}");
-                Err(b.diag.report(Message::new(expr.place, headline)))
-            }
-            Scalar::Symbol(dim) => {
-                b.assert_positive(&dim, expr.place, &what);
-                Ok(Value::Size(dim))
-            }
-            Scalar::Float(_) => wrong(b),
-        },
-        (Kind::Integer, Some(Scalar::Int(n))) => Ok(Value::Integer(n)),
-        (Kind::Number, Some(Scalar::Int(n))) => Ok(Value::Number(n as f64)),
-        (Kind::Number, Some(Scalar::Float(x))) => Ok(Value::Number(x)),
-        (Kind::Rate, Some(scalar @ (Scalar::Int(_) | Scalar::Float(_)))) => {
-            let rate = scalar.as_f64().expect("it is a number");
-            if (0.0..1.0).contains(&rate) {
-                return Ok(Value::Number(rate));
-            }
-            let message = Message::new(expr.place, format!("{what} must be in [0, 1), found {expr}"))
-                .note(lower_first(param.doc));
-            let percent = (2.0..100.0).contains(&rate) && rate.fract() == 0.0;
-            let help = percent.then(|| format!("for {rate} % write {}", rate / 100.0));
-            Err(b.diag.report(message.help_if(help)))
-        }
-        (_, Some(Scalar::Symbol(_))) => {
-            let message = Message::new(expr.place, format!("the value of {what} must be known to the macro"))
-                .help(format!("write the number, or declare `const {expr}: .. = ..;` inside of the macro call"));
-            Err(b.diag.report(message))
-        }
-        (Kind::Flag, _) => match expr.kind {
-            ExprKind::Bool(flag) => Ok(Value::Flag(flag)),
-            _ => wrong(b),
-        },
-        (Kind::Text, _) => match &expr.kind {
-            ExprKind::Str(text) => Ok(Value::Text(text.clone())),
-            _ => wrong(b),
-        },
-        (Kind::Closure, _) => match &expr.kind {
-            ExprKind::Closure(closure) => Ok(Value::Closure(closure.clone())),
-            _ => wrong(b),
-        },
-        (Kind::DType, _) => match name_or_text(expr).as_deref().and_then(dtype) {
-            Some(dtype) => Ok(Value::DType(dtype)),
-            None => wrong(b),
-        },
-        (Kind::Integers, _) => {
-            let parts = list(expr).unwrap_or(std::slice::from_ref(expr));
-            let numbers = parts.iter().map(|part| match b.scalar(part)? {
-                Scalar::Int(n) => Ok(n),
-                _ => wrong(b).map(|_: Value| 0),
-            });
-            Ok(Value::Integers(numbers.collect::<Result<_, _>>()?))
-        }
-        (Kind::Extents, _) => {
-            let parts = list(expr).unwrap_or(std::slice::from_ref(expr));
-            let mut extents = vec![];
-            for part in parts {
-                extents.push(extent(b, &what, part, param.name != "input" && param.name != "shape")?);
-            }
-            Ok(Value::Extents(extents))
-        }
-        (Kind::Activation, _) => activation(b, &what, expr),
-        (Kind::Initializer, _) => initializer(b, &what, expr),
-        (Kind::Unsupported, _) => {
-            let message = Message::new(expr.place, format!("{what} is not supported yet"))
-                .help(format!("leave `{}` out", param.name));
-            Err(b.diag.report(message))
-        }
-        _ => wrong(b),
-    }
-}
-
-fn is_text(expr: &Expr) -> bool {
-    let known = expr.as_name().is_some_and(|name| {
-        let name = name.to_string();
-        name == "None" || find_activation(&name).is_some()
-    });
-    let number = matches!(
-        expr.kind,
-        ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Path(_) | ExprKind::Neg(_) | ExprKind::Binary(..) | ExprKind::Call(_)
-    );
-    known || !number
-}
-
-fn list(expr: &Expr) -> Option<&[Expr]> {
-    match &expr.kind {
-        ExprKind::List(parts) | ExprKind::Tuple(parts) => Some(parts),
-        _ => None,
-    }
-}
-
-/// A size, or -1 where `free` says that one may be left to the rest.
-pub fn extent(b: &mut Builder, what: &str, expr: &Expr, free: bool) -> Result<Option<Dim>, Reported> {
-    if let ExprKind::Error(reported) = expr.kind {
-        return Err(reported);
-    }
-    if is_text(expr) {
-        return Err(b.diag.report(Message::new(expr.place, format!("{what} must be made of sizes, found `{expr}`"))));
-    }
-    match b.scalar(expr)? {
-        Scalar::Int(n @ 1..) => Ok(Some(Dim::known(n as usize))),
-        Scalar::Int(-1) if free => Ok(None),
-        Scalar::Symbol(dim) => Ok(Some(dim)),
-        Scalar::Int(n) => {
-            let message = Message::new(expr.place, format!("a size in {what} must be at least 1, found {n}"));
-            Err(b.diag.report(message))
-        }
-        Scalar::Float(_) => {
-            let message = Message::new(expr.place, format!("a size in {what} must be a whole number, found `{expr}`"));
-            Err(b.diag.report(message))
-        }
-    }
-}
-
-fn name_or_text(expr: &Expr) -> Option<String> {
-    match &expr.kind {
-        ExprKind::Str(text) => Some(text.clone()),
-        _ => expr.as_name().map(Ident::to_string),
-    }
-}
-
-/// The element type called `name`, Keras's names included.
-pub fn dtype(name: &str) -> Option<DType> {
-    Some(match name {
-        "f32" | "float32" => DType::F32,
-        "u8" | "uint8" => DType::U8,
-        "i32" | "int32" => DType::I32,
-        "u32" | "uint32" => DType::U32,
-        _ => return None,
-    })
-}
-
-/// A name, or a call of a name: `relu`, `"relu"`, `relu(max_value = 6)`.
-fn name_and_args(expr: &Expr) -> Option<(String, Place, &[Arg])> {
-    match &expr.kind {
-        ExprKind::Call(Call { path, args, .. }) => match &path[..] {
-            [name] => Some((name.to_string(), name.span().into(), args)),
-            _ => None,
-        },
-        _ => name_or_text(expr).map(|name| (name, expr.place, &[][..])),
-    }
-}
-
-fn activation(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Reported> {
-    let Some((name, place, args)) = name_and_args(expr) else {
-        let message = Message::new(expr.place, format!("{what} must be {}, found `{expr}`", Kind::Activation.text()));
-        return Err(b.diag.report(message));
-    };
-    let Some(entry) = find_activation(&name) else {
-        let names = activations::ACTIVATIONS.iter().flat_map(Entry::names);
-        let message = Message::new(place, format!("unknown activation `{name}`")).help_if(
-            did_you_mean(&name, names).or_else(|| Some("activations have Keras's names: `relu`, `softmax`, ..".into())),
-        );
-        return Err(b.diag.report(message));
-    };
-    if !matches!(expr.kind, ExprKind::Str(_)) {
-        b.mention("activations", &name, place.start);
-    }
-    let args = parse(b, &name, place, entry.params, &[], &args.iter().collect::<Vec<_>>())?;
-    Ok(Value::Activation(Activation { entry, args, place }))
-}
-
-fn initializer(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Reported> {
-    let Some((name, place, args)) = name_and_args(expr) else {
-        let message = Message::new(expr.place, format!("{what} must be {}, found `{expr}`", Kind::Initializer.text()));
-        return Err(b.diag.report(message));
-    };
-    let Some(entry) = initializers::find(&name) else {
-        let names = initializers::INITIALIZERS.iter().map(|entry| entry.name);
-        let message = Message::new(place, format!("unknown initializer `{name}`"))
-            .help_if(did_you_mean(&name, names).or_else(|| Some(format!("known are {}", initializers::list()))));
-        return Err(b.diag.report(message));
-    };
-    let args = parse(b, &name, place, entry.params, &[], &args.iter().collect::<Vec<_>>())?;
-    Ok(Value::Initializer((entry.make)(&args)))
 }

@@ -90,7 +90,11 @@ fn dense(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         };
         let help = match shape.rank() {
             0 => "give it an axis: `>> reshape([1]) >>`".to_string(),
-            _ => format!("put `flatten()` before it: `flatten() >> {}` takes [batch, {}]", u.text, shape.size()),
+            _ => format!(
+                "put `flatten()` before it: `flatten() >> {}` takes [batch, {}]",
+                u.text,
+                shape.size()
+            ),
         };
         let message = u.misfit(input, headline, format!("this layer is given {shape}"));
         return Err(b.diag.report(message.note(format!("`{}` makes {shape}", input.text)).help(help)));

@@ -54,7 +54,12 @@ macro_rules! reduction {
 }
 
 const REDUCTION: &[Param] = &[
-    optional("axis", Kind::Integers, "None", "One axis or several (the batch is axis 0); None is all but the batch."),
+    optional(
+        "axis",
+        Kind::Integers,
+        "None",
+        "One axis or several (the batch is axis 0); None is all but the batch.",
+    ),
     optional("keepdims", Kind::Flag, "false", "Whether the axis stays, with one element."),
 ];
 
@@ -85,10 +90,18 @@ pub const FUNCTIONS: &[Entry] = &[
     unary!("floor", Floor, "The next whole number below."),
     unary!("ceil", Ceil, "The next whole number above."),
     unary!("round", Round, "The nearest whole number, even ones at a tie."),
-    function!("rsqrt", "Rsqrt", Operands::Exactly(1), "`1 / sqrt(x)`.", "any shape, unchanged", &[], |b, u| {
-        let root = b.graph.unary(Unary::Sqrt, u.x());
-        Ok(b.graph.unary(Unary::Reciprocal, root))
-    }),
+    function!(
+        "rsqrt",
+        "Rsqrt",
+        Operands::Exactly(1),
+        "`1 / sqrt(x)`.",
+        "any shape, unchanged",
+        &[],
+        |b, u| {
+            let root = b.graph.unary(Unary::Sqrt, u.x());
+            Ok(b.graph.unary(Unary::Reciprocal, root))
+        }
+    ),
     function!(
         "pow" | "power",
         "Power",
@@ -181,7 +194,8 @@ pub const FUNCTIONS: &[Entry] = &[
             let mut shape = b.shape(u.x());
             let axis = u.axis(b, "axis", &shape)?;
             if !shape.dims[axis].is(1) {
-                let headline = format!("`squeeze` takes an axis of 1 element, that of {shape} has {}", shape.dims[axis]);
+                let headline =
+                    format!("`squeeze` takes an axis of 1 element, that of {shape} has {}", shape.dims[axis]);
                 return Err(b.diag.report(Message::new(u.args.place("axis"), headline)));
             }
             shape.dims.remove(axis);
@@ -212,8 +226,9 @@ fn slice(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     };
     if out_of_bounds {
         let extent = &shape.dims[axis];
-        let message = Message::new(u.args.place("start"), format!("`slice` leaves the axis: it has {extent} places"))
-            .note(format!("{length} places from {start} on were asked for"));
+        let message =
+            Message::new(u.args.place("start"), format!("`slice` leaves the axis: it has {extent} places"))
+                .note(format!("{length} places from {start} on were asked for"));
         return Err(b.diag.report(message));
     }
     Ok(b.graph.slice(u.x(), axis, Dim::known(start as usize), length))

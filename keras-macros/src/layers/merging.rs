@@ -142,9 +142,12 @@ fn dot(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let other = &shapes[1].dims[axes[1]];
     let sentence = format!("`dot` contracts axes of {k} and {other} elements, which must be equal");
     if !b.agree(&k, other, place, &sentence) {
-        let headline = format!("`dot` cannot contract {} with {}: {k} and {other} elements", shapes[0], shapes[1]);
+        let headline =
+            format!("`dot` cannot contract {} with {}: {k} and {other} elements", shapes[0], shapes[1]);
         let message = mismatch(u, headline, &u.inputs[0], &shapes[0], &u.inputs[1], &shapes[1]);
-        return Err(b.diag.report(message.help("`axes` names the axis of each tensor to sum over; the batch is axis 0")));
+        return Err(b
+            .diag
+            .report(message.help("`axes` names the axis of each tensor to sum over; the batch is axis 0")));
     }
     let mut dims = vec![];
     let mut operands = [u.inputs[0].id, u.inputs[1].id];

@@ -8,6 +8,7 @@ pub mod args;
 mod core;
 mod functions;
 pub mod initializers;
+pub mod kinds;
 mod merging;
 mod reference;
 mod regularization;
@@ -128,8 +129,7 @@ pub fn resolve_axis(b: &Builder, axis: i64, shape: &Shape, place: Place) -> Resu
 }
 
 /// The layers, by family.
-pub const LAYERS: &[&[Entry]] =
-    &[core::LAYERS, reshaping::LAYERS, merging::LAYERS, regularization::LAYERS];
+pub const LAYERS: &[&[Entry]] = &[core::LAYERS, reshaping::LAYERS, merging::LAYERS, regularization::LAYERS];
 
 /// All entries: layers first, so that `maximum` is the layer and not the function.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {

@@ -26,13 +26,19 @@ fn item(entry: &Entry, name: &str, common: bool) -> String {
     }
     for param in params {
         let default = param.default.map_or(String::new(), |default| format!(", by default `{default}`"));
-        lines.push(format!("- `{}`: {}{default}. {}", param.name, param.kind.text().replace("[0, 1)", "`[0, 1)`"), param.doc));
+        lines.push(format!(
+            "- `{}`: {}{default}. {}",
+            param.name,
+            param.kind.text().replace("[0, 1)", "`[0, 1)`"),
+            param.doc
+        ));
     }
     if !entry.weights.is_empty() {
         lines.extend([String::new(), "# Weights".to_string(), String::new()]);
         lines.extend(entry.weights.iter().map(|(name, shape)| format!("- `{name}`: `{shape}`")));
     }
-    let docs = lines.iter().map(|line| if line.is_empty() { "///\n".into() } else { format!("/// {line}\n") });
+    let docs =
+        lines.iter().map(|line| if line.is_empty() { "///\n".into() } else { format!("/// {line}\n") });
     format!("{}pub const fn {name}() {{}}\n", docs.collect::<String>())
 }
 
@@ -40,8 +46,10 @@ fn item(entry: &Entry, name: &str, common: bool) -> String {
 fn section<'a>(title: &str, entries: impl Iterator<Item = &'a Entry>) -> String {
     let entries = entries.map(|entry| {
         let aliases = entry.aliases.iter().map(|alias| format!(" (also `{alias}`)")).collect::<String>();
-        let weights = entry.weights.iter().map(|(name, shape)| format!(" `{name}` {shape}")).collect::<Vec<_>>();
-        let weights = if weights.is_empty() { String::new() } else { format!(" Weights:{}.", weights.join(",")) };
+        let weights =
+            entry.weights.iter().map(|(name, shape)| format!(" `{name}` {shape}")).collect::<Vec<_>>();
+        let weights =
+            if weights.is_empty() { String::new() } else { format!(" Weights:{}.", weights.join(",")) };
         format!("- `{}`{aliases}: {} Shapes: {}.{weights}\n", entry.signature(), entry.doc, entry.shapes)
     });
     format!("## {title}\n\n{}\n", entries.collect::<String>())
@@ -75,7 +83,14 @@ fn check(file: &str, text: &str) {
 
 #[test]
 fn reference_of_layers_is_up_to_date() {
-    check("layers.rs", &module("The layers of [`keras_model!`](crate::keras_model), for reference.", LAYERS.iter().copied().flatten(), true));
+    check(
+        "layers.rs",
+        &module(
+            "The layers of [`keras_model!`](crate::keras_model), for reference.",
+            LAYERS.iter().copied().flatten(),
+            true,
+        ),
+    );
 }
 
 #[test]

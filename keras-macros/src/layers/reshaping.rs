@@ -72,12 +72,15 @@ fn reshape(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     }
     let size = shape.size();
     let fixed = Dim::product(target.iter().flatten());
-    let dims = |rest: &Dim| target.iter().map(|dim| dim.clone().unwrap_or_else(|| rest.clone())).collect::<Vec<_>>();
-    let printed: Vec<String> = target.iter().map(|dim| dim.as_ref().map_or("-1".into(), Dim::to_string)).collect();
+    let dims =
+        |rest: &Dim| target.iter().map(|dim| dim.clone().unwrap_or_else(|| rest.clone())).collect::<Vec<_>>();
+    let printed: Vec<String> =
+        target.iter().map(|dim| dim.as_ref().map_or("-1".into(), Dim::to_string)).collect();
     let printed = printed.join(", ");
     let input = &u.inputs[0];
     if free == 0 {
-        let sentence = format!("`reshape` makes [batch, {printed}] of {shape}: the number of elements differs");
+        let sentence =
+            format!("`reshape` makes [batch, {printed}] of {shape}: the number of elements differs");
         if b.agree(&fixed, &size, place, &sentence) {
             return Ok(b.graph.reshape(u.x(), dims(&size)));
         }
@@ -101,7 +104,8 @@ fn reshape(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         }
         _ if target.len() == 1 => Ok(b.graph.reshape(u.x(), vec![size])),
         _ => {
-            let sentence = format!("`reshape` to [batch, {printed}]: the sizes do not divide those of {shape}");
+            let sentence =
+                format!("`reshape` to [batch, {printed}]: the sizes do not divide those of {shape}");
             let rest = b.quotient(&size, &fixed, place, &sentence);
             Ok(b.graph.reshape(u.x(), dims(&rest)))
         }

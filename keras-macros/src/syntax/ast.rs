@@ -185,7 +185,13 @@ impl Expr {
     /// The name, if it is nothing more.
     pub fn as_name(&self) -> Option<&Ident> {
         match &self.kind {
-            ExprKind::Path(path) => if let [name] = &path[..] { Some(name) } else { None },
+            ExprKind::Path(path) => {
+                if let [name] = &path[..] {
+                    Some(name)
+                } else {
+                    None
+                }
+            }
             _ => None,
         }
     }

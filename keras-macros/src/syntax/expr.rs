@@ -166,7 +166,10 @@ impl Grammar<'_> {
             }
             if !content.peek(Token![,]) {
                 let (found, place) = next_token(content).expect("there is a token");
-                self.diag.report(Message::new(place, format!("expected `,` or the end of the list, found `{found}`")));
+                self.diag.report(Message::new(
+                    place,
+                    format!("expected `,` or the end of the list, found `{found}`"),
+                ));
                 while !content.is_empty() && !content.peek(Token![,]) {
                     let _ = content.parse::<proc_macro2::TokenTree>();
                 }
@@ -278,7 +281,8 @@ impl Grammar<'_> {
             }
         };
         let Ok(equals) = content.parse::<Token![=]>() else {
-            self.diag.report(Message::new(name.span(), format!("expected `=` and a value after `let {name}`")));
+            self.diag
+                .report(Message::new(name.span(), format!("expected `=` and a value after `let {name}`")));
             self.recover(content);
             return None;
         };

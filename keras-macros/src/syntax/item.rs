@@ -114,13 +114,14 @@ impl Grammar<'_> {
     /// `x: [28, 28, 1]`, `x: [u8; 784]`, `[10]`
     fn declared(&self, input: ParseStream) -> Option<Declared> {
         let parsed = self.try_declared(input);
-        parsed.map_err(|message| {
-            self.diag.report(message);
-            while !input.is_empty() && !input.peek(Token![,]) && !input.peek(token::Brace) {
-                let _ = input.parse::<TokenTree>();
-            }
-        })
-        .ok()
+        parsed
+            .map_err(|message| {
+                self.diag.report(message);
+                while !input.is_empty() && !input.peek(Token![,]) && !input.peek(token::Brace) {
+                    let _ = input.parse::<TokenTree>();
+                }
+            })
+            .ok()
     }
 
     fn try_declared(&self, input: ParseStream) -> Result<Declared, Message> {
@@ -135,7 +136,10 @@ impl Grammar<'_> {
         }
         if !input.peek(token::Bracket) {
             let (found, place) = next_token(input).unwrap_or(("the end".into(), Place::call_site()));
-            return Err(Message::new(place, format!("expected a shape such as `[28, 28, 1]`, found `{found}`")));
+            return Err(Message::new(
+                place,
+                format!("expected a shape such as `[28, 28, 1]`, found `{found}`"),
+            ));
         }
         let parsed = self.shape(input);
         let (dtype, dims, place) = parsed.map_err(|error| Message::new(error.span(), error.to_string()))?;
@@ -162,7 +166,9 @@ impl Grammar<'_> {
         while !input.is_empty() && !input.peek(Token![=]) && !input.peek(Token![;]) {
             input.parse::<TokenTree>()?.to_tokens(&mut head);
         }
-        input.parse::<Token![=]>().map_err(|_| syn::Error::new(name.span(), format!("`{name}` has no value")))?;
+        input
+            .parse::<Token![=]>()
+            .map_err(|_| syn::Error::new(name.span(), format!("`{name}` has no value")))?;
         let mut value = TokenStream::new();
         while !input.is_empty() && !input.peek(Token![;]) {
             input.parse::<TokenTree>()?.to_tokens(&mut value);

@@ -18,7 +18,9 @@ impl fmt::Display for Expr {
             ExprKind::Float(x) => write!(f, "{x:?}"),
             ExprKind::Bool(b) => write!(f, "{b}"),
             ExprKind::Str(s) => write!(f, "{s:?}"),
-            ExprKind::Path(path) => f.write_str(&path.iter().map(|p| p.to_string()).collect::<Vec<_>>().join("::")),
+            ExprKind::Path(path) => {
+                f.write_str(&path.iter().map(|p| p.to_string()).collect::<Vec<_>>().join("::"))
+            }
             ExprKind::Call(call) => {
                 let path: Vec<String> = call.path.iter().map(|part| part.to_string()).collect();
                 write!(f, "{}(", path.join("::"))?;

@@ -65,6 +65,11 @@ macro_rules! elements {
                 match self { $(Values::$variant(v) => v.len(),)* }
             }
 
+            /// Whether there is none.
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+
             /// Element `i`, for messages and checks.
             pub fn at(&self, i: usize) -> f64 {
                 match self { $(Values::$variant(v) => v[i].to_f64(),)* }
@@ -124,14 +129,6 @@ impl<'a> Tensor<'a> {
     /// The elements, row-major.
     pub fn values(&self) -> &Values<'a> {
         &self.values
-    }
-
-    /// The elements, where they are `f32` already.
-    pub(crate) fn words(&self) -> Option<&[f32]> {
-        match &self.values {
-            Values::F32(words) => Some(words),
-            _ => None,
-        }
     }
 }
 

@@ -14,12 +14,15 @@ use crate::model::Network;
 /// Writes every weight.
 pub(crate) fn save(network: &Network, path: &Path) -> Result<()> {
     let spec = network.spec();
-    let values: Vec<Vec<u8>> = spec.weights.iter().map(|weight| {
-        init::read(weight, network.params()).iter().flat_map(|x| x.to_le_bytes()).collect()
-    }).collect();
+    let values: Vec<Vec<u8>> = spec
+        .weights
+        .iter()
+        .map(|weight| init::read(weight, network.params()).iter().flat_map(|x| x.to_le_bytes()).collect())
+        .collect();
     let mut tensors = Vec::new();
     for (weight, bytes) in spec.weights.iter().zip(&values) {
-        let view = TensorView::new(Dtype::F32, weight.shape.to_vec(), bytes).map_err(|error| format_error(path.display(), error))?;
+        let view = TensorView::new(Dtype::F32, weight.shape.to_vec(), bytes)
+            .map_err(|error| format_error(path.display(), error))?;
         tensors.push((weight.name, view));
     }
     let bytes = safetensors::serialize(tensors, None).map_err(|error| format_error(path.display(), error))?;
@@ -32,22 +35,31 @@ fn format_error(file: impl ToString, problem: impl ToString) -> Error {
 
 /// Reads every weight.
 pub(crate) fn load(network: &mut Network, path: &Path) -> Result<()> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.to_path_buf(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| Error::Io {
+        action: "read",
+        path: path.to_path_buf(),
+        source,
+    })?;
     read(network, &bytes, &path.display().to_string())
 }
 
 /// Reads every weight from the bytes of a file called `file`: all of them, or none.
 pub(crate) fn read(network: &mut Network, bytes: &[u8], file: &str) -> Result<()> {
     let spec = network.spec();
-    let tensors = SafeTensors::deserialize(bytes)
-        .map_err(|error| format_error(file, format!("is not a whole safetensors file ({error}); write it again")))?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| {
+        format_error(file, format!("is not a whole safetensors file ({error}); write it again"))
+    })?;
     let found: BTreeMap<String, TensorView<'_>> = tensors.tensors().into_iter().collect();
     let mut differences = String::new();
     for weight in spec.weights {
         let wrong = match found.get(weight.name) {
             None => Some("expected, and not there".to_string()),
-            Some(view) if view.shape() != weight.shape => Some(format!("expected {:?}, found {:?}", weight.shape, view.shape())),
-            Some(view) if view.dtype() != Dtype::F32 => Some(format!("expected F32, found {:?}", view.dtype())),
+            Some(view) if view.shape() != weight.shape => {
+                Some(format!("expected {:?}, found {:?}", weight.shape, view.shape()))
+            }
+            Some(view) if view.dtype() != Dtype::F32 => {
+                Some(format!("expected F32, found {:?}", view.dtype()))
+            }
             Some(_) => None,
         };
         if let Some(wrong) = wrong {
@@ -56,7 +68,8 @@ pub(crate) fn read(network: &mut Network, bytes: &[u8], file: &str) -> Result<()
     }
     for (name, view) in &found {
         if !spec.weights.iter().any(|weight| weight.name == name) {
-            let _ = writeln!(differences, "  {name}: found {:?}, and the model has no such weight", view.shape());
+            let _ =
+                writeln!(differences, "  {name}: found {:?}, and the model has no such weight", view.shape());
         }
     }
     if !differences.is_empty() {
@@ -64,7 +77,8 @@ pub(crate) fn read(network: &mut Network, bytes: &[u8], file: &str) -> Result<()
     }
     for weight in spec.weights {
         let words = found[weight.name].data().chunks_exact(4);
-        let values: Vec<f32> = words.map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
+        let values: Vec<f32> =
+            words.map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
         init::write(weight, &values, network.params_mut());
     }
     Ok(())

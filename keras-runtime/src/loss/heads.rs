@@ -43,7 +43,13 @@ unsafe impl Sync for Slotted<'_> {}
 
 impl<'a> Slotted<'a> {
     /// The loss of one output, which leaves the loss of each sample in `rows`.
-    pub fn new(loss: &'a dyn Loss, targets: &'a [f32], width: usize, scale: f32, rows: &'a mut [f32]) -> Self {
+    pub fn new(
+        loss: &'a dyn Loss,
+        targets: &'a [f32],
+        width: usize,
+        scale: f32,
+        rows: &'a mut [f32],
+    ) -> Self {
         Slotted { loss, targets, width, scale, weights: None, rows: rows.as_mut_ptr(), rows_len: rows.len() }
     }
 

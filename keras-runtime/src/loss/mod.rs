@@ -158,8 +158,12 @@ mod tests {
             let (mut up, mut down) = (p.to_vec(), p.to_vec());
             up[i] += h;
             down[i] -= h;
-            let difference = (loss.sample(y, &up, classes, None) - loss.sample(y, &down, classes, None)) / (2.0 * h);
-            assert!((difference - slope[i]).abs() < 2e-3 * slope[i].abs().max(1.0), "{i}: {difference} {slope:?}");
+            let difference =
+                (loss.sample(y, &up, classes, None) - loss.sample(y, &down, classes, None)) / (2.0 * h);
+            assert!(
+                (difference - slope[i]).abs() < 2e-3 * slope[i].abs().max(1.0),
+                "{i}: {difference} {slope:?}"
+            );
         }
     }
 

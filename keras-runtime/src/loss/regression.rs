@@ -36,7 +36,13 @@ impl Loss for MeanAbsoluteError {
         if let Some(slope) = slope {
             for ((d, y), p) in slope.iter_mut().zip(y).zip(p) {
                 let apart = p - y;
-                *d = if apart > 0.0 { 1.0 / n } else if apart < 0.0 { -1.0 / n } else { apart };
+                *d = if apart > 0.0 {
+                    1.0 / n
+                } else if apart < 0.0 {
+                    -1.0 / n
+                } else {
+                    apart
+                };
             }
         }
         y.iter().zip(p).map(|(y, p)| (p - y).abs()).sum::<f32>() / n

@@ -75,8 +75,11 @@ pub trait Model: Sized {
         let list = inputs.tensors();
         let inputs = list.as_ref();
         let samples = self.network().check_inputs(inputs)?;
-        let mut words: Vec<Vec<f32>> =
-            Self::SPEC.outputs.iter().map(|output| vec![0.0; samples * output.shape.iter().product::<usize>()]).collect();
+        let mut words: Vec<Vec<f32>> = Self::SPEC
+            .outputs
+            .iter()
+            .map(|output| vec![0.0; samples * output.shape.iter().product::<usize>()])
+            .collect();
         let mut rows: Vec<&mut [f32]> = words.iter_mut().map(Vec::as_mut_slice).collect();
         self.network_mut().predict(inputs, samples, &mut rows);
         let shaped = words.into_iter().zip(Self::SPEC.outputs).map(|(words, output)| {
@@ -123,7 +126,10 @@ pub trait Model: Sized {
         let output = &Self::SPEC.outputs[0];
         let classes = output.shape.last().copied().unwrap_or(1).max(1);
         let words = p.as_slice().unwrap_or(&[]);
-        Ok(words.chunks(classes).map(|row| if classes == 1 { usize::from(row[0] > 0.5) } else { argmax(row) }).collect())
+        Ok(words
+            .chunks(classes)
+            .map(|row| if classes == 1 { usize::from(row[0] > 0.5) } else { argmax(row) })
+            .collect())
     }
 
     /// Names, shapes and values of all weights, in Keras's layout.
@@ -181,7 +187,12 @@ pub trait Model: Sized {
     }
 
     /// Makes the model ready for training.
-    fn compile(self, optimizer: impl Optimizer + 'static, losses: impl Losses, metrics: impl Metrics) -> Trainer<Self> {
+    fn compile(
+        self,
+        optimizer: impl Optimizer + 'static,
+        losses: impl Losses,
+        metrics: impl Metrics,
+    ) -> Trainer<Self> {
         Trainer::new(self, Box::new(optimizer), losses.into_losses(), metrics.into_metrics())
     }
 }

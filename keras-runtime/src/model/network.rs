@@ -86,8 +86,14 @@ impl Network {
                 let same = found.width() == input.shape.iter().product::<usize>();
                 let missing_batch = found.dims() == input.shape;
                 let help = match (missing_batch, same) {
-                    (true, _) => "the first dimension counts the samples: insert one, with `.insert_axis(Axis(0))`".into(),
-                    (_, true) => format!("the number of elements is right: reshape the array to {}", batched(input.shape)),
+                    (true, _) => {
+                        "the first dimension counts the samples: insert one, with `.insert_axis(Axis(0))`"
+                            .into()
+                    }
+                    (_, true) => format!(
+                        "the number of elements is right: reshape the array to {}",
+                        batched(input.shape)
+                    ),
                     _ => String::new(),
                 };
                 return Err(Error::Shape {
@@ -151,7 +157,11 @@ impl Network {
     pub(crate) fn gradient(&self, weight: &WeightSpec) -> Result<ArrayD<f32>> {
         if !weight.trainable || self.grads().is_empty() {
             let known = self.spec.weights.iter().filter(|weight| weight.trainable).map(|weight| weight.name);
-            let known = if self.grads().is_empty() { "none before a training step".into() } else { known.collect::<Vec<_>>().join(", ") };
+            let known = if self.grads().is_empty() {
+                "none before a training step".into()
+            } else {
+                known.collect::<Vec<_>>().join(", ")
+            };
             return Err(Error::Unknown { kind: "gradient", name: weight.name.into(), known });
         }
         Ok(shaped(weight, init::read(weight, self.grads())))

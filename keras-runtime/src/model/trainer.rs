@@ -51,7 +51,13 @@ pub(crate) struct Session<'a> {
 
 impl Session<'_> {
     /// One step on the selected samples, and their loss and metrics.
-    pub fn train(&mut self, backend: &mut dyn Backend, x: &[Tensor<'_>], y: &[Tensor<'_>], rows: Selection<'_>) {
+    pub fn train(
+        &mut self,
+        backend: &mut dyn Backend,
+        x: &[Tensor<'_>],
+        y: &[Tensor<'_>],
+        rows: Selection<'_>,
+    ) {
         backend.load_inputs(x, rows);
         backend.load_targets(y, rows);
         backend.gradients(self.losses, *self.step);
@@ -61,7 +67,13 @@ impl Session<'_> {
     }
 
     /// Loss and metrics of the selected samples.
-    pub fn evaluate(&mut self, backend: &mut dyn Backend, x: &[Tensor<'_>], y: &[Tensor<'_>], rows: Selection<'_>) {
+    pub fn evaluate(
+        &mut self,
+        backend: &mut dyn Backend,
+        x: &[Tensor<'_>],
+        y: &[Tensor<'_>],
+        rows: Selection<'_>,
+    ) {
         backend.load_inputs(x, rows);
         backend.load_targets(y, rows);
         backend.infer(Some(self.losses));
@@ -70,7 +82,12 @@ impl Session<'_> {
 }
 
 impl<M: Model> Trainer<M> {
-    pub(crate) fn new(model: M, optimizer: Box<dyn Optimizer>, losses: Vec<Box<dyn Loss>>, metrics: Vec<Box<dyn Metric>>) -> Self {
+    pub(crate) fn new(
+        model: M,
+        optimizer: Box<dyn Optimizer>,
+        losses: Vec<Box<dyn Loss>>,
+        metrics: Vec<Box<dyn Metric>>,
+    ) -> Self {
         let each = || metrics.iter().map(|metric| metric.boxed()).collect();
         let metrics = M::SPEC.outputs.iter().map(|_| each()).collect();
         Trainer { model, optimizer, losses, metrics, sums: Sums::default(), step: 0 }
@@ -105,7 +122,8 @@ impl<M: Model> Trainer<M> {
         let (x, y) = (x.as_ref(), y.as_ref());
         let samples = self.check(x, y)?;
         crate::data::expect_finite(x, M::SPEC)?;
-        let validation = settings.validation_data.as_ref().map(|(x, y)| self.check(x, y).map(|_| (&x[..], &y[..])));
+        let validation =
+            settings.validation_data.as_ref().map(|(x, y)| self.check(x, y).map(|_| (&x[..], &y[..])));
         let validation = validation.transpose()?;
         let plan = settings.plan(samples)?;
         let (network, mut session) = self.session();
@@ -126,7 +144,9 @@ impl<M: Model> Trainer<M> {
         let (x, y) = (x.as_ref(), y.as_ref());
         let samples = self.check(x, y)?;
         let (network, mut session) = self.session();
-        network.backend().scope(&mut |backend| crate::train::evaluate(backend, &mut session, x, y, 0..samples));
+        network
+            .backend()
+            .scope(&mut |backend| crate::train::evaluate(backend, &mut session, x, y, 0..samples));
         Ok(session.tally.score())
     }
 

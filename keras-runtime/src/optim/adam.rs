@@ -92,7 +92,8 @@ impl Optimizer for Adam {
     fn step(&self, isa: Isa, step: u64, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
         let power = |beta: f32| 1.0 - f64::from(beta).powf(step as f64);
         let alpha = f64::from(self.learning_rate) * power(self.beta_2).sqrt() / power(self.beta_1);
-        let formula = Step { alpha: alpha as f32, beta_1: self.beta_1, beta_2: self.beta_2, epsilon: self.epsilon };
+        let formula =
+            Step { alpha: alpha as f32, beta_1: self.beta_1, beta_2: self.beta_2, epsilon: self.epsilon };
         match self.amsgrad {
             false => each(isa, params, grads, state, Plain(formula)),
             true => each(isa, params, grads, state, Amsgrad(formula)),

@@ -56,7 +56,10 @@ impl Update<'_> {
     pub fn run(self, optimizer: &dyn Optimizer, step: u64) {
         let Update { isa, threads, params, grads, state } = self;
         let (len, count) = (params.len(), optimizer.state_words());
-        assert!(count <= MOST_STATE && state.len() >= count * len, "the state of {optimizer:?} has another size");
+        assert!(
+            count <= MOST_STATE && state.len() >= count * len,
+            "the state of {optimizer:?} has another size"
+        );
         let threads = if len < SERIAL_BELOW { 1 } else { threads };
         let (params, state) = (Shared(params.as_mut_ptr()), Shared(state.as_mut_ptr()));
         split::ranges(len, GRAIN, threads, &|range: Range<usize>| {
@@ -79,7 +82,13 @@ pub(crate) trait Formula<const S: usize>: Copy {
 }
 
 /// Applies `formula` to every element.
-pub(crate) fn each<const S: usize, F: Formula<S>>(isa: Isa, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]], formula: F) {
+pub(crate) fn each<const S: usize, F: Formula<S>>(
+    isa: Isa,
+    params: &mut [f32],
+    grads: &[f32],
+    state: &mut [&mut [f32]],
+    formula: F,
+) {
     assert!(grads.len() == params.len() && state.len() == S && state.iter().all(|s| s.len() == params.len()));
     let state: [*mut f32; S] = std::array::from_fn(|i| state[i].as_mut_ptr());
     simd::run(isa, Each { params, grads, state, formula });
@@ -113,7 +122,8 @@ impl<F: Formula<S>, const S: usize> Kernel for Each<'_, F, S> {
             if at < len {
                 let n = len - at;
                 let state = std::array::from_fn(|i| V::load_partial(self.state[i].add(at), n));
-                let (next, state) = self.formula.apply(V::load_partial(w.add(at), n), V::load_partial(g.add(at), n), state);
+                let (next, state) =
+                    self.formula.apply(V::load_partial(w.add(at), n), V::load_partial(g.add(at), n), state);
                 next.store_partial(w.add(at), n);
                 for (x, to) in state.into_iter().zip(self.state) {
                     x.store_partial(to.add(at), n);

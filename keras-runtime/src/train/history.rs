@@ -62,8 +62,10 @@ impl History {
 
     /// The last epoch as Keras prints it: `loss: 0.1234 - accuracy: 0.9876 - val_loss: ...`.
     pub fn last(&self) -> String {
-        let value = |name: &String| self.get(name).and_then(|column| column.last().copied()).unwrap_or(f64::NAN);
-        let parts: Vec<String> = self.names().iter().map(|name| format!("{name}: {:.4}", value(name))).collect();
+        let value =
+            |name: &String| self.get(name).and_then(|column| column.last().copied()).unwrap_or(f64::NAN);
+        let parts: Vec<String> =
+            self.names().iter().map(|name| format!("{name}: {:.4}", value(name))).collect();
         parts.join(" - ")
     }
 

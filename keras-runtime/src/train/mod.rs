@@ -160,7 +160,13 @@ pub(crate) fn epochs(
 const SHUFFLES: u64 = 1 << 32;
 
 /// Loss and metrics of a range of samples.
-pub(crate) fn evaluate(backend: &mut dyn Backend, session: &mut Session<'_>, x: &[Tensor<'_>], y: &[Tensor<'_>], range: Range<usize>) {
+pub(crate) fn evaluate(
+    backend: &mut dyn Backend,
+    session: &mut Session<'_>,
+    x: &[Tensor<'_>],
+    y: &[Tensor<'_>],
+    range: Range<usize>,
+) {
     session.tally.reset();
     let mut start = range.start;
     while start < range.end {

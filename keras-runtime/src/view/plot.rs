@@ -16,7 +16,8 @@ const VALIDATION: RGBColor = RGBColor(255, 127, 14);
 /// One panel for the loss and one for each metric, training and validation in each.
 pub(crate) fn plot_history(history: &History, path: &Path) -> Result<()> {
     let mut picture = String::new();
-    draw(history, &mut picture).map_err(|error| Error::Plot { file: path.display().to_string(), problem: error.to_string() })?;
+    draw(history, &mut picture)
+        .map_err(|error| Error::Plot { file: path.display().to_string(), problem: error.to_string() })?;
     write_whole(path, picture.as_bytes())
 }
 
@@ -27,10 +28,19 @@ fn draw(history: &History, picture: &mut String) -> std::result::Result<(), Box<
     let epochs: Vec<f64> = history.epochs().iter().map(|epoch| *epoch as f64 + 1.0).collect();
     let last = area.split_evenly((measures.len(), 1)).len() - 1;
     for (i, (panel, name)) in area.split_evenly((measures.len(), 1)).iter().zip(measures).enumerate() {
-        let curves = [("training", name.clone(), TRAINING), ("validation", format!("val_{name}"), VALIDATION)];
+        let curves =
+            [("training", name.clone(), TRAINING), ("validation", format!("val_{name}"), VALIDATION)];
         let curves = curves.map(|(label, column, color)| (label, history.get(&column), color));
-        let values = || curves.iter().filter_map(|(_, values, _)| values.as_ref()).flatten().copied().filter(|v| v.is_finite());
-        let (low, high) = values().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        let values = || {
+            curves
+                .iter()
+                .filter_map(|(_, values, _)| values.as_ref())
+                .flatten()
+                .copied()
+                .filter(|v| v.is_finite())
+        };
+        let (low, high) =
+            values().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
         let (low, high) = if low.is_finite() { (low, high) } else { (0.0, 1.0) };
         let margin = ((high - low) * 0.06).max(1e-6);
         let first = epochs.first().copied().unwrap_or(1.0);
@@ -61,7 +71,8 @@ fn draw(history: &History, picture: &mut String) -> std::result::Result<(), Box<
         mesh.draw()?;
         for (label, values, color) in curves {
             let Some(values) = values else { continue };
-            let points: Vec<(f64, f64)> = epochs.iter().copied().zip(values).filter(|(_, v)| v.is_finite()).collect();
+            let points: Vec<(f64, f64)> =
+                epochs.iter().copied().zip(values).filter(|(_, v)| v.is_finite()).collect();
             let dots = points.clone();
             chart
                 .draw_series(LineSeries::new(points, color.stroke_width(2)))?
@@ -69,7 +80,11 @@ fn draw(history: &History, picture: &mut String) -> std::result::Result<(), Box<
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 22, y)], color.stroke_width(2)));
             chart.draw_series(dots.into_iter().map(|point| Circle::new(point, 3, color.filled())))?;
         }
-        let place = if name.ends_with("loss") { SeriesLabelPosition::UpperRight } else { SeriesLabelPosition::LowerRight };
+        let place = if name.ends_with("loss") {
+            SeriesLabelPosition::UpperRight
+        } else {
+            SeriesLabelPosition::LowerRight
+        };
         chart
             .configure_series_labels()
             .position(place)

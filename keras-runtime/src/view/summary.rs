@@ -21,7 +21,8 @@ impl Summary {
 /// `1234567` as `1,234,567`.
 fn grouped(n: usize) -> String {
     let digits = n.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or("")).collect();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or("")).collect();
     groups.join(",")
 }
 
@@ -42,8 +43,10 @@ impl fmt::Display for Summary {
         let spec = self.spec;
         let params = |i: &usize| spec.weights[*i].shape.iter().product::<usize>();
         // A chain speaks for itself; a graph tells what feeds what.
-        let mut layers = spec.layers.iter().skip_while(|layer| layer.kind == "InputLayer").collect::<Vec<_>>();
-        let is_chain = spec.inputs.len() == 1 && layers.windows(2).all(|pair| pair[1].inputs == [pair[0].name]);
+        let mut layers =
+            spec.layers.iter().skip_while(|layer| layer.kind == "InputLayer").collect::<Vec<_>>();
+        let is_chain =
+            spec.inputs.len() == 1 && layers.windows(2).all(|pair| pair[1].inputs == [pair[0].name]);
         if !is_chain {
             layers = spec.layers.iter().collect();
         }
@@ -54,14 +57,16 @@ impl fmt::Display for Summary {
         let mut rows = vec![header];
         for layer in layers {
             let count: usize = layer.weights.iter().map(params).sum();
-            let mut row = vec![format!("{} ({})", layer.name, layer.kind), batched(layer.output), grouped(count)];
+            let mut row =
+                vec![format!("{} ({})", layer.name, layer.kind), batched(layer.output), grouped(count)];
             if !is_chain {
                 row.push(layer.inputs.join(", "));
             }
             rows.push(row);
         }
         let columns = rows[0].len();
-        let widths: Vec<usize> = (0..columns).map(|c| rows.iter().map(|row| row[c].chars().count()).max().unwrap_or(0)).collect();
+        let widths: Vec<usize> =
+            (0..columns).map(|c| rows.iter().map(|row| row[c].chars().count()).max().unwrap_or(0)).collect();
         let rule = |left: &str, middle: &str, right: &str, line: &str| {
             let parts: Vec<String> = widths.iter().map(|width| line.repeat(width + 2)).collect();
             format!("{left}{}{right}", parts.join(middle))
@@ -88,7 +93,9 @@ impl fmt::Display for Summary {
             let wanted = spec.weights.iter().filter(|weight| trainable.is_none_or(|t| weight.trainable == t));
             wanted.map(|weight| weight.shape.iter().product::<usize>()).sum::<usize>()
         };
-        for (what, count) in [("Total", of(None)), ("Trainable", of(Some(true))), ("Non-trainable", of(Some(false)))] {
+        for (what, count) in
+            [("Total", of(None)), ("Trainable", of(Some(true))), ("Non-trainable", of(Some(false)))]
+        {
             writeln!(f, " {what} params: {} ({})", grouped(count), bytes(4 * count))?;
         }
         let (infer, train) = (&spec.infer, &spec.train);
@@ -97,7 +104,12 @@ impl fmt::Display for Summary {
             fixed => format!("{} a sample and {}", bytes(4 * p.arena_words), bytes(4 * fixed)),
         };
         writeln!(f, " Memory: {} to predict, {} to train", phase(infer), phase(train))?;
-        write!(f, " Multiply-adds: {} a sample to predict, {} to train", grouped(infer.flops / 2), grouped(train.flops / 2))
+        write!(
+            f,
+            " Multiply-adds: {} a sample to predict, {} to train",
+            grouped(infer.flops / 2),
+            grouped(train.flops / 2)
+        )
     }
 }
 

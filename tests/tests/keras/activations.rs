@@ -95,8 +95,17 @@ fn sparsemax() -> Result<()> {
     for (x, p) in x.rows().into_iter().zip(p.rows()) {
         let mut sorted = x.to_vec();
         sorted.sort_by(|a, b| b.total_cmp(a));
-        let sums: Vec<f32> = sorted.iter().scan(0.0, |sum, z| { *sum += z; Some(*sum) }).collect();
-        let size = (1..=6).rev().find(|k| 1.0 + *k as f32 * sorted[k - 1] > sums[k - 1]).expect("the first always does");
+        let sums: Vec<f32> = sorted
+            .iter()
+            .scan(0.0, |sum, z| {
+                *sum += z;
+                Some(*sum)
+            })
+            .collect();
+        let size = (1..=6)
+            .rev()
+            .find(|k| 1.0 + *k as f32 * sorted[k - 1] > sums[k - 1])
+            .expect("the first always does");
         let tau = (sums[size - 1] - 1.0) / size as f32;
         for (x, p) in x.iter().zip(p) {
             assert!((p - (x - tau).max(0.0)).abs() < 1e-5, "{p} for {x}");

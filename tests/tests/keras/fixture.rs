@@ -32,11 +32,6 @@ impl Fixture {
     pub fn get(&self, name: &str) -> &ArrayD<f32> {
         self.tensors.get(name).unwrap_or_else(|| panic!("the fixture has no {name}"))
     }
-
-    /// Names of all tensors.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.keys().map(String::as_str)
-    }
 }
 
 /// Every element agrees to `tolerance`, relative to the greatest of the tensor.
@@ -50,7 +45,10 @@ pub fn assert_close(what: &str, found: &ArrayD<f32>, expected: &ArrayD<f32>, tol
 
 /// A scalar that agrees to `tolerance`.
 pub fn assert_close_number(what: &str, found: f64, expected: f64, tolerance: f64) {
-    assert!((found - expected).abs() <= tolerance * expected.abs().max(1e-3), "{what}: {found} instead of {expected}");
+    assert!(
+        (found - expected).abs() <= tolerance * expected.abs().max(1e-3),
+        "{what}: {found} instead of {expected}"
+    );
 }
 
 /// `sum(output * target)` over the whole batch, so that targets are the gradient of the output.
@@ -77,7 +75,9 @@ impl Loss for Cotangent {
 /// `xᵀ · dx` over all but the last axis: the gradient of an identity kernel through which `x` went.
 pub fn probe_gradient(x: &ArrayD<f32>, dx: &ArrayD<f32>) -> ArrayD<f32> {
     let k = *x.shape().last().expect("a shape");
-    let rows = |a: &ArrayD<f32>| Array2::from_shape_vec((a.len() / k, k), a.iter().copied().collect()).expect("whole rows");
+    let rows = |a: &ArrayD<f32>| {
+        Array2::from_shape_vec((a.len() / k, k), a.iter().copied().collect()).expect("whole rows")
+    };
     rows(x).t().dot(&rows(dx)).into_dyn()
 }
 

@@ -9,22 +9,30 @@ use crate::fixture::{Cotangent, Fixture, assert_close, probe_gradient, still};
 fn check<M: Model>(model: M, name: &str, inputs: &[&str]) -> Result<()> {
     let fixture = Fixture::load("layers");
     let get = |part: &str| fixture.get(&format!("{name}/{part}"));
-    let losses: Vec<Box<dyn Loss>> = M::SPEC.outputs.iter().map(|_| Box::new(Cotangent { batch: 3 }) as _).collect();
+    let losses: Vec<Box<dyn Loss>> =
+        M::SPEC.outputs.iter().map(|_| Box::new(Cotangent { batch: 3 }) as _).collect();
     let mut model = model.compile(still(), losses, ());
-    let weights = || M::SPEC.weights.iter().map(|weight| weight.name).filter(|weight| !weight.starts_with("probe"));
+    let weights =
+        || M::SPEC.weights.iter().map(|weight| weight.name).filter(|weight| !weight.starts_with("probe"));
     for weight in weights() {
         model.set_weight(weight, get(weight))?;
     }
     let x: Vec<_> = inputs.iter().map(|input| get(input).into_tensor()).collect();
     let outputs = model.predict_outputs(x.clone())?;
-    let part = |part: &str, i: usize| if outputs.len() > 1 { format!("{part}_{i}") } else { part.to_string() };
+    let part =
+        |part: &str, i: usize| if outputs.len() > 1 { format!("{part}_{i}") } else { part.to_string() };
     for (i, output) in outputs.iter().enumerate() {
         assert_close(&format!("{name}: {}", part("output", i)), output, get(&part("output", i)), 1e-5);
     }
     let y: Vec<_> = (0..outputs.len()).map(|i| get(&part("cotangent", i)).into_tensor()).collect();
     model.train_on_batch(x, y)?;
     for weight in weights() {
-        assert_close(&format!("{name}: {weight}"), &model.gradient(weight)?, get(&format!("grad/{weight}")), 1e-5);
+        assert_close(
+            &format!("{name}: {weight}"),
+            &model.gradient(weight)?,
+            get(&format!("grad/{weight}")),
+            1e-5,
+        );
     }
     for input in inputs {
         let expected = probe_gradient(get(input), get(&format!("grad/{input}")));

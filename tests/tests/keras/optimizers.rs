@@ -39,12 +39,18 @@ fn rmsprop() -> Result<()> {
     check("rmsprop_lr", RmsProp { learning_rate: 0.01, rho: 0.95, epsilon: 1e-5, ..RmsProp::default() })?;
     check("rmsprop_momentum", RmsProp { momentum: 0.9, ..RmsProp::default() })?;
     check("rmsprop_centered", RmsProp { centered: true, ..RmsProp::default() })?;
-    check("rmsprop_centered_momentum", RmsProp { learning_rate: 0.002, momentum: 0.5, centered: true, ..RmsProp::default() })
+    check(
+        "rmsprop_centered_momentum",
+        RmsProp { learning_rate: 0.002, momentum: 0.5, centered: true, ..RmsProp::default() },
+    )
 }
 
 #[test]
 fn adam() -> Result<()> {
     check("adam", Adam::default())?;
-    check("adam_lr", Adam { learning_rate: 0.01, beta_1: 0.8, beta_2: 0.99, epsilon: 1e-4, ..Adam::default() })?;
+    check(
+        "adam_lr",
+        Adam { learning_rate: 0.01, beta_1: 0.8, beta_2: 0.99, epsilon: 1e-4, ..Adam::default() },
+    )?;
     check("adam_amsgrad", Adam { amsgrad: true, ..Adam::default() })
 }

@@ -15,7 +15,9 @@ pub(super) fn load(path: &Path) -> Result<(Vec<usize>, Vec<u8>)> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut plain = Vec::new();
         let mut decoder = flate2::read::GzDecoder::new(&bytes[..]).take(MOST as u64);
-        decoder.read_to_end(&mut plain).map_err(|error| format_error(path, format!("is no whole gzip file ({error})")))?;
+        decoder
+            .read_to_end(&mut plain)
+            .map_err(|error| format_error(path, format!("is no whole gzip file ({error})")))?;
         bytes = plain;
     }
     parse(&bytes).map_err(|problem| format_error(path, problem))
@@ -31,7 +33,8 @@ fn parse(bytes: &[u8]) -> Result<(Vec<usize>, Vec<u8>), String> {
         return Err(format!("ends within its header of {rank} dimensions"));
     }
     let (header, data) = rest.split_at(4 * rank);
-    let shape: Vec<usize> = header.chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize).collect();
+    let shape: Vec<usize> =
+        header.chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize).collect();
     let size = shape.iter().try_fold(1usize, |size, dim| size.checked_mul(*dim)).filter(|size| *size <= MOST);
     match size {
         Some(size) if size == data.len() => Ok((shape, data.to_vec())),

@@ -46,7 +46,10 @@ pub fn mnist() -> Result<Mnist> {
 fn missing(_: &[std::path::PathBuf]) -> Result<Mnist> {
     const URL: &str = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz";
     const SHA256: &str = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1";
-    let folder = keras_folder().ok_or(Error::Download { url: URL.into(), problem: "there is no home folder to keep it in; set KERAS_HOME".into() })?;
+    let folder = keras_folder().ok_or(Error::Download {
+        url: URL.into(),
+        problem: "there is no home folder to keep it in; set KERAS_HOME".into(),
+    })?;
     let path = super::download::fetch(URL, SHA256, &folder.join("mnist.npz"))?;
     from_npz(&path)
 }
@@ -59,8 +62,18 @@ fn missing(folders: &[std::path::PathBuf]) -> Result<Mnist> {
 }
 
 fn in_folder(folder: &Path) -> Result<Option<Mnist>> {
-    let find = |name: &str| [format!("{name}.gz"), name.to_string()].map(|name| folder.join(name)).into_iter().find(|path| path.is_file());
-    let names = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+    let find = |name: &str| {
+        [format!("{name}.gz"), name.to_string()]
+            .map(|name| folder.join(name))
+            .into_iter()
+            .find(|path| path.is_file())
+    };
+    let names = [
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ];
     if let [Some(a), Some(b), Some(c), Some(d)] = names.map(find) {
         let [a, b, c, d] = [a, b, c, d].map(|path| idx::load(&path).map(|data| (path, data)));
         let (x_train, y_train) = (images(a?)?, labels(b?)?);

@@ -12,11 +12,17 @@ const MOST: u64 = 1 << 30;
 
 /// Shape and bytes of array `name` of an archive.
 pub(super) fn load(path: &Path, name: &str) -> Result<(Vec<usize>, Vec<u8>)> {
-    let file = File::open(path).map_err(|source| Error::Io { action: "read", path: path.to_path_buf(), source })?;
+    let file =
+        File::open(path).map_err(|source| Error::Io { action: "read", path: path.to_path_buf(), source })?;
     let mut archive = zip::ZipArchive::new(file).map_err(|error| format_error(path, error))?;
-    let entry = archive.by_name(&format!("{name}.npy")).map_err(|error| format_error(path, format!("{name}: {error}")))?;
+    let entry = archive
+        .by_name(&format!("{name}.npy"))
+        .map_err(|error| format_error(path, format!("{name}: {error}")))?;
     let mut bytes = Vec::new();
-    entry.take(MOST).read_to_end(&mut bytes).map_err(|error| format_error(path, format!("{name}: {error}")))?;
+    entry
+        .take(MOST)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format_error(path, format!("{name}: {error}")))?;
     parse(&bytes).map_err(|problem| format_error(path, format!("{name}: {problem}")))
 }
 
@@ -38,7 +44,8 @@ fn parse(bytes: &[u8]) -> Result<(Vec<usize>, Vec<u8>), String> {
     if !field("fortran_order").is_some_and(|order| order.starts_with("False")) {
         return Err("is not in row-major order".into());
     }
-    let shape = field("shape").and_then(|shape| shape.strip_prefix('(')).and_then(|shape| shape.split_once(')'));
+    let shape =
+        field("shape").and_then(|shape| shape.strip_prefix('(')).and_then(|shape| shape.split_once(')'));
     let shape = shape.ok_or("has no shape")?.0;
     let dims = shape.split(',').map(str::trim).filter(|dim| !dim.is_empty()).map(|dim| dim.parse::<usize>());
     let shape: Vec<usize> = dims.collect::<Result<_, _>>().map_err(|_| format!("has the shape ({shape})"))?;

@@ -170,7 +170,9 @@ impl Backend for CpuBackend {
         for (words, output) in self.outputs.iter_mut().zip(spec.outputs) {
             grow(words, batch * output.shape.iter().product::<usize>());
         }
-        for (losses, (targets, width)) in self.losses.iter_mut().zip(self.targets.iter_mut().zip(&self.widths)) {
+        for (losses, (targets, width)) in
+            self.losses.iter_mut().zip(self.targets.iter_mut().zip(&self.widths))
+        {
             grow(losses, batch);
             grow(targets, batch * width);
         }
@@ -212,7 +214,8 @@ impl Backend for CpuBackend {
         let len = self.spec.trainable_len;
         grow(&mut self.state, optimizer.state_words() * len);
         let (params, grads) = (&mut self.params[..len], &self.grads[..len]);
-        Update { isa: self.isa, threads: self.active, params, grads, state: &mut self.state }.run(optimizer, step);
+        Update { isa: self.isa, threads: self.active, params, grads, state: &mut self.state }
+            .run(optimizer, step);
     }
 
     fn output(&self, i: usize) -> &[f32] {

@@ -220,7 +220,10 @@ impl Block {
                     let rows = height(m - i, MR);
                     let block = match copy {
                         // Tiles lie one after the other, each column by column.
-                        Some(copy) => Block { a: Left { ptr: copy.add(i * self.depth), rows: 1, columns: rows }, ..self },
+                        Some(copy) => Block {
+                            a: Left { ptr: copy.add(i * self.depth), rows: 1, columns: rows },
+                            ..self
+                        },
                         None => Block { a: Left { ptr: self.a.ptr.add(i * self.a.rows), ..self.a }, ..self },
                     };
                     match narrow {
@@ -250,7 +253,14 @@ impl Block {
                 while i < m {
                     let rows = height(m - i, MR);
                     // SAFETY: within the block and its copy.
-                    unsafe { column::<MR>(rows, ptr.add(i * stride + l * step), stride, to.add(i * depth + l * rows)) };
+                    unsafe {
+                        column::<MR>(
+                            rows,
+                            ptr.add(i * stride + l * step),
+                            stride,
+                            to.add(i * depth + l * rows),
+                        )
+                    };
                     i += rows;
                 }
             }
@@ -261,7 +271,9 @@ impl Block {
             let rows = height(m - i, MR);
             for l in 0..depth {
                 // SAFETY: within the block and its copy.
-                unsafe { column::<MR>(rows, ptr.add(i * stride + l * step), stride, to.add(i * depth + l * rows)) };
+                unsafe {
+                    column::<MR>(rows, ptr.add(i * stride + l * step), stride, to.add(i * depth + l * rows))
+                };
             }
             i += rows;
         }
@@ -337,7 +349,8 @@ impl Block {
             for (r, sum) in sum.iter().enumerate() {
                 for (v, sum) in sum.iter().enumerate() {
                     let column = column(v);
-                    let to = c.ptr.wrapping_add((i + r) * c.rows + column / PANEL * c.panels + column % PANEL);
+                    let to =
+                        c.ptr.wrapping_add((i + r) * c.rows + column / PANEL * c.panels + column % PANEL);
                     put(*sum, to, c.columns.saturating_sub(column), add);
                 }
             }
@@ -401,7 +414,16 @@ mod tests {
             self.packed = vec![f32::NAN; panels_len(k, n)];
             for panel in 0..n.div_ceil(PANEL) {
                 // SAFETY: the matrix and the panels have these sizes.
-                unsafe { pack_panel(k, n, self.b.as_ptr(), (n, 1), panel, self.packed.as_mut_ptr().add(panel * k * PANEL)) };
+                unsafe {
+                    pack_panel(
+                        k,
+                        n,
+                        self.b.as_ptr(),
+                        (n, 1),
+                        panel,
+                        self.packed.as_mut_ptr().add(panel * k * PANEL),
+                    )
+                };
             }
         }
 
@@ -445,7 +467,9 @@ mod tests {
                     }
                 }
             }
-            for (m, n, k) in [(7, 20, KC - 1), (7, 20, KC), (13, 40, KC + 1), (1, 100, 2 * KC + 5), (3, 10, 3 * KC)] {
+            for (m, n, k) in
+                [(7, 20, KC - 1), (7, 20, KC), (13, 40, KC + 1), (1, 100, 2 * KC + 5), (3, 10, 3 * KC)]
+            {
                 Case::new(m, n, k).check(isa);
             }
         }
@@ -495,7 +519,9 @@ mod tests {
     /// Whole, these products go by way of copies; by few rows at a time they do not.
     #[test]
     fn copies_of_blocks_give_the_same_bits() {
-        for (m, n, k, transposed) in [(48, 520, 512, false), (512, 258, 70, true), (1024, 257, 330, true), (103, 513, 1024, false)] {
+        for (m, n, k, transposed) in
+            [(48, 520, 512, false), (512, 258, 70, true), (1024, 257, 330, true), (103, 513, 1024, false)]
+        {
             let case = Case::new(m, n, k);
             let mut a = case.a.clone();
             if transposed {
@@ -519,7 +545,10 @@ mod tests {
                 assert!(whole == product(13), "{isa:?} {m} {n} {k}");
                 for at in (0..m * n).step_by(1009) {
                     let expected = case.expected(at / n, at % n) + 0.5;
-                    assert!((f64::from(whole[at]) - expected).abs() < 4e-6 * k as f64, "{isa:?} {m} {n} {k} {at}");
+                    assert!(
+                        (f64::from(whole[at]) - expected).abs() < 4e-6 * k as f64,
+                        "{isa:?} {m} {n} {k} {at}"
+                    );
                 }
             }
         }

@@ -13,7 +13,10 @@ impl Rows<'_, '_> {
     pub fn head(&self, i: usize, z: Buf, dz: Option<Buf>) {
         let slot = self.pass.heads.slot(i);
         let width = z.len;
-        assert!(dz.is_none_or(|dz| dz.space != Space::Output(i) && dz.len == width), "slope over the predictions");
+        assert!(
+            dz.is_none_or(|dz| dz.space != Space::Output(i) && dz.len == width),
+            "slope over the predictions"
+        );
         let (zs, ps) = (self.pass.ptr(z), self.pass.ptr(Buf::new(Space::Output(i), 0, width)));
         let dzs = dz.map(|dz| self.pass.ptr(dz));
         for sample in self.range.clone() {
@@ -26,10 +29,8 @@ impl Rows<'_, '_> {
                 }
                 let p = from_raw_parts_mut(p, width);
                 let dz = dzs.map(|dz| from_raw_parts_mut(dz.add(sample * width), width));
-                if let Some(loss) = end_of_sample(slot, sample, p, dz) {
-                    if let Some(slotted) = &slot.loss {
-                        slotted.put(sample, loss);
-                    }
+                if let (Some(loss), Some(slotted)) = (end_of_sample(slot, sample, p, dz), &slot.loss) {
+                    slotted.put(sample, loss);
                 }
             }
         }
@@ -194,10 +195,13 @@ fn separate(
 mod tests {
     use super::*;
     use crate::compiled::OutputSpec;
-    use crate::loss::{BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy};
+    use crate::loss::{
+        BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy,
+    };
 
     fn run(head: Head, loss: &dyn Loss, y: &[f32], z: &[f32]) -> (f32, Vec<f32>, Vec<f32>) {
-        let output: &'static OutputSpec = Box::leak(Box::new(OutputSpec { name: "out", shape: &[2, 3], head }));
+        let output: &'static OutputSpec =
+            Box::leak(Box::new(OutputSpec { name: "out", shape: &[2, 3], head }));
         let mut rows = [0.0];
         let slot = Slot { output, loss: Some(Slotted::new(loss, y, y.len(), 0.5, &mut rows)) };
         let (mut p, mut dz) = (z.to_vec(), vec![0.0; z.len()]);
@@ -243,14 +247,18 @@ mod tests {
 
     #[test]
     fn far_logits_stay_finite_and_nan_stays_nan() {
-        let (loss, p, dz) = run(Head::Softmax, &CategoricalCrossentropy, &[1.0, 0.0, 0.0, 1.0, 0.0, 0.0], &[
-            -1000.0, 1000.0, 0.0, 80.0, -80.0, 0.0,
-        ]);
+        let (loss, p, dz) = run(
+            Head::Softmax,
+            &CategoricalCrossentropy,
+            &[1.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+            &[-1000.0, 1000.0, 0.0, 80.0, -80.0, 0.0],
+        );
         assert_eq!(loss, 1000.0);
         assert!(p.iter().chain(&dz).all(|x| x.is_finite()));
         let (loss, ..) = run(Head::Sigmoid, &BinaryCrossentropy, &[0.0; 6], &[f32::NAN; 6]);
         assert!(loss.is_nan());
-        let (loss, ..) = run(Head::Softmax, &CategoricalCrossentropy, &[1.0; 6], &[f32::NAN, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let (loss, ..) =
+            run(Head::Softmax, &CategoricalCrossentropy, &[1.0; 6], &[f32::NAN, 0.0, 0.0, 0.0, 0.0, 0.0]);
         assert!(loss.is_nan());
     }
 }

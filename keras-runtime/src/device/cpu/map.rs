@@ -17,10 +17,15 @@ impl Rows<'_, '_> {
             assert!(L <= 16, "a kernel has at most 16 operands");
         }
         let range = if K::BATCHED { self.range.clone() } else { 0..1 };
-        let loads = std::array::from_fn(|i| Walk::new(self.pass, &K::LOADS[i], K::BATCHED).unwrap_or(Walk::NONE));
-        let stores = std::array::from_fn(|i| Walk::new(self.pass, &K::STORES[i], K::BATCHED).unwrap_or(Walk::NONE));
+        let loads =
+            std::array::from_fn(|i| Walk::new(self.pass, &K::LOADS[i], K::BATCHED).unwrap_or(Walk::NONE));
+        let stores =
+            std::array::from_fn(|i| Walk::new(self.pass, &K::STORES[i], K::BATCHED).unwrap_or(Walk::NONE));
         let key = philox::Key { seed: self.pass.seed, step: self.pass.step };
-        simd::run(self.pass.isa, Run::<K, L, S> { range, loads, stores, key, kernel: std::marker::PhantomData });
+        simd::run(
+            self.pass.isa,
+            Run::<K, L, S> { range, loads, stores, key, kernel: std::marker::PhantomData },
+        );
     }
 }
 
@@ -118,7 +123,10 @@ impl<K: Map<L, S>, const L: usize, const S: usize> simd::Kernel for Run<K, L, S>
                 for i1 in 0..d1 {
                     for i2 in 0..d2 {
                         let at = |access: &Access, walk: &Walk| {
-                            sample * walk.sample + i0 * stride(access, 0) + i1 * stride(access, 1) + i2 * stride(access, 2)
+                            sample * walk.sample
+                                + i0 * stride(access, 0)
+                                + i1 * stride(access, 1)
+                                + i2 * stride(access, 2)
                         };
                         let loads = std::array::from_fn(|i| at(&K::LOADS[i], &self.loads[i]));
                         let stores = std::array::from_fn(|i| at(&K::STORES[i], &self.stores[i]));
@@ -178,7 +186,8 @@ impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
                 at += V::LANES;
             }
             if at < n {
-                let x = std::array::from_fn(|i| load_partial::<V>(from[i], Self::step(&K::LOADS[i]), at, n - at));
+                let x =
+                    std::array::from_fn(|i| load_partial::<V>(from[i], Self::step(&K::LOADS[i]), at, n - at));
                 for (i, y) in K::eval(x).into_iter().enumerate() {
                     store_partial(y, to[i], Self::step(&K::STORES[i]), at, n - at);
                 }

@@ -41,7 +41,11 @@ impl Rows<'_, '_> {
                             let to = packed.as_mut_ptr().add(panel * k * PANEL);
                             pack_panel(k, n, b, (b_strides[1], b_strides[2]), panel, to);
                         }
-                        let left = Left { ptr: a.add(group * a_strides[0]), rows: a_strides[1], columns: a_strides[2] };
+                        let left = Left {
+                            ptr: a.add(group * a_strides[0]),
+                            rows: a_strides[1],
+                            columns: a_strides[2],
+                        };
                         let target = Target::row_major(c.add(group * m * n), n, n);
                         gemm(self.pass.isa, m, k, left, packed.as_ptr(), target, false);
                     }

@@ -3,6 +3,8 @@
 mod backend;
 pub mod gemm;
 mod head;
+#[cfg(test)]
+mod kernel_tests;
 mod map;
 mod matmul;
 mod pack;

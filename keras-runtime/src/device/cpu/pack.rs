@@ -12,7 +12,14 @@ const SERIAL_BELOW: usize = 1 << 16;
 ///
 /// # Safety
 /// `from` holds the matrix, and `to` has room for `k * 16` words.
-pub unsafe fn pack_panel(k: usize, n: usize, from: *const f32, (rows, columns): (usize, usize), panel: usize, to: *mut f32) {
+pub unsafe fn pack_panel(
+    k: usize,
+    n: usize,
+    from: *const f32,
+    (rows, columns): (usize, usize),
+    panel: usize,
+    to: *mut f32,
+) {
     let j0 = panel * PANEL;
     let width = PANEL.min(n - j0);
     // SAFETY: within the matrix and the panel.
@@ -39,7 +46,9 @@ impl Pass<'_> {
         split::ranges(n.div_ceil(PANEL), 1, threads, &|panels| {
             for panel in panels {
                 // SAFETY: `from` holds the matrix; each panel is written by one thread.
-                unsafe { pack_panel(k, n, from.get(), (rows, columns), panel, to.get().add(panel * k * PANEL)) };
+                unsafe {
+                    pack_panel(k, n, from.get(), (rows, columns), panel, to.get().add(panel * k * PANEL))
+                };
             }
         });
     }

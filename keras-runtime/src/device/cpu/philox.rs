@@ -97,7 +97,10 @@ mod tests {
         assert_eq!(philox4x32_10([0; 4], 0), [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
         assert_eq!(philox4x32_10([!0; 4], !0), [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]);
         let counter = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344];
-        assert_eq!(philox4x32_10(counter, 0x299f31d0_a4093822), [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]);
+        assert_eq!(
+            philox4x32_10(counter, 0x299f31d0_a4093822),
+            [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]
+        );
     }
 
     struct Draw<'a>(Key, u32, u64, &'a mut [f32]);
@@ -113,7 +116,8 @@ mod tests {
     /// Number `i` as the module's first lines define it, from the generator by its book.
     fn by_the_book(key: Key, stream: u32, i: u64) -> f32 {
         let counter = i / 32 * 8 + i % 8;
-        let words = philox4x32_10([counter as u32, (counter >> 32) as u32, stream, key.step as u32], key.seed);
+        let words =
+            philox4x32_10([counter as u32, (counter >> 32) as u32, stream, key.step as u32], key.seed);
         (words[(i / 8 % 4) as usize] >> 8) as f32 / 16_777_216.0
     }
 
@@ -125,7 +129,8 @@ mod tests {
                 for len in [0, 1, 8, 31, 33, 77, 300] {
                     let mut part = vec![f32::NAN; len];
                     simd::run(isa, Draw(key, 5, first, &mut part));
-                    let expected: Vec<f32> = (first..first + len as u64).map(|i| by_the_book(key, 5, i)).collect();
+                    let expected: Vec<f32> =
+                        (first..first + len as u64).map(|i| by_the_book(key, 5, i)).collect();
                     assert_eq!(part, expected, "{isa:?} from {first}, {len} of them");
                     assert!(part.iter().all(|x| (0.0..1.0).contains(x)));
                 }

@@ -25,7 +25,10 @@ impl Rows<'_, '_> {
         let range = if K::BATCHED { self.range.clone() } else { 0..1 };
         let run = Run::<K, L>::new(self.pass);
         for sample in range {
-            simd::run(self.pass.isa, Part { run: &run, samples: sample..sample + 1, results: 0..Run::<K, L>::RESULTS });
+            simd::run(
+                self.pass.isa,
+                Part { run: &run, samples: sample..sample + 1, results: 0..Run::<K, L>::RESULTS },
+            );
         }
     }
 }
@@ -63,7 +66,8 @@ type Drawn<const L: usize> = [[f32; BLOCK]; L];
 
 impl<K: Reduce<L>, const L: usize> Run<K, L> {
     /// Pieces of the result that can be computed apart: rows of it, divided into blocks of columns if those are kept.
-    const RESULTS: usize = Self::extent(0, false) * Self::extent(1, false) * Self::extent(2, false) * Self::BLOCKS;
+    const RESULTS: usize =
+        Self::extent(0, false) * Self::extent(1, false) * Self::extent(2, false) * Self::BLOCKS;
     const BLOCKS: usize = if K::OVER[3] { 1 } else { K::DIMS[3].div_ceil(SIDE * 16) };
 
     const IS_RANDOM: bool = {
@@ -110,8 +114,20 @@ fn combine_one(kind: ReduceKind, a: f32, b: f32) -> f32 {
     match kind {
         ReduceKind::Sum => a + b,
         ReduceKind::Product => a * b,
-        ReduceKind::Max => if a.is_nan() || a > b { a } else { b },
-        ReduceKind::Min => if a.is_nan() || a < b { a } else { b },
+        ReduceKind::Max => {
+            if a.is_nan() || a > b {
+                a
+            } else {
+                b
+            }
+        }
+        ReduceKind::Min => {
+            if a.is_nan() || a < b {
+                a
+            } else {
+                b
+            }
+        }
     }
 }
 
@@ -155,7 +171,8 @@ fn index<K: Reduce<L>, const L: usize>(flat: usize, over: bool) -> [usize; 3] {
 }
 
 impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
-    const TERMS: usize = Run::<K, L>::extent(0, true) * Run::<K, L>::extent(1, true) * Run::<K, L>::extent(2, true);
+    const TERMS: usize =
+        Run::<K, L>::extent(0, true) * Run::<K, L>::extent(1, true) * Run::<K, L>::extent(2, true);
 
     #[inline(always)]
     fn operands(&self, sample: usize, kept: [usize; 3], term: usize) -> [*const f32; L] {
@@ -169,7 +186,15 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
 
     /// Draws the random operands of `n` columns from column `first` on.
     #[inline(always)]
-    fn draw<V: Simd>(&self, sample: usize, kept: [usize; 3], term: usize, first: usize, n: usize, drawn: &mut Drawn<L>) {
+    fn draw<V: Simd>(
+        &self,
+        sample: usize,
+        kept: [usize; 3],
+        term: usize,
+        first: usize,
+        n: usize,
+        drawn: &mut Drawn<L>,
+    ) {
         if Run::<K, L>::IS_RANDOM {
             let over = index::<K, L>(term, true);
             let row = (0..3).fold(sample, |row, d| row * K::DIMS[d] + kept[d] + over[d]);
@@ -193,7 +218,9 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
             };
             let stride = stride(&K::LOADS[i], 3);
             // SAFETY: the plan places every element of the space within the operands.
-            *x = unsafe { if n >= V::LANES { load(from, stride, at) } else { load_partial(from, stride, at, n) } };
+            *x = unsafe {
+                if n >= V::LANES { load(from, stride, at) } else { load_partial(from, stride, at, n) }
+            };
         }
         K::eval(x)
     }
@@ -268,7 +295,11 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
                     self.draw::<V>(sample, kept, term, at, n, &mut drawn);
                     for (v, sum) in sums.iter_mut().enumerate() {
                         let lanes = if whole { V::LANES } else { n };
-                        *sum = combine(K::KIND, *sum, Self::eval::<V>(from, &drawn, at, at + v * V::LANES, lanes));
+                        *sum = combine(
+                            K::KIND,
+                            *sum,
+                            Self::eval::<V>(from, &drawn, at, at + v * V::LANES, lanes),
+                        );
                     }
                 }
             }

@@ -54,7 +54,13 @@ impl Kernel for Softmax {
 
 /// Folds a row: whole vectors, then their lanes, then what is left over. NaN is left to the exponentials.
 #[inline(always)]
-unsafe fn fold<V: Simd>(x: *const f32, n: usize, start: f32, f: impl Fn(V, V) -> V, one: impl Fn(f32, f32) -> f32) -> f32 {
+unsafe fn fold<V: Simd>(
+    x: *const f32,
+    n: usize,
+    start: f32,
+    f: impl Fn(V, V) -> V,
+    one: impl Fn(f32, f32) -> f32,
+) -> f32 {
     let mut sum = V::splat(start);
     let mut at = 0;
     // SAFETY: the row has n words.

@@ -29,7 +29,13 @@ impl World {
     fn new(batch: usize, arena: usize, fixed: usize) -> Self {
         let mut random = Philox::new((batch * 1_000_003 + arena * 1009 + fixed) as u64, 3);
         let mut words = |count: usize| (0..count).map(|_| random.normal()).collect::<Vec<f32>>();
-        World { batch, params: words(fixed), grads: words(fixed), arena: words(arena * batch), fixed: words(fixed) }
+        World {
+            batch,
+            params: words(fixed),
+            grads: words(fixed),
+            arena: words(arena * batch),
+            fixed: words(fixed),
+        }
     }
 
     /// What `body` makes of a copy of it, the same for every number of threads.
@@ -87,7 +93,10 @@ impl World {
 }
 
 fn close(found: f32, expected: f64, bound: f64, what: impl std::fmt::Debug) {
-    assert!((f64::from(found) - expected).abs() <= bound * (1.0 + expected.abs()), "{what:?}: {found} for {expected}");
+    assert!(
+        (f64::from(found) - expected).abs() <= bound * (1.0 + expected.abs()),
+        "{what:?}: {found} for {expected}"
+    );
 }
 
 const fn arena(offset: usize, len: usize) -> Buf {

@@ -2,6 +2,9 @@
 //!
 //! The tests state their errors against `f64`, in units in the last place.
 
+// The coefficients are those of the source, with the digits that it has.
+#![allow(clippy::excessive_precision, clippy::approx_constant)]
+
 use super::{Mask, Simd};
 
 #[inline(always)]
@@ -25,7 +28,8 @@ fn reduce<V: Simd>(x: V) -> (V, V) {
 /// `e^r - 1` for `|r| <= ln(2) / 2`.
 #[inline(always)]
 fn expm1_reduced<V: Simd>(r: V) -> V {
-    let p = polynomial(r, [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5]);
+    let p =
+        polynomial(r, [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5]);
     p.mul_add(r * r, r)
 }
 
@@ -105,7 +109,8 @@ pub fn sigmoid<V: Simd>(x: V) -> V {
 #[inline(always)]
 pub fn tanh<V: Simd>(x: V) -> V {
     let z = x * x;
-    let p = polynomial(z, [-5.704_988_7e-3, 2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1]);
+    let p =
+        polynomial(z, [-5.704_988_7e-3, 2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1]);
     let small = (p * z).mul_add(x, x);
     let e = exp(x.abs() + x.abs());
     let large = V::splat(1.0) - V::splat(2.0) / (e + V::splat(1.0));
@@ -148,7 +153,16 @@ pub fn erf<V: Simd>(x: V) -> V {
     );
     let far = polynomial(
         y,
-        [-10.477_664, 12.977_2, -7.495_519, 2.921_019, -1.015_265_3, 4.218_463_4e-1, -2.820_767_4e-1, 5.641_895e-1],
+        [
+            -10.477_664,
+            12.977_2,
+            -7.495_519,
+            2.921_019,
+            -1.015_265_3,
+            4.218_463_4e-1,
+            -2.820_767_4e-1,
+            5.641_895e-1,
+        ],
     );
     let complement = exp(-z) * q * a.lt(V::splat(2.0)).select(near, far);
     let large = V::splat(1.0) - complement;

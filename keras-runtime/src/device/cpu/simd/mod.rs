@@ -30,6 +30,9 @@ pub enum Isa {
     Neon,
     /// Plain Rust on arrays of 8.
     Portable,
+    /// Plain Rust on arrays of 16: the tiles and tails of AVX-512 on machines without it.
+    #[cfg(test)]
+    Wide,
 }
 
 impl Isa {
@@ -48,6 +51,8 @@ impl Isa {
         #[cfg(target_arch = "aarch64")]
         found.push(Isa::Neon);
         found.push(Isa::Portable);
+        #[cfg(test)]
+        found.push(Isa::Wide);
         found
     }
 
@@ -63,7 +68,6 @@ impl Isa {
         })
     }
 }
-
 
 /// A computation that is compiled for every instruction set.
 pub(crate) trait Kernel {
@@ -85,6 +89,8 @@ pub(crate) fn run<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
         Isa::Avx2 => unsafe { x86::run_avx2(kernel) },
         #[cfg(target_arch = "aarch64")]
         Isa::Neon => kernel.run::<Neon>(),
+        #[cfg(test)]
+        Isa::Wide => kernel.run::<Portable<16>>(),
         _ => kernel.run::<Portable>(),
     }
 }

@@ -4,17 +4,15 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::{Mask, Simd};
 
-const LANES: usize = 8;
-
-/// Eight `f32`.
+/// `LANES` `f32`: eight, or as many as the machine has whose tiles and tails are to be tested.
 #[derive(Debug, Clone, Copy)]
-pub struct Portable([f32; LANES]);
+pub struct Portable<const LANES: usize = 8>([f32; LANES]);
 
 /// A comparison of [`Portable`]s.
 #[derive(Debug, Clone, Copy)]
-pub struct PortableMask([bool; LANES]);
+pub struct PortableMask<const LANES: usize = 8>([bool; LANES]);
 
-impl Portable {
+impl<const LANES: usize> Portable<LANES> {
     #[inline(always)]
     fn with(self, f: impl Fn(f32) -> f32) -> Self {
         Portable(self.0.map(f))
@@ -26,16 +24,16 @@ impl Portable {
     }
 
     #[inline(always)]
-    fn compare(self, other: Self, f: impl Fn(f32, f32) -> bool) -> PortableMask {
+    fn compare(self, other: Self, f: impl Fn(f32, f32) -> bool) -> PortableMask<LANES> {
         PortableMask(std::array::from_fn(|i| f(self.0[i], other.0[i])))
     }
 }
 
-impl super::sealed::Sealed for Portable {}
+impl<const LANES: usize> super::sealed::Sealed for Portable<LANES> {}
 
 macro_rules! operator {
     ($trait:ident, $method:ident, $op:tt) => {
-        impl $trait for Portable {
+        impl<const LANES: usize> $trait for Portable<LANES> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
@@ -49,7 +47,7 @@ operator!(Sub, sub, -);
 operator!(Mul, mul, *);
 operator!(Div, div, /);
 
-impl Neg for Portable {
+impl<const LANES: usize> Neg for Portable<LANES> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
@@ -57,7 +55,7 @@ impl Neg for Portable {
     }
 }
 
-impl Mask<Portable> for PortableMask {
+impl<const LANES: usize> Mask<Portable<LANES>> for PortableMask<LANES> {
     #[inline(always)]
     fn and(self, other: Self) -> Self {
         PortableMask(std::array::from_fn(|i| self.0[i] & other.0[i]))
@@ -71,17 +69,17 @@ impl Mask<Portable> for PortableMask {
         PortableMask(self.0.map(|holds| !holds))
     }
     #[inline(always)]
-    fn select(self, a: Portable, b: Portable) -> Portable {
+    fn select(self, a: Portable<LANES>, b: Portable<LANES>) -> Portable<LANES> {
         Portable(std::array::from_fn(|i| if self.0[i] { a.0[i] } else { b.0[i] }))
     }
     #[inline(always)]
-    fn to_f32(self) -> Portable {
+    fn to_f32(self) -> Portable<LANES> {
         Portable(self.0.map(|holds| f32::from(u8::from(holds))))
     }
 }
 
-impl Simd for Portable {
-    type Mask = PortableMask;
+impl<const LANES: usize> Simd for Portable<LANES> {
+    type Mask = PortableMask<LANES>;
     const LANES: usize = LANES;
     const REGISTERS: usize = 8;
 
@@ -154,15 +152,15 @@ impl Simd for Portable {
         (mantissa, self.with(|x| ((x.to_bits() >> 23 & 0xff) as i32 - 126) as f32))
     }
     #[inline(always)]
-    fn gt(self, other: Self) -> PortableMask {
+    fn gt(self, other: Self) -> PortableMask<LANES> {
         self.compare(other, |a, b| a > b)
     }
     #[inline(always)]
-    fn ge(self, other: Self) -> PortableMask {
+    fn ge(self, other: Self) -> PortableMask<LANES> {
         self.compare(other, |a, b| a >= b)
     }
     #[inline(always)]
-    fn eq(self, other: Self) -> PortableMask {
+    fn eq(self, other: Self) -> PortableMask<LANES> {
         self.compare(other, |a, b| a == b)
     }
 }

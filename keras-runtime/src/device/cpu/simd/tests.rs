@@ -30,7 +30,17 @@ impl<F: Function> Kernel for Apply<'_, F> {
 fn everywhere() -> Vec<f32> {
     let mut numbers: Vec<f32> = (0..=u32::MAX).step_by(40_009).map(f32::from_bits).collect();
     numbers.extend((-4000..4000).map(|i| i as f32 * 0.025));
-    numbers.extend([0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MIN_POSITIVE, 1e-45, f32::MAX, f32::MIN]);
+    numbers.extend([
+        0.0,
+        -0.0,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+        f32::MIN_POSITIVE,
+        1e-45,
+        f32::MAX,
+        f32::MIN,
+    ]);
     numbers
 }
 

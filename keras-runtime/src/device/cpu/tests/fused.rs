@@ -12,17 +12,33 @@ fn drawn(stream: u32, i: usize) -> f32 {
     (words[i / 8 % 4] >> 8) as f32 / 16_777_216.0
 }
 
-fn place(access: &Access, batched: bool, batch: usize, sample: usize, at: [usize; 4]) -> Option<(Space, usize)> {
+fn place(
+    access: &Access,
+    batched: bool,
+    batch: usize,
+    sample: usize,
+    at: [usize; 4],
+) -> Option<(Space, usize)> {
     let Access::Buf { buf, offset, strides } = access else { return None };
     let inner = offset + (0..4).map(|d| at[d] * strides[d]).sum::<usize>();
-    Some((buf.space, match buf.space.is_batched() {
-        true => buf.offset * batch + if batched { sample * buf.len } else { 0 } + inner,
-        false => buf.offset + inner,
-    }))
+    Some((
+        buf.space,
+        match buf.space.is_batched() {
+            true => buf.offset * batch + if batched { sample * buf.len } else { 0 } + inner,
+            false => buf.offset + inner,
+        },
+    ))
 }
 
 /// The operands of element `at`, each in every lane.
-fn operands<const L: usize>(world: &World, loads: &[Access; L], dims: [usize; 4], batched: bool, sample: usize, at: [usize; 4]) -> [Portable; L] {
+fn operands<const L: usize>(
+    world: &World,
+    loads: &[Access; L],
+    dims: [usize; 4],
+    batched: bool,
+    sample: usize,
+    at: [usize; 4],
+) -> [Portable; L] {
     let index = (0..4).fold(sample, |index, d| index * dims[d] + at[d]);
     std::array::from_fn(|i| {
         Portable::splat(match (place(&loads[i], batched, world.batch, sample, at), &loads[i]) {
@@ -121,7 +137,12 @@ map!(dropout_by_rows: 3 -> 1, true, [1, 2, 3, 23],
     [arena(138, 200).at(1, [0, 72, 24, 1])], |x, V| [x[0] * x[1].lt(x[2]).to_f32()]);
 map!(constant: 0 -> 1, true, [1, 1, 1, 21], [], [arena(9, 21).at(0, ROW)], |_x, V| [V::splat(2.5)]);
 
-fn check_reduce<const L: usize, K: Reduce<L>>(kernel: &K, batch: usize, spoil: Option<f32>, run: impl Fn(&mut Pass<'_>, &K) + Sync) {
+fn check_reduce<const L: usize, K: Reduce<L>>(
+    kernel: &K,
+    batch: usize,
+    spoil: Option<f32>,
+    run: impl Fn(&mut Pass<'_>, &K) + Sync,
+) {
     let mut world = World::new(batch, 1200, 1200);
     if let Some(spoil) = spoil {
         world.arena.iter_mut().step_by(97).for_each(|word| *word = spoil);
@@ -138,8 +159,20 @@ fn check_reduce<const L: usize, K: Reduce<L>>(kernel: &K, batch: usize, spoil: O
                 (None, _) => x,
                 (Some(t), ReduceKind::Sum) => t + x,
                 (Some(t), ReduceKind::Product) => t * x,
-                (Some(t), ReduceKind::Max) => if t.is_nan() || t > x { t } else { x },
-                (Some(t), ReduceKind::Min) => if t.is_nan() || t < x { t } else { x },
+                (Some(t), ReduceKind::Max) => {
+                    if t.is_nan() || t > x {
+                        t
+                    } else {
+                        x
+                    }
+                }
+                (Some(t), ReduceKind::Min) => {
+                    if t.is_nan() || t < x {
+                        t
+                    } else {
+                        x
+                    }
+                }
             });
         }
     }
@@ -151,7 +184,9 @@ fn check_reduce<const L: usize, K: Reduce<L>>(kernel: &K, batch: usize, spoil: O
             let (found, expected) = (after.clone_word(buf.space, word), total.unwrap() * f64::from(K::SCALE));
             let right = match expected.is_finite() {
                 true => (f64::from(found) - expected).abs() <= 1e-5 * (size + expected.abs()),
-                false => found.to_bits() == (expected as f32).to_bits() || found.is_nan() && expected.is_nan(),
+                false => {
+                    found.to_bits() == (expected as f32).to_bits() || found.is_nan() && expected.is_nan()
+                }
             };
             assert!(right, "{isa:?}, batch {batch}, word {word}: {found} for {expected}");
         }
@@ -234,11 +269,14 @@ fn softmax_and_its_logarithm() {
         world.arena[..columns].iter_mut().for_each(|word| *word += 1e4);
         world.arena[columns] = f32::NAN;
         world.arena[2 * columns] = if columns > 1 { f32::NEG_INFINITY } else { 1.0 };
-        for (isa, (log, to)) in Isa::available().into_iter().flat_map(|isa| {
-            [(false, y), (false, x), (true, y), (true, x)].map(|case| (isa, case))
-        }) {
+        for (isa, (log, to)) in Isa::available()
+            .into_iter()
+            .flat_map(|isa| [(false, y), (false, x), (true, y), (true, x)].map(|case| (isa, case)))
+        {
             let after = world.after(isa, |pass| {
-                pass.rows(1 << 20, |r| if log { r.log_softmax(x, to, columns) } else { r.softmax(x, to, columns) });
+                pass.rows(1 << 20, |r| {
+                    if log { r.log_softmax(x, to, columns) } else { r.softmax(x, to, columns) }
+                });
             });
             assert!(after.clone().without(&[to]).bits() == world.clone().without(&[to]).bits());
             for (x, y) in world.words(x).chunks(columns).zip(after.words(to).chunks(columns)) {
@@ -249,7 +287,10 @@ fn softmax_and_its_logarithm() {
                     let expected = if log { x - max - sum.ln() } else { (x - max).exp() / sum };
                     match expected.is_finite() {
                         true => close(y, expected, 2e-6, (isa, log, columns)),
-                        false => assert!(y.is_nan() && expected.is_nan() || f64::from(y) == expected, "{isa:?} {y} {expected}"),
+                        false => assert!(
+                            y.is_nan() && expected.is_nan() || f64::from(y) == expected,
+                            "{isa:?} {y} {expected}"
+                        ),
                     }
                 }
             }

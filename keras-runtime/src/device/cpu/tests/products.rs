@@ -31,7 +31,8 @@ fn matmul() {
             let (a, w, c) = (world.words(a), world.words(w), after.words(c));
             for (at, &found) in c.iter().enumerate() {
                 let (i, j) = (at / n, at % n);
-                let expected = (0..k).map(|l| f64::from(a[i * k + l]) * f64::from(panel_at(&w, k, l, j))).sum();
+                let expected =
+                    (0..k).map(|l| f64::from(a[i * k + l]) * f64::from(panel_at(&w, k, l, j))).sum();
                 close(found, expected, 1e-4, (isa, batch, rows, k, n, i, j));
             }
         }
@@ -41,11 +42,13 @@ fn matmul() {
 /// The gradient of a weight: row-major and in panels, added to what is there or not, with and without a bias.
 #[test]
 fn matmul_t() {
-    let shapes: [(usize, usize, usize, usize); 6] = [(1, 1, 3, 5), (9, 1, 7, 3), (50, 3, 5, 200), (130, 1, 90, 33), (40, 2, 1, 1), (65, 9, 30, 17)];
+    let shapes: [(usize, usize, usize, usize); 6] =
+        [(1, 1, 3, 5), (9, 1, 7, 3), (50, 3, 5, 200), (130, 1, 90, 33), (40, 2, 1, 1), (65, 9, 30, 17)];
     for (at, (batch, rows, k, n)) in shapes.into_iter().cycle().take(4 * shapes.len()).enumerate() {
         let (panels, accumulate) = (at / shapes.len() % 2 == 1, at / shapes.len() >= 2);
         let packed = n.next_multiple_of(16) * rows;
-        let (a, dy, scratch) = (arena(0, rows * k), arena(rows * k, rows * n), arena(rows * (k + n) + 1, packed));
+        let (a, dy, scratch) =
+            (arena(0, rows * k), arena(rows * k, rows * n), arena(rows * (k + n) + 1, packed));
         let dw = Buf::new(Space::Grads, 3, if panels { panels_len(k, n) } else { k * n });
         let db = (at % 3 > 0).then_some(Buf::new(Space::Grads, 3 + dw.len, n));
         let mut world = World::new(batch, rows * (k + n) + 2 + packed, 10 + dw.len + n);
@@ -65,7 +68,12 @@ fn matmul_t() {
                     let term = |r: usize| f64::from(a[r * k + i]) * f64::from(dy[r * n + j]);
                     let sum: f64 = if j < n { (0..batch * rows).map(term).sum() } else { 0.0 };
                     let expected = sum + if accumulate { f64::from(get(&before, i, j)) } else { 0.0 };
-                    close(get(&found, i, j), expected, 1e-4, (isa, batch, rows, k, n, panels, accumulate, i, j));
+                    close(
+                        get(&found, i, j),
+                        expected,
+                        1e-4,
+                        (isa, batch, rows, k, n, panels, accumulate, i, j),
+                    );
                 }
             }
             let Some(db) = db else { continue };
@@ -115,14 +123,20 @@ fn packing() {
                 pass.pack(plain, rows, columns, k, n, panels);
                 pass.pack_transposed(panels, k, n, transposed);
             });
-            assert_eq!(after.clone().without(&[panels, transposed]), world.clone().without(&[panels, transposed]));
-            let (plain, panels, transposed) = (world.words(plain), after.words(panels), after.words(transposed));
+            assert_eq!(
+                after.clone().without(&[panels, transposed]),
+                world.clone().without(&[panels, transposed])
+            );
+            let (plain, panels, transposed) =
+                (world.words(plain), after.words(panels), after.words(transposed));
             let at = |i: usize, j: usize| if i < k && j < n { plain[i * rows + j * columns] } else { 0.0 };
             for i in 0..k {
-                (0..n.next_multiple_of(16)).for_each(|j| assert_eq!(panel_at(&panels, k, i, j), at(i, j), "{k} {n} {i} {j}"));
+                (0..n.next_multiple_of(16))
+                    .for_each(|j| assert_eq!(panel_at(&panels, k, i, j), at(i, j), "{k} {n} {i} {j}"));
             }
             for j in 0..n {
-                (0..k.next_multiple_of(16)).for_each(|i| assert_eq!(panel_at(&transposed, n, j, i), at(i, j), "{k} {n} {i} {j}"));
+                (0..k.next_multiple_of(16))
+                    .for_each(|i| assert_eq!(panel_at(&transposed, n, j, i), at(i, j), "{k} {n} {i} {j}"));
             }
         }
     }

@@ -1,0 +1,96 @@
+//! Models as layers of models.
+
+use proc_macro2::Ident;
+
+use super::{Builder, Built, Names, Tensor, Value};
+use crate::diag::{Message, Place, Reported};
+use crate::ir::Dim;
+use crate::syntax::ast::{Body, ModelItem};
+
+impl Builder<'_> {
+    /// A model as a layer: its layers become ours, under its name.
+    pub(super) fn inline(&mut self, name: &Ident, inputs: Vec<Tensor>) -> Result<Value, Reported> {
+        let item = self.definitions.model(&name.to_string()).expect("it was looked up");
+        if let Some(reported) = self.definitions.failed.borrow().get(&name.to_string()) {
+            return Err(*reported);
+        }
+        if self.closures > 0 {
+            let message =
+                Message::new(name.span(), format!("model `{name}` has weights, which a closure cannot own"));
+            return Err(self.diag.report(message.help("apply the model outside of `lambda`")));
+        }
+        let prefix = match self.replay() {
+            Some(Built::Model { prefix }) => prefix,
+            _ => {
+                let prefix = self.next_name(&snake_case(&name.to_string()));
+                self.record(Built::Model { prefix: prefix.clone() });
+                prefix
+            }
+        };
+        let names = Names { prefix: format!("{prefix}/"), ..Names::default() };
+        let scope = std::mem::take(&mut self.scope);
+        let later = std::mem::take(&mut self.later);
+        self.names.push(names);
+        let result = self.inline_body(name, item, &inputs);
+        self.names.pop();
+        (self.scope, self.later) = (scope, later);
+        let located = |tensor: Tensor| Tensor { place: name.span(), text: name.to_string(), ..tensor };
+        result.map(|value| match value {
+            Value::Tensor(tensor) => Value::Tensor(located(tensor)),
+            value => value,
+        })
+    }
+
+    fn inline_body(&mut self, name: &Ident, item: &ModelItem, inputs: &[Tensor]) -> Result<Value, Reported> {
+        let wanted = match &item.body {
+            Body::Sequential(_) => 1,
+            Body::Functional { inputs, .. } => inputs.len(),
+        };
+        if inputs.len() != wanted {
+            let headline = format!("model `{name}` takes {wanted} inputs, but gets {}", inputs.len());
+            return Err(self.diag.report(Message::new(name.span(), headline)));
+        }
+        match &item.body {
+            Body::Sequential(expr) => {
+                let stages = expr.stages();
+                let taken = self.taken(&stages)?;
+                self.check_model_input(name, &taken.dims, &inputs[0])?;
+                let mut value = Ok(Value::Tensor(inputs[0].clone()));
+                for stage in &stages[taken.stages..] {
+                    value = self.apply_stage(stage, value);
+                }
+                value
+            }
+            Body::Functional { inputs: declared, block, .. } => {
+                for (declared, input) in declared.iter().zip(inputs) {
+                    let dims = self.dims("the shape of an input", &declared.dims)?;
+                    self.check_model_input(name, &dims, input)?;
+                    let parameter = declared.name.as_ref().expect("a model without is an error");
+                    self.define(parameter, Value::Tensor(input.clone()));
+                }
+                self.eval_block(block)
+            }
+        }
+    }
+
+    fn check_model_input(&mut self, name: &Ident, dims: &[Dim], input: &Tensor) -> Result<(), Reported> {
+        let place = Place::from(name.span());
+        self.check_shape(dims, input, place, |wanted, actual| {
+            Message::new(place, format!("model `{name}` takes {wanted}, but its input is {actual}"))
+                .against(input.place, format!("this model takes {wanted}"))
+                .note(format!("`{}` makes {actual}", input.text))
+        })
+    }
+}
+
+/// `TextEncoder` → `text_encoder`
+fn snake_case(name: &str) -> String {
+    let mut result = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !result.is_empty() {
+            result.push('_');
+        }
+        result.extend(c.to_lowercase());
+    }
+    result
+}
