@@ -1,6 +1,6 @@
 //! The compiler behind `keras_model!` of `keras-runtime`: use that crate, and its macro.
 //!
-//! One pipeline: [`syntax`] → [`graph`] and [`layers`] → [`ir`] → [`grad`] → [`fuse`] → [`plan`] → [`emit`].
+//! One pipeline, a module for each stage: `syntax` → `graph` and `layers` → `ir` → `grad` → `fuse` → `plan` → `emit`.
 
 mod diag;
 mod dump;
@@ -14,6 +14,8 @@ mod ir;
 mod layers;
 mod model;
 mod plan;
+#[cfg(test)]
+mod snapshots;
 mod syntax;
 #[cfg(test)]
 mod tests;
