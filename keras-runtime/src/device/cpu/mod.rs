@@ -3,8 +3,6 @@
 mod backend;
 pub mod gemm;
 mod head;
-#[cfg(test)]
-mod kernel_tests;
 mod map;
 mod matmul;
 mod pack;

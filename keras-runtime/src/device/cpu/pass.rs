@@ -151,7 +151,7 @@ impl<'p, 'a> Rows<'p, 'a> {
     /// A piece has as many samples as fit with their `words` in half of a second-level cache, and enough for full tiles
     /// of products that take `rows` rows of each.
     pub fn blocks(&self, words: usize, rows: usize, body: impl Fn(&Rows<'p, 'a>)) {
-        let samples = (CACHE_WORDS / words.max(1)).max((TILE_ROWS * 8).checked_div(rows).unwrap_or(1));
+        let samples = (CACHE_WORDS / words.max(1)).max((TILE_ROWS * 16).checked_div(rows).unwrap_or(1));
         let samples = if samples > TILE_ROWS { samples / TILE_ROWS * TILE_ROWS } else { samples.max(1) };
         let mut at = self.range.start;
         while at < self.range.end {
