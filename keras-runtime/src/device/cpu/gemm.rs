@@ -1,7 +1,7 @@
 //! The matrix product: register tiles over panels of 16 columns.
 //!
 //! `C[m, n] = A[m, k] · B[k, n]`, with `B` in panels `[ceil(n / 16)][k][16]`, padded with zeros. A panel's piece of
-//! [`KC`] rows stays in the first-level cache while the tiles of a block of `A` pass over it; `A` is read in place,
+//! `KC` rows stays in the first-level cache while the tiles of a block of `A` pass over it; `A` is read in place,
 //! through strides, so that `X · W`, `Xᵀ · dY` and `dY · Wᵀ` are one routine. Each element of `C` is summed over `k` in
 //! one order, whatever tile it falls into: results do not depend on how rows are divided among threads or calls.
 //!

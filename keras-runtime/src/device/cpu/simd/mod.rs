@@ -1,6 +1,6 @@
 //! Vectors of `f32`, with one trait over every instruction set that kernels are compiled for.
 //!
-//! A computation is written once, as a [`Kernel`] generic over [`Simd`]. [`run`] compiles it inside a function of each
+//! A computation is written once, as a `Kernel` generic over [`Simd`]. `run` compiles it inside a function of each
 //! instruction set and calls the one that it is asked for.
 
 mod math;
