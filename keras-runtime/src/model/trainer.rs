@@ -125,6 +125,9 @@ impl<M: Model> Trainer<M> {
         let validation =
             settings.validation_data.as_ref().map(|(x, y)| self.check(x, y).map(|_| (&x[..], &y[..])));
         let validation = validation.transpose()?;
+        if let Some((x, _)) = validation {
+            crate::data::expect_finite(x, M::SPEC)?;
+        }
         let plan = settings.plan(samples)?;
         let (network, mut session) = self.session();
         let mut history = History::new(session.tally.names());
@@ -135,7 +138,7 @@ impl<M: Model> Trainer<M> {
         Ok(history)
     }
 
-    /// Loss and metrics on `x` and `y`, in batches of 32 as in Keras (the batch size does not change the result).
+    /// Loss and metrics on `x` and `y`, batch by batch (their size does not change the result).
     ///
     /// # Errors
     /// When the data do not fit the model.
