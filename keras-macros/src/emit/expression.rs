@@ -7,8 +7,8 @@ use super::names::Names;
 use crate::fuse::{Expression, Instruction, Map, Operand, Reg, Strided, collapse};
 use crate::ir::{Binary, Dim, ReduceKind, Unary};
 
-/// Dimensions that a kernel can walk.
-const RANK: usize = 4;
+/// Dimensions that a kernel can walk: those of the runtime's `RANK`.
+const RANK: usize = 8;
 
 /// A kernel's index space and walks, with as few dimensions as they need.
 struct Walks {
@@ -44,10 +44,10 @@ impl Walks {
                 dims.len()
             ));
         }
-        while dims.len() < RANK {
-            dims.insert(0, Dim::known(1));
-            walks.iter_mut().for_each(|walk| walk.insert(0, Dim::known(0)));
-            over.insert(0, false);
+        if dims.is_empty() {
+            dims.push(Dim::known(1));
+            walks.iter_mut().for_each(|walk| walk.push(Dim::known(0)));
+            over.push(false);
         }
         Ok(Walks { dims, walks, over })
     }
@@ -73,7 +73,7 @@ pub fn map(map: &Map, name: &Ident, names: &mut Names<'_>) -> Result<TokenStream
         struct #name;
         impl Map<#loads, #count> for #name {
             const BATCHED: bool = #batched;
-            const DIMS: [usize; 4] = [#(#dims),*];
+            const DIMS: &'static [usize] = &[#(#dims),*];
             const LOADS: [Access; #loads] = [#(#accesses),*];
             const STORES: [Access; #count] = [#(#stored),*];
             #[inline(always)]
@@ -120,8 +120,8 @@ pub fn reduce(reduction: &Reduction<'_>, name: &Ident, names: &mut Names<'_>) ->
         impl Reduce<#loads> for #name {
             const BATCHED: bool = #batched;
             const OVER_BATCH: bool = #batch;
-            const DIMS: [usize; 4] = [#(#dims),*];
-            const OVER: [bool; 4] = [#(#over),*];
+            const DIMS: &'static [usize] = &[#(#dims),*];
+            const OVER: &'static [bool] = &[#(#over),*];
             const KIND: ReduceKind = ReduceKind::#kind;
             const SCALE: f32 = 1.0;
             const LOADS: [Access; #loads] = [#(#accesses),*];
@@ -149,7 +149,7 @@ fn accesses(expression: &Expression, walks: &Walks, names: &mut Names<'_>) -> Ve
 
 fn access(buf: Ident, walk: &Strided, strides: &[Dim]) -> TokenStream {
     let offset = &walk.offset;
-    quote!(#buf.at(#offset, [#(#strides),*]))
+    quote!(#buf.at(#offset, &[#(#strides),*]))
 }
 
 /// The instructions as `let`s, and the registers asked for as expressions of type `V`.

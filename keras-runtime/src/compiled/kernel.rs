@@ -45,13 +45,13 @@ impl Buf {
     }
 
     /// A walk over it, from word `offset` of each sample on.
-    pub const fn at(self, offset: usize, strides: [usize; 4]) -> Access {
+    pub const fn at(self, offset: usize, strides: &'static [usize]) -> Access {
         Access::Buf { buf: self, offset, strides }
     }
 }
 
-/// How a [`Map`] or [`Reduce`] walks one operand: element `(b, i0, i1, i2, i3)` of the index space is word
-/// `b * buf.len + offset + i0 * strides[0] + ... + i3 * strides[3]` of the operand (without `b` in a fixed space).
+/// How a [`Map`] or [`Reduce`] walks one operand: element `(b, i0, i1, ...)` of the index space is word
+/// `b * buf.len + offset + i0 * strides[0] + i1 * strides[1] + ...` of the operand (without `b` in a fixed space).
 #[derive(Debug, Clone, Copy)]
 pub enum Access {
     /// Memory.
@@ -61,22 +61,23 @@ pub enum Access {
         /// Words to skip in each sample.
         offset: usize,
         /// Words between neighbours along each dimension of the index space; 0 repeats.
-        strides: [usize; 4],
+        strides: &'static [usize],
     },
     /// Uniform numbers in `[0, 1)` of random stream `stream`, drawn by the element's linear index in the index space
-    /// (sample, then `i0` to `i3`), the seed and the step: the same wherever and however often they are drawn.
+    /// (sample, then `i0`, `i1`, ...), the seed and the step: the same wherever and however often they are drawn.
     Random {
         /// Distinguishes the draws of one step.
         stream: u32,
     },
 }
 
-/// A fused element-wise kernel: `L` operands in, `S` results out, over a space of four dimensions per sample.
+/// A fused element-wise kernel: `L` operands in, `S` results out, over a space of one to [`RANK`](crate::device::cpu::RANK)
+/// dimensions per sample.
 pub trait Map<const L: usize, const S: usize>: Sync {
     /// Whether the space is repeated for each sample of the batch.
     const BATCHED: bool;
     /// Extents (per sample); the last is walked by vectors.
-    const DIMS: [usize; 4];
+    const DIMS: &'static [usize];
     /// Operands.
     const LOADS: [Access; L];
     /// Results. A result may be the very words of an operand (same `Access`), and overlaps none otherwise.
@@ -105,9 +106,9 @@ pub trait Reduce<const L: usize>: Sync {
     /// Whether the batch is reduced as well: the result is then in a fixed space.
     const OVER_BATCH: bool;
     /// Extents (per sample).
-    const DIMS: [usize; 4];
-    /// Which of the four are reduced.
-    const OVER: [bool; 4];
+    const DIMS: &'static [usize];
+    /// Which of them are reduced.
+    const OVER: &'static [bool];
     /// The accumulation.
     const KIND: ReduceKind;
     /// A factor on the finished result (1/n for a mean).

@@ -9,6 +9,8 @@ use crate::compiled::{Access, Map};
 
 /// Columns for which random numbers are drawn at once.
 const BLOCK: usize = 256;
+/// Dimensions of an index space, at most.
+pub const RANK: usize = 8;
 
 impl Rows<'_, '_> {
     /// Runs `kernel` on these samples (once, if its space is not batched).
@@ -57,10 +59,10 @@ pub(super) const fn stride(access: &Access, dim: usize) -> usize {
 }
 
 /// Whether `access` walks the elements of every sample in order, without gaps between samples.
-const fn is_flat(access: &Access, dims: [usize; 4], batched: bool) -> bool {
+const fn is_flat(access: &Access, dims: &[usize], batched: bool) -> bool {
     let Access::Buf { buf, offset, strides } = access else { return true };
     let mut expected = 1;
-    let mut i = 4;
+    let mut i = dims.len();
     while i > 0 {
         i -= 1;
         if dims[i] != 1 && strides[i] != expected {
@@ -80,6 +82,20 @@ struct Run<K, const L: usize, const S: usize> {
 }
 
 impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
+    /// The dimension that vectors run along.
+    const LAST: usize = K::DIMS.len() - 1;
+
+    /// Rows of the last dimension in a sample.
+    const ROWS: usize = {
+        assert!(K::DIMS.len() <= RANK, "an index space has at most eight dimensions");
+        let (mut rows, mut d) = (1, 0);
+        while d < Self::LAST {
+            rows *= K::DIMS[d];
+            d += 1;
+        }
+        rows
+    };
+
     const FLAT: bool = {
         let mut flat = true;
         let mut i = 0;
@@ -111,40 +127,55 @@ impl<K: Map<L, S>, const L: usize, const S: usize> simd::Kernel for Run<K, L, S>
 
     #[inline(always)]
     fn run<V: Simd>(self) {
-        let [d0, d1, d2, columns] = K::DIMS;
-        let size = d0 * d1 * d2 * columns;
+        let columns = K::DIMS[Self::LAST];
         if Self::FLAT {
-            let first = self.range.start * size;
-            return self.span::<V>([first; L], [first; S], self.range.len() * size, first as u64);
+            let first = self.range.start * Self::ROWS * columns;
+            let n = self.range.len() * Self::ROWS * columns;
+            return self.span::<V>([first; L], [first; S], n, first as u64);
         }
         for sample in self.range.clone() {
-            let mut index = (sample * size) as u64;
-            for i0 in 0..d0 {
-                for i1 in 0..d1 {
-                    for i2 in 0..d2 {
-                        let at = |access: &Access, walk: &Walk| {
-                            sample * walk.sample
-                                + i0 * stride(access, 0)
-                                + i1 * stride(access, 1)
-                                + i2 * stride(access, 2)
-                        };
-                        let loads = std::array::from_fn(|i| at(&K::LOADS[i], &self.loads[i]));
-                        let stores = std::array::from_fn(|i| at(&K::STORES[i], &self.stores[i]));
-                        self.span::<V>(loads, stores, columns, index);
-                        index += columns as u64;
-                    }
-                }
+            let mut loads: [usize; L] = std::array::from_fn(|i| sample * self.loads[i].sample);
+            let mut stores: [usize; S] = std::array::from_fn(|i| sample * self.stores[i].sample);
+            let mut at = [0; RANK];
+            for row in 0..Self::ROWS {
+                let index = ((sample * Self::ROWS + row) * columns) as u64;
+                self.span::<V>(loads, stores, columns, index);
+                Self::next_row(&mut at, &mut loads, &mut stores);
             }
         }
     }
 }
 
 impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
+    /// From one row's index and offsets to those of the next.
+    #[inline(always)]
+    fn next_row(at: &mut [usize; RANK], loads: &mut [usize; L], stores: &mut [usize; S]) {
+        for d in (0..Self::LAST).rev() {
+            at[d] += 1;
+            // At the end of a dimension it starts again, and the one before it moves on.
+            let end = at[d] == K::DIMS[d];
+            let moved = |offset: usize, stride: usize| match end {
+                true => offset - (K::DIMS[d] - 1) * stride,
+                false => offset + stride,
+            };
+            for (access, offset) in K::LOADS.iter().zip(&mut *loads) {
+                *offset = moved(*offset, stride(access, d));
+            }
+            for (access, offset) in K::STORES.iter().zip(&mut *stores) {
+                *offset = moved(*offset, stride(access, d));
+            }
+            if !end {
+                return;
+            }
+            at[d] = 0;
+        }
+    }
+
     /// Words between neighbours of a row. A flat walk has the whole batch in one row, whatever the strides of
     /// dimensions of extent 1 say.
     #[inline(always)]
     fn step(access: &Access) -> usize {
-        if Self::FLAT { 1 } else { stride(access, 3) }
+        if Self::FLAT { 1 } else { stride(access, Self::LAST) }
     }
 
     /// `n` elements in a row. `loads` and `stores` say where they begin, `index` which elements of the space they are.

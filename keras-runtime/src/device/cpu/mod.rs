@@ -16,4 +16,5 @@ pub mod split;
 mod tests;
 
 pub use backend::{Cpu, CpuBackend};
+pub use map::RANK;
 pub use pass::{Pass, RawSpace, Rows, Spaces};

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::map::{Walk, load, load_partial, store, store_partial, stride};
+use super::map::{RANK, Walk, load, load_partial, store, store_partial, stride};
 use super::pass::{Pass, Rows};
 use super::philox;
 use super::simd::{self, Simd};
@@ -66,9 +66,22 @@ type Drawn<const L: usize> = [[f32; BLOCK]; L];
 
 impl<K: Reduce<L>, const L: usize> Run<K, L> {
     /// Pieces of the result that can be computed apart: rows of it, divided into blocks of columns if those are kept.
-    const RESULTS: usize =
-        Self::extent(0, false) * Self::extent(1, false) * Self::extent(2, false) * Self::BLOCKS;
-    const BLOCKS: usize = if K::OVER[3] { 1 } else { K::DIMS[3].div_ceil(SIDE * 16) };
+    const RESULTS: usize = Self::rows(false) * Self::BLOCKS;
+    const BLOCKS: usize = if K::OVER[Self::LAST] { 1 } else { K::DIMS[Self::LAST].div_ceil(SIDE * 16) };
+
+    /// The dimension that vectors run along.
+    const LAST: usize = K::DIMS.len() - 1;
+
+    /// Rows of the last dimension, by the dimensions that are reduced or by the others.
+    const fn rows(over: bool) -> usize {
+        assert!(K::DIMS.len() <= RANK, "an index space has at most eight dimensions");
+        let (mut rows, mut d) = (1, 0);
+        while d < Self::LAST {
+            rows *= Self::extent(d, over);
+            d += 1;
+        }
+        rows
+    }
 
     const IS_RANDOM: bool = {
         let mut random = false;
@@ -149,12 +162,12 @@ impl<K: Reduce<L>, const L: usize> simd::Kernel for Part<'_, K, L> {
         for result in self.results.clone() {
             let (row, block) = (result / Run::<K, L>::BLOCKS, result % Run::<K, L>::BLOCKS);
             let kept = index::<K, L>(row, false);
-            if K::OVER[3] {
+            if K::OVER[Self::LAST] {
                 self.over_columns::<V>(kept);
             } else {
                 let first = block * SIDE * 16;
                 let mut at = first;
-                let end = K::DIMS[3].min(first + SIDE * 16);
+                let end = K::DIMS[Self::LAST].min(first + SIDE * 16);
                 while at < end {
                     at += self.columns::<V>(kept, at, end);
                 }
@@ -163,23 +176,29 @@ impl<K: Reduce<L>, const L: usize> simd::Kernel for Part<'_, K, L> {
     }
 }
 
-/// The `flat`-th index of the first three dimensions that are reduced (or are not).
+/// The `flat`-th index of all dimensions but the last that are reduced (or are not).
 #[inline(always)]
-fn index<K: Reduce<L>, const L: usize>(flat: usize, over: bool) -> [usize; 3] {
-    let (e1, e2) = (Run::<K, L>::extent(1, over), Run::<K, L>::extent(2, over));
-    [flat / (e1 * e2), flat / e2 % e1, flat % e2]
+fn index<K: Reduce<L>, const L: usize>(mut flat: usize, over: bool) -> [usize; RANK] {
+    let mut at = [0; RANK];
+    for d in (0..Run::<K, L>::LAST).rev() {
+        let extent = Run::<K, L>::extent(d, over);
+        if extent > 1 {
+            (at[d], flat) = (flat % extent, flat / extent);
+        }
+    }
+    at
 }
 
 impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
-    const TERMS: usize =
-        Run::<K, L>::extent(0, true) * Run::<K, L>::extent(1, true) * Run::<K, L>::extent(2, true);
+    const TERMS: usize = Run::<K, L>::rows(true);
+    const LAST: usize = Run::<K, L>::LAST;
 
     #[inline(always)]
-    fn operands(&self, sample: usize, kept: [usize; 3], term: usize) -> [*const f32; L] {
+    fn operands(&self, sample: usize, kept: [usize; RANK], term: usize) -> [*const f32; L] {
         let over = index::<K, L>(term, true);
         std::array::from_fn(|i| {
             let (access, walk) = (&K::LOADS[i], &self.run.loads[i]);
-            let rows = (0..3).map(|d| (kept[d] + over[d]) * stride(access, d)).sum::<usize>();
+            let rows = (0..Self::LAST).map(|d| (kept[d] + over[d]) * stride(access, d)).sum::<usize>();
             walk.ptr.wrapping_add(sample * walk.sample + rows).cast_const()
         })
     }
@@ -189,7 +208,7 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
     fn draw<V: Simd>(
         &self,
         sample: usize,
-        kept: [usize; 3],
+        kept: [usize; RANK],
         term: usize,
         first: usize,
         n: usize,
@@ -197,8 +216,8 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
     ) {
         if Run::<K, L>::IS_RANDOM {
             let over = index::<K, L>(term, true);
-            let row = (0..3).fold(sample, |row, d| row * K::DIMS[d] + kept[d] + over[d]);
-            let index = (row * K::DIMS[3] + first) as u64;
+            let row = (0..Self::LAST).fold(sample, |row, d| row * K::DIMS[d] + kept[d] + over[d]);
+            let index = (row * K::DIMS[Self::LAST] + first) as u64;
             for (access, drawn) in K::LOADS.iter().zip(drawn) {
                 if let Access::Random { stream } = access {
                     philox::uniform::<V>(self.run.key, *stream, index, &mut drawn[..n]);
@@ -216,7 +235,7 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
                 Access::Buf { .. } => (from[i], at),
                 Access::Random { .. } => (drawn[i].as_ptr(), at - first),
             };
-            let stride = stride(&K::LOADS[i], 3);
+            let stride = stride(&K::LOADS[i], Self::LAST);
             // SAFETY: the plan places every element of the space within the operands.
             *x = unsafe {
                 if n >= V::LANES { load(from, stride, at) } else { load_partial(from, stride, at, n) }
@@ -226,16 +245,16 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
     }
 
     #[inline(always)]
-    fn result(&self, kept: [usize; 3]) -> *mut f32 {
-        let rows = (0..3).map(|d| kept[d] * stride(&K::STORE, d)).sum::<usize>();
+    fn result(&self, kept: [usize; RANK]) -> *mut f32 {
+        let rows = (0..Self::LAST).map(|d| kept[d] * stride(&K::STORE, d)).sum::<usize>();
         let sample = if K::OVER_BATCH { 0 } else { self.samples.start };
         self.run.store.ptr.wrapping_add(sample * self.run.store.sample + rows)
     }
 
     /// One result: the terms of each row by vectors, and their lanes at the end.
     #[inline(always)]
-    fn over_columns<V: Simd>(&self, kept: [usize; 3]) {
-        let columns = K::DIMS[3];
+    fn over_columns<V: Simd>(&self, kept: [usize; RANK]) {
+        let columns = K::DIMS[Self::LAST];
         let block = if Run::<K, L>::IS_RANDOM { BLOCK } else { columns.max(1) };
         let mut drawn = [[0.0; BLOCK]; L];
         let mut sum = V::splat(neutral(K::KIND));
@@ -271,7 +290,7 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
 
     /// Some vectors of results from column `at` on; gives how many columns they are.
     #[inline(always)]
-    fn columns<V: Simd>(&self, kept: [usize; 3], at: usize, end: usize) -> usize {
+    fn columns<V: Simd>(&self, kept: [usize; RANK], at: usize, end: usize) -> usize {
         let n = end - at;
         if n >= SIDE * V::LANES {
             self.accumulate::<V, SIDE>(kept, at, SIDE * V::LANES)
@@ -283,7 +302,7 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
     }
 
     #[inline(always)]
-    fn accumulate<V: Simd, const N: usize>(&self, kept: [usize; 3], at: usize, n: usize) -> usize {
+    fn accumulate<V: Simd, const N: usize>(&self, kept: [usize; RANK], at: usize, n: usize) -> usize {
         let mut sums = [V::splat(neutral(K::KIND)); N];
         let mut drawn = [[0.0; BLOCK]; L];
         let whole = n == N * V::LANES;
@@ -307,8 +326,8 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
             for (v, sum) in sums.iter().enumerate() {
                 let (y, at) = (*sum * V::splat(K::SCALE), at + v * V::LANES);
                 match whole {
-                    true => store(y, to, stride(&K::STORE, 3), at),
-                    false => store_partial(y, to, stride(&K::STORE, 3), at, n),
+                    true => store(y, to, stride(&K::STORE, Self::LAST), at),
+                    false => store_partial(y, to, stride(&K::STORE, Self::LAST), at, n),
                 }
             }
         }

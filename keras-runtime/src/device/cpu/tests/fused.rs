@@ -17,10 +17,10 @@ fn place(
     batched: bool,
     batch: usize,
     sample: usize,
-    at: [usize; 4],
+    at: &[usize],
 ) -> Option<(Space, usize)> {
     let Access::Buf { buf, offset, strides } = access else { return None };
-    let inner = offset + (0..4).map(|d| at[d] * strides[d]).sum::<usize>();
+    let inner = offset + (0..at.len()).map(|d| at[d] * strides[d]).sum::<usize>();
     Some((
         buf.space,
         match buf.space.is_batched() {
@@ -34,12 +34,12 @@ fn place(
 fn operands<const L: usize>(
     world: &World,
     loads: &[Access; L],
-    dims: [usize; 4],
+    dims: &[usize],
     batched: bool,
     sample: usize,
-    at: [usize; 4],
+    at: &[usize],
 ) -> [Portable; L] {
-    let index = (0..4).fold(sample, |index, d| index * dims[d] + at[d]);
+    let index = (0..dims.len()).fold(sample, |index, d| index * dims[d] + at[d]);
     std::array::from_fn(|i| {
         Portable::splat(match (place(&loads[i], batched, world.batch, sample, at), &loads[i]) {
             (Some((space, word)), _) => world.clone_word(space, word),
@@ -56,8 +56,14 @@ fn lane(x: Portable) -> f32 {
     lanes[0]
 }
 
-fn indices([d0, d1, d2, d3]: [usize; 4]) -> impl Iterator<Item = [usize; 4]> {
-    (0..d0 * d1 * d2 * d3).map(move |i| [i / (d1 * d2 * d3), i / (d2 * d3) % d1, i / d3 % d2, i % d3])
+fn indices(dims: &[usize]) -> impl Iterator<Item = Vec<usize>> {
+    (0..dims.iter().product()).map(move |mut flat: usize| {
+        let mut at = vec![0; dims.len()];
+        for (at, dim) in at.iter_mut().zip(dims).rev() {
+            (*at, flat) = (flat % dim, flat / dim);
+        }
+        at
+    })
 }
 
 impl World {
@@ -77,9 +83,9 @@ fn check_map<const L: usize, const S: usize, K: Map<L, S>>(kernel: &K, batch: us
     let mut expected = world.clone();
     for sample in 0..if K::BATCHED { batch } else { 1 } {
         for at in indices(K::DIMS) {
-            let y = K::eval(operands(&world, &K::LOADS, K::DIMS, K::BATCHED, sample, at));
+            let y = K::eval(operands(&world, &K::LOADS, K::DIMS, K::BATCHED, sample, &at));
             for (y, store) in y.into_iter().zip(&K::STORES) {
-                let (space, word) = place(store, K::BATCHED, batch, sample, at).unwrap();
+                let (space, word) = place(store, K::BATCHED, batch, sample, &at).unwrap();
                 expected.memory(space)[word] = lane(y);
             }
         }
@@ -100,7 +106,7 @@ macro_rules! map {
             struct K;
             impl Map<$l, $s> for K {
                 const BATCHED: bool = $batched;
-                const DIMS: [usize; 4] = $dims;
+                const DIMS: &'static [usize] = &$dims;
                 const LOADS: [Access; $l] = $loads;
                 const STORES: [Access; $s] = $stores;
                 #[inline(always)]
@@ -115,26 +121,29 @@ macro_rules! map {
     };
 }
 
-const ROW: [usize; 4] = [0, 0, 0, 1];
+const ROW: &[usize] = &[0, 0, 0, 1];
 
 map!(flat_in_place: 2 -> 1, true, [1, 1, 1, 37], [arena(1, 37).at(0, ROW), arena(38, 37).at(0, ROW)],
     [arena(1, 37).at(0, ROW)], |x, V| [(x[0] + x[1]).relu()]);
-map!(bias_of_every_row: 2 -> 2, true, [1, 1, 3, 11], [arena(0, 33).at(0, [0, 0, 11, 1]), fixed(5, 11).at(0, ROW)],
-    [arena(40, 33).at(0, [0, 0, 11, 1]), arena(80, 33).at(0, [0, 0, 11, 1])],
+map!(bias_of_every_row: 2 -> 2, true, [1, 1, 3, 11], [arena(0, 33).at(0, &[0, 0, 11, 1]), fixed(5, 11).at(0, ROW)],
+    [arena(40, 33).at(0, &[0, 0, 11, 1]), arena(80, 33).at(0, &[0, 0, 11, 1])],
     |x, V| [x[0] + x[1], x[0].gt(x[1]).select(x[1], V::splat(0.0))]);
 map!(transposed_and_repeated: 3 -> 1, true, [2, 3, 5, 17],
-    [arena(0, 510).at(0, [255, 1, 51, 3]), arena(510, 2).at(0, [1, 0, 0, 0]), Buf::new(Space::Params, 0, 1).at(0, [0; 4])],
-    [arena(600, 510).at(0, [255, 85, 17, 1])], |x, V| [x[0] * x[1] - x[2]]);
-map!(into_a_slice_and_strides: 1 -> 2, true, [1, 1, 4, 9], [arena(0, 50).at(7, [0, 0, 10, 1])],
-    [arena(50, 80).at(3, [0, 0, 18, 2]), arena(130, 60).at(5, [0, 0, 13, 1])], |x, V| [-x[0], x[0].abs()]);
-map!(without_the_batch: 2 -> 1, false, [1, 1, 2, 19], [fixed(0, 38).at(0, [0, 0, 19, 1]), Buf::new(Space::Params, 3, 19).at(0, ROW)],
-    [Buf::new(Space::Grads, 7, 38).at(0, [0, 0, 19, 1])], |x, V| [x[0] / x[1]]);
+    [arena(0, 510).at(0, &[255, 1, 51, 3]), arena(510, 2).at(0, &[1, 0, 0, 0]), Buf::new(Space::Params, 0, 1).at(0, &[0; 4])],
+    [arena(600, 510).at(0, &[255, 85, 17, 1])], |x, V| [x[0] * x[1] - x[2]]);
+map!(into_a_slice_and_strides: 1 -> 2, true, [1, 1, 4, 9], [arena(0, 50).at(7, &[0, 0, 10, 1])],
+    [arena(50, 80).at(3, &[0, 0, 18, 2]), arena(130, 60).at(5, &[0, 0, 13, 1])], |x, V| [-x[0], x[0].abs()]);
+map!(without_the_batch: 2 -> 1, false, [1, 1, 2, 19], [fixed(0, 38).at(0, &[0, 0, 19, 1]), Buf::new(Space::Params, 3, 19).at(0, ROW)],
+    [Buf::new(Space::Grads, 7, 38).at(0, &[0, 0, 19, 1])], |x, V| [x[0] / x[1]]);
 map!(dropout: 2 -> 2, true, [1, 1, 1, 300], [arena(0, 300).at(0, ROW), Access::Random { stream: 3 }],
     [arena(300, 300).at(0, ROW), arena(600, 300).at(0, ROW)],
     |x, V| [x[1].ge(V::splat(0.3)).select(x[0], V::splat(0.0)), x[1]]);
 map!(dropout_by_rows: 3 -> 1, true, [1, 2, 3, 23],
-    [arena(0, 138).at(0, [0, 69, 23, 1]), Access::Random { stream: 1 }, Access::Random { stream: 2 }],
-    [arena(138, 200).at(1, [0, 72, 24, 1])], |x, V| [x[0] * x[1].lt(x[2]).to_f32()]);
+    [arena(0, 138).at(0, &[0, 69, 23, 1]), Access::Random { stream: 1 }, Access::Random { stream: 2 }],
+    [arena(138, 200).at(1, &[0, 72, 24, 1])], |x, V| [x[0] * x[1].lt(x[2]).to_f32()]);
+map!(of_one_dimension: 1 -> 1, true, [37], [arena(1, 80).at(3, &[2])], [arena(81, 37).at(0, &[1])], |x, V| [x[0] + x[0]]);
+map!(of_six_dimensions: 2 -> 1, true, [2, 3, 2, 2, 3, 5], [arena(0, 360).at(0, &[5, 60, 180, 10, 20, 1]), arena(360, 30).at(2, &[1, 0, 9, 0, 2, 0])],
+    [arena(390, 360).at(0, &[180, 60, 30, 15, 5, 1])], |x, V| [x[0] * x[1]]);
 map!(constant: 0 -> 1, true, [1, 1, 1, 21], [], [arena(9, 21).at(0, ROW)], |_x, V| [V::splat(2.5)]);
 
 fn check_reduce<const L: usize, K: Reduce<L>>(
@@ -151,8 +160,8 @@ fn check_reduce<const L: usize, K: Reduce<L>>(
     let mut totals = std::collections::BTreeMap::<usize, (Option<f64>, f64)>::new();
     for sample in 0..if K::BATCHED { batch } else { 1 } {
         for at in indices(K::DIMS) {
-            let x = f64::from(lane(K::eval(operands(&world, &K::LOADS, K::DIMS, K::BATCHED, sample, at))));
-            let (_, word) = place(&K::STORE, K::BATCHED && !K::OVER_BATCH, batch, sample, at).unwrap();
+            let x = f64::from(lane(K::eval(operands(&world, &K::LOADS, K::DIMS, K::BATCHED, sample, &at))));
+            let (_, word) = place(&K::STORE, K::BATCHED && !K::OVER_BATCH, batch, sample, &at).unwrap();
             let total = totals.entry(word).or_insert((None, 0.0));
             total.1 += x.abs();
             total.0 = Some(match (total.0, K::KIND) {
@@ -201,8 +210,8 @@ macro_rules! reduce {
             impl Reduce<$l> for K {
                 const BATCHED: bool = true;
                 const OVER_BATCH: bool = $over_batch;
-                const DIMS: [usize; 4] = $dims;
-                const OVER: [bool; 4] = $over;
+                const DIMS: &'static [usize] = &$dims;
+                const OVER: &'static [bool] = &$over;
                 const KIND: ReduceKind = ReduceKind::$kind;
                 const SCALE: f32 = $scale;
                 const LOADS: [Access; $l] = $loads;
@@ -233,30 +242,33 @@ macro_rules! of_the_batch {
     };
 }
 
+// Windows of 2 x 2, at steps of 2 and 1, of 5 x 4 x 3 words.
+reduce!(of_overlapping_windows: 1, [2, 2, 2, 2, 3], [false, false, true, true, false], false, Max, 1.0,
+    [arena(0, 60).at(0, &[24, 3, 12, 3, 1])], arena(120, 12).at(0, &[6, 3, 0, 0, 1]), |x, V| x[0], of_rows!());
 reduce!(mean_of_rows: 1, [1, 1, 3, 37], [false, false, false, true], false, Sum, 1.0 / 37.0,
-    [arena(0, 111).at(0, [0, 0, 37, 1])], arena(120, 3).at(0, [0, 0, 1, 0]), |x, V| x[0], of_rows!());
+    [arena(0, 111).at(0, &[0, 0, 37, 1])], arena(120, 3).at(0, &[0, 0, 1, 0]), |x, V| x[0], of_rows!());
 reduce!(largest_of_rows: 1, [1, 1, 3, 37], [false, false, false, true], false, Max, 1.0,
-    [arena(0, 111).at(0, [0, 0, 37, 1])], arena(120, 3).at(0, [0, 0, 1, 0]), |x, V| x[0], of_rows!());
+    [arena(0, 111).at(0, &[0, 0, 37, 1])], arena(120, 3).at(0, &[0, 0, 1, 0]), |x, V| x[0], of_rows!());
 reduce!(least_of_columns: 1, [1, 1, 5, 21], [false, false, true, false], false, Min, 1.0,
-    [arena(0, 105).at(0, [0, 0, 21, 1])], arena(120, 21).at(0, ROW), |x, V| x[0], of_rows!());
+    [arena(0, 105).at(0, &[0, 0, 21, 1])], arena(120, 21).at(0, ROW), |x, V| x[0], of_rows!());
 reduce!(product_of_all: 1, [1, 1, 1, 9], [false, false, false, true], false, Product, 1.0,
-    [arena(0, 9).at(0, ROW)], arena(120, 1).at(0, [0; 4]), |x, V| x[0], of_rows!());
+    [arena(0, 9).at(0, ROW)], arena(120, 1).at(0, &[0; 4]), |x, V| x[0], of_rows!());
 reduce!(outer_dimensions: 2, [2, 3, 4, 19], [true, false, true, false], false, Sum, 0.125,
-    [arena(0, 456).at(0, [228, 76, 19, 1]), fixed(0, 19).at(0, ROW)], arena(500, 57).at(0, [0, 19, 0, 1]),
+    [arena(0, 456).at(0, &[228, 76, 19, 1]), fixed(0, 19).at(0, ROW)], arena(500, 57).at(0, &[0, 19, 0, 1]),
     |x, V| x[0] * x[1], of_rows!());
 reduce!(dot_products: 2, [1, 1, 6, 33], [false, false, false, true], false, Sum, 1.0,
-    [arena(0, 198).at(0, [0, 0, 33, 1]), arena(198, 198).at(0, [0, 0, 1, 6])], arena(500, 6).at(0, [0, 0, 1, 0]),
+    [arena(0, 198).at(0, &[0, 0, 33, 1]), arena(198, 198).at(0, &[0, 0, 1, 6])], arena(500, 6).at(0, &[0, 0, 1, 0]),
     |x, V| x[0] * x[1], of_rows!());
 reduce!(gradient_of_a_bias: 1, [1, 1, 3, 150], [false, false, true, false], true, Sum, 1.0,
-    [arena(0, 450).at(0, [0, 0, 150, 1])], Buf::new(Space::Grads, 2, 150).at(0, ROW), |x, V| x[0], of_the_batch!());
+    [arena(0, 450).at(0, &[0, 0, 150, 1])], Buf::new(Space::Grads, 2, 150).at(0, ROW), |x, V| x[0], of_the_batch!());
 reduce!(gradient_of_a_number: 2, [1, 1, 1, 70], [false, false, false, true], true, Sum, 1.0,
-    [arena(0, 70).at(0, ROW), arena(100, 70).at(0, ROW)], Buf::new(Space::Grads, 2, 1).at(0, [0; 4]),
+    [arena(0, 70).at(0, ROW), arena(100, 70).at(0, ROW)], Buf::new(Space::Grads, 2, 1).at(0, &[0; 4]),
     |x, V| x[0] * x[1], of_the_batch!());
 reduce!(dropped_out_columns: 2, [1, 1, 3, 150], [false, false, true, false], true, Sum, 1.0,
-    [arena(0, 450).at(0, [0, 0, 150, 1]), Access::Random { stream: 4 }], Buf::new(Space::Grads, 2, 150).at(0, ROW),
+    [arena(0, 450).at(0, &[0, 0, 150, 1]), Access::Random { stream: 4 }], Buf::new(Space::Grads, 2, 150).at(0, ROW),
     |x, V| x[1].ge(V::splat(0.4)).select(x[0], V::splat(0.0)), of_the_batch!());
 reduce!(dropped_out_rows: 2, [1, 1, 2, 301], [false, false, false, true], false, Sum, 1.0 / 301.0,
-    [arena(0, 602).at(0, [0, 0, 301, 1]), Access::Random { stream: 4 }], arena(700, 2).at(0, [0, 0, 1, 0]),
+    [arena(0, 602).at(0, &[0, 0, 301, 1]), Access::Random { stream: 4 }], arena(700, 2).at(0, &[0, 0, 1, 0]),
     |x, V| x[1].ge(V::splat(0.4)).select(x[0], V::splat(0.0)), of_rows!());
 
 #[test]
