@@ -2,9 +2,12 @@
 //!
 //! Reverse mode over the IR: one rule for each operation, in [`Adjoint::rule`], and none for any layer.
 
+mod scan;
+
 use std::fmt;
 
-use crate::ir::{Binary, Graph, Head, Id, Op, ReduceKind, Shape, Unary};
+use crate::ir::{Binary, Graph, Head, Id, Op, ReduceKind, Shape, Unary, Unit};
+use scan::Body;
 
 /// A graph and what is wanted of it.
 #[derive(Clone, Debug)]
@@ -86,10 +89,10 @@ pub fn train(graph: &Graph) -> Function {
         });
         heads.push(HeadUse { output, z, dz });
     }
-    for i in (0..adjoint.needed.len()).rev() {
-        if let (true, Some(dy)) = (adjoint.needed[i], adjoint.of[i]) {
-            adjoint.graph.current_layer = adjoint.graph.nodes[i].layer;
-            adjoint.rule(Id(i), dy);
+    for unit in graph.units().into_iter().rev() {
+        match unit {
+            Unit::Node(id) => adjoint.node(id),
+            Unit::Loop(scan, body) => adjoint.body(scan, &body),
         }
     }
     let mut gradients: Vec<(usize, Id)> = Vec::new();
@@ -114,23 +117,52 @@ struct Adjoint {
     needed: Vec<bool>,
     /// The gradient of the loss with respect to a node, as far as it is known.
     of: Vec<Option<Id>>,
+    /// What loops are asked for from outside.
+    asked: Vec<Body>,
+    /// While a loop is at work: its index, and what its nodes give to values outside of it.
+    within: Option<(usize, Vec<(Id, Id)>)>,
 }
 
 impl Adjoint {
     fn new(graph: Graph) -> Self {
-        let mut needed: Vec<bool> = Vec::with_capacity(graph.nodes.len());
-        for node in &graph.nodes {
-            needed.push(match &node.op {
-                Op::Weight(i) => graph.weights[*i].trainable,
-                op => op.operands().iter().any(|x| needed[x.0]),
-            });
+        let mut needed = vec![false; graph.nodes.len()];
+        loop {
+            let before = needed.clone();
+            for (i, node) in graph.nodes.iter().enumerate() {
+                needed[i] = match node.op {
+                    Op::Weight(i) => graph.weights[i].trainable,
+                    // A state is made of nodes that come after it: hence the repetition.
+                    Op::State { scan, index } | Op::States { scan, index } => {
+                        let state = &graph.scans[scan].states[index];
+                        needed[state.init.0] || state.next.is_some_and(|next| needed[next.0])
+                    }
+                    ref op => op.operands().iter().any(|x| needed[x.0]),
+                };
+            }
+            if needed == before {
+                break;
+            }
         }
         let of = vec![None; graph.nodes.len()];
-        Adjoint { graph, needed, of }
+        let asked = vec![Body::default(); graph.scans.len()];
+        Adjoint { graph, needed, of, asked, within: None }
+    }
+
+    /// Passes the gradient of `id` on, if there is one.
+    fn node(&mut self, id: Id) {
+        if let (true, Some(dy)) = (self.needed[id.0], self.of[id.0]) {
+            self.graph.current_layer = self.graph.nodes[id.0].layer;
+            self.rule(id, dy);
+        }
     }
 
     /// Adds `dx` to the gradient of `x`.
     fn add(&mut self, x: Id, dx: Id) {
+        if let Some((scan, outside)) = &mut self.within
+            && self.graph.nodes[x.0].scan != Some(*scan)
+        {
+            return outside.push((x, dx));
+        }
         self.of[x.0] = Some(match self.of[x.0] {
             Some(sum) => self.graph.binary(Binary::Add, sum, dx),
             None => dx,
@@ -165,6 +197,8 @@ impl Adjoint {
         let needs = |this: &Self, x: Id| this.needed[x.0];
         match node.op {
             Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) | Op::LossGradient { .. } => {}
+            Op::Item { .. } | Op::State { .. } => unreachable!("the rule of their loop takes them"),
+            Op::States { .. } | Op::Trace(_) | Op::Total(_) => self.ask(&node.op, dy),
             Op::Unary(f, x) => {
                 if let Some(dx) = self.unary_rule(f, x, y, dy) {
                     self.add(x, dx);

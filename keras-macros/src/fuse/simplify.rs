@@ -36,16 +36,23 @@ fn rename(function: &Function, graph: Graph, map: impl Fn(Id) -> Id) -> Function
     for head in &function.heads {
         graph.outputs[head.output].value = map(head.z);
     }
+    graph.map_states(|id| Some(map(id)).filter(|id| id.0 != usize::MAX));
     Function { graph, heads, gradients }
 }
 
 /// Drops every node that no root needs.
 fn dead_code(function: &Function) -> Function {
     let mut live = vec![false; function.graph.nodes.len()];
-    function.roots().for_each(|id| live[id.0] = true);
-    for i in (0..live.len()).rev() {
-        if live[i] {
-            function.graph.nodes[i].op.operands().iter().for_each(|x| live[x.0] = true);
+    let mut wanted: Vec<Id> = function.roots().collect();
+    while let Some(id) = wanted.pop() {
+        if std::mem::replace(&mut live[id.0], true) {
+            continue;
+        }
+        let op = &function.graph.nodes[id.0].op;
+        wanted.extend(op.operands());
+        if let Op::State { scan, index } | Op::States { scan, index } = *op {
+            let state = &function.graph.scans[scan].states[index];
+            wanted.extend([state.node, state.init].into_iter().chain(state.next));
         }
     }
     let mut graph = empty(&function.graph);
@@ -68,17 +75,17 @@ struct Rewriter {
 impl Rewriter {
     /// Adds a node, or finds one that is its equal.
     fn add(&mut self, node: Node) -> Id {
-        let Node { op, shape, layer } = self.rule(node);
+        let Node { op, shape, layer, scan } = self.rule(node);
         if let Op::Reshape(x) = op
             && self.graph.shape(x) == &shape
         {
             return x;
         }
-        let key = format!("{op:?} {shape}");
+        let key = format!("{op:?} {shape} {scan:?}");
         if let Some(&id) = self.known.get(&key) {
             return id;
         }
-        self.graph.nodes.push(Node { op, shape, layer });
+        self.graph.nodes.push(Node { op, shape, layer, scan });
         let id = Id(self.graph.nodes.len() - 1);
         self.known.insert(key, id);
         id
@@ -103,7 +110,8 @@ impl Rewriter {
 
     fn constant(&mut self, value: f32, node: Node) -> Node {
         let scalar = crate::ir::Shape::fixed([]);
-        let id = self.add(Node { op: Op::Const(value), shape: scalar.clone(), layer: node.layer });
+        let id =
+            self.add(Node { op: Op::Const(value), shape: scalar.clone(), layer: node.layer, scan: None });
         if node.shape == scalar { Self::identity(id, node) } else { Node { op: Op::Broadcast(id), ..node } }
     }
 

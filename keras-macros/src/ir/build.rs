@@ -25,7 +25,8 @@ pub fn broadcast(a: &Shape, b: &Shape) -> Option<Shape> {
 impl Graph {
     /// Appends a node.
     pub fn push(&mut self, op: Op, shape: Shape) -> Id {
-        self.nodes.push(super::Node { op, shape, layer: self.current_layer });
+        let scan = self.scan_of(&op);
+        self.nodes.push(super::Node { op, shape, layer: self.current_layer, scan });
         Id(self.nodes.len() - 1)
     }
 

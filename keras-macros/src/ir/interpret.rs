@@ -1,6 +1,6 @@
 //! A plain reference interpreter in `f64`: what every operation means, slowly. Tests hold the compiler to it.
 
-use super::{Binary, Dim, Graph, Id, Op, ReduceKind, Unary};
+use super::{Binary, Dim, Graph, Id, Op, ReduceKind, Unary, Unit};
 
 /// A tensor with the batch, if there is one, as its first dimension.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,25 +50,95 @@ pub struct Values<'a> {
 }
 
 /// Computes every node. Dropout keeps the elements whose index and stream add up to an even number.
+///
+/// Of the nodes of a loop the results are those of its last step.
 pub fn run(graph: &Graph, values: &Values<'_>) -> Vec<Tensor> {
-    let mut results: Vec<Tensor> = Vec::with_capacity(graph.nodes.len());
-    for i in 0..graph.nodes.len() {
-        let result = evaluate(graph, Id(i), values, &results);
-        results.push(result);
+    let mut results = Results { values: vec![Tensor::new(&[0], vec![]); graph.nodes.len()], steps: vec![] };
+    results.steps = vec![vec![]; graph.nodes.len()];
+    for unit in graph.units() {
+        match unit {
+            Unit::Node(id) => results.values[id.0] = evaluate(graph, id, values, &results, 0),
+            Unit::Loop(scan, body) => run_loop(graph, scan, &body, values, &mut results),
+        }
     }
-    results
+    results.values
 }
 
-fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &[Tensor]) -> Tensor {
+#[derive(Clone)]
+struct Results {
+    values: Vec<Tensor>,
+    /// Of the nodes of loops: their values by time. States have one more.
+    steps: Vec<Vec<Tensor>>,
+}
+
+fn run_loop(graph: &Graph, scan: usize, body: &[Id], values: &Values<'_>, results: &mut Results) {
+    let loop_ = &graph.scans[scan];
+    let length = number(&loop_.length);
+    let empty = Tensor::new(&[0], vec![]);
+    body.iter().for_each(|id| results.steps[id.0] = vec![empty.clone(); length]);
+    // What a step finds of a state is at its own time going forward, and one later going backward.
+    let (before, after) = if loop_.reverse { (1, 0) } else { (0, 1) };
+    let states = || loop_.states.iter().filter_map(|state| Some((state, state.next?)));
+    for (state, _) in states() {
+        let start = if loop_.reverse { length } else { 0 };
+        results.steps[state.node.0] = vec![empty.clone(); length + 1];
+        results.steps[state.node.0][start] = results.values[state.init.0].clone();
+    }
+    for step in 0..length {
+        let t = if loop_.reverse { length - 1 - step } else { step };
+        for id in body {
+            let value = match graph.nodes[id.0].op {
+                Op::State { .. } => results.steps[id.0][t + before].clone(),
+                _ => evaluate(graph, *id, values, results, t),
+            };
+            if !matches!(graph.nodes[id.0].op, Op::State { .. }) {
+                results.steps[id.0][t] = value.clone();
+            }
+            results.values[id.0] = value;
+        }
+        for (state, next) in states() {
+            results.steps[state.node.0][t + after] = results.values[next.0].clone();
+        }
+    }
+}
+
+/// The tensors of a sequence as one, behind the batch if there is one.
+fn stacked(parts: &[Tensor], batched: bool, dims: &[usize]) -> Tensor {
+    let at = usize::from(batched);
+    Tensor::from_fn(dims, |i| parts[i[at]].get(&[&i[..at], &i[at + 1..]].concat()))
+}
+
+fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &Results, time: usize) -> Tensor {
     let node = &graph.nodes[id.0];
     let batch = node.shape.batched.then_some(values.batch);
     let dims: Vec<usize> = batch.into_iter().chain(node.shape.dims.iter().map(number)).collect();
-    let of = |x: &Id| &results[x.0];
+    // A node of another loop has the value of the same time.
+    let of = |x: &Id| match (graph.nodes[x.0].scan, &graph.nodes[x.0].op) {
+        (Some(scan), Op::State { .. }) => &results.steps[x.0][time + usize::from(graph.scans[scan].reverse)],
+        (Some(_), _) => &results.steps[x.0][time],
+        (None, _) => &results.values[x.0],
+    };
     // Axes do not count the batch.
     let first = |x: &Id| graph.shape(*x).batched as usize;
     match &node.op {
         Op::Input(i) => values.inputs[*i].clone(),
         Op::Weight(i) => values.weights[*i].clone(),
+        Op::Item { x, .. } => {
+            let batched = graph.shape(*x).batched;
+            Tensor::from_fn(&dims, |i| {
+                let at = usize::from(batched);
+                of(x).get(&[&i[..at], &[time], &i[at..]].concat())
+            })
+        }
+        Op::State { .. } => unreachable!("its loop gives its value"),
+        Op::States { scan, index } => {
+            stacked(&results.steps[graph.scans[*scan].states[*index].node.0], true, &dims)
+        }
+        Op::Trace(x) => stacked(&results.steps[x.0], node.shape.batched, &dims),
+        Op::Total(x) => {
+            let parts = &results.steps[x.0];
+            Tensor::from_fn(&dims, |i| parts.iter().map(|part| part.get(i)).sum())
+        }
         Op::LossGradient { output, .. } => values.loss_gradients[*output].clone(),
         Op::Const(value) => Tensor::new(&[], vec![f64::from(*value)]),
         Op::Extent(dim) => Tensor::new(&[], vec![number(dim) as f64]),
@@ -85,12 +155,13 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &[Tensor]) -> T
             Tensor::from_fn(&dims, |i| if kept(i) { of(x).get(i) / (1.0 - f64::from(*rate)) } else { 0.0 })
         }
         Op::Broadcast(x) => {
-            let x = of(x);
-            let added = dims.len() - x.dims.len();
+            // Dimensions align at the end, but the batch stays the batch.
+            let (x, own) = (of(x), first(x));
+            let added = dims.len() - (x.dims.len() - own);
             Tensor::from_fn(&dims, |i| {
-                let index: Vec<usize> =
-                    i[added..].iter().zip(&x.dims).map(|(i, dim)| if *dim == 1 { 0 } else { *i }).collect();
-                x.get(&index)
+                let rest = i[added..].iter().zip(&x.dims[own..]);
+                let rest = rest.map(|(i, dim)| if *dim == 1 { 0 } else { *i });
+                x.get(&i[..own].iter().copied().chain(rest).collect::<Vec<_>>())
             })
         }
         Op::Reshape(x) => Tensor::new(&dims, of(x).data.clone()),

@@ -9,11 +9,13 @@ mod dim;
 #[cfg(test)]
 pub mod interpret;
 mod print;
+mod scan;
 
 use std::fmt;
 
 pub use build::broadcast;
 pub use dim::{Dim, Shape};
+pub use scan::{Scan, State, Unit};
 
 /// A node of a [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -162,6 +164,25 @@ pub enum Op {
     Softmax(Id),
     /// Over the last dimension.
     LogSoftmax(Id),
+    /// Element `t` along the first dimension of `x`, in step `t` of a loop.
+    Item {
+        scan: usize,
+        x: Id,
+    },
+    /// State `index` of a loop, as a step finds it.
+    State {
+        scan: usize,
+        index: usize,
+    },
+    /// All values of state `index`: one more than there are steps, in the order of time.
+    States {
+        scan: usize,
+        index: usize,
+    },
+    /// The values that `x` has in the steps of its loop, along a new first dimension, in the order of time.
+    Trace(Id),
+    /// The sum of the values that `x` has in the steps of its loop.
+    Total(Id),
     /// The gradient of the loss with respect to the value that output `output`'s head reads, which is `z`.
     LossGradient {
         output: usize,
@@ -178,6 +199,8 @@ pub struct Node {
     pub shape: Shape,
     /// Index into [`Graph::layers`] of the layer that it belongs to.
     pub layer: usize,
+    /// Index into [`Graph::scans`] of the loop that it is computed in, once for each step.
+    pub scan: Option<usize>,
 }
 
 /// Element type at the model's edge; inside every element is `f32`.
@@ -266,8 +289,11 @@ pub struct Graph {
     pub weights: Vec<Weight>,
     pub outputs: Vec<Output>,
     pub layers: Vec<Layer>,
+    pub scans: Vec<Scan>,
     /// Random streams handed out.
     pub streams: u32,
     /// Layer that new nodes belong to.
     pub current_layer: usize,
+    /// Loop that new nodes belong to if they belong to any.
+    pub current_scan: Option<usize>,
 }

@@ -9,6 +9,8 @@ impl Op {
     pub fn operands(&self) -> Vec<Id> {
         match self {
             Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => vec![],
+            Op::State { .. } | Op::States { .. } => vec![],
+            Op::Item { x, .. } | Op::Trace(x) | Op::Total(x) => vec![*x],
             Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => {
                 vec![*x]
             }
@@ -30,6 +32,8 @@ impl Op {
         let mut op = self.clone();
         match &mut op {
             Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => {}
+            Op::State { .. } | Op::States { .. } => {}
+            Op::Item { x, .. } | Op::Trace(x) | Op::Total(x) => *x = f(*x),
             Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => {
                 *x = f(*x)
             }
@@ -51,8 +55,9 @@ impl Op {
 impl Graph {
     /// One line for a node: `%3 = relu %2 : [batch, 64]`.
     pub fn describe(&self, id: Id) -> String {
-        let Node { op, shape, .. } = &self.nodes[id.0];
-        format!("{id} = {} : {shape}", self.operation(op))
+        let Node { op, shape, scan, .. } = &self.nodes[id.0];
+        let within = scan.map(|scan| format!("  in loop {scan}")).unwrap_or_default();
+        format!("{id} = {} : {shape}{within}", self.operation(op))
     }
 
     fn operation(&self, op: &Op) -> String {
@@ -86,6 +91,11 @@ impl Graph {
             Op::BatchMatMul { a, b } => format!("batch_matmul {a} {b}"),
             Op::Softmax(x) => format!("softmax {x}"),
             Op::LogSoftmax(x) => format!("log_softmax {x}"),
+            Op::Item { scan, x } => format!("item {x} of loop {scan}"),
+            Op::State { scan, index } => format!("state {index} of loop {scan}"),
+            Op::States { scan, index } => format!("states {index} of loop {scan}"),
+            Op::Trace(x) => format!("trace {x}"),
+            Op::Total(x) => format!("total {x}"),
             Op::LossGradient { output, z } => format!("loss_gradient {} {z}", self.outputs[*output].name),
         }
     }
@@ -95,6 +105,9 @@ impl fmt::Display for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for i in 0..self.nodes.len() {
             writeln!(f, "{}", self.describe(Id(i)))?;
+        }
+        for (i, scan) in self.scans.iter().enumerate() {
+            writeln!(f, "loop {i} {scan}")?;
         }
         for output in &self.outputs {
             writeln!(f, "output {} = {:?} {}", output.name, output.head, output.value)?;

@@ -1,0 +1,207 @@
+//! The gradient of a loop is a loop in the other direction (backpropagation through time).
+//!
+//! It carries the gradients of the states. What the steps give to a value from outside is summed: for weights not step by
+//! step, but by one product, or one reduction, over the values that all steps leave.
+
+use super::Adjoint;
+use crate::ir::{Binary, Dim, Id, Op, ReduceKind, Shape};
+
+/// Gradients with respect to what a loop gives to the outside.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Body {
+    /// By state: of all its values.
+    states: Vec<(usize, Id)>,
+    /// By node: of its values in all steps.
+    traces: Vec<(Id, Id)>,
+    /// By node: of the sum of its values.
+    totals: Vec<(Id, Id)>,
+}
+
+impl Adjoint {
+    /// Remembers the gradient `dy` of something that a loop gives, until the loop's turn.
+    pub(super) fn ask(&mut self, op: &Op, dy: Id) {
+        match *op {
+            Op::States { scan, index } => self.asked[scan].states.push((index, dy)),
+            Op::Trace(x) => {
+                let scan = self.graph.nodes[x.0].scan.expect("only nodes of loops are traced");
+                self.asked[scan].traces.push((x, dy));
+            }
+            Op::Total(x) => {
+                let scan = self.graph.nodes[x.0].scan.expect("only nodes of loops are summed");
+                self.asked[scan].totals.push((x, dy));
+            }
+            _ => unreachable!("loops give nothing else"),
+        }
+    }
+
+    /// The loop that goes back through `scan`.
+    pub(super) fn body(&mut self, scan: usize, body: &[Id]) {
+        let asked = std::mem::take(&mut self.asked[scan]);
+        let is_asked = !(asked.states.is_empty() && asked.traces.is_empty() && asked.totals.is_empty());
+        if !is_asked || !body.iter().any(|id| self.needed[id.0]) {
+            return;
+        }
+        let forward = self.graph.scans[scan].clone();
+        let back = self.graph.scan(forward.length.clone(), !forward.reverse);
+        self.graph.current_scan = Some(back);
+        // The place of a state before its step, and after the last one, among its values in the order of time.
+        let (before, last) = match forward.reverse {
+            true => (Dim::known(1), Dim::known(0)),
+            false => (Dim::known(0), forward.length.clone()),
+        };
+        let mut carried = vec![];
+        for (index, state) in forward.states.iter().enumerate() {
+            let Some(next) = state.next.filter(|_| self.needed[state.node.0]) else { continue };
+            let values = asked.states.iter().filter(|(other, _)| *other == index).map(|(_, dy)| *dy);
+            let values: Vec<Id> = values.collect();
+            let all = values.into_iter().reduce(|a, b| self.graph.binary(Binary::Add, a, b));
+            let shape = self.graph.shape(state.node).clone();
+            let start = match all {
+                Some(all) => {
+                    let last = self.graph.slice(all, 0, last.clone(), 1.into());
+                    self.graph.reshape(last, shape.dims.clone())
+                }
+                None => {
+                    let zero = self.graph.constant(0.0);
+                    self.graph.broadcast_to(zero, &shape)
+                }
+            };
+            let carry = self.graph.state(back, start);
+            carried.push((state, next, carry, all));
+        }
+        self.within = Some((scan, vec![]));
+        for (_, next, carry, _) in &carried {
+            self.add(*next, *carry);
+        }
+        for &(x, dy) in &asked.traces {
+            let dx = self.graph.item(back, dy);
+            self.add(x, dx);
+        }
+        for &(x, dy) in &asked.totals {
+            self.add(x, dy);
+        }
+        let mut items = vec![];
+        for &id in body.iter().rev() {
+            match (&self.graph.nodes[id.0].op, self.of[id.0]) {
+                (Op::State { .. }, _) => {}
+                (Op::Item { x, .. }, Some(dx)) if self.needed[x.0] => items.push((*x, dx)),
+                (Op::Item { .. }, _) => {}
+                _ => self.node(id),
+            }
+        }
+        for (state, _, carry, all) in &carried {
+            let shape = self.graph.shape(state.node).clone();
+            let mut next = match self.of[state.node.0] {
+                Some(dx) => dx,
+                None => {
+                    let zero = self.graph.constant(0.0);
+                    self.graph.broadcast_to(zero, &shape)
+                }
+            };
+            if let Some(all) = all {
+                let found = self.graph.slice(*all, 0, before.clone(), forward.length.clone());
+                let found = self.graph.item(back, found);
+                next = self.graph.binary(Binary::Add, next, found);
+            }
+            self.graph.set_next(*carry, next);
+        }
+        let (_, outside) = self.within.take().expect("it was put there");
+        let totals = self.totals(back, outside);
+        self.graph.current_scan = None;
+        for (state, _, carry, _) in carried {
+            if self.needed[state.init.0] {
+                let dx = self.graph.last(carry);
+                self.add(state.init, dx);
+            }
+        }
+        for (x, dx) in items {
+            let dx = self.graph.trace(back, dx);
+            self.add(x, dx);
+        }
+        for (x, dx) in totals {
+            self.add(x, dx);
+        }
+    }
+
+    /// What the steps of loop `back` give to values from outside, summed over the steps.
+    fn totals(&mut self, back: usize, outside: Vec<(Id, Id)>) -> Vec<(Id, Id)> {
+        let mut batched: Vec<(Id, Id)> = vec![];
+        let mut totals = vec![];
+        for (x, dx) in outside {
+            if !self.graph.shape(dx).batched {
+                totals.push((x, self.hoist(back, dx)));
+                continue;
+            }
+            match batched.iter_mut().find(|(other, _)| *other == x) {
+                Some((_, sum)) => *sum = self.graph.binary(Binary::Add, *sum, dx),
+                None => batched.push((x, dx)),
+            }
+        }
+        for (x, dx) in batched {
+            if let Op::Broadcast(fixed) = self.graph.nodes[x.0].op
+                && !self.graph.shape(fixed).batched
+            {
+                let sum = self.sum_to(dx, fixed);
+                totals.push((fixed, self.hoist(back, sum)));
+                continue;
+            }
+            let total = match self.graph.nodes[dx.0].scan {
+                Some(_) => self.graph.total(dx),
+                // The same in every step.
+                None => {
+                    let steps = self.graph.extent(self.graph.scans[back].length.clone());
+                    self.graph.binary(Binary::Mul, dx, steps)
+                }
+            };
+            totals.push((x, total));
+        }
+        totals
+    }
+
+    /// The sum over the steps of `g`, which is made of sums over the batch by linear operations: the same operations on
+    /// sums over the batch and the steps.
+    fn hoist(&mut self, back: usize, g: Id) -> Id {
+        let node = self.graph.nodes[g.0].clone();
+        if node.scan.is_none() {
+            let steps = self.graph.extent(self.graph.scans[back].length.clone());
+            return self.graph.binary(Binary::Mul, g, steps);
+        }
+        let invariant = |this: &Self, x: Id| this.graph.nodes[x.0].scan.is_none();
+        let scan = self.graph.current_scan.take();
+        let total = match node.op {
+            Op::MatMulT { x, y } => {
+                let (x, y) = (self.graph.trace(back, x), self.graph.trace(back, y));
+                self.graph.matmul_t(x, y)
+            }
+            Op::Reduce { kind: ReduceKind::Sum, x, axes, batch: true } => {
+                let x = self.graph.trace(back, x);
+                let axes = std::iter::once(0).chain(axes.into_iter().map(|axis| axis + 1)).collect();
+                let dims = [&[Dim::known(1)], &node.shape.dims[..]].concat();
+                let op = Op::Reduce { kind: ReduceKind::Sum, x, axes, batch: true };
+                let sum = self.graph.push(op, Shape::fixed(dims));
+                self.graph.reshape(sum, node.shape.dims)
+            }
+            Op::Binary(f @ (Binary::Add | Binary::Sub), a, b) => {
+                let (a, b) = (self.hoist(back, a), self.hoist(back, b));
+                self.graph.binary(f, a, b)
+            }
+            Op::Binary(f @ (Binary::Mul | Binary::Div), a, b) if invariant(self, b) => {
+                let a = self.hoist(back, a);
+                self.graph.binary(f, a, b)
+            }
+            Op::Binary(Binary::Mul, a, b) if invariant(self, a) => {
+                let b = self.hoist(back, b);
+                self.graph.binary(Binary::Mul, a, b)
+            }
+            // One operand, and linear in it.
+            op => {
+                let x = op.operands()[0];
+                let sum = self.hoist(back, x);
+                let op = op.map(|_| sum);
+                self.graph.push(op, node.shape)
+            }
+        };
+        self.graph.current_scan = scan;
+        total
+    }
+}
