@@ -164,7 +164,10 @@ fn outputs(program: &Program, plan: &mut Plan) {
 fn size(program: &Program, value: Value) -> Dim {
     let graph = &program.function.graph;
     match value {
-        Value::Node(id) => graph.shape(id).size(),
+        Value::Node(id) => {
+            let one = graph.shape(id).size();
+            program.slots.get(&id).map_or(one.clone(), |slots| slots.mul(&one))
+        }
         Value::Gradient(_) => unreachable!("gradients have an address"),
         Value::Packed { w, transposed } => {
             let dims = &graph.shape(w).dims;

@@ -55,7 +55,7 @@ impl Walks {
 
 /// The struct `name` and its `Map`.
 pub fn map(map: &Map, name: &Ident, names: &mut Names<'_>) -> Result<TokenStream, String> {
-    let Map { expression, stores } = map;
+    let Map { expression, stores, accumulate } = map;
     let store_walks: Vec<&Strided> = stores.iter().map(|(_, walk, _)| walk).collect();
     let walks = Walks::new(expression, &store_walks, &[])?;
     let (loads, store_at) = (expression.operands.len(), walks.walks.split_at(expression.operands.len()).1);
@@ -63,16 +63,22 @@ pub fn map(map: &Map, name: &Ident, names: &mut Names<'_>) -> Result<TokenStream
     let stored = stores
         .iter()
         .zip(store_at)
-        .map(|((value, walk, _), strides)| access(names.value(*value), walk, strides));
+        .map(|((value, walk, _), strides)| access(names.value(*value).into_token_stream(), walk, strides));
     let stored: Vec<TokenStream> = stored.collect();
     let (count, batched, dims) = (stores.len(), expression.space.batched, &walks.dims);
     let (body, result) = body(expression, &stores.iter().map(|(_, _, reg)| *reg).collect::<Vec<_>>());
+    let accumulate = accumulate.then(|| {
+        quote!(
+            const ACCUMULATE: bool = true;
+        )
+    });
     let x = if loads == 0 { quote!(_) } else { quote!(x) };
     let [loads, count] = [loads, count].map(Literal::usize_unsuffixed);
     Ok(quote! {
         struct #name;
         impl Map<#loads, #count> for #name {
             const BATCHED: bool = #batched;
+            #accumulate
             const DIMS: &'static [usize] = &[#(#dims),*];
             const LOADS: [Access; #loads] = [#(#accesses),*];
             const STORES: [Access; #count] = [#(#stored),*];
@@ -92,8 +98,8 @@ pub struct Reduction<'a> {
     pub result: Reg,
     pub over: &'a [bool],
     pub batch: bool,
-    /// The constant with the result's address.
-    pub into: Ident,
+    /// The result's address.
+    pub into: TokenStream,
 }
 
 /// The struct `name` and its `Reduce`.
@@ -138,7 +144,7 @@ pub fn reduce(reduction: &Reduction<'_>, name: &Ident, names: &mut Names<'_>) ->
 fn accesses(expression: &Expression, walks: &Walks, names: &mut Names<'_>) -> Vec<TokenStream> {
     let operands = expression.operands.iter().zip(&walks.walks);
     let accesses = operands.map(|(operand, strides)| match operand {
-        Operand::Value(value, walk) => access(names.value(*value), walk, strides),
+        Operand::Value(value, walk) => access(names.value(*value).into_token_stream(), walk, strides),
         Operand::Random(stream) => {
             let stream = Literal::u32_unsuffixed(*stream);
             quote!(Access::Random { stream: #stream })
@@ -147,8 +153,9 @@ fn accesses(expression: &Expression, walks: &Walks, names: &mut Names<'_>) -> Ve
     accesses.collect()
 }
 
-fn access(buf: Ident, walk: &Strided, strides: &[Dim]) -> TokenStream {
-    let offset = &walk.offset;
+fn access(buf: TokenStream, walk: &Strided, strides: &[Dim]) -> TokenStream {
+    let (offset, time) = (&walk.offset, &walk.time);
+    let buf = if time.is(0) { buf } else { quote!(#buf.part(0, #time)) };
     quote!(#buf.at(#offset, &[#(#strides),*]))
 }
 

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 
 use super::expression::{self, Reduction, ident_of};
 use super::names::Names;
-use crate::fuse::{Kernel, Place, Program, Step, Value};
+use crate::fuse::{Kernel, Place, Program, Span, Step, Value};
 use crate::ir::Dim;
 use crate::plan::{Buf, Plan, Space};
 
@@ -30,11 +30,16 @@ pub fn function(name: &Ident, program: &Program, plan: &Plan) -> Result<TokenStr
 
 /// Floating-point operations of all products for each sample.
 pub fn flops(program: &Program) -> Dim {
-    let kernels = program.steps.iter().flat_map(|step| &step.kernels);
-    let products = kernels.filter(|kernel| {
-        matches!(kernel, Kernel::MatMul { .. } | Kernel::MatMulT { .. } | Kernel::BatchMatMul { .. })
+    program.steps.iter().fold(Dim::known(0), |sum, step| sum.add(&products(&step.kernels)))
+}
+
+fn products(kernels: &[Kernel]) -> Dim {
+    let flops = kernels.iter().map(|kernel| match kernel {
+        Kernel::MatMul { .. } | Kernel::MatMulT { .. } | Kernel::BatchMatMul { .. } => kernel.flops(),
+        Kernel::Loop { length, kernels, .. } => length.mul(&products(kernels)),
+        _ => Dim::known(0),
     });
-    products.fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops()))
+    flops.fold(Dim::known(0), |sum, flops| sum.add(&flops))
 }
 
 struct Writer<'a> {
@@ -81,7 +86,7 @@ impl Writer<'_> {
             Place::Fixed => quote!(pass.fixed(|r| { #(#calls)* });),
             Place::Rows => {
                 let flops = step.kernels.iter().fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops()));
-                let (words, rows) = (self.words(step), product_rows(step));
+                let (words, rows) = (self.words(step), product_rows(&step.kernels).unwrap_or(Dim::known(0)));
                 quote!(pass.rows(#flops, |r| r.blocks(#words, #rows, |r| { #(#calls)* }));)
             }
         })
@@ -101,6 +106,16 @@ impl Writer<'_> {
         bufs.into_iter().fold(Dim::known(0), |sum, buf| sum.add(&buf.len))
     }
 
+    /// The constant with the address of what `span` is of, and the way to `span` from there.
+    fn span(&mut self, span: &Span) -> TokenStream {
+        let Span { value, offset, time } = span;
+        let name = self.names.value(*value);
+        match offset.is(0) && time.is(0) {
+            true => name.into_token_stream(),
+            false => quote!(#name.part(#offset, #time)),
+        }
+    }
+
     fn call(&mut self, kernel: &Kernel) -> Result<TokenStream, String> {
         Ok(match kernel {
             Kernel::Map(map) => {
@@ -109,8 +124,8 @@ impl Writer<'_> {
                 quote!(r.map(&#name);)
             }
             Kernel::Reduce { kind, expression, result, over, batch, into } => {
-                let name = self.names.kernel(*into);
-                let into = self.names.value(*into);
+                let name = self.names.kernel(into.value);
+                let into = self.span(into);
                 let reduction =
                     Reduction { kind: *kind, expression, result: *result, over, batch: *batch, into };
                 self.kernels.extend(expression::reduce(&reduction, &name, &mut self.names)?);
@@ -118,7 +133,7 @@ impl Writer<'_> {
                 quote!(#caller.reduce(&#name);)
             }
             Kernel::MatMul { x, w, into, rows, k, n, .. } => {
-                let [a, w, c] = [x, w, into].map(|value| self.names.value(*value));
+                let ([a, c], w) = ([x, into].map(|span| self.span(span)), self.names.value(*w));
                 quote!(r.matmul(&MatMul { a: #a, w: #w, c: #c, rows: #rows, k: #k, n: #n });)
             }
             Kernel::MatMulT { x, y, into, panels, db, accumulate, scratch, rows, k, n } => {
@@ -138,20 +153,22 @@ impl Writer<'_> {
                 }
             }
             Kernel::BatchMatMul { a, b, into, groups, m, k, n, .. } => {
-                let [(a, a_walk), (b, b_walk)] =
-                    [a, b].map(|(value, walk)| (self.names.value(*value), &walk.strides));
-                let c = self.names.value(*into);
+                let [(a, a_walk), (b, b_walk)] = [a, b].map(|(value, walk)| {
+                    let span = Span { value: *value, offset: walk.offset.clone(), time: walk.time.clone() };
+                    (self.span(&span), &walk.strides)
+                });
+                let c = self.span(into);
                 quote! {
                     r.batch_matmul(&BatchMatMul {
                         a: (#a, [#(#a_walk),*]), b: (#b, [#(#b_walk),*]), c: #c, groups: #groups, m: #m, k: #k, n: #n,
                     });
                 }
             }
-            Kernel::Softmax { x, into, log, columns, .. } => {
-                let [x, y] = [x, into].map(|value| self.names.value(*value));
+            Kernel::Softmax { x, into, log, rows, columns, .. } => {
+                let [x, y] = [x, into].map(|span| self.span(span));
                 match log {
-                    true => quote!(r.log_softmax(#x, #y, #columns);),
-                    false => quote!(r.softmax(#x, #y, #columns);),
+                    true => quote!(r.log_softmax(#x, #y, #rows, #columns);),
+                    false => quote!(r.softmax(#x, #y, #rows, #columns);),
                 }
             }
             Kernel::Head { output, z, dz } => {
@@ -163,6 +180,10 @@ impl Writer<'_> {
                     }
                     None => quote!(r.head(#output, #z, None);),
                 }
+            }
+            Kernel::Loop { length, reverse, kernels } => {
+                let calls = kernels.iter().map(|kernel| self.call(kernel)).collect::<Result<Vec<_>, _>>()?;
+                quote!(r.steps(#length, #reverse, |r| { #(#calls)* });)
             }
             Kernel::Pack { w, into, transposed, panels, k, n } => {
                 let [w, into] = [w, into].map(|value| self.names.value(*value));
@@ -177,10 +198,11 @@ impl Writer<'_> {
 }
 
 /// Rows of a sample in the products of a step: a block of few such rows would waste the products' tiles.
-fn product_rows(step: &Step) -> Dim {
-    let rows = step.kernels.iter().filter_map(|kernel| match kernel {
+fn product_rows(kernels: &[Kernel]) -> Option<Dim> {
+    let rows = kernels.iter().filter_map(|kernel| match kernel {
         Kernel::MatMul { rows, .. } => Some(rows.clone()),
+        Kernel::Loop { kernels, .. } => product_rows(kernels),
         _ => None,
     });
-    rows.min_by_key(|rows| rows.as_known().unwrap_or(usize::MAX)).unwrap_or(Dim::known(0))
+    rows.min_by_key(|rows| rows.as_known().unwrap_or(usize::MAX))
 }

@@ -9,6 +9,8 @@ pub struct Strided {
     pub offset: Dim,
     /// Words between neighbours along each dimension; 0 repeats.
     pub strides: Vec<Dim>,
+    /// Words from one step of a loop to the next in time.
+    pub time: Dim,
 }
 
 impl Strided {
@@ -18,14 +20,23 @@ impl Strided {
         for i in (1..dims.len()).rev() {
             strides[i - 1] = strides[i].mul(&dims[i]);
         }
-        Strided { offset: Dim::known(0), strides }
+        Strided { offset: Dim::known(0), strides, time: Dim::known(0) }
+    }
+
+    /// The walk in the order of the elements, from word `offset` on, and from step to step by `time` words.
+    pub fn in_slots(dims: &[Dim], offset: Dim, time: Dim) -> Self {
+        Strided { offset, time, ..Strided::contiguous(dims) }
+    }
+
+    /// Whether it walks elements of these dims without a jump.
+    pub fn is_in_order(&self, dims: &[Dim]) -> bool {
+        let plain = Strided::contiguous(dims);
+        (0..dims.len()).all(|i| dims[i].is(1) || self.strides[i] == plain.strides[i])
     }
 
     /// Whether it walks every element of a buffer of these dims in order.
     pub fn is_contiguous(&self, dims: &[Dim]) -> bool {
-        let plain = Strided::contiguous(dims);
-        let same = |i: usize| dims[i].is(1) || self.strides[i] == plain.strides[i];
-        self.offset.is(0) && (0..dims.len()).all(same)
+        self.offset.is(0) && self.time.is(0) && self.is_in_order(dims)
     }
 
     /// The walk of `to` dims over the elements that this walks with `from` dims, if strides can say it.
@@ -48,10 +59,7 @@ impl Strided {
                 }
             }
         }
-        to[..at]
-            .iter()
-            .all(|dim| dim.is(1))
-            .then_some(Strided { offset: self.offset.clone(), strides: result })
+        to[..at].iter().all(|dim| dim.is(1)).then_some(Strided { strides: result, ..self.clone() })
     }
 }
 
@@ -84,21 +92,15 @@ pub struct View {
     pub walk: Strided,
 }
 
-/// Follows views down from `id` while strides can say what they do; `stored` nodes end the chain.
-pub fn view(graph: &Graph, id: Id, stored: &dyn Fn(Id) -> bool) -> View {
-    try_view(graph, id, stored)
+/// Follows views down from `id` while strides can say what they do; nodes that have a `place` in memory end the chain.
+pub fn view(graph: &Graph, id: Id, place: &dyn Fn(Id) -> Option<View>) -> View {
+    try_view(graph, id, place)
         .unwrap_or_else(|| View { base: id, walk: Strided::contiguous(&graph.shape(id).dims) })
 }
 
-fn try_view(graph: &Graph, id: Id, stored: &dyn Fn(Id) -> bool) -> Option<View> {
+fn try_view(graph: &Graph, id: Id, place: &dyn Fn(Id) -> Option<View>) -> Option<View> {
     let shape = graph.shape(id);
-    let below = |x: &Id| {
-        if stored(*x) {
-            View { base: *x, walk: Strided::contiguous(&graph.shape(*x).dims) }
-        } else {
-            view(graph, *x, stored)
-        }
-    };
+    let below = |x: &Id| place(*x).unwrap_or_else(|| view(graph, *x, place));
     match &graph.nodes[id.0].op {
         Op::Reshape(x) => {
             let View { base, walk } = below(x);
@@ -114,7 +116,7 @@ fn try_view(graph: &Graph, id: Id, stored: &dyn Fn(Id) -> bool) -> Option<View> 
                 _ => Dim::known(0),
             };
             let strides = (0..shape.rank()).map(stride).collect();
-            Some(View { base, walk: Strided { offset: walk.offset.clone(), strides } })
+            Some(View { base, walk: Strided { strides, ..walk } })
         }
         Op::Permute { x, axes } => {
             let View { base, walk } = below(x);
@@ -125,6 +127,21 @@ fn try_view(graph: &Graph, id: Id, stored: &dyn Fn(Id) -> bool) -> Option<View> 
             let View { base, walk } = below(x);
             let offset = walk.offset.add(&walk.strides[*axis].mul(start));
             Some(View { base, walk: Strided { offset, ..walk } })
+        }
+        // What an element of the first dimension is for a value, a step is for the loop.
+        Op::Item { x, .. } => {
+            let View { base, mut walk } = below(x);
+            walk.time = walk.strides.remove(0);
+            Some(View { base, walk })
+        }
+        Op::Trace(x) => {
+            let View { base, mut walk } = below(x);
+            walk.strides.insert(0, std::mem::replace(&mut walk.time, Dim::known(0)));
+            Some(View { base, walk })
+        }
+        Op::States { scan, index } => {
+            let state = graph.scans[*scan].states[*index].node;
+            Some(View { base: state, walk: Strided::contiguous(&shape.dims) })
         }
         _ => None,
     }
@@ -148,7 +165,7 @@ mod tests {
     #[test]
     fn a_reshape_within_a_dimension_keeps_the_jump() {
         // Rows of 4 in a buffer of rows of 10.
-        let walk = Strided { offset: 3.into(), strides: dims(&[10, 1]) };
+        let walk = Strided { offset: 3.into(), strides: dims(&[10, 1]), time: 0.into() };
         let reshaped = walk.reshaped(&dims(&[6, 4]), &dims(&[2, 3, 2, 2])).unwrap();
         assert_eq!(reshaped.strides, dims(&[30, 10, 2, 1]));
         assert!(walk.reshaped(&dims(&[6, 4]), &dims(&[24])).is_none());

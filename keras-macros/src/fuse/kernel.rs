@@ -18,6 +18,23 @@ pub enum Value {
     Scratch(Id),
 }
 
+/// A value in the order of its elements, or a piece of a greater one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    pub value: Value,
+    /// Words to skip in each sample.
+    pub offset: Dim,
+    /// Words from one step of a loop to the next in time.
+    pub time: Dim,
+}
+
+impl From<Value> for Span {
+    /// All of it.
+    fn from(value: Value) -> Self {
+        Span { value, offset: Dim::known(0), time: Dim::known(0) }
+    }
+}
+
 /// A register of an element-wise expression: its index among the instructions.
 pub type Reg = usize;
 
@@ -89,6 +106,8 @@ impl Expression {
 pub struct Map {
     pub expression: Expression,
     pub stores: Vec<(Value, Strided, Reg)>,
+    /// Adds to what is there.
+    pub accumulate: bool,
 }
 
 /// A kernel. Shapes are per sample; `rows` counts the rows of a sample.
@@ -102,13 +121,13 @@ pub enum Kernel {
         result: Reg,
         over: Vec<bool>,
         batch: bool,
-        into: Value,
+        into: Span,
     },
     /// `into = x · w`, `w` in panels.
     MatMul {
-        x: Value,
+        x: Span,
         w: Value,
-        into: Value,
+        into: Span,
         batched: bool,
         rows: Dim,
         k: Dim,
@@ -131,7 +150,7 @@ pub enum Kernel {
     BatchMatMul {
         a: (Value, Strided),
         b: (Value, Strided),
-        into: Value,
+        into: Span,
         batched: bool,
         groups: Dim,
         m: Dim,
@@ -139,10 +158,11 @@ pub enum Kernel {
         n: Dim,
     },
     Softmax {
-        x: Value,
-        into: Value,
+        x: Span,
+        into: Span,
         batched: bool,
         log: bool,
+        rows: Dim,
         columns: Dim,
     },
     /// The activation of output `output` on `z`, its loss and its gradient.
@@ -160,6 +180,12 @@ pub enum Kernel {
         k: Dim,
         n: Dim,
     },
+    /// All kernels once for each step in time.
+    Loop {
+        length: Dim,
+        reverse: bool,
+        kernels: Vec<Kernel>,
+    },
 }
 
 impl Kernel {
@@ -168,12 +194,13 @@ impl Kernel {
         match self {
             Kernel::Map(map) => map.expression.values().collect(),
             Kernel::Reduce { expression, .. } => expression.values().collect(),
-            Kernel::MatMul { x, w, .. } => vec![*x, *w],
+            Kernel::MatMul { x, w, .. } => vec![x.value, *w],
             Kernel::MatMulT { x, y, .. } => vec![*x, *y],
             Kernel::BatchMatMul { a, b, .. } => vec![a.0, b.0],
-            Kernel::Softmax { x, .. } => vec![*x],
+            Kernel::Softmax { x, .. } => vec![x.value],
             Kernel::Head { z, .. } => vec![*z],
             Kernel::Pack { w, .. } => vec![*w],
+            Kernel::Loop { kernels, .. } => kernels.iter().flat_map(Kernel::reads).collect(),
         }
     }
 
@@ -188,8 +215,9 @@ impl Kernel {
             Kernel::Reduce { into, .. }
             | Kernel::MatMul { into, .. }
             | Kernel::BatchMatMul { into, .. }
-            | Kernel::Softmax { into, .. }
-            | Kernel::Pack { into, .. } => vec![*into],
+            | Kernel::Softmax { into, .. } => vec![into.value],
+            Kernel::Pack { into, .. } => vec![*into],
+            Kernel::Loop { kernels, .. } => kernels.iter().flat_map(Kernel::writes).collect(),
         }
     }
 
@@ -198,6 +226,9 @@ impl Kernel {
         match self {
             Kernel::Map(map) => {
                 let dims = &map.expression.space.dims;
+                if map.accumulate {
+                    return false;
+                }
                 let whole = |walk: &Strided| walk.is_contiguous(dims);
                 let reads = map.expression.operands.iter().all(|operand| match operand {
                     Operand::Value(read, walk) => *read != value || whole(walk),
@@ -219,7 +250,7 @@ impl Kernel {
             Kernel::MatMul { batched, .. }
             | Kernel::BatchMatMul { batched, .. }
             | Kernel::Softmax { batched, .. } => Place::of(*batched),
-            Kernel::Head { .. } => Place::Rows,
+            Kernel::Head { .. } | Kernel::Loop { .. } => Place::Rows,
         }
     }
 
@@ -233,8 +264,11 @@ impl Kernel {
             Kernel::BatchMatMul { groups, m, k, n, .. } => Dim::product([&two, groups, m, k, n]),
             Kernel::Map(map) => map.expression.space.size().mul(&map.expression.body.len().into()),
             Kernel::Reduce { expression, .. } => expression.space.size().mul(&two),
-            Kernel::Softmax { columns, .. } => columns.mul(&Dim::known(16)),
+            Kernel::Softmax { rows, columns, .. } => Dim::product([rows, columns, &Dim::known(16)]),
             Kernel::Head { .. } | Kernel::Pack { .. } => Dim::known(0),
+            Kernel::Loop { length, kernels, .. } => {
+                kernels.iter().fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops())).mul(length)
+            }
         }
     }
 }
@@ -267,6 +301,19 @@ impl fmt::Display for Value {
     }
 }
 
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.value)?;
+        if !self.offset.is(0) {
+            write!(f, " from {}", self.offset)?;
+        }
+        if !self.time.is(0) {
+            write!(f, " every {}", self.time)?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (reg, instruction) in self.body.iter().enumerate() {
@@ -275,7 +322,11 @@ impl fmt::Display for Expression {
                 Instruction::Load(i) => match &self.operands[*i] {
                     Operand::Value(value, walk) => {
                         let strides: Vec<String> = walk.strides.iter().map(Dim::to_string).collect();
-                        format!("load {value} strides=[{}] offset={}", strides.join(", "), walk.offset)
+                        let time = match walk.time.is(0) {
+                            true => String::new(),
+                            false => format!(" time={}", walk.time),
+                        };
+                        format!("load {value} strides=[{}] offset={}{time}", strides.join(", "), walk.offset)
                     }
                     Operand::Random(stream) => format!("uniform stream={stream}"),
                 },
@@ -297,8 +348,9 @@ impl fmt::Display for Kernel {
             Kernel::Map(map) => {
                 writeln!(f, "    map over {}", map.expression.space)?;
                 write!(f, "{}", map.expression)?;
+                let plus = if map.accumulate { "+" } else { "" };
                 for (value, _, reg) in &map.stores {
-                    writeln!(f, "        store {value} = v{reg}")?;
+                    writeln!(f, "        store {value} {plus}= v{reg}")?;
                 }
                 Ok(())
             }
@@ -335,6 +387,11 @@ impl fmt::Display for Kernel {
                 writeln!(f, "    head of output {output} on {z}{dz}")
             }
             Kernel::Pack { w, into, .. } => writeln!(f, "    pack {into} = {w}"),
+            Kernel::Loop { length, reverse, kernels } => {
+                writeln!(f, "    {length} times{}:", if *reverse { " backwards" } else { "" })?;
+                kernels.iter().try_for_each(|kernel| write!(f, "{kernel}"))?;
+                writeln!(f, "    end")
+            }
         }
     }
 }

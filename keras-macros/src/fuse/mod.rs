@@ -6,6 +6,7 @@
 
 mod access;
 mod kernel;
+mod scan;
 mod schedule;
 mod simplify;
 
@@ -13,13 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 pub use access::{Strided, collapse};
-pub use kernel::{Expression, Instruction, Kernel, Map, Operand, Place, Reg, Value};
+pub use kernel::{Expression, Instruction, Kernel, Map, Operand, Place, Reg, Span, Value};
 pub use schedule::Step;
 pub use simplify::simplify;
 
 use crate::grad::Function;
 use crate::ir::{Dim, Graph, Id, Op, ReduceKind, Shape};
 use access::{View, view};
+use scan::Loops;
 
 /// Instructions that it may take to compute a value again rather than store it for a second kernel.
 const RECOMPUTE: usize = 12;
@@ -61,6 +63,8 @@ pub struct Program {
     pub steps: Vec<Step>,
     /// Values that live where a gradient is wanted.
     pub homes: BTreeMap<Value, Value>,
+    /// Nodes of loops that have a place for more than one step.
+    pub slots: BTreeMap<Id, Dim>,
 }
 
 impl fmt::Display for Program {
@@ -79,9 +83,9 @@ pub fn fuse(function: &Function, layouts: &[Layout]) -> Result<Program, String> 
     fuser.decide();
     fuser.place_gradients();
     fuser.kernels();
-    let (kernels, homes) = (fuser.out, fuser.homes);
-    let steps = schedule::schedule(kernels.into_values().flatten().collect());
-    Ok(Program { function, steps, homes })
+    let steps = schedule::schedule(fuser.in_order());
+    let (homes, slots) = (fuser.homes, fuser.loops.slots);
+    Ok(Program { function, steps, homes, slots })
 }
 
 struct Fuser<'a> {
@@ -93,6 +97,7 @@ struct Fuser<'a> {
     /// Kernels by the node that they are for.
     out: BTreeMap<usize, Vec<Kernel>>,
     homes: BTreeMap<Value, Value>,
+    loops: Loops,
     /// Nodes that are computed straight into a gradient, or along with one, and need no kernel of their own.
     done: BTreeSet<Id>,
 }
@@ -103,6 +108,7 @@ fn is_elementwise(op: &Op) -> bool {
 
 fn is_view(op: &Op) -> bool {
     matches!(op, Op::Broadcast(_) | Op::Reshape(_) | Op::Permute { .. } | Op::Slice { .. })
+        || matches!(op, Op::Item { .. } | Op::Trace(_) | Op::States { .. })
 }
 
 fn is_number(op: &Op) -> bool {
@@ -123,6 +129,7 @@ impl<'a> Fuser<'a> {
             stored: stored.collect(),
             out: BTreeMap::new(),
             homes: BTreeMap::new(),
+            loops: Loops::new(graph),
             done: BTreeSet::new(),
         }
     }
@@ -136,10 +143,17 @@ impl<'a> Fuser<'a> {
     }
 
     fn view(&self, id: Id) -> View {
-        if self.stored[id.0] {
-            return View { base: id, walk: Strided::contiguous(self.dims(id)) };
-        }
-        view(self.graph, id, &|id| self.stored[id.0])
+        self.place(id).unwrap_or_else(|| self.view_below(id))
+    }
+
+    /// How `id`, which is no matter whether stored, is seen from what is stored below it.
+    fn view_below(&self, id: Id) -> View {
+        view(self.graph, id, &|id| self.place(id))
+    }
+
+    /// Where `id` is, if it is stored.
+    fn place(&self, id: Id) -> Option<View> {
+        self.stored[id.0].then(|| self.loops.place(self.graph, id))
     }
 
     // --- what is stored ---
@@ -149,8 +163,10 @@ impl<'a> Fuser<'a> {
     /// A buffer for one value can end a chain of views that another value was reached by: this goes on until nothing
     /// changes.
     fn decide(&mut self) {
+        self.loops.homes.keys().for_each(|id| self.stored[id.0] = true);
         loop {
             let before = self.stored.clone();
+            self.loops.trace(self.graph, &self.stored);
             self.decide_once();
             if self.stored == before {
                 return;
@@ -163,7 +179,13 @@ impl<'a> Fuser<'a> {
         // The kernels that would compute each element-wise node.
         let mut users: Vec<BTreeSet<Id>> = vec![BTreeSet::new(); self.graph.nodes.len()];
         for root in self.function.roots() {
-            self.need_buffer(root);
+            self.need_buffer(root, true);
+        }
+        for (state, next) in self.graph.live_states() {
+            self.need_view(state.init);
+            if self.loops.homes.get(&next) != Some(&state.node) {
+                self.need_view(next);
+            }
         }
         for i in (0..self.graph.nodes.len()).rev() {
             let id = Id(i);
@@ -175,10 +197,15 @@ impl<'a> Fuser<'a> {
                 continue;
             }
             let inlines = is_elementwise(self.op(id))
-                || matches!(self.op(id), Op::Reduce { .. } | Op::Concat { .. } | Op::Pad { .. });
+                || matches!(
+                    self.op(id),
+                    Op::Reduce { .. } | Op::Concat { .. } | Op::Pad { .. } | Op::Total(_)
+                );
+            let whole = matches!(self.op(id), Op::MatMulT { .. } | Op::LossGradient { .. });
             for operand in self.op(id).operands() {
                 if !inlines && !is_view(self.op(id)) {
-                    self.need_buffer(operand);
+                    let is_weight = matches!(self.op(id), Op::MatMul { w, .. } if *w == operand);
+                    self.need_buffer(operand, whole || is_weight);
                 } else if is_elementwise(self.op(operand)) && !is_view(self.op(id)) {
                     users[operand.0].extend(&groups);
                 } else {
@@ -203,13 +230,14 @@ impl<'a> Fuser<'a> {
         sizes
     }
 
-    /// `id` is to lie in memory in the order of its elements.
-    fn need_buffer(&mut self, id: Id) {
+    /// `id` is to lie in memory in the order of its elements, `whole` if nothing may lie around it.
+    fn need_buffer(&mut self, id: Id, whole: bool) {
         self.need_view(id);
         let View { base, walk } = self.view(id);
+        let part = !walk.is_contiguous(self.dims(id)) || self.size(base) != self.size(id);
         if is_number(self.op(base))
-            || !walk.is_contiguous(self.dims(id))
-            || self.size(base) != self.size(id)
+            || !walk.is_in_order(self.dims(id))
+            || whole && part
             || self.repeats_over_batch(base, id)
         {
             self.stored[id.0] = true;
@@ -224,8 +252,10 @@ impl<'a> Fuser<'a> {
         }
     }
 
+    /// Words of the buffer of `id` in each sample.
     fn size(&self, id: Id) -> Dim {
-        self.graph.shape(id).size()
+        let one = self.graph.shape(id).size();
+        self.loops.slots.get(&id).map_or(one.clone(), |slots| slots.mul(&one))
     }
 
     fn repeats_over_batch(&self, base: Id, id: Id) -> bool {
@@ -251,7 +281,7 @@ impl<'a> Fuser<'a> {
                 let mut expression = Expression::new(shape.clone());
                 let reg = self.value(&mut expression, id, None);
                 let store = (Value::Gradient(weight), Strided::contiguous(&shape.dims), reg);
-                let kernel = Kernel::Map(Map { expression, stores: vec![store] });
+                let kernel = Kernel::Map(Map { expression, stores: vec![store], accumulate: false });
                 self.out.entry(id.0).or_default().push(kernel);
             }
         }
@@ -292,7 +322,7 @@ impl<'a> Fuser<'a> {
         let (k, n) = (self.dims(product)[0].clone(), self.dims(product)[1].clone());
         let rows = Dim::product(&self.dims(x)[..self.dims(x).len() - 1]);
         let db = if accumulate { None } else { self.take_column_sums(y) };
-        let (x, y) = (self.buffer(x), self.buffer(y));
+        let (x, y) = (self.buffer(x).value, self.buffer(y).value);
         Kernel::MatMulT { x, y, into, panels, db, accumulate, scratch: Value::Scratch(product), rows, k, n }
     }
 
@@ -321,21 +351,27 @@ impl<'a> Fuser<'a> {
         }
         for head in &self.function.heads {
             let at = head.dz.unwrap_or(Id(self.graph.nodes.len()));
-            let kernel =
-                Kernel::Head { output: head.output, z: self.buffer(head.z), dz: head.dz.map(Value::Node) };
+            let kernel = Kernel::Head {
+                output: head.output,
+                z: self.buffer(head.z).value,
+                dz: head.dz.map(Value::Node),
+            };
             self.out.entry(at.0).or_default().push(kernel);
         }
     }
 
-    /// The buffer that `id`, which lies in memory in order, is in.
-    fn buffer(&self, id: Id) -> Value {
-        Value::Node(self.view(id).base)
+    /// Where `id`, which lies in memory in order, is.
+    fn buffer(&self, id: Id) -> Span {
+        let View { base, walk } = self.view(id);
+        Span { value: Value::Node(base), offset: walk.offset, time: walk.time }
     }
 
     fn kernel(&mut self, id: Id) -> Vec<Kernel> {
         let shape = self.graph.shape(id).clone();
-        let into = Value::Node(id);
+        let into = self.buffer(id);
         match self.op(id) {
+            Op::State { .. } => vec![],
+            Op::Total(_) => vec![self.zeros(&shape, &into)],
             Op::Input(_) | Op::Weight(_) | Op::LossGradient { .. } | Op::Const(_) | Op::Extent(_) => vec![],
             Op::MatMul { x, w, transposed } => {
                 let (k, n) = (self.dims(*x).last(), shape.dims.last());
@@ -344,13 +380,14 @@ impl<'a> Fuser<'a> {
                 let w = self.panels(id, *w, *transposed);
                 vec![Kernel::MatMul { x: self.buffer(*x), w, into, batched: shape.batched, rows, k, n }]
             }
-            Op::MatMulT { .. } => vec![self.product_t(id, into, false, false)],
+            Op::MatMulT { .. } => vec![self.product_t(id, into.value, false, false)],
             Op::BatchMatMul { a, b } => {
                 let [m, n] = [2, 1].map(|back| shape.dims[shape.rank() - back].clone());
                 let k = self.dims(*b)[shape.rank() - 2].clone();
                 let groups = Dim::product(&shape.dims[..shape.rank() - 2]);
                 let walk = |this: &Self, x: Id| {
-                    (this.buffer(x), Strided::contiguous(&matrix(&groups, this.dims(x))))
+                    let Span { value, offset, time } = this.buffer(x);
+                    (value, Strided::in_slots(&matrix(&groups, this.dims(x)), offset, time))
                 };
                 vec![Kernel::BatchMatMul {
                     a: walk(self, *a),
@@ -366,7 +403,8 @@ impl<'a> Fuser<'a> {
             Op::Softmax(x) | Op::LogSoftmax(x) => {
                 let columns = shape.dims.last().expect("of rank 1 at least").clone();
                 let log = matches!(self.op(id), Op::LogSoftmax(_));
-                vec![Kernel::Softmax { x: self.buffer(*x), into, batched: shape.batched, log, columns }]
+                let rows = Dim::product(&shape.dims[..shape.rank() - 1]);
+                vec![Kernel::Softmax { x: self.buffer(*x), into, batched: shape.batched, log, rows, columns }]
             }
             Op::Reduce { kind, x, axes, batch } => {
                 let space = self.graph.shape(*x).clone();
@@ -379,47 +417,50 @@ impl<'a> Fuser<'a> {
                 let mut start = Dim::known(0);
                 let mut kernels = vec![];
                 for &part in parts {
-                    kernels.push(self.part(part, &shape, *axis, &start, into));
+                    kernels.push(self.part(part, &shape, *axis, &start, &into));
                     start = start.add(&self.dims(part)[*axis]);
                 }
                 kernels
             }
             Op::Pad { x, axis, before } => {
-                let mut zeros = Expression::new(shape.clone());
-                let zero = zeros.push(Instruction::Number(0.0));
-                let everywhere = (into, Strided::contiguous(&shape.dims), zero);
-                let zeros = Kernel::Map(Map { expression: zeros, stores: vec![everywhere] });
-                vec![zeros, self.part(*x, &shape, *axis, before, into)]
+                vec![self.zeros(&shape, &into), self.part(*x, &shape, *axis, before, &into)]
             }
             // The copy that a reshape cannot avoid walks its operand.
             Op::Reshape(x) if self.view(*x).base != id => {
-                vec![self.map(*x, self.graph.shape(*x).clone(), into)]
+                vec![self.map(*x, self.graph.shape(*x).clone(), &into, None)]
             }
-            _ => vec![self.map(id, shape, into)],
+            _ => vec![self.map(id, shape, &into, Some(id))],
         }
     }
 
-    /// Computes `id` over `space`, element after element, into `into`.
-    fn map(&self, id: Id, space: Shape, into: Value) -> Kernel {
-        let walk = Strided::contiguous(&space.dims);
+    /// Computes `id` over `space`, element after element, into `into`. `root` is not loaded but computed.
+    fn map(&self, id: Id, space: Shape, into: &Span, root: Option<Id>) -> Kernel {
+        let walk = Strided::in_slots(&space.dims, into.offset.clone(), into.time.clone());
         let mut expression = Expression::new(space);
-        let root = (into == Value::Node(id)).then_some(id);
         let reg = self.value(&mut expression, id, root);
-        Kernel::Map(Map { expression, stores: vec![(into, walk, reg)] })
+        Kernel::Map(Map { expression, stores: vec![(into.value, walk, reg)], accumulate: false })
+    }
+
+    /// Fills `into`, which has `shape`, with zeros.
+    fn zeros(&self, shape: &Shape, into: &Span) -> Kernel {
+        let mut expression = Expression::new(shape.clone());
+        let zero = expression.push(Instruction::Number(0.0));
+        let walk = Strided::in_slots(&shape.dims, into.offset.clone(), into.time.clone());
+        Kernel::Map(Map { expression, stores: vec![(into.value, walk, zero)], accumulate: false })
     }
 
     /// Computes `part` into its place in `into`, which has `shape`.
-    fn part(&self, part: Id, shape: &Shape, axis: usize, start: &Dim, into: Value) -> Kernel {
-        let whole = Strided::contiguous(&shape.dims);
-        let walk = Strided { offset: whole.strides[axis].mul(start), strides: whole.strides };
+    fn part(&self, part: Id, shape: &Shape, axis: usize, start: &Dim, into: &Span) -> Kernel {
+        let whole = Strided::in_slots(&shape.dims, into.offset.clone(), into.time.clone());
+        let walk = Strided { offset: whole.offset.add(&whole.strides[axis].mul(start)), ..whole };
         let mut expression = Expression::new(self.graph.shape(part).clone());
         let reg = self.value(&mut expression, part, None);
-        Kernel::Map(Map { expression, stores: vec![(into, walk, reg)] })
+        Kernel::Map(Map { expression, stores: vec![(into.value, walk, reg)], accumulate: false })
     }
 
     /// `w` (or its transpose) in panels, for the product `id`.
     fn panels(&mut self, id: Id, w: Id, transposed: bool) -> Value {
-        let source = self.buffer(w);
+        let source = self.buffer(w).value;
         let Value::Node(base) = source else { unreachable!("buffers are nodes") };
         let panels = matches!(self.op(base), Op::Weight(weight) if self.layouts[*weight] == Layout::Panels);
         if panels && !transposed {
@@ -453,8 +494,7 @@ impl<'a> Fuser<'a> {
             Op::Const(value) => return expression.push(Instruction::Number(*value)),
             Op::Extent(dim) => return expression.push(Instruction::Extent(dim.clone())),
             _ if self.stored[id.0] && !is_root || !is_elementwise(op) => {
-                let View { base, walk } =
-                    if is_root { view(self.graph, id, &|id| self.stored[id.0]) } else { self.view(id) };
+                let View { base, walk } = if is_root { self.view_below(id) } else { self.view(id) };
                 return match self.op(base) {
                     op if is_number(op) => self.value(expression, base, None),
                     _ => expression.load(Operand::Value(Value::Node(base), walk)),

@@ -60,6 +60,11 @@ pub fn schedule(kernels: Vec<Kernel>) -> Vec<Step> {
     }
     for step in &mut steps {
         step.kernels = merge(std::mem::take(&mut step.kernels));
+        for kernel in &mut step.kernels {
+            if let Kernel::Loop { kernels, .. } = kernel {
+                *kernels = merge(std::mem::take(kernels));
+            }
+        }
     }
     steps
 }
@@ -104,12 +109,14 @@ fn can_merge(first: &Map, second: &Map) -> bool {
     let forwarded = |operand: &Operand| match operand {
         Operand::Value(value, walk) => {
             let stores: Vec<_> = first.stores.iter().filter(|(stored, ..)| stored == value).collect();
-            stores.is_empty() || (stores.len() == 1 && stores[0].1 == *walk && walk.is_contiguous(dims))
+            stores.is_empty() || (stores.len() == 1 && stores[0].1 == *walk && walk.is_in_order(dims))
         }
         Operand::Random(_) => true,
     };
     let written: Vec<Value> = first.stores.iter().map(|(value, ..)| *value).collect();
     first.expression.space == second.expression.space
+        && !first.accumulate
+        && !second.accumulate
         && second.expression.operands.iter().all(forwarded)
         && second.stores.iter().all(|(value, ..)| !written.contains(value))
         && first.expression.operands.len() + second.expression.operands.len() <= 8

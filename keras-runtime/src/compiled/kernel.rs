@@ -36,12 +36,21 @@ pub struct Buf {
     pub offset: usize,
     /// Words (per sample in a batched space).
     pub len: usize,
+    /// Words of each sample that are skipped.
+    pub skip: usize,
+    /// Words of each sample that are skipped for each step that a loop is in, in time.
+    pub time: usize,
 }
 
 impl Buf {
     /// A piece of `space`.
     pub const fn new(space: Space, offset: usize, len: usize) -> Self {
-        Buf { space, offset, len }
+        Buf { space, offset, len, skip: 0, time: 0 }
+    }
+
+    /// What lies in each sample from word `skip` on, and `time` words further for each step of a loop.
+    pub const fn part(self, skip: usize, time: usize) -> Self {
+        Buf { skip: self.skip + skip, time, ..self }
     }
 
     /// A walk over it, from word `offset` of each sample on.
@@ -82,6 +91,8 @@ pub trait Map<const L: usize, const S: usize>: Sync {
     const LOADS: [Access; L];
     /// Results. A result may be the very words of an operand (same `Access`), and overlaps none otherwise.
     const STORES: [Access; S];
+    /// Whether results are added to what is there.
+    const ACCUMULATE: bool = false;
     /// The expression, on as many elements as the machine's vectors hold.
     fn eval<V: Simd>(x: [V; L]) -> [V; S];
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::pass::{Pass, Rows};
+use super::pass::Rows;
 use super::philox;
 use super::simd::{self, Simd};
 use crate::compiled::{Access, Map};
@@ -19,10 +19,9 @@ impl Rows<'_, '_> {
             assert!(L <= 16, "a kernel has at most 16 operands");
         }
         let range = if K::BATCHED { self.range.clone() } else { 0..1 };
-        let loads =
-            std::array::from_fn(|i| Walk::new(self.pass, &K::LOADS[i], K::BATCHED).unwrap_or(Walk::NONE));
+        let loads = std::array::from_fn(|i| Walk::new(self, &K::LOADS[i], K::BATCHED).unwrap_or(Walk::NONE));
         let stores =
-            std::array::from_fn(|i| Walk::new(self.pass, &K::STORES[i], K::BATCHED).unwrap_or(Walk::NONE));
+            std::array::from_fn(|i| Walk::new(self, &K::STORES[i], K::BATCHED).unwrap_or(Walk::NONE));
         let key = philox::Key { seed: self.pass.seed, step: self.pass.step };
         simd::run(
             self.pass.isa,
@@ -43,9 +42,9 @@ impl Walk {
     const NONE: Walk = Walk { ptr: std::ptr::null_mut(), sample: 0 };
 
     /// Where `access` begins; `None` for random numbers.
-    pub(super) fn new(pass: &Pass<'_>, access: &Access, batched: bool) -> Option<Walk> {
+    pub(super) fn new(rows: &Rows<'_, '_>, access: &Access, batched: bool) -> Option<Walk> {
         let Access::Buf { buf, offset, .. } = *access else { return None };
-        let ptr = pass.ptr(buf).wrapping_add(offset);
+        let ptr = rows.at_sample(buf, 0).wrapping_add(offset);
         Some(Walk { ptr, sample: if batched && buf.space.is_batched() { buf.len } else { 0 } })
     }
 }
@@ -70,7 +69,10 @@ const fn is_flat(access: &Access, dims: &[usize], batched: bool) -> bool {
         }
         expected *= dims[i];
     }
-    *offset == 0 && (!batched || (buf.space.is_batched() && buf.len == expected))
+    *offset == 0
+        && buf.skip == 0
+        && buf.time == 0
+        && (!batched || (buf.space.is_batched() && buf.len == expected))
 }
 
 struct Run<K, const L: usize, const S: usize> {
@@ -212,7 +214,9 @@ impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
             while at + V::LANES <= n {
                 let x = std::array::from_fn(|i| load::<V>(from[i], Self::step(&K::LOADS[i]), at));
                 for (i, y) in K::eval(x).into_iter().enumerate() {
-                    store(y, to[i], Self::step(&K::STORES[i]), at);
+                    let step = Self::step(&K::STORES[i]);
+                    let y = if K::ACCUMULATE { y + load(to[i], step, at) } else { y };
+                    store(y, to[i], step, at);
                 }
                 at += V::LANES;
             }
@@ -220,7 +224,9 @@ impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
                 let x =
                     std::array::from_fn(|i| load_partial::<V>(from[i], Self::step(&K::LOADS[i]), at, n - at));
                 for (i, y) in K::eval(x).into_iter().enumerate() {
-                    store_partial(y, to[i], Self::step(&K::STORES[i]), at, n - at);
+                    let step = Self::step(&K::STORES[i]);
+                    let y = if K::ACCUMULATE { y + load_partial(to[i], step, at, n - at) } else { y };
+                    store_partial(y, to[i], step, at, n - at);
                 }
             }
         }

@@ -19,11 +19,20 @@ impl Rows<'_, '_> {
     /// `C = A · W`.
     pub fn matmul(&self, op: &MatMul) {
         let MatMul { a, w, c, rows, k, n } = *op;
-        let (a, w, c) = (self.at(a), self.pass.ptr(w), self.at(c));
-        let m = self.range.len() * rows;
-        let left = Left { ptr: a, rows: k, columns: 1 };
-        // SAFETY: `at` and `ptr` checked that the operands are in bounds; the plan keeps `c` apart from both.
-        unsafe { gemm(self.pass.isa, m, k, left, w, Target::row_major(c, n, n), false) };
+        let w = self.pass.ptr(w);
+        // SAFETY: `at_sample` and `ptr` checked that the operands are in bounds; the plan keeps `c` apart from both.
+        let product = |sample: usize, m: usize, (a_row, c_row): (usize, usize)| unsafe {
+            let left = Left { ptr: self.at_sample(a, sample), rows: a_row, columns: 1 };
+            let target = Target::row_major(self.at_sample(c, sample), c_row, n);
+            gemm(self.pass.isa, m, k, left, w, target, false);
+        };
+        let samples = self.range.len();
+        match (a.len == rows * k && c.len == rows * n, rows) {
+            (true, _) => product(self.range.start, samples * rows, (k, n)),
+            // Other words lie between the samples.
+            (false, 1) => product(self.range.start, samples, (a.len, c.len)),
+            (false, _) => self.range.clone().for_each(|sample| product(sample, rows, (k, n))),
+        }
     }
 
     /// `C[g] = A[g] · B[g]`.

@@ -81,14 +81,19 @@ impl<'a> Pass<'a> {
     ///
     /// Every kernel of `body` works on its own rows alone, so the result does not depend on the split.
     pub fn rows(&mut self, flops: usize, body: impl Fn(&Rows<'_, 'a>) + Sync) {
-        let all = Rows { pass: self, range: 0..self.batch };
+        let all = self.all();
         let parts = if self.batch * flops < SERIAL_BELOW { 1 } else { self.threads.min(self.batch) };
         split(&all, parts, &body);
     }
 
+    /// Every sample of the batch.
+    pub(crate) fn all(&self) -> Rows<'_, 'a> {
+        Rows { pass: self, range: 0..self.batch, time: 0 }
+    }
+
     /// Runs `body` once, on what does not depend on the batch.
     pub fn fixed(&mut self, body: impl Fn(&Rows<'_, 'a>)) {
-        body(&Rows { pass: self, range: 0..1 });
+        body(&Rows { pass: self, range: 0..1, time: 0 });
     }
 
     /// First word of `buf` in this pass.
@@ -139,11 +144,21 @@ pub struct Rows<'p, 'a> {
     pub(crate) pass: &'p Pass<'a>,
     /// Samples `[start, end)` of the batch.
     pub(crate) range: Range<usize>,
+    /// Within a loop: the step, in the order of time.
+    pub(crate) time: usize,
 }
 
 impl<'p, 'a> Rows<'p, 'a> {
     fn with(&self, range: Range<usize>) -> Self {
-        Rows { pass: self.pass, range }
+        Rows { pass: self.pass, range, time: self.time }
+    }
+
+    /// Runs `body` for each of `length` steps, from the last on if `reverse`.
+    pub fn steps(&self, length: usize, reverse: bool, body: impl Fn(&Rows<'p, 'a>)) {
+        for step in 0..length {
+            let time = if reverse { length - 1 - step } else { step };
+            body(&Rows { pass: self.pass, range: self.range.clone(), time });
+        }
     }
 
     /// Runs `body` on one small piece after another, so that what one kernel writes is in the cache for the next.
@@ -168,7 +183,7 @@ impl<'p, 'a> Rows<'p, 'a> {
 
     /// First word of `sample` in `buf`; an unbatched `buf` is the same for every sample.
     pub(crate) fn at_sample(&self, buf: Buf, sample: usize) -> *mut f32 {
-        let skip = if buf.space.is_batched() { sample * buf.len } else { 0 };
-        self.pass.ptr(buf).wrapping_add(skip)
+        let first = if buf.space.is_batched() { sample * buf.len } else { 0 };
+        self.pass.ptr(buf).wrapping_add(first + buf.skip + self.time * buf.time)
     }
 }

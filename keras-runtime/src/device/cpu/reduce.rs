@@ -23,7 +23,7 @@ impl Rows<'_, '_> {
             assert!(!K::OVER_BATCH, "a reduction over the batch runs on the whole pass");
         }
         let range = if K::BATCHED { self.range.clone() } else { 0..1 };
-        let run = Run::<K, L>::new(self.pass);
+        let run = Run::<K, L>::new(self);
         for sample in range {
             simd::run(
                 self.pass.isa,
@@ -36,7 +36,7 @@ impl Rows<'_, '_> {
 impl Pass<'_> {
     /// Reduces over the batch.
     pub fn reduce<const L: usize, K: Reduce<L>>(&mut self, _kernel: &K) {
-        let run = Run::<K, L>::new(self);
+        let run = Run::<K, L>::new(&self.all());
         let (batch, isa) = (self.batch, self.isa);
         let work = batch * K::DIMS.iter().product::<usize>();
         let threads = if work < SERIAL_BELOW { 1 } else { self.threads };
@@ -97,11 +97,11 @@ impl<K: Reduce<L>, const L: usize> Run<K, L> {
         if K::OVER[dim] == over { K::DIMS[dim] } else { 1 }
     }
 
-    fn new(pass: &Pass<'_>) -> Self {
+    fn new(rows: &Rows<'_, '_>) -> Self {
         let none = Walk { ptr: std::ptr::null_mut(), sample: 0 };
-        let loads = std::array::from_fn(|i| Walk::new(pass, &K::LOADS[i], K::BATCHED).unwrap_or(none));
-        let store = Walk::new(pass, &K::STORE, K::BATCHED && !K::OVER_BATCH).unwrap_or(none);
-        let key = philox::Key { seed: pass.seed, step: pass.step };
+        let loads = std::array::from_fn(|i| Walk::new(rows, &K::LOADS[i], K::BATCHED).unwrap_or(none));
+        let store = Walk::new(rows, &K::STORE, K::BATCHED && !K::OVER_BATCH).unwrap_or(none);
+        let key = philox::Key { seed: rows.pass.seed, step: rows.pass.step };
         Run { loads, store, key, kernel: PhantomData }
     }
 }

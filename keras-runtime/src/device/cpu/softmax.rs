@@ -5,20 +5,25 @@ use super::simd::{self, Kernel, Simd};
 use crate::compiled::Buf;
 
 impl Rows<'_, '_> {
-    /// `y = exp(x) / sum(exp(x))` over rows of `columns` elements. `y` may be `x`.
-    pub fn softmax(&self, x: Buf, y: Buf, columns: usize) {
-        self.normalise(x, y, columns, false);
+    /// `y = exp(x) / sum(exp(x))` over `rows` rows of `columns` elements in each sample. `y` may be `x`.
+    pub fn softmax(&self, x: Buf, y: Buf, rows: usize, columns: usize) {
+        self.normalise(x, y, rows, columns, false);
     }
 
-    /// `y = x - ln(sum(exp(x)))` over rows of `columns` elements. `y` may be `x`.
-    pub fn log_softmax(&self, x: Buf, y: Buf, columns: usize) {
-        self.normalise(x, y, columns, true);
+    /// `y = x - ln(sum(exp(x)))` over `rows` rows of `columns` elements in each sample. `y` may be `x`.
+    pub fn log_softmax(&self, x: Buf, y: Buf, rows: usize, columns: usize) {
+        self.normalise(x, y, rows, columns, true);
     }
 
-    fn normalise(&self, x: Buf, y: Buf, columns: usize, log: bool) {
-        let rows = self.range.len() * x.len / columns.max(1);
-        let (x, y) = (self.at(x), self.at(y));
-        simd::run(self.pass.isa, Softmax { x, y, rows, columns, log });
+    fn normalise(&self, x: Buf, y: Buf, rows: usize, columns: usize, log: bool) {
+        let run = |x, y, rows| simd::run(self.pass.isa, Softmax { x, y, rows, columns, log });
+        if x.len == rows * columns && y.len == rows * columns {
+            return run(self.at(x), self.at(y), rows * self.range.len());
+        }
+        // Other words lie between the samples.
+        for sample in self.range.clone() {
+            run(self.at_sample(x, sample), self.at_sample(y, sample), rows);
+        }
     }
 }
 

@@ -287,7 +287,7 @@ fn softmax_and_its_logarithm() {
         {
             let after = world.after(isa, |pass| {
                 pass.rows(1 << 20, |r| {
-                    if log { r.log_softmax(x, to, columns) } else { r.softmax(x, to, columns) }
+                    if log { r.log_softmax(x, to, 3, columns) } else { r.softmax(x, to, 3, columns) }
                 });
             });
             assert!(after.clone().without(&[to]).bits() == world.clone().without(&[to]).bits());
