@@ -255,6 +255,10 @@ impl Adjoint {
                 let dx = self.graph.slice(dy, axis, before, length);
                 self.add(x, dx);
             }
+            Op::Flip { x, axis } => {
+                let dx = self.graph.flip(dy, axis);
+                self.add(x, dx);
+            }
             Op::Concat { parts, axis } => {
                 let mut start = crate::ir::Dim::known(0);
                 for part in parts {

@@ -198,6 +198,13 @@ fn reductions() {
 }
 
 #[test]
+fn flips() {
+    for axis in [0, 1] {
+        Case::new(-1.0, 1.0, |g, x| g.flip(x, axis)).check(&format!("flip {axis}"));
+    }
+}
+
+#[test]
 fn products() {
     for transposed in [false, true] {
         let build = |g: &mut Graph, x| {

@@ -102,6 +102,9 @@ fn draw(weight: &WeightSpec, seed: u64, index: u64) -> Vec<f32> {
         Init::GlorotNormal => scaled_normal(2.0 / (fan_in + fan_out)),
         Init::HeNormal => scaled_normal(2.0 / fan_in),
         Init::LecunNormal => scaled_normal(1.0 / fan_in),
+        Init::UnitForget { others } => {
+            (0..len).map(|i| if i * 4 / len == 1 { 1.0 } else { others }).collect()
+        }
         Init::Orthogonal { gain } => orthogonal(weight.shape, gain, &mut Philox::new(seed, index)),
     }
 }

@@ -245,6 +245,103 @@ pub const fn concatenate() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn dot() {}
 
+/// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false)`
+///
+/// `h = activation(x · kernel + h · recurrent_kernel + bias)` for each step. Initial states are further inputs: `(x, h) >> simple_rnn(32)`.
+///
+/// Shapes: `[batch, time, k] → [batch, units], or [batch, time, units]`.
+///
+/// # Arguments
+///
+/// - `units`: a whole number of at least 1, or a constant. Size of the state, and of the output.
+/// - `activation`: an activation such as `relu`, by default `tanh`. Function of the new content.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
+/// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
+/// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
+/// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
+/// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[k, units]`
+/// - `recurrent_kernel`: `[units, units]`
+/// - `bias`: `[units]`
+pub const fn simple_rnn() {}
+
+/// `lstm(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false)`
+///
+/// Long short-term memory (Hochreiter and Schmidhuber, 1997): a cell state behind gates for input, forgetting and output, which lie in this order `i, f, c, o` in the weights. Initial states are further inputs: `(x, h, c) >> lstm(32)`.
+///
+/// Shapes: `[batch, time, k] → [batch, units], or [batch, time, units]`.
+///
+/// # Arguments
+///
+/// - `units`: a whole number of at least 1, or a constant. Size of the state, and of the output.
+/// - `activation`: an activation such as `relu`, by default `tanh`. Function of the new content.
+/// - `recurrent_activation`: an activation such as `relu`, by default `sigmoid`. Function of the gates.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `unit_forget_bias`: `true` or `false`, by default `true`. Whether the bias of the forget gate starts as 1.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
+/// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
+/// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
+/// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
+/// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[k, 4 · units]`
+/// - `recurrent_kernel`: `[units, 4 · units]`
+/// - `bias`: `[4 · units]`
+pub const fn lstm() {}
+
+/// `gru(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, reset_after = true)`
+///
+/// Gated recurrent unit (Cho et al., 2014): gates for update and reset, which lie in this order `z, r, h` in the weights. `reset_after` resets behind the recurrent product rather than before it. The initial state is a further input: `(x, h) >> gru(32)`.
+///
+/// Shapes: `[batch, time, k] → [batch, units], or [batch, time, units]`.
+///
+/// # Arguments
+///
+/// - `units`: a whole number of at least 1, or a constant. Size of the state, and of the output.
+/// - `activation`: an activation such as `relu`, by default `tanh`. Function of the new content.
+/// - `recurrent_activation`: an activation such as `relu`, by default `sigmoid`. Function of the gates.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
+/// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
+/// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
+/// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
+/// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
+/// - `reset_after`: `true` or `false`, by default `true`. Whether to reset behind the recurrent product.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[k, 3 · units]`
+/// - `recurrent_kernel`: `[units, 3 · units]`
+/// - `bias`: `[2, 3 · units], or [3 · units] without reset_after`
+pub const fn gru() {}
+
 /// `dropout(rate)`
 ///
 /// While training, zeroes each element with probability `rate` and divides the others by `1 - rate`.

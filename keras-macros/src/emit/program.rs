@@ -181,6 +181,10 @@ impl Writer<'_> {
                     None => quote!(r.head(#output, #z, None);),
                 }
             }
+            Kernel::Flip { x, into, groups, count, width, .. } => {
+                let [x, y] = [x, into].map(|span| self.span(span));
+                quote!(r.flip(#x, #y, #groups, #count, #width);)
+            }
             Kernel::Loop { length, reverse, kernels } => {
                 let calls = kernels.iter().map(|kernel| self.call(kernel)).collect::<Result<Vec<_>, _>>()?;
                 quote!(r.steps(#length, #reverse, |r| { #(#calls)* });)

@@ -100,6 +100,7 @@ fn init(init: &Init) -> TokenStream {
     match *init {
         Init::Constant { value } => fields(quote!(Constant), &[("value", value)]),
         Init::Identity { gain } => fields(quote!(Identity), &[("gain", gain)]),
+        Init::UnitForget { others } => fields(quote!(UnitForget), &[("others", others)]),
         Init::Orthogonal { gain } => fields(quote!(Orthogonal), &[("gain", gain)]),
         Init::RandomNormal { mean, stddev } => {
             fields(quote!(RandomNormal), &[("mean", mean), ("stddev", stddev)])

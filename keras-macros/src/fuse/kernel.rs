@@ -180,6 +180,15 @@ pub enum Kernel {
         k: Dim,
         n: Dim,
     },
+    /// `into = x` with its `count` pieces of `width` words in reverse order, for each of `groups`.
+    Flip {
+        x: Span,
+        into: Span,
+        batched: bool,
+        groups: Dim,
+        count: Dim,
+        width: Dim,
+    },
     /// All kernels once for each step in time.
     Loop {
         length: Dim,
@@ -197,7 +206,7 @@ impl Kernel {
             Kernel::MatMul { x, w, .. } => vec![x.value, *w],
             Kernel::MatMulT { x, y, .. } => vec![*x, *y],
             Kernel::BatchMatMul { a, b, .. } => vec![a.0, b.0],
-            Kernel::Softmax { x, .. } => vec![x.value],
+            Kernel::Softmax { x, .. } | Kernel::Flip { x, .. } => vec![x.value],
             Kernel::Head { z, .. } => vec![*z],
             Kernel::Pack { w, .. } => vec![*w],
             Kernel::Loop { kernels, .. } => kernels.iter().flat_map(Kernel::reads).collect(),
@@ -215,6 +224,7 @@ impl Kernel {
             Kernel::Reduce { into, .. }
             | Kernel::MatMul { into, .. }
             | Kernel::BatchMatMul { into, .. }
+            | Kernel::Flip { into, .. }
             | Kernel::Softmax { into, .. } => vec![into.value],
             Kernel::Pack { into, .. } => vec![*into],
             Kernel::Loop { kernels, .. } => kernels.iter().flat_map(Kernel::writes).collect(),
@@ -249,6 +259,7 @@ impl Kernel {
             Kernel::Reduce { expression, .. } => Place::of(expression.space.batched),
             Kernel::MatMul { batched, .. }
             | Kernel::BatchMatMul { batched, .. }
+            | Kernel::Flip { batched, .. }
             | Kernel::Softmax { batched, .. } => Place::of(*batched),
             Kernel::Head { .. } | Kernel::Loop { .. } => Place::Rows,
         }
@@ -265,7 +276,7 @@ impl Kernel {
             Kernel::Map(map) => map.expression.space.size().mul(&map.expression.body.len().into()),
             Kernel::Reduce { expression, .. } => expression.space.size().mul(&two),
             Kernel::Softmax { rows, columns, .. } => Dim::product([rows, columns, &Dim::known(16)]),
-            Kernel::Head { .. } | Kernel::Pack { .. } => Dim::known(0),
+            Kernel::Head { .. } | Kernel::Pack { .. } | Kernel::Flip { .. } => Dim::known(0),
             Kernel::Loop { length, kernels, .. } => {
                 kernels.iter().fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops())).mul(length)
             }
@@ -381,6 +392,9 @@ impl fmt::Display for Kernel {
             }
             Kernel::Softmax { x, into, log, columns, .. } => {
                 writeln!(f, "    {}softmax {into} = {x}  rows of {columns}", if *log { "log_" } else { "" })
+            }
+            Kernel::Flip { x, into, groups, count, width, .. } => {
+                writeln!(f, "    flip {into} = {x}  {groups} of {count} times {width}")
             }
             Kernel::Head { output, z, dz } => {
                 let dz = dz.map(|dz| format!(", gradient {dz}")).unwrap_or_default();

@@ -23,6 +23,9 @@ use crate::ir::{Dim, Graph, Id, Op, ReduceKind, Shape};
 use access::{View, view};
 use scan::Loops;
 
+/// Instructions that an elementary function takes, about.
+const FUNCTION: usize = 8;
+
 /// Instructions that it may take to compute a value again rather than store it for a second kernel.
 const RECOMPUTE: usize = 12;
 
@@ -220,7 +223,9 @@ impl<'a> Fuser<'a> {
         let mut sizes: Vec<usize> = Vec::with_capacity(self.graph.nodes.len());
         for node in &self.graph.nodes {
             let own = match &node.op {
-                Op::Dropout { .. } => 8,
+                Op::Dropout { .. } => FUNCTION,
+                Op::Unary(f, _) if !f.is_cheap() => FUNCTION,
+                Op::Binary(crate::ir::Binary::Pow, ..) => 2 * FUNCTION,
                 op if is_elementwise(op) => 1,
                 _ => 0,
             };
@@ -405,6 +410,12 @@ impl<'a> Fuser<'a> {
                 let log = matches!(self.op(id), Op::LogSoftmax(_));
                 let rows = Dim::product(&shape.dims[..shape.rank() - 1]);
                 vec![Kernel::Softmax { x: self.buffer(*x), into, batched: shape.batched, log, rows, columns }]
+            }
+            Op::Flip { x, axis } => {
+                let (x, batched) = (self.buffer(*x), shape.batched);
+                let [groups, width] = [&shape.dims[..*axis], &shape.dims[axis + 1..]].map(Dim::product);
+                let count = shape.dims[*axis].clone();
+                vec![Kernel::Flip { x, into, batched, groups, count, width }]
             }
             Op::Reduce { kind, x, axes, batch } => {
                 let space = self.graph.shape(*x).clone();

@@ -104,7 +104,7 @@ impl Builder<'_> {
         }
         let given: Vec<&Arg> = given.iter().collect();
         let inputs = input.and_then(|value| self.tensors(value, stage));
-        self.apply_entry(entry, stage, name, &given, inputs).map(Value::Tensor)
+        self.apply_entry(entry, stage, name, &given, inputs)
     }
 
     fn no_arguments(&self, name: &Ident, given: &[Arg]) -> Result<(), Reported> {
@@ -159,7 +159,7 @@ impl Builder<'_> {
             operand
         });
         let inputs = self.operands(operands.iter().map(|arg| &arg.value));
-        self.apply_entry(entry, expr, name, &given, inputs).map(Value::Tensor)
+        self.apply_entry(entry, expr, name, &given, inputs)
     }
 
     fn first_is_tuple(&self, call: &Call) -> bool {
@@ -222,7 +222,7 @@ impl Builder<'_> {
         name: &Ident,
         given: &[&Arg],
         inputs: Inputs,
-    ) -> Result<Tensor, Reported> {
+    ) -> Result<Value, Reported> {
         let place = Place::from(name.span());
         let callee = name.to_string();
         let more = if entry.family == Family::Layer { COMMON } else { &[] };
@@ -258,13 +258,14 @@ impl Builder<'_> {
                 return Err(self.diag.report(message));
             }
             let id = (entry.apply)(self, &u)?;
-            return Ok(Tensor { id, place: name.span(), text: u.text, source: inputs[0].source.clone() });
+            let source = inputs[0].source.clone();
+            return Ok(Value::Tensor(Tensor { id, place: name.span(), text: u.text, source }));
         }
         self.build(&u)
     }
 
     /// Builds the layer, or builds it again on another input.
-    fn build(&mut self, u: &Use) -> Result<Tensor, Reported> {
+    fn build(&mut self, u: &Use) -> Result<Value, Reported> {
         let sources = sources(u.inputs.iter());
         let replayed = self.replay();
         let (name, row, reuse) = match &replayed {
@@ -281,7 +282,9 @@ impl Builder<'_> {
         };
         let trainable = u.entry.family != Family::Layer || u.args.flag("trainable");
         self.current.push(Current { name: name.clone(), trainable, reuse, made: vec![] });
+        let outer = std::mem::take(&mut self.also);
         let id = (u.entry.apply)(self, u);
+        let also = std::mem::replace(&mut self.also, outer);
         let current = self.current.pop().expect("it was pushed");
         let id = id?;
         if replayed.is_none() {
@@ -289,7 +292,9 @@ impl Builder<'_> {
             self.graph.layers[row].output = self.shape(id);
             self.record(Built::Layer { name: name.clone(), row, weights: current.made });
         }
-        Ok(Tensor { id, place: u.place.start, text: u.text.clone(), source: name })
+        let first = Tensor { id, place: u.place.start, text: u.text.clone(), source: name };
+        let all = std::iter::once(id).chain(also).map(|id| first.with(id));
+        Ok(tuple(all.collect()))
     }
 
     /// `name = "..."`, or what Keras would call it.

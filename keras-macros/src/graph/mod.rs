@@ -133,6 +133,8 @@ pub struct Builder<'a> {
     names: Vec<Names>,
     tapes: Vec<Tape>,
     current: Vec<Current>,
+    /// Further results of the layer that is being built.
+    also: Vec<Id>,
     /// How many closures we are in: they have no rows of their own.
     closures: usize,
     failure: Option<Reported>,
@@ -151,6 +153,7 @@ impl<'a> Builder<'a> {
             names: vec![Names::default()],
             tapes: vec![],
             current: vec![],
+            also: vec![],
             closures: 0,
             failure: None,
             assertions: TokenStream::new(),
@@ -225,6 +228,11 @@ impl<'a> Builder<'a> {
             .note(format!("its first use made a {name} of {}", list(own)))
             .note(format!("`{}` makes {}", input.text, self.graph.shape(input.id)))
             .help("give every use an input of the same shape, or write a layer of its own here")
+    }
+
+    /// Gives `x` as a further result of the layer that is being built.
+    pub fn also(&mut self, x: Id) {
+        self.also.push(x);
     }
 
     /// `x` through the activation that argument `name` of `u` holds.

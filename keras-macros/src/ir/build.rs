@@ -140,6 +140,12 @@ impl Graph {
         self.push(Op::Pad { x, axis, before }, shape)
     }
 
+    /// `x` with the places of `axis` in reverse order.
+    pub fn flip(&mut self, x: Id, axis: usize) -> Id {
+        let shape = self.shape(x).clone();
+        self.push(Op::Flip { x, axis }, shape)
+    }
+
     /// `parts` one after another along `axis`.
     pub fn concat(&mut self, parts: Vec<Id>, axis: usize) -> Id {
         if let [part] = parts[..] {

@@ -188,6 +188,11 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &Results, time:
                 None => 0.0,
             }
         }),
+        Op::Flip { x, axis } => Tensor::from_fn(&dims, |i| {
+            let (mut index, axis) = (i.to_vec(), first(x) + axis);
+            index[axis] = dims[axis] - 1 - index[axis];
+            of(x).get(&index)
+        }),
         Op::Concat { parts, axis } => Tensor::from_fn(&dims, |i| {
             let (mut index, axis) = (i.to_vec(), node.shape.batched as usize + axis);
             for part in parts {

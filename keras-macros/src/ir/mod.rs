@@ -62,6 +62,14 @@ pub enum Unary {
     Round,
 }
 
+impl Unary {
+    /// Whether it is an instruction or two.
+    pub fn is_cheap(self) -> bool {
+        use Unary::*;
+        matches!(self, Neg | Abs | Sign | Square | Sqrt | Reciprocal | Relu | Floor | Ceil | Round)
+    }
+}
+
 /// Element-wise functions of two operands. Comparisons give 1 or 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Binary {
@@ -131,6 +139,11 @@ pub enum Op {
         x: Id,
         axis: usize,
         before: Dim,
+    },
+    /// The places of `axis` from the last to the first.
+    Flip {
+        x: Id,
+        axis: usize,
     },
     /// Operands one after another along `axis`.
     Concat {
@@ -225,18 +238,37 @@ pub struct Input {
 pub enum Init {
     Zeros,
     Ones,
-    Constant { value: f32 },
-    Identity { gain: f32 },
-    RandomNormal { mean: f32, stddev: f32 },
-    RandomUniform { minval: f32, maxval: f32 },
-    TruncatedNormal { mean: f32, stddev: f32 },
+    Constant {
+        value: f32,
+    },
+    Identity {
+        gain: f32,
+    },
+    RandomNormal {
+        mean: f32,
+        stddev: f32,
+    },
+    RandomUniform {
+        minval: f32,
+        maxval: f32,
+    },
+    TruncatedNormal {
+        mean: f32,
+        stddev: f32,
+    },
     GlorotUniform,
     GlorotNormal,
     HeUniform,
     HeNormal,
     LecunUniform,
     LecunNormal,
-    Orthogonal { gain: f32 },
+    Orthogonal {
+        gain: f32,
+    },
+    /// 1 in the second quarter: the bias of an LSTM.
+    UnitForget {
+        others: f32,
+    },
 }
 
 /// A weight of a model.

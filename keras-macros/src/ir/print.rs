@@ -17,7 +17,7 @@ impl Op {
             Op::Dropout { x, .. } | Op::Permute { x, .. } | Op::Slice { x, .. } | Op::Pad { x, .. } => {
                 vec![*x]
             }
-            Op::Reduce { x, .. } => vec![*x],
+            Op::Reduce { x, .. } | Op::Flip { x, .. } => vec![*x],
             Op::LossGradient { z, .. } => vec![*z],
             Op::Binary(_, a, b) | Op::BatchMatMul { a, b } => vec![*a, *b],
             Op::MatMul { x, w, .. } => vec![*x, *w],
@@ -40,7 +40,7 @@ impl Op {
             Op::Dropout { x, .. } | Op::Permute { x, .. } | Op::Slice { x, .. } | Op::Pad { x, .. } => {
                 *x = f(*x)
             }
-            Op::Reduce { x, .. } => *x = f(*x),
+            Op::Reduce { x, .. } | Op::Flip { x, .. } => *x = f(*x),
             Op::LossGradient { z, .. } => *z = f(*z),
             Op::Binary(_, a, b) | Op::BatchMatMul { a, b } => (*a, *b) = (f(*a), f(*b)),
             Op::MatMul { x, w, .. } => (*x, *w) = (f(*x), f(*w)),
@@ -76,6 +76,7 @@ impl Graph {
             Op::Permute { x, axes } => format!("permute {x} axes={axes:?}"),
             Op::Slice { x, axis, start } => format!("slice {x} axis={axis} start={start}"),
             Op::Pad { x, axis, before } => format!("pad {x} axis={axis} before={before}"),
+            Op::Flip { x, axis } => format!("flip {x} axis={axis}"),
             Op::Concat { parts, axis } => {
                 let parts: Vec<String> = parts.iter().map(Id::to_string).collect();
                 format!("concat {} axis={axis}", parts.join(" "))

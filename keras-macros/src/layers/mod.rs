@@ -10,6 +10,7 @@ mod functions;
 pub mod initializers;
 pub mod kinds;
 mod merging;
+mod recurrent;
 mod reference;
 mod regularization;
 mod reshaping;
@@ -129,7 +130,8 @@ pub fn resolve_axis(b: &Builder, axis: i64, shape: &Shape, place: Place) -> Resu
 }
 
 /// The layers, by family.
-pub const LAYERS: &[&[Entry]] = &[core::LAYERS, reshaping::LAYERS, merging::LAYERS, regularization::LAYERS];
+pub const LAYERS: &[&[Entry]] =
+    &[core::LAYERS, reshaping::LAYERS, merging::LAYERS, recurrent::LAYERS, regularization::LAYERS];
 
 /// All entries: layers first, so that `maximum` is the layer and not the function.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {

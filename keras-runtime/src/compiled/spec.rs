@@ -121,18 +121,37 @@ pub enum Layout {
 pub enum Init {
     Zeros,
     Ones,
-    Constant { value: f32 },
-    Identity { gain: f32 },
-    RandomNormal { mean: f32, stddev: f32 },
-    RandomUniform { minval: f32, maxval: f32 },
-    TruncatedNormal { mean: f32, stddev: f32 },
+    Constant {
+        value: f32,
+    },
+    Identity {
+        gain: f32,
+    },
+    RandomNormal {
+        mean: f32,
+        stddev: f32,
+    },
+    RandomUniform {
+        minval: f32,
+        maxval: f32,
+    },
+    TruncatedNormal {
+        mean: f32,
+        stddev: f32,
+    },
     GlorotUniform,
     GlorotNormal,
     HeUniform,
     HeNormal,
     LecunUniform,
     LecunNormal,
-    Orthogonal { gain: f32 },
+    Orthogonal {
+        gain: f32,
+    },
+    /// 1 in the second quarter, `others` elsewhere: the bias of an LSTM, whose forget gate starts open.
+    UnitForget {
+        others: f32,
+    },
 }
 
 /// One row of `summary()`.

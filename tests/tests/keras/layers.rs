@@ -1,72 +1,11 @@
 //! Layers and functions: outputs, and gradients of inputs and weights, on small functional models.
 
-use keras_runtime::data::IntoTensor;
-use keras_runtime::loss::Loss;
 use keras_runtime::prelude::*;
 
-use crate::fixture::{Cotangent, Fixture, assert_close, probe_gradient, still};
-
-fn check<M: Model>(model: M, name: &str, inputs: &[&str]) -> Result<()> {
-    let fixture = Fixture::load("layers");
-    let get = |part: &str| fixture.get(&format!("{name}/{part}"));
-    let losses: Vec<Box<dyn Loss>> =
-        M::SPEC.outputs.iter().map(|_| Box::new(Cotangent { batch: 3 }) as _).collect();
-    let mut model = model.compile(still(), losses, ());
-    let weights =
-        || M::SPEC.weights.iter().map(|weight| weight.name).filter(|weight| !weight.starts_with("probe"));
-    for weight in weights() {
-        model.set_weight(weight, get(weight))?;
-    }
-    let x: Vec<_> = inputs.iter().map(|input| get(input).into_tensor()).collect();
-    let outputs = model.predict_outputs(x.clone())?;
-    let part =
-        |part: &str, i: usize| if outputs.len() > 1 { format!("{part}_{i}") } else { part.to_string() };
-    for (i, output) in outputs.iter().enumerate() {
-        assert_close(&format!("{name}: {}", part("output", i)), output, get(&part("output", i)), 1e-5);
-    }
-    let y: Vec<_> = (0..outputs.len()).map(|i| get(&part("cotangent", i)).into_tensor()).collect();
-    model.train_on_batch(x, y)?;
-    for weight in weights() {
-        assert_close(
-            &format!("{name}: {weight}"),
-            &model.gradient(weight)?,
-            get(&format!("grad/{weight}")),
-            1e-5,
-        );
-    }
-    for input in inputs {
-        let expected = probe_gradient(get(input), get(&format!("grad/{input}")));
-        let found = model.gradient(&format!("probe_{input}/kernel"))?;
-        assert_close(&format!("{name}: gradient of {input}"), &found, &expected, 1e-5);
-    }
-    Ok(())
-}
-
-/// Each input goes through an identity kernel over its last axis, whose gradient tells that of the input.
-macro_rules! layers {
-    ($($test:ident $model:ident ($($value:ident $input:ident $probe:literal [$($lead:literal),*; $k:literal]),*) { $($body:tt)* })*) => {
-        keras_model! {
-            $(
-                $model($($input: [$($lead,)* $k]),*) {
-                    $(
-                        let $value = $input >> reshape([-1, $k])
-                            >> dense($k, use_bias = false, kernel_initializer = identity, name = $probe)
-                            >> reshape([$($lead,)* $k]);
-                    )*
-                    $($body)*
-                }
-            )*
-        }
-        $(
-            #[test]
-            fn $test() -> Result<()> {
-                check($model::new(0), stringify!($test), &[$(stringify!($value)),*])
-            }
-        )*
-    };
-}
+use crate::cases::layers;
 
 layers! {
+    ("layers", 1e-5);
     dense_rank2 DenseRank2 (a a0 "probe_a" [; 5]) { a >> dense(7, tanh, name = "dense") }
     dense_rank3 DenseRank3 (a a0 "probe_a" [4; 6]) { a >> dense(5, relu, name = "dense") }
     dense_no_bias DenseNoBias (a a0 "probe_a" [; 6]) { a >> dense(3, use_bias = false, name = "dense") }

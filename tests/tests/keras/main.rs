@@ -2,6 +2,7 @@
 //! that made them.
 
 mod activations;
+mod cases;
 mod fixture;
 mod layers;
 mod losses;

@@ -1,6 +1,7 @@
 //! The CPU: kernels over `f32` words, chosen for the machine's vectors when a model is built.
 
 mod backend;
+mod flip;
 pub mod gemm;
 mod head;
 mod map;
