@@ -24,7 +24,7 @@ use access::{View, view};
 use scan::Loops;
 
 /// Instructions that an elementary function takes, about.
-const FUNCTION: usize = 8;
+const FUNCTION: usize = 16;
 
 /// Instructions that it may take to compute a value again rather than store it for a second kernel.
 const RECOMPUTE: usize = 12;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::grad::{Function, HeadUse};
-use crate::ir::{Binary, Graph, Id, Node, Op, Unary};
+use crate::ir::{Binary, Dim, Graph, Id, Node, Op, Unary};
 
 /// The simplified function.
 pub fn simplify(function: &Function) -> Function {
@@ -132,6 +132,10 @@ impl Rewriter {
                 (Binary::Add | Binary::Sub, _, Some(0.0)) => Self::identity(a, node),
                 (Binary::Mul, Some(1.0), _) => Self::identity(b, node),
                 (Binary::Mul | Binary::Div | Binary::Pow, _, Some(1.0)) => Self::identity(a, node),
+                (Binary::Add, ..) => match self.side_by_side(a, b) {
+                    Some(concat) => Node { op: concat, ..node },
+                    None => node,
+                },
                 (Binary::Pow, _, Some(2.0)) => Node { op: Op::Unary(Unary::Square, a), ..node },
                 (Binary::Pow, _, Some(0.5)) => Node { op: Op::Unary(Unary::Sqrt, a), ..node },
                 // Multiplication is several times as fast as division, and for powers of two exactly equal.
@@ -168,6 +172,38 @@ impl Rewriter {
                 _ => node,
             },
             _ => node,
+        }
+    }
+
+    /// Tensors with zeros around them whose sum puts them side by side, without a gap: what slices leave when their
+    /// gradients are added up.
+    fn side_by_side(&self, a: Id, b: Id) -> Option<Op> {
+        let (mut pieces, mut axis) = (vec![], None);
+        self.pieces(a, &mut axis, &mut pieces)?;
+        self.pieces(b, &mut axis, &mut pieces)?;
+        let (axis, whole) = (axis?, self.graph.shape(a));
+        let (mut end, mut parts) = (Dim::known(0), vec![]);
+        while !pieces.is_empty() {
+            let next = pieces.iter().position(|(before, _)| *before == end)?;
+            let (_, part) = pieces.swap_remove(next);
+            end = end.add(&self.graph.shape(part).dims[axis]);
+            parts.push(part);
+        }
+        (end == whole.dims[axis]).then_some(Op::Concat { parts, axis })
+    }
+
+    fn pieces(&self, id: Id, axis: &mut Option<usize>, pieces: &mut Vec<(Dim, Id)>) -> Option<()> {
+        match self.op(id) {
+            Op::Pad { x, axis: own, before } if axis.is_none_or(|axis| axis == *own) => {
+                *axis = Some(*own);
+                pieces.push((before.clone(), *x));
+                Some(())
+            }
+            Op::Binary(Binary::Add, a, b) => {
+                self.pieces(*a, axis, pieces)?;
+                self.pieces(*b, axis, pieces)
+            }
+            _ => None,
         }
     }
 

@@ -52,20 +52,29 @@ impl Adjoint {
         let mut carried = vec![];
         for (index, state) in forward.states.iter().enumerate() {
             let Some(next) = state.next.filter(|_| self.needed[state.node.0]) else { continue };
-            let values = asked.states.iter().filter(|(other, _)| *other == index).map(|(_, dy)| *dy);
-            let values: Vec<Id> = values.collect();
-            let all = values.into_iter().reduce(|a, b| self.graph.binary(Binary::Add, a, b));
+            let (mut all, mut start): (Option<Id>, Option<Id>) = (None, None);
             let shape = self.graph.shape(state.node).clone();
-            let start = match all {
-                Some(all) => {
-                    let last = self.graph.slice(all, 0, last.clone(), 1.into());
-                    self.graph.reshape(last, shape.dims.clone())
+            for &(_, dy) in asked.states.iter().filter(|(other, _)| *other == index) {
+                // Most often only the last value was asked for.
+                if let Op::Pad { x, axis: 0, before } = &self.graph.nodes[dy.0].op
+                    && *before == last
+                    && self.graph.shape(*x).dims[0].is(1)
+                {
+                    let of_last = self.graph.reshape(*x, shape.dims.clone());
+                    start = Some(self.sum(start, of_last));
+                } else {
+                    all = Some(self.sum(all, dy));
                 }
-                None => {
-                    let zero = self.graph.constant(0.0);
-                    self.graph.broadcast_to(zero, &shape)
-                }
-            };
+            }
+            if let Some(all) = all {
+                let of_last = self.graph.slice(all, 0, last.clone(), 1.into());
+                let of_last = self.graph.reshape(of_last, shape.dims.clone());
+                start = Some(self.sum(start, of_last));
+            }
+            let start = start.unwrap_or_else(|| {
+                let zero = self.graph.constant(0.0);
+                self.graph.broadcast_to(zero, &shape)
+            });
             let carry = self.graph.state(back, start);
             carried.push((state, next, carry, all));
         }
@@ -120,6 +129,13 @@ impl Adjoint {
         }
         for (x, dx) in totals {
             self.add(x, dx);
+        }
+    }
+
+    fn sum(&mut self, sum: Option<Id>, x: Id) -> Id {
+        match sum {
+            Some(sum) => self.graph.binary(Binary::Add, sum, x),
+            None => x,
         }
     }
 
