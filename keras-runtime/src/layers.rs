@@ -55,6 +55,33 @@ pub const fn dense() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn activation() {}
 
+/// `masking(mask_value = 0.0)`
+///
+/// Says that steps which hold nothing but `mask_value` do not count. They become 0.
+///
+/// Shapes: `[batch, time, k] → the same`.
+///
+/// # Arguments
+///
+/// - `mask_value`: a number, by default `0.0`. What a step that does not count is filled with.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn masking() {}
+
+/// `drop_mask()`
+///
+/// Takes the mask of a sequence away: all of its steps count. (Keras does so silently.)
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn drop_mask() {}
+
 /// `lambda(function)`
 ///
 /// An expression as a layer: `lambda(|x| x * 2.0)`, or `(a, b) >> lambda(|a, b| a - b)`.
@@ -245,7 +272,7 @@ pub const fn concatenate() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn dot() {}
 
-/// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false)`
+/// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false)`
 ///
 /// `h = activation(x · kernel + h · recurrent_kernel + bias)` for each step. Initial states are further inputs: `(x, h) >> simple_rnn(32)`.
 ///
@@ -265,6 +292,7 @@ pub const fn dot() {}
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
 /// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
+/// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -276,7 +304,7 @@ pub const fn dot() {}
 /// - `bias`: `[units]`
 pub const fn simple_rnn() {}
 
-/// `lstm(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false)`
+/// `lstm(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false)`
 ///
 /// Long short-term memory (Hochreiter and Schmidhuber, 1997): a cell state behind gates for input, forgetting and output, which lie in this order `i, f, c, o` in the weights. Initial states are further inputs: `(x, h, c) >> lstm(32)`.
 ///
@@ -298,6 +326,7 @@ pub const fn simple_rnn() {}
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
 /// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
+/// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -309,7 +338,7 @@ pub const fn simple_rnn() {}
 /// - `bias`: `[4 · units]`
 pub const fn lstm() {}
 
-/// `gru(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, reset_after = true)`
+/// `gru(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false, reset_after = true)`
 ///
 /// Gated recurrent unit (Cho et al., 2014): gates for update and reset, which lie in this order `z, r, h` in the weights. `reset_after` resets behind the recurrent product rather than before it. The initial state is a further input: `(x, h) >> gru(32)`.
 ///
@@ -330,6 +359,7 @@ pub const fn lstm() {}
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
 /// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
+/// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `reset_after`: `true` or `false`, by default `true`. Whether to reset behind the recurrent product.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -341,6 +371,36 @@ pub const fn lstm() {}
 /// - `recurrent_kernel`: `[units, 3 · units]`
 /// - `bias`: `[2, 3 · units], or [3 · units] without reset_after`
 pub const fn gru() {}
+
+/// `bidirectional(layer, merge_mode = concat, backward_layer = None)`
+///
+/// A recurrent layer twice, from the first step on and from the last, and what both give put together. Initial states, those of the first before those of the second, are further inputs.
+///
+/// Shapes: `[batch, time, k] → what the layer gives, with twice the units if `merge_mode = concat``.
+///
+/// # Arguments
+///
+/// - `layer`: a layer such as `dense(64)`. A recurrent layer.
+/// - `merge_mode`: one of `concat`, `sum`, `mul`, `ave` and `none`, by default `concat`. How both results become one; `none` gives both.
+/// - `backward_layer`: a layer such as `dense(64)`, by default `None`. Another layer for the way back.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn bidirectional() {}
+
+/// `time_distributed(layer)`
+///
+/// Layers, with the same weights, for each step of a sequence.
+///
+/// Shapes: `[batch, time, ...] → [batch, time, ...what the layers make of a step]`.
+///
+/// # Arguments
+///
+/// - `layer`: a layer such as `dense(64)`. What is applied to a step.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn time_distributed() {}
 
 /// `dropout(rate)`
 ///

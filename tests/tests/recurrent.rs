@@ -39,4 +39,31 @@ layers! {
     lstm_hard LstmHard (a a0 "probe_a" [5; 3]) { a >> lstm(4, recurrent_activation = hard_sigmoid, unit_forget_bias = false) }
     lstm_wide LstmWide (a a0 "probe_a" [6; 20]) { a >> lstm(18, return_sequences = true) }
     shared_lstm SharedLstm (a a0 "probe_a" [5; 3], b b0 "probe_b" [5; 3]) { let r = lstm(4); (a >> r) - (b >> r) }
+    simple_rnn_masked SimpleRnnMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(4) }
+    simple_rnn_masked_sequences SimpleRnnMaskedSequences (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(4, return_sequences = true) }
+    simple_rnn_masked_stacked SimpleRnnMaskedStacked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(5, return_sequences = true) >> simple_rnn(3) }
+    simple_rnn_masked_backwards SimpleRnnMaskedBackwards (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(4, go_backwards = true) }
+    lstm_masked LstmMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> lstm(4) }
+    lstm_masked_sequences LstmMaskedSequences (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> lstm(4, return_sequences = true) }
+    lstm_masked_stacked LstmMaskedStacked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> lstm(5, return_sequences = true) >> lstm(3) }
+    lstm_masked_backwards LstmMaskedBackwards (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> lstm(4, go_backwards = true) }
+    gru_masked GruMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> gru(4) }
+    gru_masked_sequences GruMaskedSequences (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> gru(4, return_sequences = true) }
+    gru_masked_stacked GruMaskedStacked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> gru(5, return_sequences = true) >> gru(3) }
+    gru_masked_backwards GruMaskedBackwards (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> gru(4, go_backwards = true) }
+    gru_masked_initial GruMaskedInitial (a a0 "probe_a" [5; 3], b b0 "probe_b" [; 4]) { ((a * (slice(a, 2, 0, 1) > 0.0)) >> masking(), b) >> gru(4, return_sequences = true, return_state = true) }
+    bidirectional_concat BidirectionalConcat (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4), merge_mode = concat) }
+    bidirectional_concat_sequences BidirectionalConcatSequences (a a0 "probe_a" [5; 3]) { a >> bidirectional(gru(4, return_sequences = true), merge_mode = "concat") }
+    bidirectional_sum BidirectionalSum (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4), merge_mode = sum) }
+    bidirectional_sum_sequences BidirectionalSumSequences (a a0 "probe_a" [5; 3]) { a >> bidirectional(gru(4, return_sequences = true), merge_mode = "sum") }
+    bidirectional_mul BidirectionalMul (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4), merge_mode = mul) }
+    bidirectional_mul_sequences BidirectionalMulSequences (a a0 "probe_a" [5; 3]) { a >> bidirectional(gru(4, return_sequences = true), merge_mode = "mul") }
+    bidirectional_ave BidirectionalAve (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4), merge_mode = ave) }
+    bidirectional_ave_sequences BidirectionalAveSequences (a a0 "probe_a" [5; 3]) { a >> bidirectional(gru(4, return_sequences = true), merge_mode = "ave") }
+    bidirectional_none BidirectionalNone (a a0 "probe_a" [5; 3]) { a >> bidirectional(simple_rnn(4, return_sequences = true), merge_mode = none) }
+    bidirectional_state BidirectionalState (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4, return_state = true)) }
+    bidirectional_masked BidirectionalMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> bidirectional(lstm(4, return_sequences = true)) }
+    time_distributed_dense TimeDistributedDense (a a0 "probe_a" [5; 3]) { a >> time_distributed(dense(4, tanh)) }
+    time_distributed_model TimeDistributedModel (a a0 "probe_a" [4, 2; 3]) { a >> time_distributed(flatten() >> dense(5, tanh, name = "dense") >> dense(2, name = "dense_1")) }
+    time_distributed_masked TimeDistributedMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> time_distributed(dense(4)) >> lstm(3) }
 }

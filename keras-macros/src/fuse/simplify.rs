@@ -154,6 +154,10 @@ impl Rewriter {
                 }
                 _ => node,
             },
+            Op::Flip { x, axis } => match *self.op(x) {
+                Op::Flip { x: inner, axis: own } if own == axis => Self::identity(inner, node),
+                _ => node,
+            },
             Op::Permute { x, ref axes } => match self.op(x).clone() {
                 Op::Permute { x: inner, axes: first } => {
                     let axes: Vec<usize> = axes.iter().map(|&axis| first[axis]).collect();

@@ -259,13 +259,16 @@ impl Builder<'_> {
             }
             let id = (entry.apply)(self, &u)?;
             let source = inputs[0].source.clone();
-            return Ok(Value::Tensor(Tensor { id, place: name.span(), text: u.text, source }));
+            return Ok(Value::Tensor(Tensor { id, place: name.span(), text: u.text, source, mask: None }));
         }
         self.build(&u)
     }
 
     /// Builds the layer, or builds it again on another input.
     fn build(&mut self, u: &Use) -> Result<Value, Reported> {
+        if u.entry.is_wrapper() {
+            return self.build_wrapper(u);
+        }
         let sources = sources(u.inputs.iter());
         let replayed = self.replay();
         let (name, row, reuse) = match &replayed {
@@ -282,23 +285,28 @@ impl Builder<'_> {
         };
         let trainable = u.entry.family != Family::Layer || u.args.flag("trainable");
         self.current.push(Current { name: name.clone(), trainable, reuse, made: vec![] });
-        let outer = std::mem::take(&mut self.also);
+        let outer = (std::mem::take(&mut self.also), self.mask.take());
         let id = (u.entry.apply)(self, u);
-        let also = std::mem::replace(&mut self.also, outer);
+        let (also, mask) =
+            (std::mem::replace(&mut self.also, outer.0), std::mem::replace(&mut self.mask, outer.1));
         let current = self.current.pop().expect("it was pushed");
         let id = id?;
+        let mask = match mask {
+            Some(own) => own,
+            None => self.inherited_mask(u)?,
+        };
         if replayed.is_none() {
             self.graph.layers[row].weights = current.made.clone();
             self.graph.layers[row].output = self.shape(id);
             self.record(Built::Layer { name: name.clone(), row, weights: current.made });
         }
-        let first = Tensor { id, place: u.place.start, text: u.text.clone(), source: name };
-        let all = std::iter::once(id).chain(also).map(|id| first.with(id));
-        Ok(tuple(all.collect()))
+        let first = Tensor { id, place: u.place.start, text: u.text.clone(), source: name, mask };
+        let others = also.into_iter().map(|id| Tensor { id, mask: None, ..first.clone() });
+        Ok(tuple(std::iter::once(first.clone()).chain(others).collect()))
     }
 
     /// `name = "..."`, or what Keras would call it.
-    fn layer_name(&mut self, u: &Use) -> Result<String, Reported> {
+    pub(super) fn layer_name(&mut self, u: &Use) -> Result<String, Reported> {
         let explicit = match u.entry.family {
             Family::Layer => u.args.text("name").map(|name| (name.to_string(), u.args.place("name"))),
             Family::Activation | Family::Function => None,

@@ -53,6 +53,11 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether `expr` is a layer, or layers, rather than a tensor.
+    pub fn is_layer(&self, expr: &Expr) -> bool {
+        self.role(expr) == Role::Layer
+    }
+
     fn role_of_name(&self, name: &str) -> Role {
         match self.variable(name).map(|variable| &variable.value) {
             Some(Value::Tensor(_) | Value::Tuple(_) | Value::Unknown(_)) => Role::Tensor,
@@ -213,7 +218,7 @@ impl Builder<'_> {
             Scalar::Symbol(dim) => self.graph.extent(dim.clone()),
             known => self.graph.constant(known.as_f64().expect("it is known") as f32),
         };
-        Tensor { id, place: expr.place.start, text: expr.to_string(), source: String::new() }
+        Tensor { id, place: expr.place.start, text: expr.to_string(), source: String::new(), mask: None }
     }
 
     fn eval_binary(&mut self, expr: &Expr, op: Operator, a: &Expr, b: &Expr) -> Result<Value, Reported> {
@@ -269,13 +274,14 @@ impl Builder<'_> {
     ) -> Tensor {
         let text = name.to_string();
         if self.closures > 0 {
-            return Tensor { id: build(self), place: place.start, text, source: inputs[0].source.clone() };
+            let source = inputs[0].source.clone();
+            return Tensor { id: build(self), place: place.start, text, source, mask: None };
         }
         let name = self.next_name(name);
         let row = self.row(&name, class, sources(inputs.iter().copied()));
         let id = build(self);
         self.graph.layers[row].output = self.shape(id);
-        Tensor { id, place: place.start, text, source: name }
+        Tensor { id, place: place.start, text, source: name, mask: None }
     }
 
     /// Evaluates a block in a scope of its own.

@@ -6,9 +6,11 @@
 mod apply;
 mod constants;
 mod eval;
+mod masks;
 mod models;
 mod nested;
 mod print;
+mod wrap;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -36,6 +38,8 @@ pub struct Tensor {
     pub text: String,
     /// Its name in `summary()`.
     pub source: String,
+    /// For each step of a sequence whether it counts: 1 or 0.
+    pub mask: Option<Id>,
 }
 
 impl Tensor {
@@ -135,6 +139,8 @@ pub struct Builder<'a> {
     current: Vec<Current>,
     /// Further results of the layer that is being built.
     also: Vec<Id>,
+    /// The mask of its first result, if it has said so itself.
+    mask: Option<Option<Id>>,
     /// How many closures we are in: they have no rows of their own.
     closures: usize,
     failure: Option<Reported>,
@@ -154,6 +160,7 @@ impl<'a> Builder<'a> {
             tapes: vec![],
             current: vec![],
             also: vec![],
+            mask: None,
             closures: 0,
             failure: None,
             assertions: TokenStream::new(),
@@ -235,12 +242,20 @@ impl<'a> Builder<'a> {
         self.also.push(x);
     }
 
+    /// Gives the result of the layer that is being built this mask, or none.
+    pub fn set_mask(&mut self, mask: Option<Id>) {
+        self.mask = Some(mask);
+    }
+
     /// `x` through the activation that argument `name` of `u` holds.
     pub fn activate(&mut self, u: &Use, name: &str, x: Id) -> Result<Id, Reported> {
         let Some(activation) = u.args.activation(name) else { return Ok(x) };
         let input = match u.inputs.first() {
             Some(input) => input.with(x),
-            None => Tensor { id: x, place: u.place.start, text: u.text.clone(), source: String::new() },
+            None => {
+                let (place, text) = (u.place.start, u.text.clone());
+                Tensor { id: x, place, text, source: String::new(), mask: None }
+            }
         };
         let args: &Args = &activation.args;
         let text = activation.entry.name.to_string();

@@ -182,7 +182,7 @@ impl Builder<'_> {
         let name = taken.name.clone().unwrap_or_else(|| "input_layer".to_string());
         let shape = Shape::batched(taken.dims.clone());
         let id = self.graph.input(Input { name: name.clone(), shape, dtype: taken.dtype });
-        Tensor { id, place: taken.place.start, text: "input".into(), source: name }
+        Tensor { id, place: taken.place.start, text: "input".into(), source: name, mask: None }
     }
 
     /// What a sequential model takes in: its first layer says it.
@@ -381,7 +381,8 @@ impl Builder<'_> {
         let shape = Shape::batched(dims);
         self.graph.layers[row].output = shape.clone();
         let id = self.graph.input(Input { name: name.to_string(), shape, dtype });
-        let tensor = Tensor { id, place: name.span(), text: name.to_string(), source: name.to_string() };
+        let (text, source) = (name.to_string(), name.to_string());
+        let tensor = Tensor { id, place: name.span(), text, source, mask: None };
         let variable = self.define(name, Value::Tensor(tensor));
         Ok(Some((name.clone(), variable.used)))
     }

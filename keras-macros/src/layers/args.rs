@@ -34,14 +34,20 @@ pub enum Kind {
     Closure,
     /// `f32`, `u8`, `i32` or `u32`.
     DType,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A layer, or layers: `lstm(64)`.
+    Layer,
     /// Known to Keras, not to us yet: only its default is taken.
     Unsupported,
 }
 
 impl Kind {
     /// "a whole number"
-    pub fn text(self) -> &'static str {
-        match self {
+    pub fn text(self) -> String {
+        let text = match self {
+            Kind::Choice(words) => return one_of(words),
+            Kind::Layer => "a layer such as `dense(64)`",
             Kind::Size => "a whole number of at least 1, or a constant",
             Kind::Integer => "a whole number",
             Kind::Number => "a number",
@@ -55,7 +61,17 @@ impl Kind {
             Kind::Closure => "a closure such as `|x| x * 2.0`",
             Kind::DType => "one of `f32`, `u8`, `i32` and `u32`",
             Kind::Unsupported => "its default",
-        }
+        };
+        text.to_string()
+    }
+}
+
+/// "one of `a`, `b` and `c`"
+fn one_of(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match &words[..] {
+        [all @ .., last] if !all.is_empty() => format!("one of {} and {last}", all.join(", ")),
+        words => words.concat(),
     }
 }
 
@@ -127,6 +143,7 @@ pub enum Value {
     Text(String),
     Closure(Closure),
     DType(DType),
+    Layer(Expr),
 }
 
 /// An activation with its arguments.
@@ -236,6 +253,11 @@ impl Args {
         }
     }
 
+    /// Layers that are not applied yet, or `None`.
+    pub fn layer(&self, name: &str) -> Option<&Expr> {
+        if let Value::Layer(expr) = &self.get(name).value { Some(expr) } else { None }
+    }
+
     /// An element type, or `None`.
     pub fn dtype(&self, name: &str) -> Option<DType> {
         if let Value::DType(dtype) = self.get(name).value { Some(dtype) } else { None }
@@ -342,6 +364,8 @@ fn missing(callee: &str, place: Place, param: &Param, params: &[Param]) -> Messa
         Kind::Activation => "relu",
         Kind::Extents => "[28, 28, 1]",
         Kind::Closure => "|x| x * 2.0",
+        Kind::Layer => "dense(64)",
+        Kind::Choice(words) => words[0],
         _ => "..",
     };
     let named = params.first().is_some_and(|first| first.name != param.name);

@@ -3,7 +3,7 @@
 use super::{Entry, Family, Kind, Operands, Use, optional, required, unsupported};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
-use crate::ir::{Binary, Id};
+use crate::ir::{Binary, Id, ReduceKind};
 
 /// Keras: Core layers.
 pub const LAYERS: &[Entry] = &[
@@ -62,6 +62,35 @@ pub const LAYERS: &[Entry] = &[
         apply: |b, u| b.activate(u, "activation", u.x()),
     },
     Entry {
+        name: "masking",
+        aliases: &[],
+        class: "Masking",
+        family: Family::Layer,
+        doc: "Says that steps which hold nothing but `mask_value` do not count. They become 0.",
+        shapes: "[batch, time, k] → the same",
+        operands: Operands::Exactly(1),
+        params: &[optional(
+            "mask_value",
+            Kind::Number,
+            "0.0",
+            "What a step that does not count is filled with.",
+        )],
+        weights: &[],
+        apply: masking,
+    },
+    Entry {
+        name: "drop_mask",
+        aliases: &[],
+        class: "DropMask",
+        family: Family::Layer,
+        doc: "Takes the mask of a sequence away: all of its steps count. (Keras does so silently.)",
+        shapes: "any shape, unchanged",
+        operands: Operands::Exactly(1),
+        params: &[],
+        weights: &[],
+        apply: |_, u| Ok(u.x()),
+    },
+    Entry {
         name: "lambda",
         aliases: &[],
         class: "Lambda",
@@ -79,6 +108,21 @@ pub const LAYERS: &[Entry] = &[
         apply: |b, u| b.call_closure(u.args.closure("function"), u.inputs),
     },
 ];
+
+fn masking(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+    let shape = b.shape(u.x());
+    if shape.rank() < 2 {
+        let headline = format!("`masking` takes [batch, time, features], but its input is {shape}");
+        let message = u.misfit(&u.inputs[0], headline, format!("this layer is given {shape}"));
+        return Err(b.diag.report(message.help("give each step its features: `>> reshape([.., 1]) >>`")));
+    }
+    let differs = b.graph.binary_const(Binary::Ne, u.x(), u.args.number("mask_value") as f32);
+    let mask = b.graph.reduce(ReduceKind::Max, differs, (1..shape.rank()).collect(), false);
+    b.set_mask(Some(mask));
+    let dims = (0..shape.rank()).map(|i| if i == 0 { shape.dims[0].clone() } else { 1.into() });
+    let counts = b.graph.reshape(mask, dims.collect());
+    Ok(b.graph.binary(Binary::Mul, u.x(), counts))
+}
 
 fn dense(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let shape = b.shape(u.x());

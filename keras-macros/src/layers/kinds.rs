@@ -78,6 +78,17 @@ pub(super) fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -
             ExprKind::Closure(closure) => Ok(Value::Closure(closure.clone())),
             _ => wrong(b),
         },
+        (Kind::Choice(words), _) => match name_or_text(expr) {
+            Some(word) if words.contains(&word.as_str()) => Ok(Value::Text(word)),
+            Some(word) => {
+                let message =
+                    Message::new(expr.place, format!("{what} must be {}, found `{word}`", param.kind.text()))
+                        .help_if(did_you_mean(&word, words.iter().copied()));
+                Err(b.diag.report(message))
+            }
+            None => wrong(b),
+        },
+        (Kind::Layer, _) if b.is_layer(expr) => Ok(Value::Layer(expr.clone())),
         (Kind::DType, _) => match name_or_text(expr).as_deref().and_then(dtype) {
             Some(dtype) => Ok(Value::DType(dtype)),
             None => wrong(b),

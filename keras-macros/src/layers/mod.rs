@@ -14,6 +14,7 @@ mod recurrent;
 mod reference;
 mod regularization;
 mod reshaping;
+mod wrappers;
 
 use crate::diag::{Message, Place, Reported, closest};
 use crate::graph::{Builder, Tensor};
@@ -46,6 +47,55 @@ impl Operands {
         format!("{prefix}{n} tensor{}", if n == 1 { "" } else { "s" })
     }
 }
+
+/// What becomes of the mask of a layer's input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Masks {
+    /// The result has the same.
+    Through,
+    /// The layer has used it, or there are no steps any more.
+    End,
+    /// The layer would lose it.
+    Refused,
+}
+
+/// Layers that treat each step alike, and so let masks through, as in Keras.
+const THROUGH: &[&str] = &[
+    "Activation",
+    "ActivityRegularization",
+    "Add",
+    "AlphaDropout",
+    "Average",
+    "BatchNormalization",
+    "Concatenate",
+    "Dense",
+    "Dropout",
+    "ELU",
+    "EinsumDense",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GroupNormalization",
+    "Identity",
+    "Lambda",
+    "LayerNormalization",
+    "LeakyReLU",
+    "Masking",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "PReLU",
+    "RMSNormalization",
+    "ReLU",
+    "Rescaling",
+    "Softmax",
+    "SpatialDropout1D",
+    "SpectralNormalization",
+    "Subtract",
+    "TimeDistributed",
+    "UnitNormalization",
+];
+/// Layers that end them.
+const ENDS: &[&str] = &["DropMask", "GlobalAveragePooling1D", "GlobalMaxPooling1D"];
 
 /// Which part of the vocabulary a name belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,8 +180,14 @@ pub fn resolve_axis(b: &Builder, axis: i64, shape: &Shape, place: Place) -> Resu
 }
 
 /// The layers, by family.
-pub const LAYERS: &[&[Entry]] =
-    &[core::LAYERS, reshaping::LAYERS, merging::LAYERS, recurrent::LAYERS, regularization::LAYERS];
+pub const LAYERS: &[&[Entry]] = &[
+    core::LAYERS,
+    reshaping::LAYERS,
+    merging::LAYERS,
+    recurrent::LAYERS,
+    wrappers::LAYERS,
+    regularization::LAYERS,
+];
 
 /// All entries: layers first, so that `maximum` is the layer and not the function.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
@@ -159,6 +215,22 @@ impl Entry {
     /// Its name and aliases.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         [self.name].into_iter().chain(self.aliases.iter().copied())
+    }
+
+    /// Whether it is made of other layers, which have rows and names of their own.
+    pub fn is_wrapper(&self) -> bool {
+        self.params.iter().any(|param| param.kind == Kind::Layer)
+    }
+
+    /// What it does with a mask, unless it says so itself as it is built.
+    pub fn masks(&self) -> Masks {
+        match self.family {
+            Family::Activation => Masks::Through,
+            Family::Function => Masks::End,
+            Family::Layer if THROUGH.contains(&self.class) => Masks::Through,
+            Family::Layer if ENDS.contains(&self.class) => Masks::End,
+            Family::Layer => Masks::Refused,
+        }
     }
 
     fn is_called(&self, name: &str) -> bool {

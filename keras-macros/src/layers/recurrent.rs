@@ -46,6 +46,13 @@ const BACKWARDS: Param = optional(
 const UNROLL: Param =
     optional("unroll", Kind::Flag, "false", "Of no effect: every loop is compiled for its length.");
 
+const ZERO_OUTPUT: Param = optional(
+    "zero_output_for_mask",
+    Kind::Flag,
+    "false",
+    "Whether a step that does not count gives 0, or what the step before it gave.",
+);
+
 /// Keras: Recurrent layers.
 pub const LAYERS: &[Entry] = &[
     Entry {
@@ -78,6 +85,7 @@ pub const LAYERS: &[Entry] = &[
             BACKWARDS,
             unsupported("stateful"),
             UNROLL,
+            ZERO_OUTPUT,
             unsupported("seed"),
         ],
         weights: &[("kernel", "[k, units]"), ("recurrent_kernel", "[units, units]"), ("bias", "[units]")],
@@ -121,6 +129,7 @@ pub const LAYERS: &[Entry] = &[
             BACKWARDS,
             unsupported("stateful"),
             UNROLL,
+            ZERO_OUTPUT,
         ],
         weights: &[
             ("kernel", "[k, 4 · units]"),
@@ -162,6 +171,7 @@ pub const LAYERS: &[Entry] = &[
             BACKWARDS,
             unsupported("stateful"),
             UNROLL,
+            ZERO_OUTPUT,
             optional("reset_after", Kind::Flag, "true", "Whether to reset behind the recurrent product."),
         ],
         weights: &[
@@ -305,14 +315,28 @@ fn run(
     let (backwards, all) = (u.args.flag("go_backwards"), u.args.flag("return_sequences"));
     let length = b.shape(sequences[0]).dims[0].clone();
     let scan = b.graph.scan(length, backwards);
-    let states: Vec<Id> = initial.into_iter().map(|init| b.graph.state(scan, init)).collect();
+    let states: Vec<Id> = initial.iter().map(|init| b.graph.state(scan, *init)).collect();
     let items: Vec<Id> = sequences.iter().map(|x| b.graph.item(scan, *x)).collect();
-    let next = step(b, &items, &states)?;
+    let mut next = step(b, &items, &states)?;
+    let mask = u.inputs[0].mask;
+    b.set_mask(mask.filter(|_| all));
+    let mut shown = None;
+    if let Some(mask) = mask {
+        let counts = b.graph.item(scan, mask);
+        if u.args.flag("zero_output_for_mask") {
+            let zero = b.graph.constant(0.0);
+            shown = Some(b.graph.select(counts, next[0], zero));
+        }
+        // A step that does not count leaves the states as they are.
+        for (next, state) in next.iter_mut().zip(&states) {
+            *next = b.graph.select(counts, *next, *state);
+        }
+    }
     for (state, next) in states.iter().zip(&next) {
         b.graph.set_next(*state, *next);
     }
     let output = match all {
-        true => b.graph.trace(scan, next[0]),
+        true => b.graph.trace(scan, shown.unwrap_or(next[0])),
         false => b.graph.last(states[0]),
     };
     if u.args.flag("return_state") {

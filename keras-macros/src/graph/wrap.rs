@@ -1,0 +1,65 @@
+//! Layers that are made of layers, such as `bidirectional(lstm(64))`.
+
+use proc_macro2::{Ident, Span};
+
+use super::{Builder, Built, Names, Tensor, Value};
+use crate::diag::{Message, Reported};
+use crate::layers::Use;
+use crate::syntax::ast::{Arg, Expr, ExprKind};
+
+impl Builder<'_> {
+    /// Builds a wrapper: what is in it has rows of its own, under its name.
+    pub(super) fn build_wrapper(&mut self, u: &Use) -> Result<Value, Reported> {
+        let prefix = match self.replay() {
+            Some(Built::Model { prefix }) => prefix,
+            _ => {
+                let prefix = self.layer_name(u)?;
+                self.record(Built::Model { prefix: prefix.clone() });
+                prefix
+            }
+        };
+        self.names.push(Names { prefix: format!("{prefix}/"), ..Names::default() });
+        let outer = (std::mem::take(&mut self.also), self.mask.take());
+        let result = (u.entry.apply)(self, u);
+        self.names.pop();
+        let also = std::mem::replace(&mut self.also, outer.0);
+        let mask = std::mem::replace(&mut self.mask, outer.1).flatten();
+        let source = self.graph.layers.last().map_or(prefix, |row| row.name.clone());
+        let first = Tensor { id: result?, place: u.place.start, text: u.text.clone(), source, mask };
+        let others = also.into_iter().map(|id| Tensor { id, mask: None, ..first.clone() });
+        let all: Vec<Tensor> = std::iter::once(first.clone()).chain(others).collect();
+        Ok(match all.len() {
+            1 => Value::Tensor(first),
+            _ => Value::Tuple(all.into_iter().map(Value::Tensor).collect()),
+        })
+    }
+
+    /// The layers that a wrapper was given, on `inputs`.
+    pub fn apply_wrapped(&mut self, layers: &Expr, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, Reported> {
+        let value = match inputs.len() {
+            1 => Value::Tensor(inputs[0].clone()),
+            _ => Value::Tuple(inputs.into_iter().map(Value::Tensor).collect()),
+        };
+        match self.apply_stage(layers, Ok(value))? {
+            Value::Tuple(parts) => parts.into_iter().map(|part| self.tensor(part, layers)).collect(),
+            value => Ok(vec![self.tensor(value, layers)?]),
+        }
+    }
+
+    /// `layer` with further arguments; those that it has stay.
+    pub fn with_arguments(&self, layer: &Expr, more: &[(&str, ExprKind)]) -> Result<Expr, Reported> {
+        let ExprKind::Call(call) = &layer.kind else {
+            let message =
+                Message::new(layer.head(), format!("expected the call of a layer, found `{layer}`"));
+            return Err(self.diag.report(message.help("write the layer with its arguments: `lstm(64)`")));
+        };
+        let mut call = call.clone();
+        for (name, value) in more {
+            if !call.args.iter().any(|arg| arg.name.as_ref().is_some_and(|own| own == name)) {
+                let name = Some(Ident::new(name, Span::call_site()));
+                call.args.push(Arg { name, value: Expr::new(value.clone(), layer.place) });
+            }
+        }
+        Ok(Expr::new(ExprKind::Call(call), layer.place))
+    }
+}
