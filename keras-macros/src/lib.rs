@@ -2,6 +2,8 @@
 //!
 //! One pipeline, a module for each stage: `syntax` → `graph` and `layers` → `ir` → `grad` → `fuse` → `plan` → `emit`.
 
+#[cfg(test)]
+mod composition_tests;
 mod diag;
 mod dump;
 mod emit;

@@ -37,6 +37,7 @@ impl Builder<'_> {
             },
             // This reports that operators bind more tightly than pipelines, or that a tensor is no layer.
             ExprKind::Binary(..) if self.has_layer(stage) => self.eval(stage),
+            ExprKind::Repeat(repeat) => self.apply_repeat(stage, repeat, input),
             ExprKind::Closure(_) => {
                 let message = Message::new(stage.place, "a closure is not a layer");
                 Err(self.diag.report(message.help(format!("write `lambda({stage})`"))))
@@ -92,6 +93,9 @@ impl Builder<'_> {
                 }
             };
         }
+        if let Some(block) = self.definitions.block(&text) {
+            return self.apply_block(block, stage, name, given, input);
+        }
         if self.definitions.model(&text).is_some() {
             self.no_arguments(name, given)?;
             let inputs = self.tensors(input?, stage);
@@ -120,7 +124,7 @@ impl Builder<'_> {
     }
 
     /// The tensors that `value` is made of.
-    fn tensors(&mut self, value: Value, expr: &Expr) -> Inputs {
+    pub(super) fn tensors(&mut self, value: Value, expr: &Expr) -> Inputs {
         match value {
             Value::Tuple(parts) => parts.into_iter().map(|part| self.tensor(part, expr)).collect(),
             value => Ok(vec![self.tensor(value, expr)?]),
@@ -131,11 +135,19 @@ impl Builder<'_> {
     pub(super) fn eval_call(&mut self, expr: &Expr, call: &Call) -> Result<Value, Reported> {
         let Some(name) = call.name() else { return Ok(Value::Number(self.scalar(expr)?)) };
         let text = name.to_string();
-        let is_model = self.definitions.model(&text).is_some();
+        let block = self.definitions.block(&text);
+        let is_model =
+            self.definitions.model(&text).is_some() || block.is_some_and(|block| block.params.is_empty());
         if self.variable(&text).is_some() || is_model && !call.args.is_empty() {
             let input = self.operands(call.args.iter().map(|arg| &arg.value));
             let stage = Expr::new(ExprKind::Path(vec![name.clone()]), name.span());
             return self.apply_name(&stage, name, &[], true, input.map(tuple));
+        }
+        if self.definitions.defines_layer(&text) {
+            let message =
+                Message::new(name.span(), format!("`{expr}` is a layer, and a tensor is needed here"))
+                    .help(format!("give it an input: `x >> {expr}`"));
+            return Err(self.diag.report(message));
         }
         let Some(entry) = layers::find(&text) else { return Err(self.unknown_layer(name)) };
         let positional = call.args.iter().filter(|arg| arg.name.is_none()).count();
@@ -299,14 +311,21 @@ impl Builder<'_> {
             Family::Activation | Family::Function => None,
         };
         let base = if u.entry.family == Family::Activation { "activation" } else { u.entry.name };
-        let Some((name, place)) = explicit else { return Ok(self.next_name(base)) };
+        match explicit {
+            Some((name, place)) => self.explicit_name(&name, place),
+            None => Ok(self.next_name(base)),
+        }
+    }
+
+    /// The name that the user gave, in full.
+    pub(super) fn explicit_name(&mut self, name: &str, place: Place) -> Result<String, Reported> {
         if name.is_empty() || name.contains('/') {
             let message = Message::new(place, format!("`{name}` cannot be the name of a layer"))
                 .note("names are not empty, and have no `/` in them");
             return Err(self.diag.report(message));
         }
         let names = self.names.last_mut().expect("there is one for the model");
-        if !names.taken.insert(name.clone()) {
+        if !names.taken.insert(name.to_string()) {
             let message = Message::new(place, format!("two layers are called `{name}`"))
                 .note("weights are saved under the names of their layers")
                 .help("give each layer a name of its own");

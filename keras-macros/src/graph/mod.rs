@@ -4,8 +4,11 @@
 //! [`crate::layers`]; here is only who feeds whom.
 
 mod apply;
+mod blocks;
 mod constants;
+mod definitions;
 mod eval;
+mod lets;
 mod models;
 mod nested;
 mod print;
@@ -23,7 +26,7 @@ use crate::layers::Use;
 use crate::layers::args::Args;
 use crate::syntax::ast::{Expr, Let};
 pub use constants::{Constants, Scalar};
-pub use models::{Definitions, compile};
+pub use definitions::{Definitions, compile};
 pub use print::table;
 
 /// A value with its origin, for messages.
@@ -63,7 +66,7 @@ struct Shared {
     /// The names that `expr` sees.
     scope: Vec<Variable>,
     /// The layers in the order in which an application comes upon them.
-    tape: RefCell<Vec<Built>>,
+    tape: Rc<RefCell<Vec<Built>>>,
     /// What is wrong with them is said once.
     failed: Cell<Option<Reported>>,
 }
@@ -71,8 +74,17 @@ struct Shared {
 /// A layer that exists: its row, and its weights in the order in which it asks for them.
 #[derive(Clone, Debug)]
 enum Built {
-    Layer { name: String, row: usize, weights: Vec<usize> },
-    Model { prefix: String },
+    Layer {
+        name: String,
+        row: usize,
+        weights: Vec<usize>,
+    },
+    /// A model or a block.
+    Nested {
+        prefix: String,
+    },
+    /// Layers that were named by `let` inside of it: their own tape.
+    Named(Rc<RefCell<Vec<Built>>>),
 }
 
 #[derive(Clone, Debug)]
@@ -89,6 +101,8 @@ struct Names {
     prefix: String,
     taken: HashSet<String>,
     counters: HashMap<String, usize>,
+    /// They are those of a nested model, which warns of what is unused when it is compiled by itself.
+    quiet: bool,
 }
 
 impl Names {
@@ -165,9 +179,11 @@ impl<'a> Builder<'a> {
 
     /// The value of an argument or a dimension.
     pub fn scalar(&self, expr: &Expr) -> Result<Scalar, Reported> {
-        let local = |name: &str| match &self.variable(name)?.value {
-            Value::Number(scalar) => Some(scalar.clone()),
-            _ => None,
+        let local = |name: &str| {
+            let variable = self.variable(name)?;
+            let Value::Number(scalar) = &variable.value else { return None };
+            *variable.used.borrow_mut() = true;
+            Some(scalar.clone())
         };
         self.definitions.constants.scalar(self.diag, expr, &local)
     }

@@ -1,142 +1,16 @@
 //! Models: inputs, outputs, and models as layers of others.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::Ident;
 
-use super::eval::idents_in;
-use super::{Builder, Constants, Tensor, Value};
-use crate::diag::{Diagnostics, Message, Place, Reported, did_you_mean};
+use super::{Builder, Tensor, Value};
+use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::ir::{DType, Dim, Input, Shape};
 use crate::layers;
 use crate::layers::{args, kinds};
 use crate::model::{Form, Model};
-use crate::syntax::ast::{Arg, Block, Body, Call, Declared, Expr, ExprKind, File, Item, ModelItem};
-
-/// What the models of one macro call share.
-pub struct Definitions<'a> {
-    pub diag: &'a Diagnostics,
-    pub krate: &'a TokenStream,
-    pub constants: Constants,
-    models: Vec<&'a ModelItem>,
-    names: Vec<String>,
-    /// Models with errors: what contains them stays silent.
-    pub(super) failed: RefCell<HashMap<String, Reported>>,
-}
-
-impl<'a> Definitions<'a> {
-    /// The model called `name`.
-    pub fn model(&self, name: &str) -> Option<&'a ModelItem> {
-        self.models.iter().copied().find(|model| model.name == name)
-    }
-
-    /// Names of models.
-    pub fn names(&self) -> Vec<&str> {
-        self.names.iter().map(String::as_str).collect()
-    }
-
-    fn fail(&self, name: &Ident, reported: Reported) {
-        self.failed.borrow_mut().insert(name.to_string(), reported);
-    }
-}
-
-/// The models of a macro call, those that others contain first.
-pub fn compile(file: &File, krate: &TokenStream, diag: &Diagnostics) -> (TokenStream, Vec<Model>) {
-    let failed = RefCell::default();
-    let mut definitions =
-        Definitions { diag, krate, constants: Constants::default(), models: vec![], names: vec![], failed };
-    let items = match file {
-        File::Expression(expr) => {
-            let model = Builder::new(&definitions).sequential_model(expr, Form::Expression);
-            return (TokenStream::new(), vec![model]);
-        }
-        File::Items(items) => items,
-    };
-    let mut consts = TokenStream::new();
-    for item in items {
-        match item {
-            Item::Const(constant) => {
-                definitions.constants.declare(&constant.name, constant.value.as_ref());
-                consts.extend(constant.tokens.clone());
-            }
-            Item::Model(model) if definitions.model(&model.name.to_string()).is_some() => {
-                let message =
-                    Message::new(model.name.span(), format!("model `{}` is defined twice", model.name))
-                        .help("give the second one a name of its own");
-                diag.report(message);
-            }
-            Item::Model(model) => {
-                definitions.models.push(model);
-                definitions.names.push(model.name.to_string());
-            }
-        }
-    }
-    let mut order = Order { definitions: &definitions, done: vec![], path: vec![] };
-    definitions.models.iter().for_each(|model| order.visit(model));
-    let models = order.done.into_iter().map(|model| definitions.compile(model)).collect();
-    (consts, models)
-}
-
-/// Depth-first search: a model comes after those it contains.
-struct Order<'d, 'a> {
-    definitions: &'d Definitions<'a>,
-    done: Vec<&'a ModelItem>,
-    path: Vec<Ident>,
-}
-
-impl<'a> Order<'_, 'a> {
-    fn visit(&mut self, model: &'a ModelItem) {
-        if self.done.iter().any(|done| done.name == model.name) {
-            return;
-        }
-        self.path.push(model.name.clone());
-        for used in uses(model) {
-            let Some(inner) = self.definitions.model(&used.to_string()) else { continue };
-            match self.path.iter().position(|outer| *outer == used) {
-                Some(start) => self.cycle(&used, start),
-                None => self.visit(inner),
-            }
-        }
-        self.path.pop();
-        self.done.push(model);
-    }
-
-    fn cycle(&self, used: &Ident, start: usize) {
-        let members = &self.path[start..];
-        let mut names: Vec<String> = members.iter().map(|name| format!("`{name}`")).collect();
-        names.push(format!("`{used}`"));
-        let message = Message::new(used.span(), format!("model `{used}` contains itself"))
-            .note(format!("a cycle: {}", names.join(" contains ")))
-            .help("models nest, but not endlessly: take one of them apart");
-        let reported = self.definitions.diag.report(message);
-        members.iter().for_each(|name| self.definitions.fail(name, reported));
-    }
-}
-
-/// Every name in a model's body.
-fn uses(model: &ModelItem) -> Vec<Ident> {
-    match &model.body {
-        Body::Sequential(expr) => idents_in(expr),
-        Body::Functional { block, .. } => idents_in(&Expr::new(ExprKind::Block(block.clone()), block.place)),
-    }
-}
-
-impl Definitions<'_> {
-    fn compile(&self, item: &ModelItem) -> Model {
-        let form = Form::Item { attrs: item.attrs.clone(), vis: item.vis.clone(), name: item.name.clone() };
-        if self.failed.borrow().contains_key(&item.name.to_string()) {
-            return Builder::new(self).finish(form, false);
-        }
-        let builder = Builder::new(self);
-        match &item.body {
-            Body::Sequential(expr) => builder.sequential_model(expr, form),
-            Body::Functional { inputs, outputs, block } => {
-                builder.functional_model(&item.name, inputs, outputs.as_deref(), block, form)
-            }
-        }
-    }
-}
+use crate::syntax::ast::{Arg, Block, Body, Call, Declared, Expr, ExprKind, ModelItem};
 
 /// The input of a sequential model.
 pub(super) struct Taken {
@@ -149,7 +23,7 @@ pub(super) struct Taken {
 }
 
 impl Builder<'_> {
-    fn finish(mut self, form: Form, ok: bool) -> Model {
+    pub(super) fn finish(mut self, form: Form, ok: bool) -> Model {
         if let (Form::Item { name, .. }, false, Some(reported)) = (&form, ok, self.diag.reported()) {
             self.definitions.fail(name, reported);
         }
@@ -157,7 +31,7 @@ impl Builder<'_> {
         Model { form, graph: self.graph, assertions: self.assertions, mentions, ok }
     }
 
-    fn sequential_model(mut self, expr: &Expr, form: Form) -> Model {
+    pub(super) fn sequential_model(mut self, expr: &Expr, form: Form) -> Model {
         let before = self.diag.errors();
         let stages = expr.stages();
         let taken = self.taken(&stages);
@@ -238,7 +112,20 @@ impl Builder<'_> {
             _ => None,
         };
         match name {
+            Some(name) if self.definitions.block(&name.to_string()).is_some() => {
+                let message = Message::new(first.head(), "the model does not say what it takes in");
+                return self.diag.report(
+                    message
+                        .help(format!("write `input([784]) >> {first}`, with the shape without the batch")),
+                );
+            }
             Some(name) if layers::find(&name.to_string()).is_none() => return self.unknown_layer(name),
+            None if matches!(first.kind, ExprKind::Repeat(_)) => {
+                let message = Message::new(first.place.start, "the model does not say what it takes in");
+                return self.diag.report(
+                    message.help("write `input([784]) >> repeat ..`, with the shape without the batch"),
+                );
+            }
             None => {
                 let message = Message::new(first.head(), format!("expected a layer, found `{first}`"));
                 return self.diag.report(message);
@@ -306,7 +193,7 @@ impl Builder<'_> {
         })
     }
 
-    fn functional_model(
+    pub(super) fn functional_model(
         mut self,
         name: &Ident,
         inputs: &[Declared],

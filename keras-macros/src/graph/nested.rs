@@ -20,25 +20,21 @@ impl Builder<'_> {
             return Err(self.diag.report(message.help("apply the model outside of `lambda`")));
         }
         let prefix = match self.replay() {
-            Some(Built::Model { prefix }) => prefix,
+            Some(Built::Nested { prefix }) => prefix,
             _ => {
                 let prefix = self.next_name(&snake_case(&name.to_string()));
-                self.record(Built::Model { prefix: prefix.clone() });
+                self.record(Built::Nested { prefix: prefix.clone() });
                 prefix
             }
         };
-        let names = Names { prefix: format!("{prefix}/"), ..Names::default() };
+        let names = Names { prefix: format!("{prefix}/"), quiet: true, ..Names::default() };
         let scope = std::mem::take(&mut self.scope);
         let later = std::mem::take(&mut self.later);
         self.names.push(names);
         let result = self.inline_body(name, item, &inputs);
         self.names.pop();
         (self.scope, self.later) = (scope, later);
-        let located = |tensor: Tensor| Tensor { place: name.span(), text: name.to_string(), ..tensor };
-        result.map(|value| match value {
-            Value::Tensor(tensor) => Value::Tensor(located(tensor)),
-            value => value,
-        })
+        result.map(|value| located(value, name, &name.to_string()))
     }
 
     fn inline_body(&mut self, name: &Ident, item: &ModelItem, inputs: &[Tensor]) -> Result<Value, Reported> {
@@ -83,8 +79,21 @@ impl Builder<'_> {
     }
 }
 
+/// `value`, for messages, as what the layer `name` makes.
+pub(super) fn located(value: Value, name: &Ident, text: &str) -> Value {
+    match value {
+        Value::Tensor(tensor) => {
+            Value::Tensor(Tensor { place: name.span(), text: text.to_string(), ..tensor })
+        }
+        Value::Tuple(parts) => {
+            Value::Tuple(parts.into_iter().map(|part| located(part, name, text)).collect())
+        }
+        value => value,
+    }
+}
+
 /// `TextEncoder` → `text_encoder`
-fn snake_case(name: &str) -> String {
+pub(super) fn snake_case(name: &str) -> String {
     let mut result = String::new();
     for c in name.chars() {
         if c.is_uppercase() && !result.is_empty() {
