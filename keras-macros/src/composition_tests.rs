@@ -208,3 +208,86 @@ fn wrong_repetitions_are_errors() {
     assert_eq!(second.len(), 1);
     assert!(table("M(x: [3]) { x >> repeat 1 { dense(4) } }").contains("dense/kernel[3, 4]"));
 }
+
+/// What `keras_model!` is called with when `models` were fetched under their paths.
+fn linked(models: &[(&str, &crate::model::Model)], source: &str) -> String {
+    let links = models.iter().map(|(path, model)| {
+        let name = proc_macro2::Ident::new(&model.name(), proc_macro2::Span::call_site());
+        format!("{{ ({path}) {} }}", model.export.payload(&name, model.ok))
+    });
+    format!("@ {{ {} }} {source}", links.collect::<String>())
+}
+
+#[test]
+fn models_of_other_macro_calls_are_found() {
+    let wanted = |source: &str| -> Vec<String> {
+        let diag = crate::diag::Diagnostics::default();
+        let file = crate::syntax::parse(source.parse().expect("tokens"), &diag).expect("a file");
+        diag.discard();
+        crate::syntax::foreign::models(&file).iter().map(|path| crate::link::key(path)).collect()
+    };
+    assert_eq!(
+        wanted("A(x: [3]) { let e = models::Encoder; concatenate(x >> e, Tower(x)) >> VGG16 >> other::V }"),
+        ["models::Encoder", "Tower", "VGG16", "other::V"]
+    );
+    assert_eq!(wanted("B = Tower >> dense(3, act::Fast)"), ["Tower", "act::Fast"]);
+    // Misspelt names, names of Keras, constants and functions are not.
+    for known in [
+        "B = Dense(3) >> Dropout(0.1)",
+        "Encoder = dense(3, input = 4) B = Encodr >> dense(2)",
+        "dense(config::WIDTH, input = N) >> dense(width::of(3), Relu, bias_initializer = None)",
+        "block b(F) |x| { x >> F } A(x: [3]) { let T = dense(3); x >> T >> b(T) }",
+    ] {
+        assert!(wanted(known).is_empty(), "{known}: {:?}", wanted(known));
+    }
+}
+
+#[test]
+fn a_model_of_another_macro_call_is_a_layer() {
+    let encoder = model(
+        "const WIDE: usize = 6; const UNKNOWN: usize = width(); block mlp(n) |x| { x >> dense(n * HALF) }
+         Inner = dense(WIDE, input = config::IN) >> mlp(UNKNOWN);
+         pub Encoder(x: [config::IN]) { x * config::SCALE >> Inner >> dense(4) }",
+    );
+    let constants: Vec<(&str, bool)> =
+        encoder.export.constants.iter().map(|constant| (constant.text.as_str(), constant.size)).collect();
+    assert_eq!(
+        constants,
+        [("config::IN", true), ("config::SCALE", false), ("UNKNOWN", true), ("HALF", true)]
+    );
+    let middle = model(&linked(
+        &[("one::Encoder", &encoder)],
+        "const WIDE: usize = 99; pub Middle = one::Encoder >> dense(N)",
+    ));
+    let texts: Vec<&str> = middle.export.constants.iter().map(|constant| constant.text.as_str()).collect();
+    let own = ["IN", "SCALE"].map(|name| format!("one::Encoder::__CONFIG_{name}"));
+    assert_eq!(texts, [&own[0], &own[1], "one::Encoder::__UNKNOWN", "one::Encoder::__HALF", "N"]);
+    let m = model(&linked(
+        &[("two::Middle", &middle), ("Encoder", &encoder)],
+        "pub Big(x: [2]) { let e = Encoder; two::Middle(x >> dense(8)) + (x >> e) + e(x) >> dense(1) }",
+    ));
+    let expected = [
+        "dense/kernel[2, 8]",
+        "dense/bias[8]",
+        "middle/encoder/inner/dense/kernel[8, 6]",
+        "middle/encoder/inner/dense/bias[6]",
+        "middle/encoder/inner/mlp/dense/kernel[6, two::Middle::__ONE_ENCODER___HALF * two::Middle::__ONE_ENCODER___UNKNOWN]",
+    ];
+    assert_eq!(weights(&m.graph)[..5], expected);
+    assert_eq!(weights(&m.graph)[10], "encoder/inner/dense/kernel[8, 6]");
+    assert_eq!(m.graph.weights.len(), 2 + 8 + 6 + 2);
+}
+
+#[test]
+fn errors_of_other_macro_calls_are_theirs() {
+    let encoder = model("pub Encoder = dense(6, input = 4)");
+    let of = |source: &str| errors(&linked(&[("one::Encoder", &encoder)], source));
+    assert_eq!(
+        of("A = input([5]) >> one::Encoder"),
+        ["model `Encoder` takes [batch, 4], but its input is [batch, 5]"]
+    );
+    assert_eq!(of("A = input([4]) >> one::encoder"), ["`one::encoder` is not a layer"]);
+    let (models, _) = compile("pub Wrong = dense(0, input = 4)");
+    let (models, texts) = compile(&linked(&[("one::Wrong", &models[0])], "A = one::Wrong >> dense(3)"));
+    assert!(texts.is_empty() && !models[0].ok);
+}

@@ -55,6 +55,13 @@ pub fn line(span: Span) -> Option<usize> {
 #[derive(Clone, Copy, Debug)]
 pub struct Reported(());
 
+impl Reported {
+    /// For what another macro call has reported.
+    pub fn elsewhere() -> Self {
+        Reported(())
+    }
+}
+
 /// One error, or one warning.
 #[derive(Debug)]
 #[must_use = "a message says nothing until it is reported"]

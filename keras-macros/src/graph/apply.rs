@@ -29,11 +29,11 @@ impl Builder<'_> {
             }
             ExprKind::Path(path) => match &path[..] {
                 [name] => self.apply_name(stage, name, &[], false, input),
-                _ => Err(self.foreign(stage)),
+                _ => self.apply_model(stage, path, &[], input),
             },
             ExprKind::Call(call) => match call.name() {
                 Some(name) => self.apply_name(stage, name, &call.args, true, input),
-                None => Err(self.foreign(stage)),
+                None => self.apply_model(stage, &call.path, &call.args, input),
             },
             // This reports that operators bind more tightly than pipelines, or that a tensor is no layer.
             ExprKind::Binary(..) if self.has_layer(stage) => self.eval(stage),
@@ -55,10 +55,26 @@ impl Builder<'_> {
         }
     }
 
-    fn foreign(&self, stage: &Expr) -> Reported {
-        let message = Message::new(stage.head(), format!("`{stage}` is not a layer of this macro call"))
-            .help("a model can be a layer of models in the same `keras_model!`: define both there");
-        self.diag.report(message)
+    /// A stage that is a model, of this macro call or of another.
+    fn apply_model(
+        &mut self,
+        stage: &Expr,
+        path: &[Ident],
+        given: &[Arg],
+        input: Result<Value, Reported>,
+    ) -> Result<Value, Reported> {
+        if let Some(reported) = self.definitions.failed_elsewhere(path) {
+            return Err(reported);
+        }
+        let Some(found) = self.definitions.model_at(path) else {
+            let message = Message::new(stage.head(), format!("`{stage}` is not a layer"))
+                .help("a layer has one name; a model of another module has a path: `models::Encoder`");
+            return Err(self.diag.report(message));
+        };
+        let name = &path[path.len() - 1];
+        self.no_arguments(name, given)?;
+        let inputs = self.tensors(input?, stage);
+        self.inline(name, found, inputs?)
     }
 
     /// A stage that is a name, or the call of one.
@@ -96,10 +112,8 @@ impl Builder<'_> {
         if let Some(block) = self.definitions.block(&text) {
             return self.apply_block(block, stage, name, given, input);
         }
-        if self.definitions.model(&text).is_some() {
-            self.no_arguments(name, given)?;
-            let inputs = self.tensors(input?, stage);
-            return self.inline(name, inputs?);
+        if self.definitions.is_model(name) {
+            return self.apply_model(stage, std::slice::from_ref(name), given, input);
         }
         let Some(entry) = layers::find(&text) else { return Err(self.unknown_layer(name)) };
         if !parens && entry.family != Family::Activation {
@@ -133,11 +147,16 @@ impl Builder<'_> {
 
     /// `name(args)` where a tensor is needed.
     pub(super) fn eval_call(&mut self, expr: &Expr, call: &Call) -> Result<Value, Reported> {
-        let Some(name) = call.name() else { return Ok(Value::Number(self.scalar(expr)?)) };
+        let Some(name) = call.name() else {
+            if !self.definitions.is_model_at(&call.path) {
+                return Ok(Value::Number(self.number_of(expr)?));
+            }
+            let input = self.operands(call.args.iter().map(|arg| &arg.value)).map(tuple);
+            return self.apply_model(expr, &call.path, &[], input);
+        };
         let text = name.to_string();
         let block = self.definitions.block(&text);
-        let is_model =
-            self.definitions.model(&text).is_some() || block.is_some_and(|block| block.params.is_empty());
+        let is_model = self.definitions.is_model(name) || block.is_some_and(|block| block.params.is_empty());
         if self.variable(&text).is_some() || is_model && !call.args.is_empty() {
             let input = self.operands(call.args.iter().map(|arg| &arg.value));
             let stage = Expr::new(ExprKind::Path(vec![name.clone()]), name.span());

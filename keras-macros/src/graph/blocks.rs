@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use super::constants::Scalar;
 use super::nested::located;
-use super::{Builder, Built, Names, Tensor, Value, Variable};
+use super::{Builder, Built, Names, Value, Variable};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::layers::Operands;
 use crate::syntax::ast::{Arg, BlockItem, Closure, Expr, ExprKind, Parameter, Repeat};
@@ -39,8 +39,13 @@ impl Builder<'_> {
         }
         let given = self.given(block, name, given);
         let inputs = input.and_then(|value| self.tensors(value, stage));
-        let (given, inputs) = (given?, inputs?);
+        let given = given?;
         let wanted = block.body.params.len();
+        // What is wrong with the block is reported even if its input failed.
+        let inputs: Vec<Value> = match inputs {
+            Ok(inputs) => inputs.into_iter().map(Value::Tensor).collect(),
+            Err(reported) => vec![Value::Unknown(reported); wanted],
+        };
         if inputs.len() != wanted {
             let tensors = Operands::Exactly(wanted).text();
             let headline = format!("block `{name}` takes {tensors}, but gets {}", inputs.len());
@@ -65,7 +70,7 @@ impl Builder<'_> {
         let scope = std::mem::replace(&mut self.scope, given.scope);
         let later = std::mem::take(&mut self.later);
         self.diag.enter(Some(used_at(stage, name)), name.span());
-        let result = self.eval_body(&block.body, &given.values, &inputs);
+        let result = self.eval_body(&block.body, &given.values, inputs);
         self.diag.leave();
         (self.scope, self.later) = (scope, later);
         self.names.pop();
@@ -77,7 +82,7 @@ impl Builder<'_> {
         &mut self,
         body: &Closure,
         values: &Substitution,
-        inputs: &[Tensor],
+        inputs: Vec<Value>,
     ) -> Result<Value, Reported> {
         let whole = Expr::new(ExprKind::Closure(body.clone()), body.place);
         let ExprKind::Closure(Closure { params, body, .. }) = values.apply(&whole).kind else {
@@ -86,7 +91,7 @@ impl Builder<'_> {
         let depth = self.scope.len();
         for (param, input) in params.iter().zip(inputs) {
             // The input keeps its own place: a misfit points to the layer that made it.
-            self.define(param, Value::Tensor(input.clone()));
+            self.define(param, input);
         }
         let result = self.eval(&body);
         self.scope.truncate(depth);
@@ -233,7 +238,10 @@ impl Builder<'_> {
                 return self.in_block(&block, |builder, tail| builder.apply_stage(tail, input));
             }
         };
-        let inputs = self.tensors(input?, stage)?;
+        let inputs: Vec<Value> = match input.and_then(|input| self.tensors(input, stage)) {
+            Ok(inputs) => inputs.into_iter().map(Value::Tensor).collect(),
+            Err(reported) => vec![Value::Unknown(reported); closure.params.len()],
+        };
         if inputs.len() != closure.params.len() {
             let tensors = Operands::Exactly(closure.params.len()).text();
             let headline = format!("this repetition takes {tensors}, but gets {}", inputs.len());
@@ -241,7 +249,7 @@ impl Builder<'_> {
                 .help("each time takes what the time before made: as many tensors as there are names between the bars");
             return Err(self.diag.report(message));
         }
-        self.eval_body(closure, values, &inputs)
+        self.eval_body(closure, values, inputs)
     }
 
     /// How often: a number that the macro knows.

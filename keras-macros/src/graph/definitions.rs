@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 
 use super::{Builder, Constants};
 use crate::diag::{Diagnostics, Message, Reported};
+use crate::link::{self, Export, Link, key};
 use crate::model::{Form, Model};
 use crate::syntax::ast::{BlockItem, Body, File, Item, ModelItem};
 
@@ -22,21 +24,86 @@ pub struct Definitions<'a> {
     pub(super) failed: RefCell<HashMap<String, Reported>>,
     /// Blocks that were used.
     pub(super) used: RefCell<Vec<String>>,
+    /// Models of other macro calls, by their paths.
+    links: Vec<(String, Linked<'a>)>,
+    linked: bool,
+}
+
+/// A model of another macro call, among the definitions of that.
+struct Linked<'a> {
+    name: &'a Ident,
+    ok: bool,
+    definitions: Definitions<'a>,
+}
+
+/// A model, and the definitions that its body sees.
+#[derive(Clone, Copy)]
+pub struct Found<'a> {
+    pub definitions: &'a Definitions<'a>,
+    pub item: &'a ModelItem,
+}
+
+impl Found<'_> {
+    /// What is wrong with it, if anything is.
+    pub fn failure(&self) -> Option<Reported> {
+        self.definitions.failure(&self.item.name)
+    }
 }
 
 impl<'a> Definitions<'a> {
     fn new(krate: &'a TokenStream, diag: &'a Diagnostics) -> Self {
         let constants = Constants::default();
-        let (items, names) = (vec![], vec![]);
-        Definitions {
-            diag,
-            krate,
-            constants,
-            items,
-            names,
-            failed: RefCell::default(),
-            used: RefCell::default(),
+        let (items, names, links) = (vec![], vec![], vec![]);
+        let (failed, used) = (RefCell::default(), RefCell::default());
+        Definitions { diag, krate, constants, items, names, failed, used, links, linked: false }
+    }
+
+    /// Makes the models of other macro calls known, and those that they contain.
+    fn link(&mut self, links: &'a [Link]) {
+        for link in links {
+            let mut definitions = Definitions::new(self.krate, self.diag);
+            definitions.constants = self.constants.linked(&link.path, &link.constants);
+            definitions.linked = true;
+            definitions.link(&link.links);
+            definitions.declare(&link.items);
+            self.links.push((key(&link.path), Linked { name: &link.name, ok: link.ok, definitions }));
         }
+    }
+
+    /// Whether they are those of another macro call.
+    pub fn is_linked(&self) -> bool {
+        self.linked
+    }
+
+    /// The model that `path` names here: of this macro call, or of another.
+    pub fn model_at(&'a self, path: &[Ident]) -> Option<Found<'a>> {
+        if let [name] = path
+            && let Some(item) = self.model(&name.to_string())
+        {
+            return Some(Found { definitions: self, item });
+        }
+        let path = key(path);
+        let (_, linked) = self.links.iter().find(|(known, _)| *known == path)?;
+        let item = linked.definitions.model(&linked.name.to_string())?;
+        Some(Found { definitions: &linked.definitions, item })
+    }
+
+    /// Whether `name` is a model, of this macro call or of another.
+    pub fn is_model(&self, name: &Ident) -> bool {
+        self.is_model_at(std::slice::from_ref(name))
+    }
+
+    /// Whether `path` is a model, of this macro call or of another.
+    pub fn is_model_at(&self, path: &[Ident]) -> bool {
+        let text = key(path);
+        self.model(&text).is_some() || self.links.iter().any(|(known, _)| *known == text)
+    }
+
+    /// Whether `path` is a model of another macro call that has errors: they are reported there.
+    pub fn failed_elsewhere(&self, path: &[Ident]) -> Option<Reported> {
+        let path = key(path);
+        let (_, linked) = self.links.iter().find(|(known, _)| *known == path)?;
+        (!linked.ok).then(Reported::elsewhere)
     }
 
     fn find(&self, name: &str) -> Option<&'a Item> {
@@ -55,7 +122,7 @@ impl<'a> Definitions<'a> {
 
     /// Whether a model or a block is called `name`.
     pub fn defines_layer(&self, name: &str) -> bool {
-        self.find(name).is_some()
+        self.find(name).is_some() || self.links.iter().any(|(known, _)| known == name)
     }
 
     /// Names of models and blocks.
@@ -124,8 +191,15 @@ impl<'a> Definitions<'a> {
 }
 
 /// The models of a macro call, those that others contain first, and its constants.
-pub fn compile(file: &File, krate: &TokenStream, diag: &Diagnostics) -> (TokenStream, Vec<Model>) {
+pub fn compile(
+    file: &File,
+    links: &TokenStream,
+    krate: &TokenStream,
+    diag: &Diagnostics,
+) -> (TokenStream, Vec<Model>) {
+    let fetched = link::links(links.clone());
     let mut definitions = Definitions::new(krate, diag);
+    definitions.link(&fetched);
     let items = match file {
         File::Expression(expr) => {
             let model = Builder::new(&definitions).sequential_model(expr, Form::Expression);
@@ -134,6 +208,8 @@ pub fn compile(file: &File, krate: &TokenStream, diag: &Diagnostics) -> (TokenSt
         File::Items(items) => items,
     };
     definitions.declare(items);
+    // What the constants are made of does not matter to models.
+    definitions.constants.leaves().borrow_mut().take();
     let consts = items.iter().filter_map(|item| match item {
         Item::Const(constant) => Some(constant.tokens.clone()),
         Item::Model(_) | Item::Block(_) => None,
@@ -141,12 +217,38 @@ pub fn compile(file: &File, krate: &TokenStream, diag: &Diagnostics) -> (TokenSt
     let mut order = Order { definitions: &definitions, done: vec![], path: vec![] };
     definitions.items.iter().for_each(|item| order.visit(item));
     let models = order.done.into_iter().filter_map(|item| match item {
-        Item::Model(model) => Some(definitions.compile(model)),
+        Item::Model(model) => Some(definitions.compile(model)).map(|compiled| Model {
+            export: Export {
+                links: links.clone(),
+                items: needed(items, item),
+                constants: definitions.constants.leaves().borrow_mut().take(),
+            },
+            ..compiled
+        }),
         Item::Block(_) | Item::Const(_) => None,
     });
     let models = models.collect();
     definitions.warn_of_unused_blocks();
     (consts.collect(), models)
+}
+
+/// `item` and every item that it uses, as they were written.
+fn needed(items: &[Item], item: &Item) -> TokenStream {
+    let mut all = vec![item];
+    let mut next = 0;
+    while next < all.len() {
+        for used in all[next].idents() {
+            let found = items.iter().find(|other| *other.name() == used);
+            all.extend(found.filter(|found| !all.iter().any(|known| known.name() == found.name())));
+        }
+        next += 1;
+    }
+    all.into_iter()
+        .flat_map(|item| {
+            let tokens = item.tokens();
+            quote!(#tokens;)
+        })
+        .collect()
 }
 
 /// Depth-first search: an item comes after those it contains.

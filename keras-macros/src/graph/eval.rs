@@ -25,6 +25,7 @@ impl Builder<'_> {
             ExprKind::Int(_) | ExprKind::Float(_) => Role::Number,
             ExprKind::Path(path) => match &path[..] {
                 [name] => self.role_of_name(&name.to_string()),
+                _ if self.definitions.is_model_at(path) => Role::Layer,
                 _ => Role::Number,
             },
             ExprKind::Call(call) => self.role_of_call(call),
@@ -57,7 +58,7 @@ impl Builder<'_> {
             Some(Value::Layer(_)) => Role::Layer,
             Some(Value::Number(_)) => Role::Number,
             None if self.is_later(name) => Role::Tensor,
-            None if self.definitions.constants.get(name).is_some() => Role::Number,
+            None if self.definitions.constants.declares(name) => Role::Number,
             None if self.is_layer(name) => Role::Layer,
             None if is_constant_name(name) => Role::Number,
             None => Role::Other,
@@ -65,8 +66,14 @@ impl Builder<'_> {
     }
 
     fn role_of_call(&self, call: &Call) -> Role {
-        let Some(name) = call.name() else { return Role::Number };
         let any_tensor = call.args.iter().any(|arg| self.role(&arg.value) == Role::Tensor);
+        let Some(name) = call.name() else {
+            return match self.definitions.is_model_at(&call.path) {
+                true if any_tensor => Role::Tensor,
+                true => Role::Layer,
+                false => Role::Number,
+            };
+        };
         match self.variable(&name.to_string()) {
             Some(_) => Role::Tensor,
             None if self
@@ -84,10 +91,10 @@ impl Builder<'_> {
     /// The value of `expr`, which should be a tensor or several.
     pub(super) fn eval(&mut self, expr: &Expr) -> Result<Value, Reported> {
         match &expr.kind {
-            ExprKind::Int(_) | ExprKind::Float(_) => Ok(Value::Number(self.scalar(expr)?)),
+            ExprKind::Int(_) | ExprKind::Float(_) => Ok(Value::Number(self.number_of(expr)?)),
             ExprKind::Path(path) => match &path[..] {
                 [name] => self.eval_name(name),
-                _ => Ok(Value::Number(self.scalar(expr)?)),
+                _ => Ok(Value::Number(self.number_of(expr)?)),
             },
             ExprKind::Call(call) => self.eval_call(expr, call),
             ExprKind::Binary(Operator::Pipe, left, right) => {
@@ -96,7 +103,7 @@ impl Builder<'_> {
             }
             ExprKind::Binary(op, a, b) => self.eval_binary(expr, *op, a, b),
             ExprKind::Neg(x) => match self.eval(x)? {
-                Value::Number(_) => Ok(Value::Number(self.scalar(expr)?)),
+                Value::Number(_) => Ok(Value::Number(self.number_of(expr)?)),
                 value => {
                     let x = self.tensor(value, x)?;
                     let y = self.operation(expr.place, "negative", "Negative", &[&x], |b| {
@@ -139,7 +146,7 @@ impl Builder<'_> {
             };
         }
         if let Some(constant) = self.definitions.constants.get(&name) {
-            return Ok(Value::Number(constant.clone()));
+            return Ok(Value::Number(constant));
         }
         if self.is_later(&name) {
             return Err(self.diag.report(self.used_too_early(ident)));
@@ -152,7 +159,7 @@ impl Builder<'_> {
         }
         if is_constant_name(&name) {
             let expr = Expr::new(ExprKind::Path(vec![ident.clone()]), ident.span());
-            return Ok(Value::Number(self.scalar(&expr)?));
+            return Ok(Value::Number(self.number_of(&expr)?));
         }
         Err(self.diag.report(self.undefined(ident)))
     }
@@ -204,7 +211,7 @@ impl Builder<'_> {
         let (x, y) = (self.eval(a), self.eval(b));
         let (x, y) = (x?, y?);
         if let (Value::Number(_), Value::Number(_)) = (&x, &y) {
-            return Ok(Value::Number(self.scalar(expr)?));
+            return Ok(Value::Number(self.number_of(expr)?));
         }
         let (x, y) = (self.tensor(x, a)?, self.tensor(y, b)?);
         let (function, name, class) = match op {

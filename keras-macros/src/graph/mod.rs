@@ -179,6 +179,11 @@ impl<'a> Builder<'a> {
 
     /// The value of an argument or a dimension.
     pub fn scalar(&self, expr: &Expr) -> Result<Scalar, Reported> {
+        self.number_of(expr).map(|scalar| self.definitions.constants.size(scalar))
+    }
+
+    /// The value of a number in an expression.
+    fn number_of(&self, expr: &Expr) -> Result<Scalar, Reported> {
         let local = |name: &str| {
             let variable = self.variable(name)?;
             let Value::Number(scalar) = &variable.value else { return None };
@@ -194,6 +199,9 @@ impl<'a> Builder<'a> {
 
     /// Lets editors find the documentation of `name` where the user wrote it.
     pub fn mention(&mut self, module: &str, name: &str, span: Span) {
+        if self.definitions.is_linked() {
+            return;
+        }
         let (krate, module) = (self.definitions.krate, Ident::new(module, Span::call_site()));
         let key = format!("{module}::{name} {span:?} {}", self.mentions.len());
         let name = match syn::parse_str::<Ident>(name) {

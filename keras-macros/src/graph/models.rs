@@ -4,13 +4,15 @@ use std::cell::RefCell;
 
 use proc_macro2::Ident;
 
+use super::definitions::Found;
 use super::{Builder, Tensor, Value};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::ir::{DType, Dim, Input, Shape};
 use crate::layers;
 use crate::layers::{args, kinds};
+use crate::link::Export;
 use crate::model::{Form, Model};
-use crate::syntax::ast::{Arg, Block, Body, Call, Declared, Expr, ExprKind, ModelItem};
+use crate::syntax::ast::{Arg, Block, Body, Call, Declared, Expr, ExprKind};
 
 /// The input of a sequential model.
 pub(super) struct Taken {
@@ -22,13 +24,14 @@ pub(super) struct Taken {
     pub(super) stages: usize,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     pub(super) fn finish(mut self, form: Form, ok: bool) -> Model {
         if let (Form::Item { name, .. }, false, Some(reported)) = (&form, ok, self.diag.reported()) {
             self.definitions.fail(name, reported);
         }
         let mentions = std::mem::take(&mut self.mentions).into_values().collect();
-        Model { form, graph: self.graph, assertions: self.assertions, mentions, ok }
+        let export = Export::default();
+        Model { form, graph: self.graph, assertions: self.assertions, mentions, export, ok }
     }
 
     pub(super) fn sequential_model(mut self, expr: &Expr, form: Form) -> Model {
@@ -62,18 +65,21 @@ impl Builder<'_> {
     /// What a sequential model takes in: its first layer says it.
     pub(super) fn taken(&mut self, stages: &[&Expr]) -> Result<Taken, Reported> {
         let first = stages[0];
-        let name = match &first.kind {
+        let path = match &first.kind {
             ExprKind::Error(reported) => return Err(*reported),
-            ExprKind::Call(call) => call.name(),
-            ExprKind::Path(_) => first.as_name(),
-            ExprKind::List(_) => None,
-            _ => None,
+            ExprKind::Call(call) => &call.path[..],
+            ExprKind::Path(path) => path,
+            _ => &[],
         };
-        let name = name.map(Ident::to_string).unwrap_or_default();
-        if let Some(model) = self.definitions.model(&name) {
-            return self.taken_by(model).map(|taken| Taken { stages: 0, place: first.head(), ..taken });
+        if let Some(reported) = self.definitions.failed_elsewhere(path) {
+            return Err(reported);
+        }
+        if let Some(found) = self.definitions.model_at(path) {
+            let taken = self.among(found.definitions, |builder| builder.taken_by(found));
+            return taken.map(|taken| Taken { stages: 0, place: first.head(), ..taken });
         }
         let ExprKind::Call(call) = &first.kind else { return Err(self.no_input(first)) };
+        let name = call.name().map(Ident::to_string).unwrap_or_default();
         if name == "input" {
             return self.input_layer(call, first, stages.len());
         }
@@ -157,10 +163,11 @@ impl Builder<'_> {
         self.diag.report(message)
     }
 
-    fn taken_by(&mut self, model: &ModelItem) -> Result<Taken, Reported> {
-        if let Some(reported) = self.definitions.failed.borrow().get(&model.name.to_string()) {
-            return Err(*reported);
+    fn taken_by(&mut self, found: Found<'a>) -> Result<Taken, Reported> {
+        if let Some(reported) = found.failure() {
+            return Err(reported);
         }
+        let model = found.item;
         match &model.body {
             Body::Sequential(expr) => self.taken(&expr.stages()),
             Body::Functional { inputs, .. } => match &inputs[..] {

@@ -2,17 +2,34 @@
 
 use proc_macro2::Ident;
 
+use super::definitions::{Definitions, Found};
 use super::{Builder, Built, Names, Tensor, Value};
 use crate::diag::{Message, Place, Reported};
 use crate::ir::Dim;
 use crate::syntax::ast::{Body, ModelItem};
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// What `build` makes where the names of `definitions` are seen.
+    pub(super) fn among<T>(
+        &mut self,
+        definitions: &'a Definitions<'a>,
+        build: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let outer = std::mem::replace(&mut self.definitions, definitions);
+        let result = build(self);
+        self.definitions = outer;
+        result
+    }
+
     /// A model as a layer: its layers become ours, under its name.
-    pub(super) fn inline(&mut self, name: &Ident, inputs: Vec<Tensor>) -> Result<Value, Reported> {
-        let item = self.definitions.model(&name.to_string()).expect("it was looked up");
-        if let Some(reported) = self.definitions.failed.borrow().get(&name.to_string()) {
-            return Err(*reported);
+    pub(super) fn inline(
+        &mut self,
+        name: &Ident,
+        found: Found<'a>,
+        inputs: Vec<Tensor>,
+    ) -> Result<Value, Reported> {
+        if let Some(reported) = found.failure() {
+            return Err(reported);
         }
         if self.closures > 0 {
             let message =
@@ -31,7 +48,7 @@ impl Builder<'_> {
         let scope = std::mem::take(&mut self.scope);
         let later = std::mem::take(&mut self.later);
         self.names.push(names);
-        let result = self.inline_body(name, item, &inputs);
+        let result = self.among(found.definitions, |builder| builder.inline_body(name, found.item, &inputs));
         self.names.pop();
         (self.scope, self.later) = (scope, later);
         result.map(|value| located(value, name, &name.to_string()))

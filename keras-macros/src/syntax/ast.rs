@@ -30,6 +30,8 @@ pub struct ModelItem {
     pub vis: TokenStream,
     pub name: Ident,
     pub body: Body,
+    /// As it was written, but for attributes and visibility.
+    pub tokens: TokenStream,
 }
 
 /// What a model is made of.
@@ -46,6 +48,8 @@ pub struct BlockItem {
     pub params: Vec<Parameter>,
     /// Its inputs, and what it makes of them.
     pub body: Closure,
+    /// As it was written.
+    pub tokens: TokenStream,
 }
 
 /// A parameter of a block: any expression can take its place.

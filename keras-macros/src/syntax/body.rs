@@ -106,6 +106,7 @@ impl Grammar<'_> {
         while !inner.is_empty() {
             let Ok(name) = inner.call(Ident::parse_any) else {
                 let (found, place) = next_token(&inner).expect("there is a token");
+                while inner.parse::<proc_macro2::TokenTree>().is_ok() {}
                 let message = Message::new(place, format!("expected a name or `_`, found `{found}`"));
                 return Err(Some(message.help("a tuple is taken apart into names: `let (a, _) = ..;`")));
             };
@@ -115,6 +116,7 @@ impl Grammar<'_> {
             }
             inner.parse::<Token![,]>().map_err(|_| {
                 let (found, place) = next_token(&inner).expect("there is a token");
+                while inner.parse::<proc_macro2::TokenTree>().is_ok() {}
                 Some(Message::new(place, format!("expected `,` or `)`, found `{found}`")))
             })?;
         }

@@ -2,6 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::buffer::Cursor;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token, bracketed, parenthesized, token};
@@ -50,8 +51,11 @@ impl Grammar<'_> {
         if input.peek(Token![const]) {
             return self.constant(input, quote!(#attrs #vis)).map(Some);
         }
+        let start = input.cursor();
         if self.peek_word(input, "block") && input.peek2(Ident) {
-            return Ok(self.block_item(input, &vis)?.map(Item::Block));
+            let block = self.block_item(input, &vis)?;
+            let tokens = between(start, input.cursor());
+            return Ok(block.map(|block| Item::Block(BlockItem { tokens, ..block })));
         }
         if self.peek_word(input, "cell") && input.peek2(Ident) {
             let word: Ident = input.parse()?;
@@ -69,7 +73,8 @@ impl Grammar<'_> {
             return Ok(None);
         };
         let body = self.body(input, &name)?;
-        Ok(body.map(|body| Item::Model(ModelItem { attrs, vis, name, body })))
+        let tokens = between(start, input.cursor());
+        Ok(body.map(|body| Item::Model(ModelItem { attrs, vis, name, body, tokens })))
     }
 
     fn body(&self, input: ParseStream, name: &Ident) -> syn::Result<Option<Body>> {
@@ -193,7 +198,7 @@ impl Grammar<'_> {
             let message = Message::new(body.place.start, format!("block `{name}` has no input"));
             self.diag.report(message.help("name it between the bars: `|x|`"));
         }
-        let block = BlockItem { name, params, body };
+        let block = BlockItem { name, params, body, tokens: TokenStream::new() };
         self.check_names(&block);
         Ok(Some(block))
     }
@@ -255,6 +260,17 @@ impl Grammar<'_> {
             }
         }
     }
+}
+
+/// The tokens from `start` to `end`.
+fn between(mut start: Cursor, end: Cursor) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    while start != end {
+        let Some((token, rest)) = start.token_tree() else { break };
+        tokens.extend([token]);
+        start = rest;
+    }
+    tokens
 }
 
 /// `tokens` as an expression of ours. Any Rust is allowed there: what the macro cannot read stays symbolic.

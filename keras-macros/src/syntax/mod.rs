@@ -5,6 +5,7 @@
 pub mod ast;
 mod body;
 mod expr;
+pub mod foreign;
 mod item;
 mod print;
 pub mod substitute;

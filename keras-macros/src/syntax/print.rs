@@ -81,6 +81,9 @@ impl fmt::Display for Closure {
 
 impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let ([], Some(tail)) = (&self.lets[..], &self.tail) {
+            return write!(f, "{{ {tail} }}");
+        }
         writeln!(f, "{{")?;
         for binding in &self.lets {
             writeln!(f, "    let {} = {};", binding.pattern, binding.value)?;

@@ -1,6 +1,6 @@
 //! Walking over expressions: the names in them.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 
 use super::ast::{Body, Expr, ExprKind, Item};
 
@@ -47,6 +47,15 @@ impl Item {
             Item::Model(model) => &model.name,
             Item::Block(block) => &block.name,
             Item::Const(constant) => &constant.name,
+        }
+    }
+
+    /// As it was written.
+    pub fn tokens(&self) -> &TokenStream {
+        match self {
+            Item::Model(model) => &model.tokens,
+            Item::Block(block) => &block.tokens,
+            Item::Const(constant) => &constant.tokens,
         }
     }
 
