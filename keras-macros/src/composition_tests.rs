@@ -274,7 +274,7 @@ fn a_model_of_another_macro_call_is_a_layer() {
         "middle/encoder/inner/mlp/dense/kernel[6, two::Middle::__ONE_ENCODER___HALF * two::Middle::__ONE_ENCODER___UNKNOWN]",
     ];
     assert_eq!(weights(&m.graph)[..5], expected);
-    assert_eq!(weights(&m.graph)[10], "encoder/inner/dense/kernel[8, 6]");
+    assert_eq!(weights(&m.graph)[10], "encoder/inner/dense/kernel[2, 6]");
     assert_eq!(m.graph.weights.len(), 2 + 8 + 6 + 2);
 }
 
@@ -290,4 +290,77 @@ fn errors_of_other_macro_calls_are_theirs() {
     let (models, _) = compile("pub Wrong = dense(0, input = 4)");
     let (models, texts) = compile(&linked(&[("one::Wrong", &models[0])], "A = one::Wrong >> dense(3)"));
     assert!(texts.is_empty() && !models[0].ok);
+}
+
+const VGG: &str = "
+    block stage(n) |x| { let h = x >> dense(n, relu); h >> flatten() >> dropout(0.1) }
+    pub Vgg(x: [4], y: [3]) {
+        let tower = dense(5);
+        let _aux = x >> dense(9, name = \"aux\");
+        let a = x >> stage(6) >> stage(7) >> tower;
+        a + (y >> dense(7) >> tower) >> dense(2, name = \"last\")
+    }
+";
+
+#[test]
+fn a_part_of_a_model_has_its_names() {
+    let part = |definition: &str| model(&format!("{VGG} {definition}"));
+    let m = part("pub Features = Vgg(outputs = \"stage_1\")");
+    assert_eq!(
+        weights(&m.graph),
+        [
+            "stage/dense/kernel[4, 6]",
+            "stage/dense/bias[6]",
+            "stage_1/dense/kernel[6, 7]",
+            "stage_1/dense/bias[7]"
+        ]
+    );
+    let rows = [
+        "x",
+        "stage/dense",
+        "stage/flatten",
+        "stage/dropout",
+        "stage_1/dense",
+        "stage_1/flatten",
+        "stage_1/dropout",
+    ];
+    assert_eq!(layers(&m.graph), rows);
+    assert_eq!(m.graph.inputs.len(), 1);
+    assert_eq!(m.graph.shape(m.graph.outputs[0].value).to_string(), "[batch, 7]");
+    let m = part("pub Features = Vgg(outputs = [\"stage/dense\", \"last\"])");
+    let names: Vec<&str> = m.graph.outputs.iter().map(|output| output.name.as_str()).collect();
+    assert_eq!(names, ["stage/dense", "last"]);
+    assert_eq!(m.graph.inputs.len(), 2);
+    let m = part("Features = Vgg(outputs = \"last\") Again = Features(outputs = \"stage\")");
+    assert_eq!(weights(&m.graph), ["stage/dense/kernel[4, 6]", "stage/dense/bias[6]"]);
+}
+
+#[test]
+fn a_part_of_a_model_is_a_layer() {
+    let m = model(
+        "Encoder = dense(8, input = 4) >> dense(6) >> dense(2)
+         pub Head = Encoder(outputs = \"dense_1\") >> dense(3)",
+    );
+    assert_eq!(
+        weights(&m.graph)[2..],
+        ["encoder/dense_1/kernel[8, 6]", "encoder/dense_1/bias[6]", "dense/kernel[6, 3]", "dense/bias[3]"]
+    );
+    let m = model(
+        "Encoder = dense(8, input = 4) >> dense(6) >> dense(2) Part = Encoder(outputs = \"dense\")
+         pub M(x: [4]) { let p = Part; (x >> p) * (x >> p) }",
+    );
+    assert_eq!(weights(&m.graph), ["part/dense/kernel[4, 8]", "part/dense/bias[8]"]);
+    let encoder = model("pub Encoder = dense(N, input = 4) >> dense(6)");
+    let m = model(&linked(&[("one::Encoder", &encoder)], "pub Part = one::Encoder(outputs = \"dense\")"));
+    assert_eq!(weights(&m.graph)[0], "dense/kernel[4, one::Encoder::__N]");
+}
+
+#[test]
+fn a_model_is_cut_at_a_layer_that_it_has() {
+    let of = |outputs: &str| errors(&format!("{VGG} pub Features = Vgg({outputs})"));
+    assert_eq!(of("outputs = \"stage_2\""), ["model `Vgg` has no layer `stage_2`"]);
+    assert_eq!(of("outputs = \"aux\""), ["layer `aux` is not on the way to an output of `Vgg`"]);
+    assert_eq!(of("outputs = \"dense\""), ["layer `dense` of `Vgg` is applied 2 times"]);
+    assert_eq!(of("outputs = 3").len(), 1);
+    assert_eq!(of("inputs = \"x\""), ["`Vgg` takes no arguments after `>>`"]);
 }

@@ -72,9 +72,9 @@ impl Builder<'_> {
             return Err(self.diag.report(message));
         };
         let name = &path[path.len() - 1];
-        self.no_arguments(name, given)?;
+        let cut = self.cut_at(name, given)?;
         let inputs = self.tensors(input?, stage);
-        self.inline(name, found, inputs?)
+        self.inline(name, found, cut.as_ref(), inputs?)
     }
 
     /// A stage that is a name, or the call of one.
@@ -320,7 +320,9 @@ impl Builder<'_> {
             self.graph.layers[row].output = self.shape(id);
             self.record(Built::Layer { name: name.clone(), row, weights: current.made });
         }
-        Ok(Tensor { id, place: u.place.start, text: u.text.clone(), source: name })
+        let y = Tensor { id, place: u.place.start, text: u.text.clone(), source: name };
+        self.made(&y.source, Value::Tensor(y.clone()));
+        Ok(y)
     }
 
     /// `name = "..."`, or what Keras would call it.

@@ -74,7 +74,9 @@ impl Builder<'_> {
         self.diag.leave();
         (self.scope, self.later) = (scope, later);
         self.names.pop();
-        result.map(|value| located(value, name, &stage.to_string()))
+        let value = located(result?, name, &stage.to_string());
+        self.made(&prefix, value.clone());
+        Ok(value)
     }
 
     /// The body of a block or a repetition, its parameters replaced, for `inputs`.

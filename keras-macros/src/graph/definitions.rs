@@ -161,12 +161,15 @@ impl<'a> Definitions<'a> {
         }
     }
 
-    fn compile(&self, item: &ModelItem) -> Model {
+    fn compile(&'a self, item: &'a ModelItem) -> Model {
         let form = Form::Item { attrs: item.attrs.clone(), vis: item.vis.clone(), name: item.name.clone() };
         if self.failure(&item.name).is_some() {
             return Builder::new(self).finish(form, false);
         }
-        let builder = Builder::new(self);
+        let (builder, form) = match Builder::new(self).part_model(item, form) {
+            Ok(model) => return model,
+            Err(builder_and_form) => builder_and_form,
+        };
         match &item.body {
             Body::Sequential(expr) => builder.sequential_model(expr, form),
             Body::Functional { inputs, outputs, block } => {

@@ -259,14 +259,18 @@ impl Builder<'_> {
         if let Some(Built::Layer { name, row, .. }) = self.replay() {
             self.graph.layers[row].inputs.extend(sources(inputs.iter().copied()));
             self.graph.current_layer = row;
-            return Tensor { id: build(self), place: place.start, text, source: name };
+            let y = Tensor { id: build(self), place: place.start, text, source: name };
+            self.made(&y.source, Value::Tensor(y.clone()));
+            return y;
         }
         let name = self.next_name(name);
         let row = self.row(&name, class, sources(inputs.iter().copied()));
         let id = build(self);
         self.graph.layers[row].output = self.shape(id);
         self.record(Built::Layer { name: name.clone(), row, weights: vec![] });
-        Tensor { id, place: place.start, text, source: name }
+        let y = Tensor { id, place: place.start, text, source: name };
+        self.made(&y.source, Value::Tensor(y.clone()));
+        y
     }
 
     /// The value of a closure's body for `inputs`.

@@ -6,6 +6,7 @@
 mod apply;
 mod blocks;
 mod constants;
+mod cut;
 mod definitions;
 mod eval;
 mod lets;
@@ -149,6 +150,12 @@ pub struct Builder<'a> {
     current: Vec<Current>,
     /// How many closures we are in: they have no rows of their own.
     closures: usize,
+    /// What every layer made, for models that are cut at one.
+    made: Vec<cut::Made>,
+    /// Whether a model was cut: what lies behind is taken out.
+    pruned: bool,
+    /// Names of the layers that make the outputs.
+    output_sources: Vec<String>,
     failure: Option<Reported>,
     assertions: TokenStream,
     mentions: BTreeMap<String, TokenStream>,
@@ -166,6 +173,9 @@ impl<'a> Builder<'a> {
             tapes: vec![],
             current: vec![],
             closures: 0,
+            made: vec![],
+            pruned: false,
+            output_sources: vec![],
             failure: None,
             assertions: TokenStream::new(),
             mentions: BTreeMap::new(),

@@ -29,6 +29,9 @@ impl<'a> Builder<'a> {
         if let (Form::Item { name, .. }, false, Some(reported)) = (&form, ok, self.diag.reported()) {
             self.definitions.fail(name, reported);
         }
+        if ok && self.pruned {
+            self.graph.prune(&self.output_sources);
+        }
         let mentions = std::mem::take(&mut self.mentions).into_values().collect();
         let export = Export::default();
         Model { form, graph: self.graph, assertions: self.assertions, mentions, export, ok }
@@ -48,14 +51,17 @@ impl<'a> Builder<'a> {
         }
         let value = value.and_then(|value| self.tensor(value, expr));
         match value {
-            Ok(tensor) => self.graph.output(tensor.source.clone(), tensor.id),
+            Ok(tensor) => {
+                self.graph.output(tensor.source.clone(), tensor.id);
+                self.output_sources.push(tensor.source);
+            }
             Err(reported) => self.failure = Some(reported),
         }
         let ok = self.diag.errors() == before && value_is_ok(&self);
         self.finish(form, ok)
     }
 
-    fn model_input(&mut self, taken: &Taken) -> Tensor {
+    pub(super) fn model_input(&mut self, taken: &Taken) -> Tensor {
         let name = taken.name.clone().unwrap_or_else(|| "input_layer".to_string());
         let shape = Shape::batched(taken.dims.clone());
         let id = self.graph.input(Input { name: name.clone(), shape, dtype: taken.dtype });
@@ -248,7 +254,7 @@ impl<'a> Builder<'a> {
     }
 
     #[allow(clippy::type_complexity)]
-    fn functional_input(
+    pub(super) fn functional_input(
         &mut self,
         input: &Declared,
     ) -> Result<Option<(Ident, std::rc::Rc<RefCell<bool>>)>, Reported> {
@@ -316,6 +322,7 @@ impl<'a> Builder<'a> {
                 name = format!("{name}_{i}");
             }
             self.graph.output(name, tensor.id);
+            self.output_sources.push(tensor.source);
         }
     }
 

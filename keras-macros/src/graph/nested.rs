@@ -2,6 +2,7 @@
 
 use proc_macro2::Ident;
 
+use super::cut::Cut;
 use super::definitions::{Definitions, Found};
 use super::{Builder, Built, Names, Tensor, Value};
 use crate::diag::{Message, Place, Reported};
@@ -26,6 +27,7 @@ impl<'a> Builder<'a> {
         &mut self,
         name: &Ident,
         found: Found<'a>,
+        cut: Option<&Cut>,
         inputs: Vec<Tensor>,
     ) -> Result<Value, Reported> {
         if let Some(reported) = found.failure() {
@@ -48,13 +50,28 @@ impl<'a> Builder<'a> {
         let scope = std::mem::take(&mut self.scope);
         let later = std::mem::take(&mut self.later);
         self.names.push(names);
+        let start = self.made.len();
         let result = self.among(found.definitions, |builder| builder.inline_body(name, found.item, &inputs));
+        let result = match cut {
+            Some(cut) => result.and_then(|value| self.cut(&found.item.name, cut, start, value)),
+            None => result,
+        };
         self.names.pop();
         (self.scope, self.later) = (scope, later);
-        result.map(|value| located(value, name, &name.to_string()))
+        let value = located(result?, name, &name.to_string());
+        self.made(&prefix, value.clone());
+        Ok(value)
     }
 
-    fn inline_body(&mut self, name: &Ident, item: &ModelItem, inputs: &[Tensor]) -> Result<Value, Reported> {
+    pub(super) fn inline_body(
+        &mut self,
+        name: &Ident,
+        item: &'a ModelItem,
+        inputs: &[Tensor],
+    ) -> Result<Value, Reported> {
+        if let Some(part) = self.inline_part(name, item, inputs) {
+            return part;
+        }
         let wanted = match &item.body {
             Body::Sequential(_) => 1,
             Body::Functional { inputs, .. } => inputs.len(),

@@ -9,6 +9,7 @@ mod dim;
 #[cfg(test)]
 pub mod interpret;
 mod print;
+mod prune;
 
 use std::fmt;
 
