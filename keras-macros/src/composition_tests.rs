@@ -112,6 +112,15 @@ fn names_of_a_block_and_of_its_use_are_different_names() {
 }
 
 #[test]
+fn a_tensor_that_is_passed_to_a_block_is_computed_once() {
+    let m = model(
+        "block b(m, n) |x| { let mʹ = x * 2; x + m + m * n + mʹ }
+         pub M(x: [3]) { x >> b(x >> dense(3), x * 2) }",
+    );
+    assert_eq!(m.graph.weights.len(), 2);
+}
+
+#[test]
 fn blocks_use_blocks_and_models() {
     let m = model(
         "block inner(n) |x| { x >> dense(n) }
@@ -362,5 +371,5 @@ fn a_model_is_cut_at_a_layer_that_it_has() {
     assert_eq!(of("outputs = \"aux\""), ["layer `aux` is not on the way to an output of `Vgg`"]);
     assert_eq!(of("outputs = \"dense\""), ["layer `dense` of `Vgg` is applied 2 times"]);
     assert_eq!(of("outputs = 3").len(), 1);
-    assert_eq!(of("inputs = \"x\""), ["`Vgg` takes no arguments after `>>`"]);
+    assert_eq!(of("inputs = \"x\""), ["`Vgg` has no argument `inputs`"]);
 }

@@ -234,6 +234,8 @@ fn any_tokens_are_survived() {
         "block",
         "block b(n, a = relu) |x| { x >> dense(n, a) }",
         "b(3)",
+        "A(outputs = \"dense\")",
+        "models::A",
         "let (a, _) = (x, y);",
         "repeat",
         "repeat 2 { dense(3) }",

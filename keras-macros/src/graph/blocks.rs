@@ -1,8 +1,11 @@
 //! Blocks and repetitions: layers that are written once and built anew at each use.
 
+use std::rc::Rc;
+
 use proc_macro2::Ident;
 
 use super::constants::Scalar;
+use super::eval::Role;
 use super::nested::located;
 use super::{Builder, Built, Names, Value, Variable};
 use crate::diag::{Message, Place, Reported, did_you_mean};
@@ -128,10 +131,10 @@ impl Builder<'_> {
         let mut result = Given { values: Substitution::default(), scope: vec![], name: label };
         for (param, arg) in block.params.iter().zip(found) {
             match (arg, &param.default) {
-                (Some(arg), _) => {
-                    let value = self.carried(&arg.value, &mut result.scope);
-                    result.values.insert(&param.name, value);
-                }
+                (Some(arg), _) => match self.passed(param, &arg.value, &mut result.scope) {
+                    Ok(value) => result.values.insert(&param.name, value),
+                    Err(reported) => failed = Some(reported),
+                },
                 // A default sees the parameters before it.
                 (None, Some(default)) => {
                     let value = result.values.apply(default);
@@ -143,6 +146,25 @@ impl Builder<'_> {
         failed.map_or(Ok(result), Err)
     }
 
+    /// What takes the place of a parameter. A tensor is computed once, however often the block uses it.
+    fn passed(
+        &mut self,
+        param: &Parameter,
+        expr: &Expr,
+        scope: &mut Vec<Variable>,
+    ) -> Result<Expr, Reported> {
+        if self.role(expr) != Role::Tensor || expr.as_name().is_some() {
+            return Ok(self.carried(expr, scope));
+        }
+        let value = self.eval(expr)?;
+        let mut name = primed(&param.name);
+        while scope.iter().any(|other| name == other.name) {
+            name = primed(&name);
+        }
+        scope.push(Variable { name: name.to_string(), value, used: Rc::default() });
+        Ok(Expr::new(ExprKind::Path(vec![name]), expr.place))
+    }
+
     /// `expr` to be evaluated where only `scope` is seen: its variables move there, under names of their own.
     fn carried(&self, expr: &Expr, scope: &mut Vec<Variable>) -> Expr {
         let mut renaming = Substitution::default();
@@ -150,10 +172,7 @@ impl Builder<'_> {
             let Some(variable) = self.variable(&ident.to_string()) else { continue };
             let mut new = primed(&ident);
             // Another argument may have moved one there that is called the same, and is the same.
-            while scope
-                .iter()
-                .any(|other| new == other.name && !std::rc::Rc::ptr_eq(&other.used, &variable.used))
-            {
+            while scope.iter().any(|other| new == other.name && !Rc::ptr_eq(&other.used, &variable.used)) {
                 new = primed(&new);
             }
             if !scope.iter().any(|other| new == other.name) {

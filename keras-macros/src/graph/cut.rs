@@ -45,12 +45,21 @@ impl<'a> Builder<'a> {
     pub(super) fn cut_at(&self, name: &Ident, given: &[Arg]) -> Result<Option<Cut>, Reported> {
         let mut cut = None;
         for arg in given {
-            if arg.name.as_ref().is_none_or(|name| name != "outputs") {
-                let place = arg.name.as_ref().map_or(arg.value.place, Place::of);
-                let message = Message::new(place, format!("`{name}` takes no arguments after `>>`"))
-                    .help(format!("write `x >> {name}`, or `{name}(x)`"))
-                    .help(format!("to end at a layer inside of it: `{name}(outputs = \"dense_1\")`"));
-                return Err(self.diag.report(message));
+            let message = match &arg.name {
+                Some(outputs) if outputs == "outputs" => None,
+                Some(other) => {
+                    let message = Message::new(other.span(), format!("`{name}` has no argument `{other}`"));
+                    Some(message.help_if(did_you_mean(&other.to_string(), ["outputs"])))
+                }
+                None => {
+                    let headline = format!("`{name}` takes no arguments after `>>`");
+                    let message = Message::new(arg.value.place, headline);
+                    Some(message.help(format!("write `x >> {name}`, or `{name}(x)`")))
+                }
+            };
+            if let Some(message) = message {
+                let help = format!("to end at a layer inside of it: `{name}(outputs = \"dense_1\")`");
+                return Err(self.diag.report(message.help(help)));
             }
             let parts = match &arg.value.kind {
                 ExprKind::List(parts) | ExprKind::Tuple(parts) if !parts.is_empty() => &parts[..],
@@ -147,11 +156,13 @@ impl<'a> Builder<'a> {
             .help_if(did_you_mean(layer, names))
     }
 
+    /// Whether `item` is another model, cut somewhere.
+    pub(super) fn is_part(&self, item: &'a ModelItem) -> bool {
+        self.part_of(item).is_some()
+    }
+
     /// A model whose definition is another one, cut somewhere: its layers have the names that they have there.
-    pub(super) fn part_model(mut self, item: &'a ModelItem, form: Form) -> Result<Model, (Self, Form)> {
-        if self.part_of(item).is_none() {
-            return Err((self, form));
-        }
+    pub(super) fn part_model(mut self, item: &'a ModelItem, form: Form) -> Model {
         let before = self.diag.errors();
         self.names.last_mut().expect("there is one for the model").quiet = true;
         let value = self.inputs_of(item).and_then(|inputs| {
@@ -164,7 +175,7 @@ impl<'a> Builder<'a> {
             Err(reported) => self.failure = Some(reported),
         }
         let ok = self.diag.errors() == before && self.failure.is_none() && !self.graph.outputs.is_empty();
-        Ok(self.finish(form, ok))
+        self.finish(form, ok)
     }
 
     fn end_at(&mut self, value: Value) {

@@ -166,10 +166,10 @@ impl<'a> Definitions<'a> {
         if self.failure(&item.name).is_some() {
             return Builder::new(self).finish(form, false);
         }
-        let (builder, form) = match Builder::new(self).part_model(item, form) {
-            Ok(model) => return model,
-            Err(builder_and_form) => builder_and_form,
-        };
+        let builder = Builder::new(self);
+        if builder.is_part(item) {
+            return builder.part_model(item, form);
+        }
         match &item.body {
             Body::Sequential(expr) => builder.sequential_model(expr, form),
             Body::Functional { inputs, outputs, block } => {
