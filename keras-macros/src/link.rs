@@ -9,7 +9,7 @@
 //! __keras_model! { [krate] @ { {(models::Encoder) Encoder true {constants} {links} {items}} } x >> models::Encoder }
 //! ```
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use crate::diag::Diagnostics;
@@ -163,11 +163,34 @@ impl Export {
 /// The hidden macro of `model`, and the constants of its struct that it refers to.
 pub fn export(model: &Model) -> TokenStream {
     let Form::Item { vis, name, .. } = &model.form else { return TokenStream::new() };
-    let export = &model.export;
+    let constants = model.ok.then(|| constants(name, &model.export));
     let hidden = hidden_name(name);
-    let public = vis.to_string() == "pub";
-    let exported = public.then(|| quote!(#[macro_export] #[allow(non_local_definitions)]));
-    let payload = export.payload(name, model.ok);
+    let exported =
+        (vis.to_string() == "pub").then(|| quote!(#[macro_export] #[allow(non_local_definitions)]));
+    let payload = model.export.payload(name, model.ok);
+    let names = ["krate", "links", "path", "content"];
+    let [krate, links, path, content] = names.map(|name| repeated(name, true));
+    let [own_krate, own_links, own_path, own_content] = names.map(|name| repeated(name, false));
+    quote! {
+        #constants
+        #[doc(hidden)]
+        #exported
+        #[allow(unused_macros, unused_macro_rules)]
+        macro_rules! #hidden {
+            ({#krate} {#links} (#path) #content) => {
+                #own_krate::__keras_model! {
+                    [#own_krate] @ { #own_links { (#own_path) #payload } } #own_content
+                }
+            };
+        }
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        #vis use #hidden as #name;
+    }
+}
+
+/// What only the model's own module can name, where others can name it: constants of the struct.
+fn constants(name: &Ident, export: &Export) -> Option<TokenStream> {
     let constants = export.constants.iter().zip(export.names()).map(|(constant, name)| {
         let tokens = &constant.tokens;
         match constant.size {
@@ -176,40 +199,16 @@ pub fn export(model: &Model) -> TokenStream {
         }
     });
     let constants: TokenStream = constants.collect();
-    let constants = (model.ok && !constants.is_empty())
-        .then(|| quote!(#[allow(clippy::all, unused_parens, dead_code)] impl #name { #constants }));
-    // `$` is no token of `quote!`.
-    let dollar = TokenTree::Punct(proc_macro2::Punct::new('$', proc_macro2::Spacing::Alone));
-    let d = |name: &str| {
-        let name = Ident::new(name, Span::call_site());
-        quote!(#dollar #name)
-    };
-    let many = |name: &str| {
-        let variable = d(name);
-        let group = TokenTree::Group(Group::new(Delimiter::Parenthesis, variable));
-        quote!(#dollar #group *)
-    };
-    let matched = |name: &str| {
-        let variable = d(name);
-        let group = TokenTree::Group(Group::new(Delimiter::Parenthesis, quote!(#variable: tt)));
-        quote!(#dollar #group *)
-    };
-    let [m_krate, m_links, m_path, m_content] = ["krate", "links", "path", "content"].map(matched);
-    let [t_krate, t_links, t_path, t_content] = ["krate", "links", "path", "content"].map(many);
-    quote! {
-        #constants
-        #[doc(hidden)]
-        #exported
-        #[allow(unused_macros, unused_macro_rules)]
-        macro_rules! #hidden {
-            ({#m_krate} {#m_links} (#m_path) #m_content) => {
-                #t_krate::__keras_model! { [#t_krate] @ { #t_links { (#t_path) #payload } } #t_content }
-            };
-        }
-        #[doc(hidden)]
-        #[allow(unused_imports)]
-        #vis use #hidden as #name;
-    }
+    (!constants.is_empty())
+        .then(|| quote!(#[allow(clippy::all, unused_parens, dead_code)] impl #name { #constants }))
+}
+
+/// `$($name)*`, or where it is matched `$($name:tt)*`. `$` is no token of `quote!`.
+fn repeated(name: &str, matched: bool) -> TokenStream {
+    let name = Ident::new(name, Span::call_site());
+    let dollar = Punct::new('$', Spacing::Alone);
+    let kind = matched.then(|| quote!(: tt));
+    quote!(#dollar (#dollar #name #kind)*)
 }
 
 /// A name that no other model of the crate has: macros that are exported from a crate are all in one place.
