@@ -5,6 +5,7 @@
 //! underlines the callee, which has the producer's span, and the argument, which has the consumer's.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -45,9 +46,21 @@ impl From<Span> for Place {
     }
 }
 
+/// The line of the source that `span` begins in, where the compiler tells.
+pub fn line(span: Span) -> Option<usize> {
+    proc_macro::is_available().then(|| span.unwrap().line())
+}
+
 /// Proof that an error was reported: what depends on the failed thing stays silent.
 #[derive(Clone, Copy, Debug)]
 pub struct Reported(());
+
+impl Reported {
+    /// For what another macro call has reported.
+    pub fn elsewhere() -> Self {
+        Reported(())
+    }
+}
 
 /// One error, or one warning.
 #[derive(Debug)]
@@ -57,6 +70,8 @@ pub struct Message {
     headline: String,
     label: Option<String>,
     producer: Option<Span>,
+    /// Where the code is used that this is about, if it is written once and used several times.
+    used: Option<Span>,
     notes: Vec<String>,
     helps: Vec<String>,
 }
@@ -65,7 +80,7 @@ impl Message {
     /// A message at `place`; the headline names what is wrong.
     pub fn new(place: impl Into<Place>, headline: impl Into<String>) -> Self {
         let (place, headline) = (place.into(), headline.into());
-        Message { place, headline, label: None, producer: None, notes: vec![], helps: vec![] }
+        Message { place, headline, label: None, producer: None, used: None, notes: vec![], helps: vec![] }
     }
 
     /// A line that explains.
@@ -121,13 +136,15 @@ impl Message {
         let callee = Ident::new("output_of_this_layer", producer);
         // A type of the language: one of ours would be pointed out, in a note that helps nobody.
         let argument = quote_spanned!(self.place.start=> ());
+        // rustc underlines the bound too: a third place to point to.
+        let bound = Ident::new("FitsTheLayerThatTakesIt", self.used.unwrap_or(self.place.start));
         quote_spanned! {self.place.start=>
             const _: () = {
                 #[diagnostic::on_unimplemented(message = #headline, label = #label, #(note = #notes),*)]
                 trait FitsTheLayerThatTakesIt {}
                 #[diagnostic::do_not_recommend]
                 impl FitsTheLayerThatTakesIt for ::core::convert::Infallible {}
-                const fn #callee<T: FitsTheLayerThatTakesIt>(output: T) {
+                const fn #callee<T: #bound>(output: T) {
                     ::core::mem::forget(output)
                 }
                 #callee(#argument);
@@ -156,19 +173,61 @@ pub struct Diagnostics {
     texts: RefCell<Vec<String>>,
     errors: Cell<usize>,
     read: Cell<bool>,
+    /// The expansions that we are in: code that is written once and looked at several times.
+    expansions: RefCell<Vec<Expansion>>,
+    /// Places of messages in expansions, and the expansion that each was reported for.
+    seen: RefCell<HashMap<String, usize>>,
+    entered: Cell<usize>,
+}
+
+/// One use of code that is used several times.
+#[derive(Debug)]
+struct Expansion {
+    /// Tells it from all others.
+    id: usize,
+    note: Option<String>,
+    place: Span,
 }
 
 impl Diagnostics {
+    /// Until [`Diagnostics::leave`], what is reported comes from code that is used at `place`: it is said once, however
+    /// often the code is used, with `note`.
+    pub fn enter(&self, note: Option<String>, place: Span) {
+        self.entered.set(self.entered.get() + 1);
+        self.expansions.borrow_mut().push(Expansion { id: self.entered.get(), note, place });
+    }
+
+    /// The end of what [`Diagnostics::enter`] began.
+    pub fn leave(&self) {
+        self.expansions.borrow_mut().pop();
+    }
+
+    /// The message with the notes of the expansions that it comes from, unless another use of the code had it before.
+    fn expanded(&self, mut message: Message, severity: &str) -> Option<Message> {
+        let expansions = self.expansions.borrow();
+        if let Some(innermost) = expansions.last() {
+            let key = format!("{severity} {:?}", message.place.start);
+            if *self.seen.borrow_mut().entry(key).or_insert(innermost.id) != innermost.id {
+                return None;
+            }
+            message.used = Some(innermost.place);
+        }
+        message.notes.extend(expansions.iter().rev().filter_map(|expansion| expansion.note.clone()));
+        Some(message)
+    }
+
     /// Adds an error.
     pub fn report(&self, message: Message) -> Reported {
+        self.errors.set(self.errors.get() + 1);
+        let Some(message) = self.expanded(message, "error") else { return Reported(()) };
         self.tokens.borrow_mut().extend(message.error());
         self.texts.borrow_mut().push(message.text());
-        self.errors.set(self.errors.get() + 1);
         Reported(())
     }
 
     /// Adds a warning.
     pub fn warn(&self, message: Message) {
+        let Some(message) = self.expanded(message, "warning") else { return };
         self.tokens.borrow_mut().extend(message.warning());
         self.texts.borrow_mut().push(format!("warning: {}", message.text()));
     }

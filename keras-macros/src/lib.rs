@@ -2,6 +2,8 @@
 //!
 //! One pipeline, a module for each stage: `syntax` → `graph` and `layers` → `ir` → `grad` → `fuse` → `plan` → `emit`.
 
+#[cfg(test)]
+mod composition_tests;
 mod diag;
 mod dump;
 mod emit;
@@ -12,6 +14,7 @@ mod grad_tests;
 mod graph;
 mod ir;
 mod layers;
+mod link;
 mod model;
 mod plan;
 #[cfg(test)]
@@ -34,11 +37,17 @@ pub fn __keras_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream 
 
 /// The whole compiler, as a function of tokens.
 fn expand(input: TokenStream) -> TokenStream {
+    if let Some(fetch) = link::Call::new(input.clone()).fetch() {
+        return fetch;
+    }
     let diag = Diagnostics::default();
     let compilation = Compilation::new(input, &diag);
     let errors = diag.finish();
     let (krate, consts) = (&compilation.krate, &compilation.consts);
-    let models = compilation.models.iter().map(|model| emit::emit(krate, model));
+    let models = compilation.models.iter().map(|model| {
+        let (code, export) = (emit::emit(krate, model), link::export(model));
+        quote!(#code #export)
+    });
     let models: TokenStream = models.collect();
     match &compilation.models[..] {
         // One expression, whatever happened.

@@ -1,9 +1,10 @@
 //! What the front end hands to the back end.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 
 use crate::diag::Diagnostics;
 use crate::dump::Dump;
+use crate::link::{Call, Export};
 use crate::syntax::ast::{File, Item};
 use crate::{graph, ir, syntax};
 
@@ -37,24 +38,21 @@ pub struct Model {
     pub assertions: TokenStream,
     /// Harmless references to the documentation of what the user named, for editors.
     pub mentions: TokenStream,
+    /// What other macro calls need, to use it as a layer.
+    pub export: Export,
     /// Whether no error was reported. Otherwise only a stub is wanted, so that nothing else fails for want of it.
     pub ok: bool,
 }
 
 impl Compilation {
-    /// Compiles `[path of the runtime] content`.
+    /// Compiles a [`Call`].
     pub fn new(input: TokenStream, diag: &Diagnostics) -> Self {
-        let mut tokens = input.into_iter();
-        let krate = match tokens.next() {
-            Some(TokenTree::Group(group)) => group.stream(),
-            _ => panic!("`keras_model!` passes its crate first"),
-        };
-        let content: TokenStream = tokens.collect();
+        let Call { krate, links, content } = Call::new(input);
         let Some(file) = syntax::parse(content, diag) else {
             return Compilation { krate, consts: TokenStream::new(), models: vec![] };
         };
         dump_syntax(&file);
-        let (consts, models) = graph::compile(&file, &krate, diag);
+        let (consts, models) = graph::compile(&file, &links, &krate, diag);
         for model in &models {
             Dump::of(&model.name()).stage("layers", &graph::table(&model.graph));
         }

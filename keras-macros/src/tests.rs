@@ -9,7 +9,7 @@ use crate::diag::Diagnostics;
 use crate::graph;
 use crate::model::{Compilation, Model};
 
-fn compile(source: &str) -> (Vec<Model>, Vec<String>) {
+pub fn compile(source: &str) -> (Vec<Model>, Vec<String>) {
     let diag = Diagnostics::default();
     let tokens = TokenStream::from_str(source).expect("tokens");
     let compilation = Compilation::new(quote!([keras_runtime] #tokens), &diag);
@@ -24,12 +24,12 @@ pub fn model(source: &str) -> Model {
 }
 
 /// The table of layers.
-fn table(source: &str) -> String {
+pub fn table(source: &str) -> String {
     graph::table(&model(source).graph)
 }
 
 /// Headlines of the errors.
-fn errors(source: &str) -> Vec<String> {
+pub fn errors(source: &str) -> Vec<String> {
     let (_, texts) = compile(source);
     texts.iter().map(|text| text.lines().next().unwrap_or_default().to_string()).collect()
 }
@@ -232,6 +232,15 @@ fn any_tokens_are_survived() {
         "#",
         "\"s\"",
         "block",
+        "block b(n, a = relu) |x| { x >> dense(n, a) }",
+        "b(3)",
+        "A(outputs = \"dense\")",
+        "models::A",
+        "let (a, _) = (x, y);",
+        "repeat",
+        "repeat 2 { dense(3) }",
+        "repeat i in 2 |x|",
+        "in",
         "lambda",
         "relu",
         "dropout(0.5)",

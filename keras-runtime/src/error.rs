@@ -102,10 +102,10 @@ pub enum Error {
         /// The names that exist.
         known: String,
     },
-    /// A weights file for another model.
+    /// A weights file for another model, or another model.
     #[error("{file} does not fit the model `{model}`:\n{differences}")]
     Weights {
-        /// The file, or `the given bytes`.
+        /// The file, `the given bytes`, or the other model.
         file: String,
         /// Name of the model.
         model: &'static str,

@@ -77,6 +77,73 @@ pub use keras_macros::__keras_model;
 /// assert_eq!(Branches::new(1).count_params(), 4 * 8 + 8 + 8 * 2 + 2);
 /// # Ok::<(), keras_runtime::Error>(())
 /// ```
+///
+/// # Blocks and repetitions
+///
+/// A `block` is written once and built anew, with weights of its own, at each use. Any expression can take the place of a
+/// parameter: a number, an activation, layers, a closure. `repeat` builds its layers several times in a row; its count is
+/// a number that the macro knows. `let (a, b) = ..;` takes a tuple apart.
+///
+/// ```
+/// # use keras_runtime::prelude::*;
+/// keras_model! {
+///     const DEPTH: usize = 2;
+///
+///     block residual(units, act = relu) |x| {
+///         let h = x >> dense(units, act) >> dense(units);
+///         h + x
+///     }
+///     block exchange(units) |x, y| { (y >> dense(units), x >> dense(units)) }
+///
+///     pub Net(x: [8], y: [8]) -> [1] {
+///         let shared = residual(8);                              // one set of weights for both uses
+///         let (a, b) = (x >> shared, y >> shared) >> exchange(8);
+///         let c = a - b >> residual(8, act = tanh) >> repeat DEPTH { dense(16, relu) >> dropout(0.2) };
+///         c >> repeat i in 2 |x| { let h = x >> dense(8 * (i + 1)) >> dense(16); h + x } >> dense(1)
+///     }
+/// }
+/// let net = Net::new(1);
+/// assert!(net.weight("residual/dense_1/kernel").is_ok());        // the shared one
+/// assert!(net.weight("residual_1/dense/kernel").is_ok());        // the other use
+/// # let _ = net;
+/// ```
+///
+/// # Models of models
+///
+/// A model is a layer of others: of the same macro call, of another module or of another crate. Its name, or its path, is
+/// what the struct is found by: `use` imports both. Each use has weights of its own, unless a `let` names it. Rust
+/// constants that its module alone can name go with it.
+///
+/// A model of one call is `Model(outputs = "layer")`, or a list of layers, when it is another model up to there. Its weights
+/// have the names that they have in the whole, for [`Model::copy_weights_from`].
+///
+/// ```
+/// use keras_runtime::prelude::*;
+///
+/// mod models {
+///     use keras_runtime::keras_model;
+///
+///     const WIDTH: usize = 16;
+///     keras_model! {
+///         pub Encoder = dense(WIDTH, relu, input = 4) >> dense(8, relu, name = "code") >> dense(3, softmax)
+///     }
+/// }
+/// use models::Encoder;
+///
+/// keras_model! {
+///     pub Pair(x: [4], y: [4]) -> [1] {
+///         let tower = models::Encoder;
+///         (x >> tower) * (y >> tower) >> dense(1, sigmoid)
+///     }
+///     pub Features = Encoder(outputs = "code")
+/// }
+/// let encoder = Encoder::new(1);
+/// let mut features = Features::new(2);
+/// features.copy_weights_from(&encoder)?;
+/// assert_eq!(features.weight("code/kernel")?, encoder.weight("code/kernel")?);
+/// assert_eq!(Pair::new(1).count_params(), encoder.count_params() + 3 + 1);
+/// # Ok::<(), keras_runtime::Error>(())
+/// ```
 #[macro_export]
 macro_rules! keras_model {
     ($($tokens:tt)*) => { $crate::__keras_model! { [$crate] $($tokens)* } };

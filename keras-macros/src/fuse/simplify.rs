@@ -42,19 +42,7 @@ fn rename(function: &Function, graph: Graph, map: impl Fn(Id) -> Id) -> Function
 
 /// Drops every node that no root needs.
 fn dead_code(function: &Function) -> Function {
-    let mut live = vec![false; function.graph.nodes.len()];
-    let mut wanted: Vec<Id> = function.roots().collect();
-    while let Some(id) = wanted.pop() {
-        if std::mem::replace(&mut live[id.0], true) {
-            continue;
-        }
-        let op = &function.graph.nodes[id.0].op;
-        wanted.extend(op.operands());
-        if let Op::State { scan, index } | Op::States { scan, index } = *op {
-            let state = &function.graph.scans[scan].states[index];
-            wanted.extend([state.node, state.init].into_iter().chain(state.next));
-        }
-    }
+    let live = function.graph.ancestors(function.roots());
     let mut graph = empty(&function.graph);
     let mut map = vec![Id(usize::MAX); live.len()];
     for (i, node) in function.graph.nodes.iter().enumerate() {

@@ -29,14 +29,15 @@ impl Builder<'_> {
             }
             ExprKind::Path(path) => match &path[..] {
                 [name] => self.apply_name(stage, name, &[], false, input),
-                _ => Err(self.foreign(stage)),
+                _ => self.apply_model(stage, path, &[], input),
             },
             ExprKind::Call(call) => match call.name() {
                 Some(name) => self.apply_name(stage, name, &call.args, true, input),
-                None => Err(self.foreign(stage)),
+                None => self.apply_model(stage, &call.path, &call.args, input),
             },
             // This reports that operators bind more tightly than pipelines, or that a tensor is no layer.
             ExprKind::Binary(..) if self.has_layer(stage) => self.eval(stage),
+            ExprKind::Repeat(repeat) => self.apply_repeat(stage, repeat, input),
             ExprKind::Closure(_) => {
                 let message = Message::new(stage.place, "a closure is not a layer");
                 Err(self.diag.report(message.help(format!("write `lambda({stage})`"))))
@@ -54,10 +55,26 @@ impl Builder<'_> {
         }
     }
 
-    fn foreign(&self, stage: &Expr) -> Reported {
-        let message = Message::new(stage.head(), format!("`{stage}` is not a layer of this macro call"))
-            .help("a model can be a layer of models in the same `keras_model!`: define both there");
-        self.diag.report(message)
+    /// A stage that is a model, of this macro call or of another.
+    fn apply_model(
+        &mut self,
+        stage: &Expr,
+        path: &[Ident],
+        given: &[Arg],
+        input: Result<Value, Reported>,
+    ) -> Result<Value, Reported> {
+        if let Some(reported) = self.definitions.failed_elsewhere(path) {
+            return Err(reported);
+        }
+        let Some(found) = self.definitions.model_at(path) else {
+            let message = Message::new(stage.head(), format!("`{stage}` is not a layer"))
+                .help("a layer has one name; a model of another module has a path: `models::Encoder`");
+            return Err(self.diag.report(message));
+        };
+        let name = &path[path.len() - 1];
+        let cut = self.cut_at(name, given)?;
+        let inputs = self.tensors(input?, stage);
+        self.inline(name, found, cut.as_ref(), inputs?)
     }
 
     /// A stage that is a name, or the call of one.
@@ -92,10 +109,11 @@ impl Builder<'_> {
                 }
             };
         }
-        if self.definitions.model(&text).is_some() {
-            self.no_arguments(name, given)?;
-            let inputs = self.tensors(input?, stage);
-            return self.inline(name, inputs?);
+        if let Some(block) = self.definitions.block(&text) {
+            return self.apply_block(block, stage, name, given, input);
+        }
+        if self.definitions.is_model(name) {
+            return self.apply_model(stage, std::slice::from_ref(name), given, input);
         }
         let Some(entry) = layers::find(&text) else { return Err(self.unknown_layer(name)) };
         if !parens && entry.family != Family::Activation {
@@ -120,7 +138,7 @@ impl Builder<'_> {
     }
 
     /// The tensors that `value` is made of.
-    fn tensors(&mut self, value: Value, expr: &Expr) -> Inputs {
+    pub(super) fn tensors(&mut self, value: Value, expr: &Expr) -> Inputs {
         match value {
             Value::Tuple(parts) => parts.into_iter().map(|part| self.tensor(part, expr)).collect(),
             value => Ok(vec![self.tensor(value, expr)?]),
@@ -129,13 +147,26 @@ impl Builder<'_> {
 
     /// `name(args)` where a tensor is needed.
     pub(super) fn eval_call(&mut self, expr: &Expr, call: &Call) -> Result<Value, Reported> {
-        let Some(name) = call.name() else { return Ok(Value::Number(self.scalar(expr)?)) };
+        let Some(name) = call.name() else {
+            if !self.definitions.is_model_at(&call.path) {
+                return Ok(Value::Number(self.number_of(expr)?));
+            }
+            let input = self.operands(call.args.iter().map(|arg| &arg.value)).map(tuple);
+            return self.apply_model(expr, &call.path, &[], input);
+        };
         let text = name.to_string();
-        let is_model = self.definitions.model(&text).is_some();
+        let block = self.definitions.block(&text);
+        let is_model = self.definitions.is_model(name) || block.is_some_and(|block| block.params.is_empty());
         if self.variable(&text).is_some() || is_model && !call.args.is_empty() {
             let input = self.operands(call.args.iter().map(|arg| &arg.value));
             let stage = Expr::new(ExprKind::Path(vec![name.clone()]), name.span());
             return self.apply_name(&stage, name, &[], true, input.map(tuple));
+        }
+        if self.definitions.defines_layer(&text) {
+            let message =
+                Message::new(name.span(), format!("`{expr}` is a layer, and a tensor is needed here"))
+                    .help(format!("give it an input: `x >> {expr}`"));
+            return Err(self.diag.report(message));
         }
         let Some(entry) = layers::find(&text) else { return Err(self.unknown_layer(name)) };
         let positional = call.args.iter().filter(|arg| arg.name.is_none()).count();
@@ -302,7 +333,9 @@ impl Builder<'_> {
         }
         let first = Tensor { id, place: u.place.start, text: u.text.clone(), source: name, mask };
         let others = also.into_iter().map(|id| Tensor { id, mask: None, ..first.clone() });
-        Ok(tuple(std::iter::once(first.clone()).chain(others).collect()))
+        let made = tuple(std::iter::once(first.clone()).chain(others).collect());
+        self.made(&first.source, made.clone());
+        Ok(made)
     }
 
     /// `name = "..."`, or what Keras would call it.
@@ -312,14 +345,21 @@ impl Builder<'_> {
             Family::Activation | Family::Function => None,
         };
         let base = if u.entry.family == Family::Activation { "activation" } else { u.entry.name };
-        let Some((name, place)) = explicit else { return Ok(self.next_name(base)) };
+        match explicit {
+            Some((name, place)) => self.explicit_name(&name, place),
+            None => Ok(self.next_name(base)),
+        }
+    }
+
+    /// The name that the user gave, in full.
+    pub(super) fn explicit_name(&mut self, name: &str, place: Place) -> Result<String, Reported> {
         if name.is_empty() || name.contains('/') {
             let message = Message::new(place, format!("`{name}` cannot be the name of a layer"))
                 .note("names are not empty, and have no `/` in them");
             return Err(self.diag.report(message));
         }
         let names = self.names.last_mut().expect("there is one for the model");
-        if !names.taken.insert(name.clone()) {
+        if !names.taken.insert(name.to_string()) {
             let message = Message::new(place, format!("two layers are called `{name}`"))
                 .note("weights are saved under the names of their layers")
                 .help("give each layer a name of its own");

@@ -1,11 +1,15 @@
 //! Constants: numbers that the macro knows, and Rust constants that stay symbolic.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
 use crate::diag::{Diagnostics, Message, Reported, did_you_mean};
 use crate::ir::Dim;
+use crate::link::ExportedConstant;
 use crate::syntax::ast::{Expr, ExprKind, Operator};
 
 /// A number of the language.
@@ -40,26 +44,100 @@ impl Scalar {
 #[derive(Debug, Default)]
 pub struct Constants {
     known: HashMap<String, Scalar>,
+    /// What the Rust constants of a model from elsewhere are called here.
+    renamed: HashMap<String, TokenStream>,
+    leaves: Rc<RefCell<Leaves>>,
+}
+
+/// The Rust constants that were met, in order, and those of them that are sizes.
+#[derive(Debug, Default)]
+pub struct Leaves {
+    all: Vec<(String, TokenStream)>,
+    sizes: HashSet<String>,
+}
+
+impl Leaves {
+    fn meet(&mut self, dim: &Dim) {
+        let text = dim.to_string();
+        if !self.all.iter().any(|(known, _)| *known == text) {
+            self.all.push((text, quote!(#dim)));
+        }
+    }
+
+    fn is_size(&mut self, scalar: &Scalar) {
+        if let Scalar::Symbol(dim) = scalar {
+            self.sizes.insert(dim.to_string());
+        }
+    }
+
+    /// Those that were met since the last time.
+    pub fn take(&mut self) -> Vec<ExportedConstant> {
+        let Leaves { all, sizes } = std::mem::take(self);
+        let constant = |(text, tokens)| ExportedConstant { size: sizes.contains(&text), text, tokens };
+        all.into_iter().map(constant).collect()
+    }
 }
 
 impl Constants {
+    /// The constants of a model from elsewhere, which `path` names here, as a model of the macro call with these.
+    pub fn linked(&self, path: &[Ident], names: &[(String, Ident)]) -> Self {
+        let renamed = names.iter().map(|(text, name)| {
+            let tokens = quote!(#(#path)::*::#name);
+            (text.clone(), self.name_of(tokens))
+        });
+        let (renamed, leaves) = (renamed.collect(), Rc::clone(&self.leaves));
+        Constants { known: HashMap::new(), renamed, leaves }
+    }
+
+    /// What is known of the Rust constants that were met.
+    pub fn leaves(&self) -> &RefCell<Leaves> {
+        &self.leaves
+    }
+
+    /// A Rust constant, by the name that it has here.
+    fn leaf(&self, tokens: TokenStream) -> Dim {
+        Dim::symbol(self.name_of(tokens))
+    }
+
+    fn name_of(&self, tokens: TokenStream) -> TokenStream {
+        self.renamed.get(&tokens.to_string().replace(' ', "")).cloned().unwrap_or(tokens)
+    }
+
+    /// `scalar`, which is used as a size.
+    pub fn size(&self, scalar: Scalar) -> Scalar {
+        self.leaves.borrow_mut().is_size(&scalar);
+        scalar
+    }
+
+    fn meet(&self, scalar: Scalar) -> Scalar {
+        if let Scalar::Symbol(dim) = &scalar {
+            self.leaves.borrow_mut().meet(dim);
+        }
+        scalar
+    }
+
     /// Declares one. What the macro cannot evaluate stays a Rust constant.
-    pub fn declare(&mut self, name: &proc_macro2::Ident, value: Option<&Expr>) {
+    pub fn declare(&mut self, name: &Ident, value: Option<&Expr>) {
         let diag = Diagnostics::default();
         let scalar = value.and_then(|value| self.scalar(&diag, value, &|_| None).ok());
         diag.discard();
-        let scalar = scalar.unwrap_or_else(|| Scalar::Symbol(Dim::symbol(name.to_token_stream())));
+        let scalar = scalar.unwrap_or_else(|| Scalar::Symbol(self.leaf(name.to_token_stream())));
         // An expression over Rust constants is better named than repeated.
         let scalar = match scalar {
-            Scalar::Symbol(_) => Scalar::Symbol(Dim::symbol(name.to_token_stream())),
+            Scalar::Symbol(_) => Scalar::Symbol(self.leaf(name.to_token_stream())),
             known => known,
         };
         self.known.insert(name.to_string(), scalar);
     }
 
     /// The constant called `name`.
-    pub fn get(&self, name: &str) -> Option<&Scalar> {
-        self.known.get(name)
+    pub fn get(&self, name: &str) -> Option<Scalar> {
+        self.known.get(name).cloned().map(|scalar| self.meet(scalar))
+    }
+
+    /// Whether one is called `name`.
+    pub fn declares(&self, name: &str) -> bool {
+        self.known.contains_key(name)
     }
 
     /// The value of `expr`; `local` knows names of the body.
@@ -76,7 +154,10 @@ impl Constants {
             ExprKind::Path(path) => {
                 if let [name] = &path[..] {
                     let name = name.to_string();
-                    if let Some(scalar) = local(&name).or_else(|| self.known.get(&name).cloned()) {
+                    if let Some(scalar) = local(&name) {
+                        return Ok(scalar);
+                    }
+                    if let Some(scalar) = self.get(&name) {
                         return Ok(scalar);
                     }
                     if !is_constant_name(&name) {
@@ -87,9 +168,9 @@ impl Constants {
                         return Err(diag.report(message));
                     }
                 }
-                Ok(Scalar::Symbol(Dim::symbol(expr.to_token_stream())))
+                Ok(self.meet(Scalar::Symbol(self.leaf(expr.to_token_stream()))))
             }
-            ExprKind::Call(_) => Ok(Scalar::Symbol(Dim::symbol(expr.to_token_stream()))),
+            ExprKind::Call(_) => Ok(self.meet(Scalar::Symbol(self.leaf(expr.to_token_stream())))),
             ExprKind::Neg(x) => match self.scalar(diag, x, local)? {
                 Scalar::Int(n) => Ok(Scalar::Int(-n)),
                 Scalar::Float(x) => Ok(Scalar::Float(-x)),
@@ -99,6 +180,7 @@ impl Constants {
             },
             ExprKind::Binary(op, a, b) => {
                 let (x, y) = (self.scalar(diag, a, local)?, self.scalar(diag, b, local)?);
+                let (x, y) = (self.size(x), self.size(y));
                 let known = match (&x, &y) {
                     (Scalar::Int(x), Scalar::Int(y)) => Some(integers(*op, *x, *y).map(Scalar::Int)),
                     _ => x.as_f64().zip(y.as_f64()).map(|(x, y)| floats(*op, x, y).map(Scalar::Float)),

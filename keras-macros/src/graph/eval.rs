@@ -1,16 +1,13 @@
 //! Expressions of a body: what they are, and what they are worth.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use proc_macro2::Ident;
 
 use super::constants::is_constant_name;
-use super::{Builder, Scalar, Shared, Tensor, Value, Variable};
+use super::{Builder, Built, Scalar, Tensor, Value};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::ir::{Binary, Id, Unary};
 use crate::layers::{self, Entry};
-use crate::syntax::ast::{Block, Call, Closure, Expr, ExprKind, Let, Operator};
+use crate::syntax::ast::{Call, Closure, Expr, ExprKind, Operator};
 
 /// What kind of thing an expression is, as far as its form tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +25,7 @@ impl Builder<'_> {
             ExprKind::Int(_) | ExprKind::Float(_) => Role::Number,
             ExprKind::Path(path) => match &path[..] {
                 [name] => self.role_of_name(&name.to_string()),
+                _ if self.definitions.is_model_at(path) => Role::Layer,
                 _ => Role::Number,
             },
             ExprKind::Call(call) => self.role_of_call(call),
@@ -49,12 +47,13 @@ impl Builder<'_> {
                 }
             }
             ExprKind::Block(_) => Role::Tensor,
+            ExprKind::Repeat(_) => Role::Layer,
             _ => Role::Other,
         }
     }
 
     /// Whether `expr` is a layer, or layers, rather than a tensor.
-    pub fn is_layer(&self, expr: &Expr) -> bool {
+    pub fn makes_layer(&self, expr: &Expr) -> bool {
         self.role(expr) == Role::Layer
     }
 
@@ -64,34 +63,43 @@ impl Builder<'_> {
             Some(Value::Layer(_)) => Role::Layer,
             Some(Value::Number(_)) => Role::Number,
             None if self.is_later(name) => Role::Tensor,
-            None if self.definitions.constants.get(name).is_some() => Role::Number,
-            None if self.definitions.model(name).is_some() || layers::find(name).is_some() => Role::Layer,
+            None if self.definitions.constants.declares(name) => Role::Number,
+            None if self.is_layer(name) => Role::Layer,
             None if is_constant_name(name) => Role::Number,
             None => Role::Other,
         }
     }
 
     fn role_of_call(&self, call: &Call) -> Role {
-        let Some(name) = call.name() else { return Role::Number };
         let any_tensor = call.args.iter().any(|arg| self.role(&arg.value) == Role::Tensor);
+        let Some(name) = call.name() else {
+            return match self.definitions.is_model_at(&call.path) {
+                true if any_tensor => Role::Tensor,
+                true => Role::Layer,
+                false => Role::Number,
+            };
+        };
         match self.variable(&name.to_string()) {
             Some(_) => Role::Tensor,
+            None if self
+                .definitions
+                .block(&name.to_string())
+                .is_some_and(|block| !block.params.is_empty()) =>
+            {
+                Role::Layer
+            }
             None if any_tensor => Role::Tensor,
             None => Role::Layer,
         }
     }
 
-    fn is_later(&self, name: &str) -> bool {
-        self.later.last().is_some_and(|lets| lets.iter().any(|binding| binding.name == name))
-    }
-
     /// The value of `expr`, which should be a tensor or several.
     pub(super) fn eval(&mut self, expr: &Expr) -> Result<Value, Reported> {
         match &expr.kind {
-            ExprKind::Int(_) | ExprKind::Float(_) => Ok(Value::Number(self.scalar(expr)?)),
+            ExprKind::Int(_) | ExprKind::Float(_) => Ok(Value::Number(self.number_of(expr)?)),
             ExprKind::Path(path) => match &path[..] {
                 [name] => self.eval_name(name),
-                _ => Ok(Value::Number(self.scalar(expr)?)),
+                _ => Ok(Value::Number(self.number_of(expr)?)),
             },
             ExprKind::Call(call) => self.eval_call(expr, call),
             ExprKind::Binary(Operator::Pipe, left, right) => {
@@ -100,7 +108,7 @@ impl Builder<'_> {
             }
             ExprKind::Binary(op, a, b) => self.eval_binary(expr, *op, a, b),
             ExprKind::Neg(x) => match self.eval(x)? {
-                Value::Number(_) => Ok(Value::Number(self.scalar(expr)?)),
+                Value::Number(_) => Ok(Value::Number(self.number_of(expr)?)),
                 value => {
                     let x = self.tensor(value, x)?;
                     let y = self.operation(expr.place, "negative", "Negative", &[&x], |b| {
@@ -114,6 +122,13 @@ impl Builder<'_> {
                 Ok(Value::Tuple(parts.into_iter().collect::<Result<_, _>>()?))
             }
             ExprKind::Block(block) => self.eval_block(block),
+            ExprKind::Repeat(repeat) => {
+                let count = &repeat.count;
+                let message =
+                    Message::new(expr.place, "repeated layers are layers, and a tensor is needed here")
+                        .help(format!("give them an input: `x >> repeat {count} {{ .. }}`"));
+                Err(self.diag.report(message))
+            }
             ExprKind::Error(reported) => Err(*reported),
             ExprKind::Closure(_) => {
                 let message =
@@ -136,12 +151,12 @@ impl Builder<'_> {
             };
         }
         if let Some(constant) = self.definitions.constants.get(&name) {
-            return Ok(Value::Number(constant.clone()));
+            return Ok(Value::Number(constant));
         }
         if self.is_later(&name) {
             return Err(self.diag.report(self.used_too_early(ident)));
         }
-        if self.definitions.model(&name).is_some() || layers::find(&name).is_some() {
+        if self.is_layer(&name) {
             let message =
                 Message::new(ident.span(), format!("`{name}` is a layer, and a tensor is needed here"))
                     .help(format!("give it an input: `x >> {name}`"));
@@ -149,7 +164,7 @@ impl Builder<'_> {
         }
         if is_constant_name(&name) {
             let expr = Expr::new(ExprKind::Path(vec![ident.clone()]), ident.span());
-            return Ok(Value::Number(self.scalar(&expr)?));
+            return Ok(Value::Number(self.number_of(&expr)?));
         }
         Err(self.diag.report(self.undefined(ident)))
     }
@@ -161,37 +176,6 @@ impl Builder<'_> {
             layers::nearest_layer(&name).map(|entry| format!("did you mean `{}`?", entry.call()))
         });
         Message::new(ident.span(), format!("`{name}` is not defined")).help_if(help)
-    }
-
-    /// A `let` that is used above itself: an order to mend, or a cycle that cannot be.
-    fn used_too_early(&self, ident: &Ident) -> Message {
-        let lets = self.later.last().map(Vec::as_slice).unwrap_or_default();
-        let current = &lets[0].name;
-        // From the used name through what it needs, until something needs what is being defined.
-        let mut path = vec![ident.to_string()];
-        let needs = |name: &str| {
-            lets.iter().find(|binding| binding.name == name).map(|binding| idents_in(&binding.value))
-        };
-        while let Some(needed) = path.last().and_then(|last| needs(last)) {
-            if needed.contains(current) || *current == path[path.len() - 1] {
-                let mut cycle = vec![format!("`{current}`")];
-                cycle.extend(
-                    path.iter().filter(|name| current != name.as_str()).map(|name| format!("`{name}`")),
-                );
-                cycle.push(format!("`{current}`"));
-                return Message::new(ident.span(), format!("`{current}` needs its own value"))
-                    .note(format!("a cycle: {}", cycle.join(" needs ")))
-                    .help("layers form no loop: take the input of the first one from above");
-            }
-            let next = needed
-                .iter()
-                .map(Ident::to_string)
-                .find(|name| !path.contains(name) && needs(name).is_some());
-            let Some(next) = next else { break };
-            path.push(next);
-        }
-        Message::new(ident.span(), format!("`{ident}` is used before it is defined"))
-            .help(format!("move `let {ident} = ..;` above this line"))
     }
 
     /// A tensor, where `value` should be one.
@@ -232,7 +216,7 @@ impl Builder<'_> {
         let (x, y) = (self.eval(a), self.eval(b));
         let (x, y) = (x?, y?);
         if let (Value::Number(_), Value::Number(_)) = (&x, &y) {
-            return Ok(Value::Number(self.scalar(expr)?));
+            return Ok(Value::Number(self.number_of(expr)?));
         }
         let (x, y) = (self.tensor(x, a)?, self.tensor(y, b)?);
         let (function, name, class) = match op {
@@ -277,97 +261,22 @@ impl Builder<'_> {
             let source = inputs[0].source.clone();
             return Tensor { id: build(self), place: place.start, text, source, mask: None };
         }
+        // Applied again, as part of layers that have a name, it is the same row.
+        if let Some(Built::Layer { name, row, .. }) = self.replay() {
+            self.graph.layers[row].inputs.extend(sources(inputs.iter().copied()));
+            self.graph.current_layer = row;
+            let y = Tensor { id: build(self), place: place.start, text, source: name, mask: None };
+            self.made(&y.source, Value::Tensor(y.clone()));
+            return y;
+        }
         let name = self.next_name(name);
         let row = self.row(&name, class, sources(inputs.iter().copied()));
         let id = build(self);
         self.graph.layers[row].output = self.shape(id);
-        Tensor { id, place: place.start, text, source: name, mask: None }
-    }
-
-    /// Evaluates a block in a scope of its own.
-    pub(super) fn eval_block(&mut self, block: &Block) -> Result<Value, Reported> {
-        let (depth, errors) = (self.scope.len(), self.diag.errors());
-        let mut defined: Vec<(Ident, Variable)> = vec![];
-        for (i, binding) in block.lets.iter().enumerate() {
-            if let Some((first, _)) = defined.iter().find(|(name, _)| *name == binding.name) {
-                let message = Message::new(binding.name.span(), format!("`{first}` is defined twice"))
-                    .help("give the second one a name of its own");
-                self.diag.report(message);
-            }
-            self.later.push(block.lets[i..].to_vec());
-            let value = self.eval_let(binding).unwrap_or_else(Value::Unknown);
-            self.later.pop();
-            let variable = self.define(&binding.name, value);
-            defined.push((binding.name.clone(), variable));
-        }
-        let result = match &block.tail {
-            Some(tail) => self.eval(tail),
-            None => {
-                let message = Message::new(block.end, "this body has no output")
-                    .help("end it with the output: an expression, or a tuple of several");
-                Err(self.diag.report(message))
-            }
-        };
-        self.scope.truncate(depth);
-        for (name, variable) in defined {
-            // After an error a name may be unused because its use failed; a nested model says it by itself.
-            let silent =
-                name.to_string().starts_with('_') || self.diag.errors() > errors || self.names.len() > 1;
-            if !*variable.used.borrow() && !silent {
-                let message = Message::new(name.span(), format!("`{name}` is never used"))
-                    .help(format!("use it, take it out, or call it `_{name}`"));
-                self.diag.warn(message);
-            }
-        }
-        result
-    }
-
-    /// A variable that is seen from here on.
-    pub(super) fn define(&mut self, name: &Ident, value: Value) -> Variable {
-        let variable = Variable { name: name.to_string(), value, used: Rc::new(RefCell::new(false)) };
-        self.scope.push(variable.clone());
-        variable
-    }
-
-    fn eval_let(&mut self, binding: &Let) -> Result<Value, Reported> {
-        let expr = &binding.value;
-        if let ExprKind::Error(reported) = expr.kind {
-            return Err(reported);
-        }
-        if self.role(expr) != Role::Layer {
-            return self.eval(expr);
-        }
-        self.check_layers(expr)?;
-        let shared = Shared {
-            expr: expr.clone(),
-            scope: self.scope.clone(),
-            tape: RefCell::default(),
-            failed: Default::default(),
-        };
-        Ok(Value::Layer(Rc::new(shared)))
-    }
-
-    /// Reports unknown names in layers that were named, even if they are never applied.
-    fn check_layers(&mut self, expr: &Expr) -> Result<(), Reported> {
-        let mut failed = Ok(());
-        for stage in expr.stages() {
-            let checked = match &stage.kind {
-                ExprKind::Error(reported) => Err(*reported),
-                ExprKind::Call(call) => match call.name() {
-                    Some(name) if !self.knows(&name.to_string()) => Err(self.unknown_layer(name)),
-                    _ => Ok(()),
-                },
-                _ => Ok(()),
-            };
-            failed = failed.and(checked);
-        }
-        failed
-    }
-
-    fn knows(&self, name: &str) -> bool {
-        self.variable(name).is_some()
-            || self.definitions.model(name).is_some()
-            || layers::find(name).is_some()
+        self.record(Built::Layer { name: name.clone(), row, weights: vec![] });
+        let y = Tensor { id, place: place.start, text, source: name, mask: None };
+        self.made(&y.source, Value::Tensor(y.clone()));
+        y
     }
 
     /// The value of a closure's body for `inputs`.
@@ -432,24 +341,4 @@ fn added_to_a_layer(op: Operator, layer: &Expr, other: &Expr) -> Message {
     Message::new(layer.head(), format!("a layer cannot {verb} a tensor"))
         .note(format!("`{op_text}` binds more tightly than `>>`, as in Rust"))
         .help(format!("put parentheses around the pipeline: `(x >> {layer}) {op_text} {other}`"))
-}
-
-/// All plain names in `expr`.
-pub(super) fn idents_in(expr: &Expr) -> Vec<Ident> {
-    match &expr.kind {
-        ExprKind::Path(path) if path.len() == 1 => path.clone(),
-        ExprKind::Call(call) => {
-            let callee = call.name().cloned();
-            callee.into_iter().chain(call.args.iter().flat_map(|arg| idents_in(&arg.value))).collect()
-        }
-        ExprKind::Binary(_, a, b) => [idents_in(a), idents_in(b)].concat(),
-        ExprKind::Neg(x) => idents_in(x),
-        ExprKind::Tuple(parts) | ExprKind::List(parts) => parts.iter().flat_map(idents_in).collect(),
-        ExprKind::Closure(closure) => idents_in(&closure.body),
-        ExprKind::Block(block) => {
-            let lets = block.lets.iter().flat_map(|binding| idents_in(&binding.value));
-            lets.chain(block.tail.iter().flat_map(|tail| idents_in(tail))).collect()
-        }
-        _ => vec![],
-    }
 }

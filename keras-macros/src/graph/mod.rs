@@ -4,8 +4,12 @@
 //! [`crate::layers`]; here is only who feeds whom.
 
 mod apply;
+mod blocks;
 mod constants;
+mod cut;
+mod definitions;
 mod eval;
+mod lets;
 mod masks;
 mod models;
 mod nested;
@@ -25,7 +29,7 @@ use crate::layers::Use;
 use crate::layers::args::Args;
 use crate::syntax::ast::{Expr, Let};
 pub use constants::{Constants, Scalar};
-pub use models::{Definitions, compile};
+pub use definitions::{Definitions, compile};
 pub use print::table;
 
 /// A value with its origin, for messages.
@@ -67,7 +71,7 @@ struct Shared {
     /// The names that `expr` sees.
     scope: Vec<Variable>,
     /// The layers in the order in which an application comes upon them.
-    tape: RefCell<Vec<Built>>,
+    tape: Rc<RefCell<Vec<Built>>>,
     /// What is wrong with them is said once.
     failed: Cell<Option<Reported>>,
 }
@@ -75,8 +79,17 @@ struct Shared {
 /// A layer that exists: its row, and its weights in the order in which it asks for them.
 #[derive(Clone, Debug)]
 enum Built {
-    Layer { name: String, row: usize, weights: Vec<usize> },
-    Model { prefix: String },
+    Layer {
+        name: String,
+        row: usize,
+        weights: Vec<usize>,
+    },
+    /// A model or a block.
+    Nested {
+        prefix: String,
+    },
+    /// Layers that were named by `let` inside of it: their own tape.
+    Named(Rc<RefCell<Vec<Built>>>),
 }
 
 #[derive(Clone, Debug)]
@@ -93,6 +106,8 @@ struct Names {
     prefix: String,
     taken: HashSet<String>,
     counters: HashMap<String, usize>,
+    /// They are those of a nested model, which warns of what is unused when it is compiled by itself.
+    quiet: bool,
 }
 
 impl Names {
@@ -143,6 +158,12 @@ pub struct Builder<'a> {
     mask: Option<Option<Id>>,
     /// How many closures we are in: they have no rows of their own.
     closures: usize,
+    /// What every layer made, for models that are cut at one.
+    made: Vec<cut::Made>,
+    /// Whether a model was cut: what lies behind is taken out.
+    pruned: bool,
+    /// Names of the layers that make the outputs.
+    output_sources: Vec<String>,
     failure: Option<Reported>,
     assertions: TokenStream,
     mentions: BTreeMap<String, TokenStream>,
@@ -162,6 +183,9 @@ impl<'a> Builder<'a> {
             also: vec![],
             mask: None,
             closures: 0,
+            made: vec![],
+            pruned: false,
+            output_sources: vec![],
             failure: None,
             assertions: TokenStream::new(),
             mentions: BTreeMap::new(),
@@ -175,9 +199,16 @@ impl<'a> Builder<'a> {
 
     /// The value of an argument or a dimension.
     pub fn scalar(&self, expr: &Expr) -> Result<Scalar, Reported> {
-        let local = |name: &str| match &self.variable(name)?.value {
-            Value::Number(scalar) => Some(scalar.clone()),
-            _ => None,
+        self.number_of(expr).map(|scalar| self.definitions.constants.size(scalar))
+    }
+
+    /// The value of a number in an expression.
+    fn number_of(&self, expr: &Expr) -> Result<Scalar, Reported> {
+        let local = |name: &str| {
+            let variable = self.variable(name)?;
+            let Value::Number(scalar) = &variable.value else { return None };
+            *variable.used.borrow_mut() = true;
+            Some(scalar.clone())
         };
         self.definitions.constants.scalar(self.diag, expr, &local)
     }
@@ -188,6 +219,9 @@ impl<'a> Builder<'a> {
 
     /// Lets editors find the documentation of `name` where the user wrote it.
     pub fn mention(&mut self, module: &str, name: &str, span: Span) {
+        if self.definitions.is_linked() {
+            return;
+        }
         let (krate, module) = (self.definitions.krate, Ident::new(module, Span::call_site()));
         let key = format!("{module}::{name} {span:?} {}", self.mentions.len());
         let name = match syn::parse_str::<Ident>(name) {

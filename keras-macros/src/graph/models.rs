@@ -1,142 +1,18 @@
 //! Models: inputs, outputs, and models as layers of others.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::Ident;
 
-use super::eval::idents_in;
-use super::{Builder, Constants, Tensor, Value};
-use crate::diag::{Diagnostics, Message, Place, Reported, did_you_mean};
+use super::definitions::Found;
+use super::{Builder, Tensor, Value};
+use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::ir::{DType, Dim, Input, Shape};
 use crate::layers;
 use crate::layers::{args, kinds};
+use crate::link::Export;
 use crate::model::{Form, Model};
-use crate::syntax::ast::{Arg, Block, Body, Call, Declared, Expr, ExprKind, File, Item, ModelItem};
-
-/// What the models of one macro call share.
-pub struct Definitions<'a> {
-    pub diag: &'a Diagnostics,
-    pub krate: &'a TokenStream,
-    pub constants: Constants,
-    models: Vec<&'a ModelItem>,
-    names: Vec<String>,
-    /// Models with errors: what contains them stays silent.
-    pub(super) failed: RefCell<HashMap<String, Reported>>,
-}
-
-impl<'a> Definitions<'a> {
-    /// The model called `name`.
-    pub fn model(&self, name: &str) -> Option<&'a ModelItem> {
-        self.models.iter().copied().find(|model| model.name == name)
-    }
-
-    /// Names of models.
-    pub fn names(&self) -> Vec<&str> {
-        self.names.iter().map(String::as_str).collect()
-    }
-
-    fn fail(&self, name: &Ident, reported: Reported) {
-        self.failed.borrow_mut().insert(name.to_string(), reported);
-    }
-}
-
-/// The models of a macro call, those that others contain first.
-pub fn compile(file: &File, krate: &TokenStream, diag: &Diagnostics) -> (TokenStream, Vec<Model>) {
-    let failed = RefCell::default();
-    let mut definitions =
-        Definitions { diag, krate, constants: Constants::default(), models: vec![], names: vec![], failed };
-    let items = match file {
-        File::Expression(expr) => {
-            let model = Builder::new(&definitions).sequential_model(expr, Form::Expression);
-            return (TokenStream::new(), vec![model]);
-        }
-        File::Items(items) => items,
-    };
-    let mut consts = TokenStream::new();
-    for item in items {
-        match item {
-            Item::Const(constant) => {
-                definitions.constants.declare(&constant.name, constant.value.as_ref());
-                consts.extend(constant.tokens.clone());
-            }
-            Item::Model(model) if definitions.model(&model.name.to_string()).is_some() => {
-                let message =
-                    Message::new(model.name.span(), format!("model `{}` is defined twice", model.name))
-                        .help("give the second one a name of its own");
-                diag.report(message);
-            }
-            Item::Model(model) => {
-                definitions.models.push(model);
-                definitions.names.push(model.name.to_string());
-            }
-        }
-    }
-    let mut order = Order { definitions: &definitions, done: vec![], path: vec![] };
-    definitions.models.iter().for_each(|model| order.visit(model));
-    let models = order.done.into_iter().map(|model| definitions.compile(model)).collect();
-    (consts, models)
-}
-
-/// Depth-first search: a model comes after those it contains.
-struct Order<'d, 'a> {
-    definitions: &'d Definitions<'a>,
-    done: Vec<&'a ModelItem>,
-    path: Vec<Ident>,
-}
-
-impl<'a> Order<'_, 'a> {
-    fn visit(&mut self, model: &'a ModelItem) {
-        if self.done.iter().any(|done| done.name == model.name) {
-            return;
-        }
-        self.path.push(model.name.clone());
-        for used in uses(model) {
-            let Some(inner) = self.definitions.model(&used.to_string()) else { continue };
-            match self.path.iter().position(|outer| *outer == used) {
-                Some(start) => self.cycle(&used, start),
-                None => self.visit(inner),
-            }
-        }
-        self.path.pop();
-        self.done.push(model);
-    }
-
-    fn cycle(&self, used: &Ident, start: usize) {
-        let members = &self.path[start..];
-        let mut names: Vec<String> = members.iter().map(|name| format!("`{name}`")).collect();
-        names.push(format!("`{used}`"));
-        let message = Message::new(used.span(), format!("model `{used}` contains itself"))
-            .note(format!("a cycle: {}", names.join(" contains ")))
-            .help("models nest, but not endlessly: take one of them apart");
-        let reported = self.definitions.diag.report(message);
-        members.iter().for_each(|name| self.definitions.fail(name, reported));
-    }
-}
-
-/// Every name in a model's body.
-fn uses(model: &ModelItem) -> Vec<Ident> {
-    match &model.body {
-        Body::Sequential(expr) => idents_in(expr),
-        Body::Functional { block, .. } => idents_in(&Expr::new(ExprKind::Block(block.clone()), block.place)),
-    }
-}
-
-impl Definitions<'_> {
-    fn compile(&self, item: &ModelItem) -> Model {
-        let form = Form::Item { attrs: item.attrs.clone(), vis: item.vis.clone(), name: item.name.clone() };
-        if self.failed.borrow().contains_key(&item.name.to_string()) {
-            return Builder::new(self).finish(form, false);
-        }
-        let builder = Builder::new(self);
-        match &item.body {
-            Body::Sequential(expr) => builder.sequential_model(expr, form),
-            Body::Functional { inputs, outputs, block } => {
-                builder.functional_model(&item.name, inputs, outputs.as_deref(), block, form)
-            }
-        }
-    }
-}
+use crate::syntax::ast::{Arg, Block, Body, Call, Declared, Expr, ExprKind};
 
 /// The input of a sequential model.
 pub(super) struct Taken {
@@ -148,16 +24,20 @@ pub(super) struct Taken {
     pub(super) stages: usize,
 }
 
-impl Builder<'_> {
-    fn finish(mut self, form: Form, ok: bool) -> Model {
+impl<'a> Builder<'a> {
+    pub(super) fn finish(mut self, form: Form, ok: bool) -> Model {
         if let (Form::Item { name, .. }, false, Some(reported)) = (&form, ok, self.diag.reported()) {
             self.definitions.fail(name, reported);
         }
+        if ok && self.pruned {
+            self.graph.prune(&self.output_sources);
+        }
         let mentions = std::mem::take(&mut self.mentions).into_values().collect();
-        Model { form, graph: self.graph, assertions: self.assertions, mentions, ok }
+        let export = Export::default();
+        Model { form, graph: self.graph, assertions: self.assertions, mentions, export, ok }
     }
 
-    fn sequential_model(mut self, expr: &Expr, form: Form) -> Model {
+    pub(super) fn sequential_model(mut self, expr: &Expr, form: Form) -> Model {
         let before = self.diag.errors();
         let stages = expr.stages();
         let taken = self.taken(&stages);
@@ -171,14 +51,17 @@ impl Builder<'_> {
         }
         let value = value.and_then(|value| self.tensor(value, expr));
         match value {
-            Ok(tensor) => self.graph.output(tensor.source.clone(), tensor.id),
+            Ok(tensor) => {
+                self.graph.output(tensor.source.clone(), tensor.id);
+                self.output_sources.push(tensor.source);
+            }
             Err(reported) => self.failure = Some(reported),
         }
         let ok = self.diag.errors() == before && value_is_ok(&self);
         self.finish(form, ok)
     }
 
-    fn model_input(&mut self, taken: &Taken) -> Tensor {
+    pub(super) fn model_input(&mut self, taken: &Taken) -> Tensor {
         let name = taken.name.clone().unwrap_or_else(|| "input_layer".to_string());
         let shape = Shape::batched(taken.dims.clone());
         let id = self.graph.input(Input { name: name.clone(), shape, dtype: taken.dtype });
@@ -188,18 +71,21 @@ impl Builder<'_> {
     /// What a sequential model takes in: its first layer says it.
     pub(super) fn taken(&mut self, stages: &[&Expr]) -> Result<Taken, Reported> {
         let first = stages[0];
-        let name = match &first.kind {
+        let path = match &first.kind {
             ExprKind::Error(reported) => return Err(*reported),
-            ExprKind::Call(call) => call.name(),
-            ExprKind::Path(_) => first.as_name(),
-            ExprKind::List(_) => None,
-            _ => None,
+            ExprKind::Call(call) => &call.path[..],
+            ExprKind::Path(path) => path,
+            _ => &[],
         };
-        let name = name.map(Ident::to_string).unwrap_or_default();
-        if let Some(model) = self.definitions.model(&name) {
-            return self.taken_by(model).map(|taken| Taken { stages: 0, place: first.head(), ..taken });
+        if let Some(reported) = self.definitions.failed_elsewhere(path) {
+            return Err(reported);
+        }
+        if let Some(found) = self.definitions.model_at(path) {
+            let taken = self.among(found.definitions, |builder| builder.taken_by(found));
+            return taken.map(|taken| Taken { stages: 0, place: first.head(), ..taken });
         }
         let ExprKind::Call(call) = &first.kind else { return Err(self.no_input(first)) };
+        let name = call.name().map(Ident::to_string).unwrap_or_default();
         if name == "input" {
             return self.input_layer(call, first, stages.len());
         }
@@ -238,7 +124,20 @@ impl Builder<'_> {
             _ => None,
         };
         match name {
+            Some(name) if self.definitions.block(&name.to_string()).is_some() => {
+                let message = Message::new(first.head(), "the model does not say what it takes in");
+                return self.diag.report(
+                    message
+                        .help(format!("write `input([784]) >> {first}`, with the shape without the batch")),
+                );
+            }
             Some(name) if layers::find(&name.to_string()).is_none() => return self.unknown_layer(name),
+            None if matches!(first.kind, ExprKind::Repeat(_)) => {
+                let message = Message::new(first.place.start, "the model does not say what it takes in");
+                return self.diag.report(
+                    message.help("write `input([784]) >> repeat ..`, with the shape without the batch"),
+                );
+            }
             None => {
                 let message = Message::new(first.head(), format!("expected a layer, found `{first}`"));
                 return self.diag.report(message);
@@ -270,10 +169,11 @@ impl Builder<'_> {
         self.diag.report(message)
     }
 
-    fn taken_by(&mut self, model: &ModelItem) -> Result<Taken, Reported> {
-        if let Some(reported) = self.definitions.failed.borrow().get(&model.name.to_string()) {
-            return Err(*reported);
+    fn taken_by(&mut self, found: Found<'a>) -> Result<Taken, Reported> {
+        if let Some(reported) = found.failure() {
+            return Err(reported);
         }
+        let model = found.item;
         match &model.body {
             Body::Sequential(expr) => self.taken(&expr.stages()),
             Body::Functional { inputs, .. } => match &inputs[..] {
@@ -306,7 +206,7 @@ impl Builder<'_> {
         })
     }
 
-    fn functional_model(
+    pub(super) fn functional_model(
         mut self,
         name: &Ident,
         inputs: &[Declared],
@@ -354,7 +254,7 @@ impl Builder<'_> {
     }
 
     #[allow(clippy::type_complexity)]
-    fn functional_input(
+    pub(super) fn functional_input(
         &mut self,
         input: &Declared,
     ) -> Result<Option<(Ident, std::rc::Rc<RefCell<bool>>)>, Reported> {
@@ -423,6 +323,7 @@ impl Builder<'_> {
                 name = format!("{name}_{i}");
             }
             self.graph.output(name, tensor.id);
+            self.output_sources.push(tensor.source);
         }
     }
 

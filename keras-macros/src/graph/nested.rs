@@ -2,17 +2,36 @@
 
 use proc_macro2::Ident;
 
+use super::cut::Cut;
+use super::definitions::{Definitions, Found};
 use super::{Builder, Built, Names, Tensor, Value};
 use crate::diag::{Message, Place, Reported};
 use crate::ir::Dim;
 use crate::syntax::ast::{Body, ModelItem};
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// What `build` makes where the names of `definitions` are seen.
+    pub(super) fn among<T>(
+        &mut self,
+        definitions: &'a Definitions<'a>,
+        build: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let outer = std::mem::replace(&mut self.definitions, definitions);
+        let result = build(self);
+        self.definitions = outer;
+        result
+    }
+
     /// A model as a layer: its layers become ours, under its name.
-    pub(super) fn inline(&mut self, name: &Ident, inputs: Vec<Tensor>) -> Result<Value, Reported> {
-        let item = self.definitions.model(&name.to_string()).expect("it was looked up");
-        if let Some(reported) = self.definitions.failed.borrow().get(&name.to_string()) {
-            return Err(*reported);
+    pub(super) fn inline(
+        &mut self,
+        name: &Ident,
+        found: Found<'a>,
+        cut: Option<&Cut>,
+        inputs: Vec<Tensor>,
+    ) -> Result<Value, Reported> {
+        if let Some(reported) = found.failure() {
+            return Err(reported);
         }
         if self.closures > 0 {
             let message =
@@ -20,28 +39,39 @@ impl Builder<'_> {
             return Err(self.diag.report(message.help("apply the model outside of `lambda`")));
         }
         let prefix = match self.replay() {
-            Some(Built::Model { prefix }) => prefix,
+            Some(Built::Nested { prefix }) => prefix,
             _ => {
                 let prefix = self.next_name(&snake_case(&name.to_string()));
-                self.record(Built::Model { prefix: prefix.clone() });
+                self.record(Built::Nested { prefix: prefix.clone() });
                 prefix
             }
         };
-        let names = Names { prefix: format!("{prefix}/"), ..Names::default() };
+        let names = Names { prefix: format!("{prefix}/"), quiet: true, ..Names::default() };
         let scope = std::mem::take(&mut self.scope);
         let later = std::mem::take(&mut self.later);
         self.names.push(names);
-        let result = self.inline_body(name, item, &inputs);
+        let start = self.made.len();
+        let result = self.among(found.definitions, |builder| builder.inline_body(name, found.item, &inputs));
+        let result = match cut {
+            Some(cut) => result.and_then(|value| self.cut(&found.item.name, cut, start, value)),
+            None => result,
+        };
         self.names.pop();
         (self.scope, self.later) = (scope, later);
-        let located = |tensor: Tensor| Tensor { place: name.span(), text: name.to_string(), ..tensor };
-        result.map(|value| match value {
-            Value::Tensor(tensor) => Value::Tensor(located(tensor)),
-            value => value,
-        })
+        let value = located(result?, name, &name.to_string());
+        self.made(&prefix, value.clone());
+        Ok(value)
     }
 
-    fn inline_body(&mut self, name: &Ident, item: &ModelItem, inputs: &[Tensor]) -> Result<Value, Reported> {
+    pub(super) fn inline_body(
+        &mut self,
+        name: &Ident,
+        item: &'a ModelItem,
+        inputs: &[Tensor],
+    ) -> Result<Value, Reported> {
+        if let Some(part) = self.inline_part(name, item, inputs) {
+            return part;
+        }
         let wanted = match &item.body {
             Body::Sequential(_) => 1,
             Body::Functional { inputs, .. } => inputs.len(),
@@ -83,8 +113,21 @@ impl Builder<'_> {
     }
 }
 
+/// `value`, for messages, as what the layer `name` makes.
+pub(super) fn located(value: Value, name: &Ident, text: &str) -> Value {
+    match value {
+        Value::Tensor(tensor) => {
+            Value::Tensor(Tensor { place: name.span(), text: text.to_string(), ..tensor })
+        }
+        Value::Tuple(parts) => {
+            Value::Tuple(parts.into_iter().map(|part| located(part, name, text)).collect())
+        }
+        value => value,
+    }
+}
+
 /// `TextEncoder` → `text_encoder`
-fn snake_case(name: &str) -> String {
+pub(super) fn snake_case(name: &str) -> String {
     let mut result = String::new();
     for c in name.chars() {
         if c.is_uppercase() && !result.is_empty() {

@@ -11,10 +11,10 @@ impl Builder<'_> {
     /// Builds a wrapper: what is in it has rows of its own, under its name.
     pub(super) fn build_wrapper(&mut self, u: &Use) -> Result<Value, Reported> {
         let prefix = match self.replay() {
-            Some(Built::Model { prefix }) => prefix,
+            Some(Built::Nested { prefix }) => prefix,
             _ => {
                 let prefix = self.layer_name(u)?;
-                self.record(Built::Model { prefix: prefix.clone() });
+                self.record(Built::Nested { prefix: prefix.clone() });
                 prefix
             }
         };
@@ -24,14 +24,16 @@ impl Builder<'_> {
         self.names.pop();
         let also = std::mem::replace(&mut self.also, outer.0);
         let mask = std::mem::replace(&mut self.mask, outer.1).flatten();
-        let source = self.graph.layers.last().map_or(prefix, |row| row.name.clone());
+        let source = self.graph.layers.last().map_or(prefix.clone(), |row| row.name.clone());
         let first = Tensor { id: result?, place: u.place.start, text: u.text.clone(), source, mask };
         let others = also.into_iter().map(|id| Tensor { id, mask: None, ..first.clone() });
         let all: Vec<Tensor> = std::iter::once(first.clone()).chain(others).collect();
-        Ok(match all.len() {
+        let value = match all.len() {
             1 => Value::Tensor(first),
             _ => Value::Tuple(all.into_iter().map(Value::Tensor).collect()),
-        })
+        };
+        self.made(&prefix, value.clone());
+        Ok(value)
     }
 
     /// The layers that a wrapper was given, on `inputs`.

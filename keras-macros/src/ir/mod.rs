@@ -9,6 +9,7 @@ mod dim;
 #[cfg(test)]
 pub mod interpret;
 mod print;
+mod prune;
 mod scan;
 
 use std::fmt;

@@ -88,7 +88,7 @@ pub(super) fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -
             }
             None => wrong(b),
         },
-        (Kind::Layer, _) if b.is_layer(expr) => Ok(Value::Layer(expr.clone())),
+        (Kind::Layer, _) if b.makes_layer(expr) => Ok(Value::Layer(expr.clone())),
         (Kind::DType, _) => match name_or_text(expr).as_deref().and_then(dtype) {
             Some(dtype) => Ok(Value::DType(dtype)),
             None => wrong(b),

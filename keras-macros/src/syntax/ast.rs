@@ -18,6 +18,7 @@ pub enum File {
 #[derive(Debug)]
 pub enum Item {
     Model(ModelItem),
+    Block(BlockItem),
     Const(ConstItem),
 }
 
@@ -29,6 +30,8 @@ pub struct ModelItem {
     pub vis: TokenStream,
     pub name: Ident,
     pub body: Body,
+    /// As it was written, but for attributes and visibility.
+    pub tokens: TokenStream,
 }
 
 /// What a model is made of.
@@ -36,6 +39,24 @@ pub struct ModelItem {
 pub enum Body {
     Sequential(Expr),
     Functional { inputs: Vec<Declared>, outputs: Option<Vec<Declared>>, block: Block },
+}
+
+/// `block name(param, other = default) |x, y| body`: layers that are built anew at each use.
+#[derive(Debug)]
+pub struct BlockItem {
+    pub name: Ident,
+    pub params: Vec<Parameter>,
+    /// Its inputs, and what it makes of them.
+    pub body: Closure,
+    /// As it was written.
+    pub tokens: TokenStream,
+}
+
+/// A parameter of a block: any expression can take its place.
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: Ident,
+    pub default: Option<Expr>,
 }
 
 /// `const NAME: usize = 256;`
@@ -67,11 +88,36 @@ pub struct Block {
     pub end: Place,
 }
 
-/// `let name = value;`
+/// `let name = value;` or `let (a, _) = value;`
 #[derive(Clone, Debug)]
 pub struct Let {
-    pub name: Ident,
+    pub pattern: Pattern,
     pub value: Expr,
+}
+
+/// What a `let` defines. The name `_` defines nothing.
+#[derive(Clone, Debug)]
+pub enum Pattern {
+    Name(Ident),
+    Tuple(Vec<Ident>, Place),
+}
+
+impl Pattern {
+    /// The names, `_` included.
+    pub fn names(&self) -> &[Ident] {
+        match self {
+            Pattern::Name(name) => std::slice::from_ref(name),
+            Pattern::Tuple(names, _) => names,
+        }
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> Place {
+        match self {
+            Pattern::Name(name) => name.span().into(),
+            Pattern::Tuple(_, place) => *place,
+        }
+    }
 }
 
 /// An expression.
@@ -97,6 +143,7 @@ pub enum ExprKind {
     List(Vec<Expr>),
     Closure(Closure),
     Block(Block),
+    Repeat(Box<Repeat>),
     /// It was reported.
     Error(Reported),
 }
@@ -129,6 +176,16 @@ pub struct Closure {
     pub params: Vec<Ident>,
     pub body: Box<Expr>,
     pub place: Place,
+}
+
+/// `repeat 4 { dense(64) >> dropout(0.2) }`, `repeat i in 4 |x| { .. }`
+#[derive(Clone, Debug)]
+pub struct Repeat {
+    /// Counts from 0.
+    pub counter: Option<Ident>,
+    pub count: Expr,
+    /// A block that ends in layers, or a closure on tensors.
+    pub body: Expr,
 }
 
 /// Operators with two operands.
@@ -237,7 +294,9 @@ impl ToTokens for Expr {
             ExprKind::Neg(x) => quote!((-#x)),
             ExprKind::Tuple(parts) => quote!((#(#parts),*)),
             ExprKind::List(parts) => quote!([#(#parts),*]),
-            ExprKind::Closure(_) | ExprKind::Block(_) | ExprKind::Error(_) => TokenStream::new(),
+            ExprKind::Closure(_) | ExprKind::Block(_) | ExprKind::Repeat(_) | ExprKind::Error(_) => {
+                TokenStream::new()
+            }
         });
     }
 }

@@ -3,9 +3,9 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{ParseBuffer, ParseStream};
-use syn::{Ident, Lit, Token, braced, bracketed, parenthesized, token};
+use syn::{Ident, Lit, Token, bracketed, parenthesized, token};
 
-use super::ast::{Arg, Block, Call, Closure, Expr, ExprKind, Let, Operator};
+use super::ast::{Arg, Call, Closure, Expr, ExprKind, Operator};
 use super::{Grammar, next_token};
 use crate::diag::{Message, Place};
 
@@ -50,7 +50,8 @@ impl Grammar<'_> {
         self.binary(input, 0, after)
     }
 
-    fn binary(&self, input: ParseStream, least: u8, after: Option<Place>) -> Expr {
+    /// An expression of operators that bind more tightly than `least`.
+    pub fn binary(&self, input: ParseStream, least: u8, after: Option<Place>) -> Expr {
         let mut left = self.unary(input, after);
         while let Some((operator, length)) = peek_operator(input).filter(|(op, _)| op.precedence() > least) {
             let mut place = Place::call_site();
@@ -104,7 +105,12 @@ impl Grammar<'_> {
             return Ok(self.block_expression(input));
         }
         if input.peek(Token![|]) {
-            return self.closure(input).map_err(wrong);
+            let closure = self.closure(input).map_err(wrong)?;
+            let place = closure.place;
+            return Ok(Expr::new(ExprKind::Closure(closure), place));
+        }
+        if self.starts_repeat(input) {
+            return self.repeat(input);
         }
         let reserved = [input.peek(Token![let]), input.peek(Token![pub]), input.peek(Token![const])];
         if input.peek(Ident::peek_any) && !reserved.contains(&true) && !input.peek(Token![_]) {
@@ -208,7 +214,16 @@ impl Grammar<'_> {
         }
     }
 
-    fn closure(&self, input: ParseStream) -> syn::Result<Expr> {
+    /// `|a, b| body`
+    fn closure(&self, input: ParseStream) -> syn::Result<Closure> {
+        let (params, start, bar) = self.closure_head(input)?;
+        let body = Box::new(self.expression(input, Some(bar)));
+        let place = start.to(body.place);
+        Ok(Closure { params, body, place })
+    }
+
+    /// `|a, b|`: the parameters, and the places of both bars.
+    pub fn closure_head(&self, input: ParseStream) -> syn::Result<(Vec<Ident>, Place, Place)> {
         let start = Place::of(input.parse::<Token![|]>()?);
         let mut params = vec![];
         while !input.peek(Token![|]) {
@@ -219,88 +234,7 @@ impl Grammar<'_> {
             input.parse::<Token![,]>()?;
         }
         let bar = Place::of(input.parse::<Token![|]>()?);
-        let body = Box::new(self.expression(input, Some(bar)));
-        let place = start.to(body.place);
-        Ok(Expr::new(ExprKind::Closure(Closure { params, body, place }), place))
-    }
-
-    fn block_expression(&self, input: ParseStream) -> Expr {
-        let block = self.block(input).expect("a brace was peeked");
-        let place = block.place;
-        Expr::new(ExprKind::Block(block), place)
-    }
-
-    /// `{ let a = ...; tail }`
-    pub fn block(&self, input: ParseStream) -> syn::Result<Block> {
-        let content;
-        let brace = braced!(content in input);
-        let (mut lets, mut tail) = (vec![], None);
-        while !content.is_empty() {
-            if content.peek(Token![;]) {
-                let _ = content.parse::<Token![;]>();
-            } else if content.peek(Token![let]) {
-                lets.extend(self.binding(&content));
-            } else {
-                let expr = self.expression(&content, None);
-                if content.is_empty() {
-                    tail = Some(Box::new(expr));
-                    break;
-                }
-                self.unexpected_in_block(&content, expr);
-            }
-        }
-        Ok(Block { lets, tail, place: brace.span.join().into(), end: brace.span.close().into() })
-    }
-
-    fn unexpected_in_block(&self, content: ParseStream, expr: Expr) {
-        if content.peek(Token![;]) {
-            if !matches!(expr.kind, ExprKind::Error(_)) {
-                self.diag.report(
-                    Message::new(expr.head(), "the value of this expression is not used")
-                        .help("name it with `let`, or leave out the `;` if it is the model's output"),
-                );
-            }
-            return;
-        }
-        if let Some((found, place)) = next_token(content) {
-            self.diag.report(Message::new(place, format!("expected `;` or `>>`, found `{found}`")));
-            while !content.is_empty() && !content.peek(Token![;]) && !content.peek(Token![let]) {
-                let _ = content.parse::<proc_macro2::TokenTree>();
-            }
-        }
-    }
-
-    fn binding(&self, content: ParseStream) -> Option<Let> {
-        let word = Place::of(content.parse::<Token![let]>().expect("it was peeked"));
-        let name = match content.call(Ident::parse_any) {
-            Ok(name) => name,
-            Err(_) => {
-                self.diag.report(Message::new(word, "`let` needs a name: `let h = x >> dense(64);`"));
-                self.recover(content);
-                return None;
-            }
-        };
-        let Ok(equals) = content.parse::<Token![=]>() else {
-            self.diag
-                .report(Message::new(name.span(), format!("expected `=` and a value after `let {name}`")));
-            self.recover(content);
-            return None;
-        };
-        let value = self.expression(content, Some(Place::of(equals)));
-        if !content.peek(Token![;]) {
-            let text = match next_token(content) {
-                Some((found, place)) => Message::new(place, format!("expected `;` or `>>`, found `{found}`")),
-                None => Message::new(value.head(), "this `let` is the last thing of its block").help(
-                    "end it with `;` and write the output of the block behind it: its name, or a tuple of names",
-                ),
-            };
-            self.diag.report(text);
-            while !content.is_empty() && !content.peek(Token![;]) && !content.peek(Token![let]) {
-                let _ = content.parse::<proc_macro2::TokenTree>();
-            }
-        }
-        let _ = content.parse::<Token![;]>();
-        Some(Let { name, value })
+        Ok((params, start, bar))
     }
 }
 

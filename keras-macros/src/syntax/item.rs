@@ -1,12 +1,13 @@
-//! Items: models and constants.
+//! Items: models, blocks and constants.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::buffer::Cursor;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token, bracketed, parenthesized, token};
 
-use super::ast::{Body, ConstItem, Declared, Expr, Item, ModelItem};
+use super::ast::{BlockItem, Body, ConstItem, Declared, Expr, Item, ModelItem, Parameter};
 use super::{Grammar, next_token};
 use crate::diag::{Diagnostics, Message, Place};
 
@@ -50,16 +51,17 @@ impl Grammar<'_> {
         if input.peek(Token![const]) {
             return self.constant(input, quote!(#attrs #vis)).map(Some);
         }
-        for word in ["block", "cell"] {
-            if self.peek_word(input, word) && input.peek2(Ident) {
-                let word: Ident = input.parse()?;
-                self.diag.report(
-                    Message::new(word.span(), format!("`{word}` is not supported yet"))
-                        .help("write the layers out, or make a model of them and use it as a layer"),
-                );
-                self.skip_item(input);
-                return Ok(None);
-            }
+        let start = input.cursor();
+        if self.peek_word(input, "block") && input.peek2(Ident) {
+            let block = self.block_item(input, &vis)?;
+            let tokens = between(start, input.cursor());
+            return Ok(block.map(|block| Item::Block(BlockItem { tokens, ..block })));
+        }
+        if self.peek_word(input, "cell") && input.peek2(Ident) {
+            let word: Ident = input.parse()?;
+            self.diag.report(Message::new(word.span(), "`cell` is not supported yet"));
+            self.skip_item(input);
+            return Ok(None);
         }
         let Ok(name) = input.parse::<Ident>() else {
             let (found, place) = next_token(input).unwrap_or(("the end".into(), Place::call_site()));
@@ -71,7 +73,8 @@ impl Grammar<'_> {
             return Ok(None);
         };
         let body = self.body(input, &name)?;
-        Ok(body.map(|body| Item::Model(ModelItem { attrs, vis, name, body })))
+        let tokens = between(start, input.cursor());
+        Ok(body.map(|body| Item::Model(ModelItem { attrs, vis, name, body, tokens })))
     }
 
     fn body(&self, input: ParseStream, name: &Ident) -> syn::Result<Option<Body>> {
@@ -159,6 +162,78 @@ impl Grammar<'_> {
         Ok((dtype, dims, bracket.span.join().into()))
     }
 
+    /// `block name(param, other = default) |x| { .. }`
+    fn block_item(&self, input: ParseStream, vis: &TokenStream) -> syn::Result<Option<BlockItem>> {
+        let word: Ident = input.parse()?;
+        if !vis.is_empty() {
+            let message =
+                Message::new(Place::of(vis), "a block is not public: it is part of the models that use it");
+            self.diag.report(message.help("leave out `pub`"));
+        }
+        let name: Ident = input.parse()?;
+        let mut params = vec![];
+        if input.peek(token::Paren) {
+            let content;
+            parenthesized!(content in input);
+            params = self.separated(&content, |input| self.parameter(input)).into_iter().flatten().collect();
+        }
+        if !input.peek(Token![|]) {
+            let message = Message::new(
+                Place::from(word.span()).to(name.span().into()),
+                format!("block `{name}` does not name its input"),
+            );
+            self.diag.report(message.help(format!("write `block {name}(..) |x| {{ x >> .. }}`")));
+            self.skip_item(input);
+            return Ok(None);
+        }
+        let body = match self.closure_with_braces(input) {
+            Ok(body) => body,
+            Err(message) => {
+                self.diag.report(message);
+                self.skip_item(input);
+                return Ok(None);
+            }
+        };
+        if body.params.is_empty() {
+            let message = Message::new(body.place.start, format!("block `{name}` has no input"));
+            self.diag.report(message.help("name it between the bars: `|x|`"));
+        }
+        let block = BlockItem { name, params, body, tokens: TokenStream::new() };
+        self.check_names(&block);
+        Ok(Some(block))
+    }
+
+    /// `name` or `name = default`
+    fn parameter(&self, input: ParseStream) -> Option<Parameter> {
+        let Ok(name) = input.call(Ident::parse_any) else {
+            let (found, place) = next_token(input).unwrap_or(("the end".into(), Place::call_site()));
+            let message = Message::new(place, format!("expected the name of a parameter, found `{found}`"));
+            self.diag.report(message.help("write `units`, or with a default `units = 64`"));
+            while !input.is_empty() && !input.peek(Token![,]) {
+                let _ = input.parse::<TokenTree>();
+            }
+            return None;
+        };
+        let mut default = None;
+        if input.peek(Token![=]) {
+            let equals = Place::of(input.parse::<Token![=]>().expect("it was peeked"));
+            default = Some(self.expression(input, Some(equals)));
+        }
+        Some(Parameter { name, default })
+    }
+
+    /// Parameters and inputs of a block have names of their own.
+    fn check_names(&self, block: &BlockItem) {
+        let mut names: Vec<&Ident> = vec![];
+        for name in block.params.iter().map(|param| &param.name).chain(&block.body.params) {
+            if names.contains(&name) && name != "_" {
+                let headline = format!("block `{}` has two parameters called `{name}`", block.name);
+                self.diag.report(Message::new(name.span(), headline).help("give each a name of its own"));
+            }
+            names.push(name);
+        }
+    }
+
     fn constant(&self, input: ParseStream, before: TokenStream) -> syn::Result<Item> {
         let word: Token![const] = input.parse()?;
         let name: Ident = input.parse()?;
@@ -185,6 +260,17 @@ impl Grammar<'_> {
             }
         }
     }
+}
+
+/// The tokens from `start` to `end`.
+fn between(mut start: Cursor, end: Cursor) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    while start != end {
+        let Some((token, rest)) = start.token_tree() else { break };
+        tokens.extend([token]);
+        start = rest;
+    }
+    tokens
 }
 
 /// `tokens` as an expression of ours. Any Rust is allowed there: what the macro cannot read stays symbolic.

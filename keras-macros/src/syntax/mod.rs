@@ -3,9 +3,13 @@
 //! An error is reported where it is found; parsing goes on behind the next `>>`, `,` or `;`, or at the next item.
 
 pub mod ast;
+mod body;
 mod expr;
+pub mod foreign;
 mod item;
 mod print;
+pub mod substitute;
+pub mod walk;
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -41,6 +45,9 @@ pub fn parse(tokens: TokenStream, diag: &Diagnostics) -> Option<File> {
     }
 }
 
+/// Words that start a definition, before its name.
+const KEYWORDS: [&str; 2] = ["block", "cell"];
+
 /// The parser: one method per rule. None of them fails: what is wrong is reported, and skipped.
 struct Grammar<'a> {
     diag: &'a Diagnostics,
@@ -53,7 +60,7 @@ impl Grammar<'_> {
             return true;
         }
         let next_is_name = input.peek(Ident) && input.peek2(Ident);
-        if next_is_name && ["block", "cell"].iter().any(|word| self.peek_word(input, word)) {
+        if next_is_name && KEYWORDS.iter().any(|word| self.peek_word(input, word)) {
             return true;
         }
         if input.peek(Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]) {

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::ast::{Arg, Block, Body, Closure, Declared, Expr, ExprKind, File, Item, ModelItem, Operator};
+use super::ast::{
+    Arg, Block, BlockItem, Body, Closure, Declared, Expr, ExprKind, File, Item, ModelItem, Operator,
+    Parameter, Pattern, Repeat,
+};
 
 fn comma_separated<T: fmt::Display>(f: &mut fmt::Formatter<'_>, parts: &[T]) -> fmt::Result {
     for (i, part) in parts.iter().enumerate() {
@@ -53,6 +56,7 @@ impl fmt::Display for Expr {
             }
             ExprKind::Closure(closure) => write!(f, "{closure}"),
             ExprKind::Block(block) => write!(f, "{block}"),
+            ExprKind::Repeat(repeat) => write!(f, "{repeat}"),
             ExprKind::Error(_) => f.write_str("<error>"),
         }
     }
@@ -77,14 +81,57 @@ impl fmt::Display for Closure {
 
 impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let ([], Some(tail)) = (&self.lets[..], &self.tail) {
+            return write!(f, "{{ {tail} }}");
+        }
         writeln!(f, "{{")?;
         for binding in &self.lets {
-            writeln!(f, "    let {} = {};", binding.name, binding.value)?;
+            writeln!(f, "    let {} = {};", binding.pattern, binding.value)?;
         }
         if let Some(tail) = &self.tail {
             writeln!(f, "    {tail}")?;
         }
         f.write_str("}")
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pattern::Name(name) => write!(f, "{name}"),
+            Pattern::Tuple(names, _) => {
+                f.write_str("(")?;
+                comma_separated(f, names)?;
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Repeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("repeat ")?;
+        if let Some(counter) = &self.counter {
+            write!(f, "{counter} in ")?;
+        }
+        write!(f, "{} {}", self.count, self.body)
+    }
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.default {
+            Some(default) => write!(f, "{} = {default}", self.name),
+            None => write!(f, "{}", self.name),
+        }
+    }
+}
+
+impl fmt::Display for BlockItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "block {}(", self.name)?;
+        comma_separated(f, &self.params)?;
+        write!(f, ") {}", self.body)
     }
 }
 
@@ -127,6 +174,7 @@ impl fmt::Display for File {
             File::Expression(expr) => writeln!(f, "{expr}"),
             File::Items(items) => items.iter().try_for_each(|item| match item {
                 Item::Model(model) => writeln!(f, "{model}"),
+                Item::Block(block) => writeln!(f, "{block}"),
                 Item::Const(constant) => writeln!(f, "{}", constant.tokens),
             }),
         }

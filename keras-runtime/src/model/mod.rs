@@ -154,6 +154,38 @@ pub trait Model: Sized {
         self.network_mut().set_weight(weight, value)
     }
 
+    /// Gives every weight the value of the weight of the same name in `other`, which may have more: a model that is cut out
+    /// of another (`Features = Vgg(outputs = "block3")`) takes the weights of that one.
+    ///
+    /// # Errors
+    /// When `other` has no weight of one of the names, or it has another shape there; the model is then as it was.
+    fn copy_weights_from(&mut self, other: &impl Model) -> Result<()> {
+        let mut pairs = vec![];
+        let mut differences = String::new();
+        for weight in self.network().spec().weights {
+            let wrong = match other.network().spec().weights.iter().find(|own| own.name == weight.name) {
+                None => "expected, and not there".to_string(),
+                Some(own) if own.shape != weight.shape => {
+                    format!("expected {:?}, found {:?}", weight.shape, own.shape)
+                }
+                Some(own) => {
+                    pairs.push((weight, own));
+                    continue;
+                }
+            };
+            differences.push_str(&format!("  {}: {wrong}\n", weight.name));
+        }
+        if !differences.is_empty() {
+            let file = format!("the model `{}`", other.network().spec().name);
+            return Err(Error::Weights { file, model: self.network().spec().name, differences });
+        }
+        for (weight, own) in pairs {
+            let value = other.network().weight(own);
+            self.network_mut().set_weight(weight, &value)?;
+        }
+        Ok(())
+    }
+
     /// The gradient of the mean loss with respect to a trainable weight, as the last training step found it.
     ///
     /// # Errors

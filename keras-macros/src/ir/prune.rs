@@ -1,0 +1,85 @@
+//! A graph without what its outputs do not need.
+
+use std::collections::HashSet;
+
+use super::{Graph, Id, Op};
+
+impl Graph {
+    /// Every node that `roots` depend on, themselves included: one flag a node.
+    pub fn ancestors(&self, roots: impl IntoIterator<Item = Id>) -> Vec<bool> {
+        let mut needed = vec![false; self.nodes.len()];
+        let mut wanted: Vec<Id> = roots.into_iter().collect();
+        while let Some(id) = wanted.pop() {
+            if std::mem::replace(&mut needed[id.0], true) {
+                continue;
+            }
+            let op = &self.nodes[id.0].op;
+            wanted.extend(op.operands());
+            // What a step leaves to the next comes after what the next reads.
+            if let Op::State { scan, index } | Op::States { scan, index } = *op {
+                let state = &self.scans[scan].states[index];
+                wanted.extend([state.node, state.init].into_iter().chain(state.next));
+            }
+        }
+        needed
+    }
+
+    /// Takes out the operations, weights, inputs and layers that no output depends on. `sources` are the layers that
+    /// make the outputs.
+    pub fn prune(&mut self, sources: &[String]) {
+        let live = self.ancestors(self.outputs.iter().map(|output| output.value));
+        let nodes = |i: &usize| live[*i];
+        let used = |of: &dyn Fn(&Op) -> Option<usize>| -> Vec<usize> {
+            let found = (0..self.nodes.len()).filter(nodes).filter_map(|i| of(&self.nodes[i].op));
+            let mut found: Vec<usize> = found.collect::<HashSet<_>>().into_iter().collect();
+            found.sort_unstable();
+            found
+        };
+        let weights = used(&|op| if let Op::Weight(i) = op { Some(*i) } else { None });
+        let inputs = used(&|op| if let Op::Input(i) = op { Some(*i) } else { None });
+        let layers = self.live_layers(&live, sources);
+        let kept: Vec<usize> = (0..self.nodes.len()).filter(nodes).collect();
+        let place = |kept: &[usize], old: usize| kept.binary_search(&old).expect("what is needed is kept");
+        let renumbered = kept.iter().map(|&i| {
+            let mut node = self.nodes[i].clone();
+            node.op = match node.op {
+                Op::Weight(i) => Op::Weight(place(&weights, i)),
+                Op::Input(i) => Op::Input(place(&inputs, i)),
+                op => op.map(|x| Id(place(&kept, x.0))),
+            };
+            // Before the first layer there is only the input.
+            node.layer = layers.binary_search(&node.layer).unwrap_or(0);
+            node
+        });
+        let nodes = renumbered.collect();
+        self.map_states(|id| kept.binary_search(&id.0).ok().map(Id));
+        for output in &mut self.outputs {
+            output.value = Id(place(&kept, output.value.0));
+        }
+        self.layers = layers.iter().map(|&row| self.layers[row].clone()).collect();
+        for layer in &mut self.layers {
+            layer.weights =
+                layer.weights.iter().filter_map(|weight| weights.binary_search(weight).ok()).collect();
+        }
+        self.weights = weights.iter().map(|&i| self.weights[i].clone()).collect();
+        self.inputs = inputs.iter().map(|&i| self.inputs[i].clone()).collect();
+        (self.nodes, self.current_layer) = (nodes, 0);
+    }
+
+    /// Rows of the layers that have a live operation, or feed one that is kept (a layer may be no operation at all).
+    fn live_layers(&self, live: &[bool], sources: &[String]) -> Vec<usize> {
+        let rows = self.nodes.iter().zip(live).filter(|(_, live)| **live).map(|(node, _)| node.layer);
+        let mut kept: HashSet<usize> = rows.filter(|&row| row < self.layers.len()).collect();
+        kept.extend((0..self.layers.len()).filter(|&row| sources.contains(&self.layers[row].name)));
+        let mut next: Vec<usize> = kept.iter().copied().collect();
+        while let Some(row) = next.pop() {
+            for name in &self.layers[row].inputs {
+                let feeding = self.layers.iter().position(|layer| layer.name == *name);
+                next.extend(feeding.filter(|&row| kept.insert(row)));
+            }
+        }
+        let mut kept: Vec<usize> = kept.into_iter().collect();
+        kept.sort_unstable();
+        kept
+    }
+}

@@ -1,0 +1,131 @@
+//! Which models a macro call takes from other macro calls.
+
+use proc_macro2::Ident;
+
+use super::ast::{Call, Expr, ExprKind, File, Item, Operator};
+use crate::diag::closest;
+use crate::layers;
+
+/// The paths of models that are not defined in `file`, each once.
+pub fn models(file: &File) -> Vec<Vec<Ident>> {
+    let (items, exprs) = match file {
+        File::Expression(expr) => (&[][..], vec![expr]),
+        File::Items(items) => (&items[..], items.iter().flat_map(Item::exprs).collect()),
+    };
+    let mut search = Search { items, known: vec![], found: vec![] };
+    for expr in &exprs {
+        search.define(expr);
+    }
+    for item in items {
+        search.known.push(item.name().to_string());
+        if let Item::Block(block) = item {
+            let params = block.params.iter().map(|param| &param.name).chain(&block.body.params);
+            search.known.extend(params.map(Ident::to_string));
+        }
+    }
+    for expr in exprs {
+        search.expr(expr, Position::Value);
+    }
+    search.found
+}
+
+/// What stands at a place, as far as the place tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Position {
+    /// A stage of a pipeline: whatever has a name is a layer.
+    Stage,
+    /// A tensor or a layer.
+    Value,
+    /// An argument of a layer: a bare name is an activation or a constant.
+    Argument,
+}
+
+struct Search<'a> {
+    items: &'a [Item],
+    /// Names that the macro call defines.
+    known: Vec<String>,
+    found: Vec<Vec<Ident>>,
+}
+
+impl Search<'_> {
+    /// Remembers every name that `expr` defines.
+    fn define(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Block(block) => {
+                let names = block.lets.iter().flat_map(|binding| binding.pattern.names());
+                self.known.extend(names.map(Ident::to_string));
+            }
+            ExprKind::Closure(closure) => self.known.extend(closure.params.iter().map(Ident::to_string)),
+            ExprKind::Repeat(repeat) => self.known.extend(repeat.counter.iter().map(Ident::to_string)),
+            _ => {}
+        }
+        for child in expr.children() {
+            self.define(child);
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr, position: Position) {
+        match &expr.kind {
+            ExprKind::Path(path) => self.path(path, position),
+            ExprKind::Call(call) => {
+                // No function is called like a type.
+                let position = if is_capitalised(&call.path) { Position::Stage } else { Position::Argument };
+                self.path(&call.path, position);
+                self.args(call);
+            }
+            ExprKind::Binary(Operator::Pipe, a, b) => {
+                // What is fed to a layer may be a constant path, but a name that starts a pipeline is a model.
+                let first = if a.as_name().is_some() { Position::Stage } else { Position::Value };
+                self.expr(a, first);
+                self.expr(b, Position::Stage);
+            }
+            ExprKind::Closure(_) | ExprKind::Block(_) | ExprKind::Repeat(_) => {
+                for child in expr.children() {
+                    self.expr(child, Position::Value);
+                }
+            }
+            _ => {
+                for child in expr.children() {
+                    self.expr(child, position);
+                }
+            }
+        }
+    }
+
+    fn args(&mut self, call: &Call) {
+        let of_block = |name: &Ident| {
+            self.items.iter().any(|item| matches!(item, Item::Block(block) if block.name == *name))
+        };
+        let position = if call.name().is_some_and(of_block) { Position::Value } else { Position::Argument };
+        for arg in &call.args {
+            self.expr(&arg.value, position);
+        }
+    }
+
+    fn path(&mut self, path: &[Ident], position: Position) {
+        let last = path[path.len() - 1].to_string();
+        let constant = !last.chars().any(char::is_lowercase);
+        let wanted = match position {
+            Position::Stage => is_capitalised(path),
+            Position::Value => is_capitalised(path) && !constant,
+            Position::Argument => is_capitalised(path) && !constant && path.len() > 1,
+        };
+        let known = path.len() == 1 && self.is_known(&last);
+        if wanted && !known && !self.found.iter().any(|other| other == path) {
+            self.found.push(path.to_vec());
+        }
+    }
+
+    /// Whether a name is, or was meant to be, one of this macro call or of the vocabulary.
+    fn is_known(&self, name: &str) -> bool {
+        let known = self.known.iter().map(String::as_str);
+        name == "None"
+            || closest(name, known).is_some()
+            || layers::nearest_layer(name).is_some()
+            || layers::find_activation(&name.to_lowercase()).is_some()
+    }
+}
+
+fn is_capitalised(path: &[Ident]) -> bool {
+    path[path.len() - 1].to_string().starts_with(char::is_uppercase)
+}
