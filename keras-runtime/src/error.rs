@@ -71,9 +71,7 @@ pub enum Error {
         help: String,
     },
     /// A value that is NaN or infinite where numbers are needed.
-    #[error(
-        "{what}: sample {sample} holds {value}; replace or drop values that are not finite before training"
-    )]
+    #[error("{what}: sample {sample} holds {value}; replace or drop values that are not finite")]
     NotFinite {
         /// The array.
         what: String,
