@@ -28,8 +28,11 @@ pub(crate) fn write(weight: &WeightSpec, values: &[f32], params: &mut [f32]) {
     match weight.layout {
         Layout::Plain => params[weight.offset..weight.offset + values.len()].copy_from_slice(values),
         Layout::Panels { k, n } => {
-            for (i, value) in values.iter().enumerate() {
-                params[weight.offset + in_panels(k, i / n, i % n)] = *value;
+            for (i, row) in values.chunks_exact(n).enumerate() {
+                for (panel, words) in row.chunks(16).enumerate() {
+                    let at = weight.offset + in_panels(k, i, panel * 16);
+                    params[at..at + words.len()].copy_from_slice(words);
+                }
             }
         }
     }
