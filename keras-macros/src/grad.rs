@@ -15,6 +15,8 @@ pub struct Function {
     pub heads: Vec<HeadUse>,
     /// The gradient of each trainable weight that the loss depends on.
     pub gradients: Vec<(usize, Id)>,
+    /// What the model adds to its loss, if it is wanted and adds anything.
+    pub loss: Option<Id>,
 }
 
 /// What an output needs of its function.
@@ -32,7 +34,7 @@ impl Function {
     /// Every node that is wanted for itself.
     pub fn roots(&self) -> impl Iterator<Item = Id> + '_ {
         let heads = self.heads.iter().flat_map(|head| [Some(head.z), head.dz]).flatten();
-        heads.chain(self.gradients.iter().map(|(_, id)| *id))
+        heads.chain(self.gradients.iter().map(|(_, id)| *id)).chain(self.loss)
     }
 }
 
@@ -42,7 +44,7 @@ impl fmt::Display for Function {
         for (weight, id) in &self.gradients {
             writeln!(f, "gradient {} = {id}", self.graph.weights[*weight].name)?;
         }
-        Ok(())
+        self.loss.iter().try_for_each(|loss| writeln!(f, "added loss = {loss}"))
     }
 }
 
@@ -69,12 +71,26 @@ pub fn infer(graph: &Graph) -> Function {
     }
     let heads = graph.outputs.iter().enumerate();
     let heads = heads.map(|(output, o)| HeadUse { output, z: o.value, dz: None }).collect();
-    Function { graph, heads, gradients: vec![] }
+    Function { graph, heads, gradients: vec![], loss: None }
+}
+
+/// [`infer`] with what the model adds to its loss.
+pub fn evaluate(graph: &Graph) -> Function {
+    let mut function = infer(graph);
+    function.loss = added_loss(&mut function.graph);
+    function
+}
+
+fn added_loss(graph: &mut Graph) -> Option<Id> {
+    let losses = graph.losses.clone();
+    losses.into_iter().reduce(|sum, loss| graph.binary(Binary::Add, sum, loss))
 }
 
 /// The forward pass, the losses, and the gradient of every trainable weight.
 pub fn train(graph: &Graph) -> Function {
-    let mut adjoint = Adjoint::new(graph.clone());
+    let mut graph = graph.clone();
+    let loss = added_loss(&mut graph);
+    let mut adjoint = Adjoint::new(graph);
     let mut heads = Vec::new();
     for output in 0..adjoint.graph.outputs.len() {
         let z = adjoint.graph.outputs[output].value;
@@ -85,6 +101,10 @@ pub fn train(graph: &Graph) -> Function {
             dz
         });
         heads.push(HeadUse { output, z, dz });
+    }
+    if let Some(loss) = loss.filter(|loss| adjoint.needed[loss.0]) {
+        let one = adjoint.graph.constant(1.0);
+        adjoint.add(loss, one);
     }
     for i in (0..adjoint.needed.len()).rev() {
         if let (true, Some(dy)) = (adjoint.needed[i], adjoint.of[i]) {
@@ -105,7 +125,7 @@ pub fn train(graph: &Graph) -> Function {
             }
         }
     }
-    Function { graph: adjoint.graph, heads, gradients }
+    Function { graph: adjoint.graph, heads, gradients, loss }
 }
 
 struct Adjoint {

@@ -7,7 +7,9 @@ use crate::random::Philox;
 pub(crate) fn initialise(spec: &Spec, seed: u64, params: &mut [f32]) {
     params.fill(0.0);
     for (i, weight) in spec.weights.iter().enumerate() {
-        let values = draw(weight, seed, i as u64);
+        // Of one seed of their own, as in Keras, weights of one shape have the same values.
+        let (seed, stream) = weight.seed.map_or((seed, i as u64), |own| (own, 0));
+        let values = draw(weight, seed, stream);
         write(weight, &values, params);
     }
 }
@@ -35,6 +37,14 @@ pub(crate) fn write(weight: &WeightSpec, values: &[f32], params: &mut [f32]) {
                 }
             }
         }
+    }
+}
+
+/// Words that a weight takes in the flat buffer, padding included.
+pub(crate) fn words(weight: &WeightSpec) -> usize {
+    match weight.layout {
+        Layout::Plain => weight.shape.iter().product(),
+        Layout::Panels { k, n } => k * n.next_multiple_of(16),
     }
 }
 
@@ -139,7 +149,17 @@ mod tests {
     use super::*;
 
     fn weight(shape: &'static [usize], init: Init) -> WeightSpec {
-        WeightSpec { name: "w", shape, offset: 0, layout: Layout::Plain, init, trainable: true }
+        WeightSpec {
+            name: "w",
+            shape,
+            offset: 0,
+            layout: Layout::Plain,
+            init,
+            seed: None,
+            penalty: None,
+            constraint: None,
+            trainable: true,
+        }
     }
 
     fn moments(values: &[f32]) -> (f64, f64) {

@@ -18,7 +18,7 @@
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn input() {}
 
-/// `dense(units, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros)`
+/// `dense(units, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// Every output is connected to every input: `activation(x · kernel + bias)`, over the last axis.
 ///
@@ -31,6 +31,11 @@ pub const fn input() {}
 /// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -258,3 +263,18 @@ pub const fn dot() {}
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn dropout() {}
+
+/// `activity_regularization(l1 = 0.0, l2 = 0.0)`
+///
+/// Adds `l1 * sum(abs(x)) + l2 * sum(square(x))` of each sample to its loss, and passes `x` on.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `l1`: a number, by default `0.0`. Factor of the magnitudes.
+/// - `l2`: a number, by default `0.0`. Factor of the squares.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn activity_regularization() {}

@@ -61,6 +61,8 @@ pub struct Program {
     pub steps: Vec<Step>,
     /// Values that live where a gradient is wanted.
     pub homes: BTreeMap<Value, Value>,
+    /// The value that holds what the model adds to its loss.
+    pub loss: Option<Value>,
 }
 
 impl fmt::Display for Program {
@@ -79,9 +81,10 @@ pub fn fuse(function: &Function, layouts: &[Layout]) -> Result<Program, String> 
     fuser.decide();
     fuser.place_gradients();
     fuser.kernels();
+    let loss = function.loss.map(|id| fuser.buffer(id));
     let (kernels, homes) = (fuser.out, fuser.homes);
     let steps = schedule::schedule(kernels.into_values().flatten().collect());
-    Ok(Program { function, steps, homes })
+    Ok(Program { function, steps, homes, loss })
 }
 
 struct Fuser<'a> {

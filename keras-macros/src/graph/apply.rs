@@ -282,6 +282,7 @@ impl Builder<'_> {
         let trainable = u.entry.family != Family::Layer || u.args.flag("trainable");
         self.current.push(Current { name: name.clone(), trainable, reuse, made: vec![] });
         let id = (u.entry.apply)(self, u);
+        let id = id.and_then(|id| self.regularize_activity(u, id).map(|()| id));
         let current = self.current.pop().expect("it was pushed");
         let id = id?;
         if replayed.is_none() {

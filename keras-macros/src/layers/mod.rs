@@ -5,6 +5,7 @@
 
 pub mod activations;
 pub mod args;
+pub mod constraints;
 mod core;
 mod functions;
 pub mod initializers;
@@ -12,6 +13,7 @@ pub mod kinds;
 mod merging;
 mod reference;
 mod regularization;
+pub mod regularizers;
 mod reshaping;
 
 use crate::diag::{Message, Place, Reported, closest};

@@ -246,7 +246,10 @@ impl Grammar<'_> {
                     tail = Some(Box::new(expr));
                     break;
                 }
-                self.unexpected_in_block(&content, expr);
+                match statement(&expr, lets.len()).filter(|_| content.peek(Token![;])) {
+                    Some(name) => lets.push(Let { name, value: expr }),
+                    None => self.unexpected_in_block(&content, expr),
+                }
             }
         }
         Ok(Block { lets, tail, place: brace.span.join().into(), end: brace.span.close().into() })
@@ -301,6 +304,20 @@ impl Grammar<'_> {
         }
         let _ = content.parse::<Token![;]>();
         Some(Let { name, value })
+    }
+}
+
+/// The name for the value of a call of `add_loss`, which nobody has to use.
+fn statement(expr: &Expr, count: usize) -> Option<Ident> {
+    let call = match &expr.kind {
+        ExprKind::Binary(Operator::Pipe, _, last) => &last.kind,
+        kind => kind,
+    };
+    match call {
+        ExprKind::Call(call) if call.name().is_some_and(|name| name == "add_loss") => {
+            Some(Ident::new(&format!("_add_loss_{count}"), expr.head().start))
+        }
+        _ => None,
     }
 }
 

@@ -1,12 +1,14 @@
 //! The CPU: kernels over `f32` words, chosen for the machine's vectors when a model is built.
 
 mod backend;
+mod constraint;
 pub mod gemm;
 mod head;
 mod map;
 mod matmul;
 mod pack;
 mod pass;
+mod penalty;
 pub mod philox;
 mod reduce;
 pub mod simd;

@@ -1,0 +1,132 @@
+//! Constraints of weights (`keras.constraints`), in place and in whatever order the words lie.
+
+use crate::compiled::{Constraint, Layout, WeightSpec};
+use crate::data::MAX_RANK;
+use crate::init;
+
+/// `keras.backend.epsilon()`.
+const EPSILON: f32 = 1e-7;
+
+/// Makes the values of `weight` in the flat buffer `params` what `constraint` asks for.
+pub(super) fn apply(weight: &WeightSpec, constraint: Constraint, params: &mut [f32]) {
+    match constraint {
+        Constraint::NonNeg => {
+            let words = &mut params[weight.offset..weight.offset + init::words(weight)];
+            words.iter_mut().for_each(|w| *w = if *w < 0.0 { 0.0 } else { *w });
+        }
+        Constraint::Norm { min, max, rate, axes } => {
+            let (kept, within) =
+                (Walk::over(weight, |d| !axes.contains(&d)), Walk::over(weight, |d| axes.contains(&d)));
+            kept.each(weight.offset, &mut |group| {
+                let mut squares = 0.0f64;
+                within.each(group, &mut |word| squares += f64::from(params[word]).powi(2));
+                let norm = squares.sqrt() as f32;
+                let wanted = rate * norm.clamp(min, max) + (1.0 - rate) * norm;
+                let factor = wanted / (EPSILON + norm);
+                within.each(group, &mut |word| params[word] *= factor);
+            });
+        }
+    }
+}
+
+/// One dimension of a weight: runs of neighbouring words, so many words apart.
+#[derive(Clone, Copy)]
+struct Axis {
+    extent: usize,
+    run: usize,
+    stride: usize,
+}
+
+/// The words of some of a weight's dimensions.
+struct Walk {
+    axes: [Axis; MAX_RANK],
+    rank: usize,
+}
+
+impl Walk {
+    fn over(weight: &WeightSpec, wanted: impl Fn(usize) -> bool) -> Self {
+        let shape = weight.shape;
+        let mut walk = Walk { axes: [Axis { extent: 1, run: 1, stride: 0 }; MAX_RANK], rank: 0 };
+        for d in (0..shape.len()).filter(|d| wanted(*d)) {
+            let (run, stride) = match (weight.layout, d) {
+                (Layout::Plain, _) => (1, shape[d + 1..].iter().product()),
+                (Layout::Panels { .. }, 0) => (1, 16),
+                (Layout::Panels { k, .. }, _) => (16, k * 16),
+            };
+            walk.axes[walk.rank] = Axis { extent: shape[d], run, stride };
+            walk.rank += 1;
+        }
+        walk
+    }
+
+    /// Calls `visit` with each word, counted from `start`, in order.
+    fn each(&self, start: usize, visit: &mut impl FnMut(usize)) {
+        Self::deeper(&self.axes[..self.rank], start, visit);
+    }
+
+    fn deeper(axes: &[Axis], start: usize, visit: &mut impl FnMut(usize)) {
+        let [Axis { extent, run, stride }, rest @ ..] = axes else { return visit(start) };
+        for first in (0..*extent).step_by(*run) {
+            for i in first..(first + run).min(*extent) {
+                Self::deeper(rest, start + first / run * stride + (i - first), visit);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compiled::Init;
+
+    fn weight(shape: &'static [usize], layout: Layout) -> WeightSpec {
+        WeightSpec {
+            name: "w",
+            shape,
+            offset: 16,
+            layout,
+            init: Init::Zeros,
+            seed: None,
+            penalty: None,
+            constraint: None,
+            trainable: true,
+        }
+    }
+
+    #[test]
+    fn norms_over_axes_in_every_layout() {
+        const AXES: [&[usize]; 4] = [&[0], &[1], &[0, 1], &[]];
+        let values: Vec<f32> = (0..5 * 20).map(|i| (i as f32 * 0.7).sin() * 2.0).collect();
+        for layout in [Layout::Plain, Layout::Panels { k: 5, n: 20 }] {
+            for axes in AXES {
+                let weight = weight(&[5, 20], layout);
+                let mut params = vec![0.0; 16 + init::words(&weight)];
+                init::write(&weight, &values, &mut params);
+                apply(&weight, Constraint::Norm { min: 0.5, max: 1.5, rate: 0.8, axes }, &mut params);
+                let found = init::read(&weight, &params);
+                for (flat, w) in values.iter().enumerate() {
+                    let same = |other: &usize| {
+                        (axes.contains(&0) || other / 20 == flat / 20)
+                            && (axes.contains(&1) || other % 20 == flat % 20)
+                    };
+                    let squares = (0..100).filter(same).map(|i| values[i] * values[i]);
+                    let norm = squares.sum::<f32>().sqrt();
+                    let wanted = 0.8 * norm.clamp(0.5, 1.5) + 0.2 * norm;
+                    let expected = w * wanted / (norm + EPSILON);
+                    assert!((found[flat] - expected).abs() < 1e-5, "{layout:?} {axes:?} {flat}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_negative_and_nan_stays() {
+        let weight = weight(&[4], Layout::Plain);
+        let mut params = vec![-7.0; 21];
+        params[16..20].copy_from_slice(&[-1.0, 0.5, f32::NAN, -0.0]);
+        apply(&weight, Constraint::NonNeg, &mut params);
+        assert_eq!(params[16..18], [0.0, 0.5]);
+        assert!(params[18].is_nan() && params[19] == 0.0);
+        assert_eq!((params[15], params[20]), (-7.0, -7.0), "what is around it stays");
+    }
+}
