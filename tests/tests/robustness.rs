@@ -273,6 +273,8 @@ fn a_round_trip_is_exact() -> Outcome {
     };
     assert_eq!(bits(&source), bits(&from_bytes));
     assert_eq!(bits(&source), bits(&from_file));
+    assert_eq!(bits(&source), bits(&Net::from_weights(&fs::read(&file)?)?));
+    assert_eq!(bits(&source), bits(&Net::from_weights_file(&file)?));
     assert_eq!(folder.files()?, ["net.safetensors"]);
     Ok(())
 }
@@ -287,8 +289,10 @@ fn files_that_are_damaged() -> Outcome {
     let before = model.weights();
     tells(model.load_weights(folder.0.join("absent.safetensors")), &["cannot read", "absent.safetensors"]);
     tells(model.load_weights(&folder.0), &["cannot read"]);
+    tells(Net::from_weights_file(folder.0.join("absent")).map(|_| ()), &["cannot read", "absent"]);
     for len in 0..whole.len() {
         tells(model.load_weights_from(&whole[..len]), &["the given bytes", "not a whole safetensors file"]);
+        tells(Net::from_weights(&whole[..len]).map(|_| ()), &["not a whole safetensors file"]);
     }
     fs::write(&file, &whole[..whole.len() / 2])?;
     tells(model.load_weights(&file), &["net.safetensors", "not a whole safetensors file", "write it again"]);
@@ -330,6 +334,9 @@ fn files_of_another_model() -> Outcome {
         ],
     );
     assert_eq!(model.weights(), before);
+    let words = ["other.safetensors", "`Net`", "dense/kernel: expected [4, 6], found [4, 7]"];
+    tells(Net::from_weights_file(&file).map(|_| ()), &words);
+    tells(Net::from_weights(&fs::read(&file)?).map(|_| ()), &["the given bytes", words[1], words[2]]);
     Net::new(1).save_weights(&file)?;
     tells(
         Other::new(1).load_weights(&file),

@@ -273,7 +273,15 @@ fn named<'e>(
     expr: &'e Expr,
 ) -> Result<(String, Place, &'e [Arg]), Reported> {
     name_and_args(expr).ok_or_else(|| {
-        b.diag.report(Message::new(expr.place, format!("{what} must be {}, found `{expr}`", kind.text())))
+        let number = matches!(expr.kind, ExprKind::Int(_) | ExprKind::Float(_));
+        let example = match kind {
+            Kind::Regularizer if number => format!("`l2({expr})`, or `l1({expr})`"),
+            Kind::Regularizer => "`l2(0.01)`".to_string(),
+            _ if number => format!("`max_norm({expr})`"),
+            _ => "`max_norm(2.0)`".to_string(),
+        };
+        let message = Message::new(expr.place, format!("{what} must be {}, found `{expr}`", kind.text()));
+        b.diag.report(message.help(format!("write {example}")))
     })
 }
 
