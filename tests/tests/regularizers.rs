@@ -115,7 +115,7 @@ fn the_batch_does_not_change_an_evaluation() -> Result<()> {
     let mut model = Added::new(1).compile(Sgd::default(), MeanSquaredError, ());
     let whole = model.evaluate(&x, &y)?.loss;
     let part =
-        |model: &mut Trainer<Added>, rows| model.evaluate(&x.slice(s![rows, ..]), &y.slice(s![rows, ..]));
+        |model: &mut Trainer<Added>, rows| model.evaluate(x.slice(s![rows, ..]), y.slice(s![rows, ..]));
     let mut sum = 0.0;
     for start in (0..600).step_by(100) {
         sum += part(&mut model, ndarray::Slice::from(start..start + 100))?.loss / 6.0;

@@ -244,7 +244,7 @@ impl Backend for CpuBackend {
             .run(optimizer, step);
         for weight in self.spec.weights.iter().filter(|weight| weight.trainable) {
             if let Some(constraint) = weight.constraint {
-                constraint::apply(weight, constraint, &mut self.params);
+                constraint::apply(self.isa, weight, constraint, &mut self.params);
             }
         }
     }
