@@ -1,12 +1,15 @@
 //! What can go wrong at the edge of the library, each with what was expected, what came, and what mends it.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// The result of everything here that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A mistake in data, files or settings. Nothing here panics on bad input.
-#[derive(Debug, thiserror::Error)]
+///
+/// `{:?}` prints the same text as `{}`: it is what a `main` that returns a [`Result`] shows.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An array whose shape is not what the model declares.
@@ -162,6 +165,12 @@ pub enum Error {
         /// Why it cannot, and what to do.
         problem: String,
     },
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 fn remedy(text: &str) -> String {

@@ -24,7 +24,9 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 /// The error's text holds every one of `words`.
 #[track_caller]
 fn tells<T: Debug>(result: Result<T>, words: &[&str]) {
-    let text = result.expect_err("an error").to_string();
+    let error = result.expect_err("an error");
+    let text = error.to_string();
+    assert_eq!(text, format!("{error:?}"), "a `main` that returns it shows the same");
     for word in words {
         assert!(text.contains(word), "`{word}` is missing in: {text}");
     }
