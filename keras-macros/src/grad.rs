@@ -18,6 +18,8 @@ pub struct Function {
     pub heads: Vec<HeadUse>,
     /// The gradient of each trainable weight that the loss depends on.
     pub gradients: Vec<(usize, Id)>,
+    /// What the model adds to its loss, if it is wanted and adds anything.
+    pub loss: Option<Id>,
 }
 
 /// What an output needs of its function.
@@ -35,7 +37,7 @@ impl Function {
     /// Every node that is wanted for itself.
     pub fn roots(&self) -> impl Iterator<Item = Id> + '_ {
         let heads = self.heads.iter().flat_map(|head| [Some(head.z), head.dz]).flatten();
-        heads.chain(self.gradients.iter().map(|(_, id)| *id))
+        heads.chain(self.gradients.iter().map(|(_, id)| *id)).chain(self.loss)
     }
 }
 
@@ -45,7 +47,7 @@ impl fmt::Display for Function {
         for (weight, id) in &self.gradients {
             writeln!(f, "gradient {} = {id}", self.graph.weights[*weight].name)?;
         }
-        Ok(())
+        self.loss.iter().try_for_each(|loss| writeln!(f, "added loss = {loss}"))
     }
 }
 
@@ -72,12 +74,26 @@ pub fn infer(graph: &Graph) -> Function {
     }
     let heads = graph.outputs.iter().enumerate();
     let heads = heads.map(|(output, o)| HeadUse { output, z: o.value, dz: None }).collect();
-    Function { graph, heads, gradients: vec![] }
+    Function { graph, heads, gradients: vec![], loss: None }
+}
+
+/// [`infer`] with what the model adds to its loss.
+pub fn evaluate(graph: &Graph) -> Function {
+    let mut function = infer(graph);
+    function.loss = added_loss(&mut function.graph);
+    function
+}
+
+fn added_loss(graph: &mut Graph) -> Option<Id> {
+    let losses = graph.losses.clone();
+    losses.into_iter().reduce(|sum, loss| graph.binary(Binary::Add, sum, loss))
 }
 
 /// The forward pass, the losses, and the gradient of every trainable weight.
 pub fn train(graph: &Graph) -> Function {
-    let mut adjoint = Adjoint::new(graph.clone());
+    let mut graph = graph.clone();
+    let loss = added_loss(&mut graph);
+    let mut adjoint = Adjoint::new(graph);
     let mut heads = Vec::new();
     for output in 0..adjoint.graph.outputs.len() {
         let z = adjoint.graph.outputs[output].value;
@@ -89,8 +105,13 @@ pub fn train(graph: &Graph) -> Function {
         });
         heads.push(HeadUse { output, z, dz });
     }
-    for unit in graph.units().into_iter().rev() {
+    if let Some(loss) = loss.filter(|loss| adjoint.needed[loss.0]) {
+        let one = adjoint.graph.constant(1.0);
+        adjoint.add(loss, one);
+    }
+    for unit in adjoint.graph.units().into_iter().rev() {
         match unit {
+            Unit::Node(id) if id.0 >= adjoint.needed.len() => {}
             Unit::Node(id) => adjoint.node(id),
             Unit::Loop(scan, body) => adjoint.body(scan, &body),
         }
@@ -108,7 +129,7 @@ pub fn train(graph: &Graph) -> Function {
             }
         }
     }
-    Function { graph: adjoint.graph, heads, gradients }
+    Function { graph: adjoint.graph, heads, gradients, loss }
 }
 
 struct Adjoint {

@@ -63,6 +63,11 @@ impl Case {
         weights.collect()
     }
 
+    /// What the model adds to its loss.
+    fn added(&self, function: &Function, weights: &[Tensor]) -> f64 {
+        function.loss.map_or(0.0, |loss| self.run(function, weights)[loss.0].data[0])
+    }
+
     fn run(&self, function: &Function, weights: &[Tensor]) -> Vec<Tensor> {
         let inputs = [Tensor::new(&[BATCH, 4, 3], numbers(BATCH * 12, 1, self.low, self.high))];
         let z = sizes(function.graph.shape(function.heads[0].z));
@@ -73,10 +78,11 @@ impl Case {
         )
     }
 
-    /// The loss: the output's product with fixed numbers.
+    /// The loss: the output's product with fixed numbers, and what the model adds.
     fn loss(&self, function: &Function, weights: &[Tensor]) -> f64 {
         let z = &self.run(function, weights)[function.heads[0].z.0];
-        z.data.iter().zip(numbers(z.data.len(), 2, -1.0, 1.0)).map(|(z, c)| z * c).sum()
+        let heads: f64 = z.data.iter().zip(numbers(z.data.len(), 2, -1.0, 1.0)).map(|(z, c)| z * c).sum();
+        heads + self.added(function, weights)
     }
 
     /// Holds every gradient to a central difference, before and after simplification.
@@ -224,6 +230,51 @@ fn products() {
         g.matmul(x, product, true)
     };
     Case::new(-1.0, 1.0, weights_alone).check("a product of weights");
+}
+
+#[test]
+fn added_losses() {
+    let of_a_weight = |g: &mut Graph, x| {
+        let w = Case::weight(g, &[3]);
+        let square = g.unary(Unary::Square, w);
+        g.add_loss(square);
+        g.binary(Binary::Mul, x, w)
+    };
+    Case::new(-1.0, 1.0, of_a_weight).check("of a weight");
+    let of_an_output = |g: &mut Graph, x| {
+        let y = g.unary(Unary::Sigmoid, x);
+        let square = g.unary(Unary::Square, y);
+        g.add_loss(square);
+        let one = g.unary(Unary::Exp, x);
+        g.add_loss(one);
+        y
+    };
+    Case::new(-1.0, 1.0, of_an_output).check("of an output");
+    let of_a_number = |g: &mut Graph, x| {
+        let sum = g.reduce(ReduceKind::Sum, x, vec![0, 1], false);
+        let cubed = g.binary_const(Binary::Pow, sum, 3.0);
+        g.add_loss(cubed);
+        x
+    };
+    Case::new(0.5, 1.0, of_a_number).check("of a number for each sample");
+}
+
+#[test]
+fn an_added_loss_is_a_mean_over_the_batch_while_inferring_too() {
+    let case = Case::new(-1.0, 1.0, |g, x| {
+        let dropped = g.dropout(x, 0.5);
+        g.add_loss(dropped);
+        x
+    });
+    let weights = case.weights();
+    let evaluated = simplify(&grad::evaluate(&case.graph));
+    let x = numbers(BATCH * 12, 1, -1.0, 1.0);
+    let sum: f64 = x.iter().enumerate().map(|(i, x)| x * weights[0].data[i % 12]).sum();
+    let expected = sum / BATCH as f64;
+    assert!((case.added(&evaluated, &weights) - expected).abs() < 1e-12);
+    assert!(grad::infer(&case.graph).loss.is_none());
+    let trained = grad::train(&case.graph);
+    assert!((case.added(&trained, &weights) - expected).abs() > 1e-3, "half of it is dropped");
 }
 
 #[test]

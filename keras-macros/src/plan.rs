@@ -132,6 +132,10 @@ pub fn plan(program: &Program, params: &Params) -> Plan {
         let buf = plan.addresses[home].clone();
         plan.addresses.insert(*value, buf);
     }
+    if let Some(loss) = program.loss {
+        plan.addresses.insert(loss, Buf { space: Space::Fixed, offset: 0.into(), len: 1.into() });
+        plan.fixed = Dim::known(16);
+    }
     outputs(program, &mut plan);
     let (mut arena, mut fixed): (Vec<Slot>, Vec<Slot>) = (vec![], vec![]);
     for life in lives(program, &plan) {

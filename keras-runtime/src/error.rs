@@ -1,12 +1,15 @@
 //! What can go wrong at the edge of the library, each with what was expected, what came, and what mends it.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// The result of everything here that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A mistake in data, files or settings. Nothing here panics on bad input.
-#[derive(Debug, thiserror::Error)]
+///
+/// `{:?}` prints the same text as `{}`: it is what a `main` that returns a [`Result`] shows.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An array whose shape is not what the model declares.
@@ -71,9 +74,7 @@ pub enum Error {
         help: String,
     },
     /// A value that is NaN or infinite where numbers are needed.
-    #[error(
-        "{what}: sample {sample} holds {value}; replace or drop values that are not finite before training"
-    )]
+    #[error("{what}: sample {sample} holds {value}; replace or drop values that are not finite")]
     NotFinite {
         /// The array.
         what: String,
@@ -164,6 +165,12 @@ pub enum Error {
         /// Why it cannot, and what to do.
         problem: String,
     },
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 fn remedy(text: &str) -> String {

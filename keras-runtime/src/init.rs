@@ -7,7 +7,9 @@ use crate::random::Philox;
 pub(crate) fn initialise(spec: &Spec, seed: u64, params: &mut [f32]) {
     params.fill(0.0);
     for (i, weight) in spec.weights.iter().enumerate() {
-        let values = draw(weight, seed, i as u64);
+        // Of one seed of their own, as in Keras, weights of one shape have the same values.
+        let (seed, stream) = weight.seed.map_or((seed, i as u64), |own| (own, 0));
+        let values = draw(weight, seed, stream);
         write(weight, &values, params);
     }
 }
@@ -28,10 +30,21 @@ pub(crate) fn write(weight: &WeightSpec, values: &[f32], params: &mut [f32]) {
     match weight.layout {
         Layout::Plain => params[weight.offset..weight.offset + values.len()].copy_from_slice(values),
         Layout::Panels { k, n } => {
-            for (i, value) in values.iter().enumerate() {
-                params[weight.offset + in_panels(k, i / n, i % n)] = *value;
+            for (i, row) in values.chunks_exact(n).enumerate() {
+                for (panel, words) in row.chunks(16).enumerate() {
+                    let at = weight.offset + in_panels(k, i, panel * 16);
+                    params[at..at + words.len()].copy_from_slice(words);
+                }
             }
         }
+    }
+}
+
+/// Words that a weight takes in the flat buffer, padding included.
+pub(crate) fn words(weight: &WeightSpec) -> usize {
+    match weight.layout {
+        Layout::Plain => weight.shape.iter().product(),
+        Layout::Panels { k, n } => k * n.next_multiple_of(16),
     }
 }
 
@@ -139,7 +152,17 @@ mod tests {
     use super::*;
 
     fn weight(shape: &'static [usize], init: Init) -> WeightSpec {
-        WeightSpec { name: "w", shape, offset: 0, layout: Layout::Plain, init, trainable: true }
+        WeightSpec {
+            name: "w",
+            shape,
+            offset: 0,
+            layout: Layout::Plain,
+            init,
+            seed: None,
+            penalty: None,
+            constraint: None,
+            trainable: true,
+        }
     }
 
     fn moments(values: &[f32]) -> (f64, f64) {

@@ -18,7 +18,7 @@
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn input() {}
 
-/// `dense(units, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros)`
+/// `dense(units, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// Every output is connected to every input: `activation(x · kernel + bias)`, over the last axis.
 ///
@@ -31,6 +31,11 @@ pub const fn input() {}
 /// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -272,7 +277,7 @@ pub const fn concatenate() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn dot() {}
 
-/// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false)`
+/// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false)`
 ///
 /// `h = activation(x · kernel + h · recurrent_kernel + bias)` for each step. Initial states are further inputs: `(x, h) >> simple_rnn(32)`.
 ///
@@ -286,6 +291,13 @@ pub const fn dot() {}
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
 /// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `recurrent_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the recurrent kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `recurrent_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the recurrent kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
 /// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
@@ -304,7 +316,7 @@ pub const fn dot() {}
 /// - `bias`: `[units]`
 pub const fn simple_rnn() {}
 
-/// `lstm(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false)`
+/// `lstm(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false)`
 ///
 /// Long short-term memory (Hochreiter and Schmidhuber, 1997): a cell state behind gates for input, forgetting and output, which lie in this order `i, f, c, o` in the weights. Initial states are further inputs: `(x, h, c) >> lstm(32)`.
 ///
@@ -320,6 +332,13 @@ pub const fn simple_rnn() {}
 /// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
 /// - `unit_forget_bias`: `true` or `false`, by default `true`. Whether the bias of the forget gate starts as 1.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `recurrent_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the recurrent kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `recurrent_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the recurrent kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
 /// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
@@ -338,7 +357,7 @@ pub const fn simple_rnn() {}
 /// - `bias`: `[4 · units]`
 pub const fn lstm() {}
 
-/// `gru(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false, reset_after = true)`
+/// `gru(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false, reset_after = true)`
 ///
 /// Gated recurrent unit (Cho et al., 2014): gates for update and reset, which lie in this order `z, r, h` in the weights. `reset_after` resets behind the recurrent product rather than before it. The initial state is a further input: `(x, h) >> gru(32)`.
 ///
@@ -353,6 +372,13 @@ pub const fn lstm() {}
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
 /// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `recurrent_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the recurrent kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `recurrent_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the recurrent kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
 /// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
@@ -415,3 +441,18 @@ pub const fn time_distributed() {}
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn dropout() {}
+
+/// `activity_regularization(l1 = 0.0, l2 = 0.0)`
+///
+/// Adds `l1 * sum(abs(x)) + l2 * sum(square(x))` of each sample to its loss, and passes `x` on.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `l1`: a number, by default `0.0`. Factor of the magnitudes.
+/// - `l2`: a number, by default `0.0`. Factor of the squares.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn activity_regularization() {}

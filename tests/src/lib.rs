@@ -38,3 +38,7 @@ pub mod models {
         }
     }
 }
+
+/// The README, whose programs are doctests of this package: they compile as they stand there.
+#[doc = include_str!(concat!(env!("OUT_DIR"), "/README.md"))]
+pub mod readme {}

@@ -61,7 +61,10 @@ fn counted<T>(work: impl FnOnce() -> T) -> (T, usize) {
 }
 
 keras_model! {
-    Net = dense(128, relu, input = 64) >> dropout(0.2) >> dense(64, tanh) >> dense(10, softmax)
+    Net = dense(128, relu, input = 64) >> dropout(0.2) >> dense(64, tanh) >> dense(10, softmax);
+    Held = dense(96, relu, input = 64, kernel_regularizer = l1_l2(0.01, 0.01), kernel_constraint = max_norm(1.0))
+        >> activity_regularization(l2 = 0.1)
+        >> dense(10, softmax, kernel_constraint = non_neg);
 }
 
 fn data(samples: usize) -> (Array2<f32>, Vec<u8>) {
@@ -83,6 +86,12 @@ fn steps() -> Result<()> {
         result?;
         assert_eq!(count, 0, "five steps with {:?}", model.optimizer());
     }
+    let mut model =
+        Held::on(&Cpu::threads(1), 1)?.compile(Adam::default(), SparseCategoricalCrossentropy, [Accuracy]);
+    model.step_on_batch(&x, &y)?;
+    let (result, count) = counted(|| (0..5).try_for_each(|_| model.step_on_batch(&x, &y).map(drop)));
+    result?;
+    assert_eq!(count, 0, "five steps with penalties and constraints");
     Ok(())
 }
 

@@ -24,7 +24,9 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 /// The error's text holds every one of `words`.
 #[track_caller]
 fn tells<T: Debug>(result: Result<T>, words: &[&str]) {
-    let text = result.expect_err("an error").to_string();
+    let error = result.expect_err("an error");
+    let text = error.to_string();
+    assert_eq!(text, format!("{error:?}"), "a `main` that returns it shows the same");
     for word in words {
         assert!(text.contains(word), "`{word}` is missing in: {text}");
     }
@@ -144,7 +146,57 @@ fn numbers_that_are_none() {
         x[[4, 2]] = bad;
         tells(sparse().fit(&x, &[0u8; 6], silent()), &["input", "sample 4", name]);
         tells(sparse().fit(&x.mapv(f64::from), &[0u8; 6], silent()), &["input", "sample 4", name]);
+        tells(sparse().evaluate(&x, &[0u8; 6]), &["input", "sample 4", name]);
+        tells(sparse().train_on_batch(&x, &[0u8; 6]), &["input", "sample 4", name]);
+        tells(sparse().test_on_batch(&x, &[0u8; 6]), &["input", "sample 4", name]);
+        tells(sparse().step_on_batch(&x, &[0u8; 6]), &["input", "sample 4", name]);
     }
+    // A number of `f64` that no word of the model holds.
+    let wide = x(6).mapv(|x| f64::from(x) * 1e300);
+    tells(sparse().fit(&wide, &[0u8; 6], silent()), &["input", "sample 0"]);
+}
+
+#[test]
+fn targets_that_are_no_numbers() -> Outcome {
+    for (bad, name) in [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")] {
+        let mut y = Array2::<f32>::zeros((6, 2));
+        y[[3, 1]] = bad;
+        let words = ["targets of output `dense`", "sample 3", name];
+        let mut model = Regression::new(1).compile(Sgd::default(), MeanSquaredError, ());
+        let before = model.weights();
+        tells(model.fit(&x(6), &y, silent()), &words);
+        tells(model.fit(&x(6), &y.mapv(f64::from), silent()), &words);
+        tells(model.evaluate(&x(6), &y), &words);
+        tells(model.train_on_batch(&x(6), &y), &words);
+        tells(model.test_on_batch(&x(6), &y), &words);
+        tells(model.step_on_batch(&x(6), &y), &words);
+        assert_eq!(model.weights(), before);
+        assert_eq!(model.steps(), 0);
+    }
+    Ok(())
+}
+
+#[test]
+fn data_to_validate_with_is_held_to_the_same() {
+    let good = Array2::<f32>::zeros((6, 2));
+    let mut model = Regression::new(1).compile(Sgd::default(), MeanSquaredError, ());
+    let before = model.weights();
+    let mut fit = |vx: &Array2<f32>, vy: &Array2<f32>, words: &[&str]| {
+        let settings = Fit { validation_data: validation(vx, vy), ..silent() };
+        tells(model.fit(&x(6), &good, settings), words);
+    };
+    let (mut bad_x, mut bad_y) = (x(6), good.clone());
+    bad_x[[2, 0]] = f32::NAN;
+    bad_y[[5, 1]] = f32::INFINITY;
+    fit(&bad_x, &good, &["input", "sample 2", "NaN"]);
+    fit(&x(6), &bad_y, &["targets of output `dense`", "sample 5", "inf"]);
+    fit(&x(5), &good, &["targets of output `dense`", "has 6 samples", "has 5"]);
+    fit(&x(0), &Array2::zeros((0, 2)), &["input", "holds no samples"]);
+    fit(&x(6), &Array2::zeros((6, 3)), &["[batch, 2]", "[6, 3]"]);
+    assert_eq!(model.weights(), before);
+    let few = x(3);
+    let settings = Fit { validation_data: validation(&few, &[0u8, 3, 1]), ..silent() };
+    tells(sparse().fit(&x(6), &[0u8; 6], settings), &["label 3 of sample 1", "from 0 to 2"]);
 }
 
 #[test]
@@ -223,6 +275,8 @@ fn a_round_trip_is_exact() -> Outcome {
     };
     assert_eq!(bits(&source), bits(&from_bytes));
     assert_eq!(bits(&source), bits(&from_file));
+    assert_eq!(bits(&source), bits(&Net::from_weights(&fs::read(&file)?)?));
+    assert_eq!(bits(&source), bits(&Net::from_weights_file(&file)?));
     assert_eq!(folder.files()?, ["net.safetensors"]);
     Ok(())
 }
@@ -237,8 +291,10 @@ fn files_that_are_damaged() -> Outcome {
     let before = model.weights();
     tells(model.load_weights(folder.0.join("absent.safetensors")), &["cannot read", "absent.safetensors"]);
     tells(model.load_weights(&folder.0), &["cannot read"]);
+    tells(Net::from_weights_file(folder.0.join("absent")).map(|_| ()), &["cannot read", "absent"]);
     for len in 0..whole.len() {
         tells(model.load_weights_from(&whole[..len]), &["the given bytes", "not a whole safetensors file"]);
+        tells(Net::from_weights(&whole[..len]).map(|_| ()), &["not a whole safetensors file"]);
     }
     fs::write(&file, &whole[..whole.len() / 2])?;
     tells(model.load_weights(&file), &["net.safetensors", "not a whole safetensors file", "write it again"]);
@@ -280,6 +336,9 @@ fn files_of_another_model() -> Outcome {
         ],
     );
     assert_eq!(model.weights(), before);
+    let words = ["other.safetensors", "`Net`", "dense/kernel: expected [4, 6], found [4, 7]"];
+    tells(Net::from_weights_file(&file).map(|_| ()), &words);
+    tells(Net::from_weights(&fs::read(&file)?).map(|_| ()), &["the given bytes", words[1], words[2]]);
     Net::new(1).save_weights(&file)?;
     tells(
         Other::new(1).load_weights(&file),
@@ -319,5 +378,14 @@ fn a_full_disk_leaves_the_earlier_file() -> Outcome {
     tells(Net::new(2).save_weights(&file), &["cannot write", "net.safetensors", "No space left"]);
     assert_eq!(fs::read(&file)?, earlier);
     assert_eq!(folder.files()?, ["net.safetensors"]);
+
+    let history = sparse().fit(&x(6), &[0u8; 6], silent())?;
+    let table = folder.0.join("history.csv");
+    history.to_csv(&table)?;
+    let earlier = fs::read(&table)?;
+    let beside = folder.0.join(format!(".history.csv.{}.tmp", std::process::id()));
+    std::os::unix::fs::symlink("/dev/full", beside)?;
+    tells(history.to_csv(&table), &["cannot write", "history.csv", "No space left"]);
+    assert_eq!(fs::read(&table)?, earlier);
     Ok(())
 }

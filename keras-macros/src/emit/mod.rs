@@ -56,14 +56,25 @@ fn compile(model: &Model, dump: &Dump) -> Result<TokenStream, String> {
         dump.stage(&format!("{name}: memory"), &plan);
         Ok(Phase { name, program, plan })
     };
-    let phases = [phase("infer", grad::infer(&graph))?, phase("train", grad::train(&graph))?];
+    let train = grad::train(&graph);
+    // A weight that no output depends on has no gradient for a penalty to be added to.
+    for (i, weight) in graph.weights.iter_mut().enumerate() {
+        weight.penalty = weight.penalty.filter(|_| train.gradients.iter().any(|(other, _)| *other == i));
+    }
+    let mut phases = vec![phase("infer", grad::infer(&graph))?, phase("train", train)?];
+    if !graph.losses.is_empty() {
+        phases.push(phase("evaluate", grad::evaluate(&graph))?);
+    }
     let functions = phases.iter().map(|phase| {
         let name = Ident::new(phase.name, Span::call_site());
         program::function(&name, &phase.program, &phase.plan)
     });
     let functions = functions.collect::<Result<Vec<_>, _>>()?;
-    let [infer, train] = phases.each_ref().map(|phase| (program::flops(&phase.program), &phase.plan));
-    let spec = spec::spec(&model_name(model), &graph, &params, infer, train);
+    let specs: Vec<_> =
+        phases.iter().map(|phase| spec::phase(phase.name, &phase.program, &phase.plan)).collect();
+    let (infer, train, evaluate) = (&specs[0], &specs[1], specs.get(2).unwrap_or(&specs[0]));
+    let phases = quote!(infer: #infer, evaluate: #evaluate, train: #train,);
+    let spec = spec::spec(&model_name(model), &graph, &params, phases);
     Ok(quote!(#(#functions)* #spec))
 }
 

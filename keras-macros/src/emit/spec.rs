@@ -5,18 +5,12 @@ use quote::quote;
 
 use super::expression::{ident_of, number};
 use super::words;
-use crate::fuse::Layout;
-use crate::ir::{Dim, Graph, Init};
+use crate::fuse::{Layout, Program};
+use crate::ir::{Constraint, Graph, Init, Penalty};
 use crate::plan::{Params, Plan};
 
-/// `static SPEC`.
-pub fn spec(
-    name: &Ident,
-    graph: &Graph,
-    params: &Params,
-    infer: (Dim, &Plan),
-    train: (Dim, &Plan),
-) -> TokenStream {
+/// `static SPEC`. `phases` are its functions.
+pub fn spec(name: &Ident, graph: &Graph, params: &Params, phases: TokenStream) -> TokenStream {
     let name = name.to_string();
     let order = order(graph);
     let inputs = graph.inputs.iter().map(|input| {
@@ -37,7 +31,6 @@ pub fn spec(
         }
     });
     let (len, trainable) = (words(&params.len), words(&params.trainable));
-    let (infer, train) = (phase(quote!(infer), infer), phase(quote!(train), train));
     quote! {
         static SPEC: Spec = Spec {
             name: #name,
@@ -47,8 +40,7 @@ pub fn spec(
             layers: &[#(#layers),*],
             params_len: #len,
             trainable_len: #trainable,
-            infer: #infer,
-            train: #train,
+            #phases
         };
     }
 }
@@ -56,11 +48,11 @@ pub fn spec(
 /// The `SPEC` of a model that has errors: nothing in it, so that what uses the model still compiles.
 pub fn empty(name: &Ident) -> TokenStream {
     let name = name.to_string();
-    let phase = quote!(Phase { arena_words: 0, fixed_words: 0, flops: 0, run: |_| {} });
+    let phase = quote!(Phase { arena_words: 0, fixed_words: 0, flops: 0, adds_loss: false, run: |_| {} });
     quote! {
         static SPEC: Spec = Spec {
             name: #name, inputs: &[], outputs: &[], weights: &[], layers: &[], params_len: 0, trainable_len: 0,
-            infer: #phase, train: #phase,
+            infer: #phase, evaluate: #phase, train: #phase,
         };
     }
 }
@@ -83,9 +75,33 @@ fn weight(graph: &Graph, params: &Params, i: usize) -> TokenStream {
             quote!(Layout::Panels { k: #k, n: #n })
         }
     };
-    let init = init(&weight.init);
+    let init = init(&weight.start.init);
+    let seed = option(weight.start.seed.map(|seed| quote!(#seed)));
+    let penalty = option(weight.penalty.map(|Penalty { l1, l2 }| {
+        let (l1, l2) = (number(l1), number(l2));
+        quote!(Penalty { l1: #l1, l2: #l2 })
+    }));
+    let constraint = option(weight.constraint.as_ref().map(constraint));
     quote! {
-        WeightSpec { name: #name, shape: &[#(#dims),*], offset: #offset, layout: #layout, init: #init, trainable: #trainable }
+        WeightSpec {
+            name: #name, shape: &[#(#dims),*], offset: #offset, layout: #layout, init: #init, seed: #seed,
+            penalty: #penalty, constraint: #constraint, trainable: #trainable,
+        }
+    }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    value.map_or(quote!(None), |value| quote!(Some(#value)))
+}
+
+fn constraint(constraint: &Constraint) -> TokenStream {
+    match constraint {
+        Constraint::NonNeg => quote!(Constraint::NonNeg),
+        Constraint::Norm { min, max, rate, axes } => {
+            let [min, max, rate] = [min, max, rate].map(|n| number(*n));
+            let axes = axes.iter().map(|axis| Literal::usize_unsuffixed(*axis));
+            quote!(Constraint::Norm { min: #min, max: #max, rate: #rate, axes: &[#(#axes),*] })
+        }
     }
 }
 
@@ -125,7 +141,11 @@ fn init(init: &Init) -> TokenStream {
     }
 }
 
-fn phase(run: TokenStream, (flops, plan): (Dim, &Plan)) -> TokenStream {
-    let (arena, fixed) = (words(&plan.arena), words(&plan.fixed));
-    quote!(Phase { arena_words: #arena, fixed_words: #fixed, flops: #flops, run: #run })
+/// The metadata of the function `name`.
+pub fn phase(name: &str, program: &Program, plan: &Plan) -> TokenStream {
+    let (arena, fixed, flops) = (words(&plan.arena), words(&plan.fixed), super::program::flops(program));
+    let (run, adds_loss) = (quote::format_ident!("{name}"), program.loss.is_some());
+    quote! {
+        Phase { arena_words: #arena, fixed_words: #fixed, flops: #flops, adds_loss: #adds_loss, run: #run }
+    }
 }

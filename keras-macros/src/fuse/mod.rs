@@ -68,6 +68,8 @@ pub struct Program {
     pub homes: BTreeMap<Value, Value>,
     /// Nodes of loops that have a place for more than one step.
     pub slots: BTreeMap<Id, Dim>,
+    /// The value that holds what the model adds to its loss.
+    pub loss: Option<Value>,
 }
 
 impl fmt::Display for Program {
@@ -86,9 +88,10 @@ pub fn fuse(function: &Function, layouts: &[Layout]) -> Result<Program, String> 
     fuser.decide();
     fuser.place_gradients();
     fuser.kernels();
+    let loss = function.loss.map(|id| fuser.buffer(id).value);
     let steps = schedule::schedule(fuser.in_order());
     let (homes, slots) = (fuser.homes, fuser.loops.slots);
-    Ok(Program { function, steps, homes, slots })
+    Ok(Program { function, steps, homes, slots, loss })
 }
 
 struct Fuser<'a> {

@@ -320,6 +320,7 @@ impl Builder<'_> {
         let id = (u.entry.apply)(self, u);
         let (also, mask) =
             (std::mem::replace(&mut self.also, outer.0), std::mem::replace(&mut self.mask, outer.1));
+        let id = id.and_then(|id| self.regularize_activity(u, id).map(|()| id));
         let current = self.current.pop().expect("it was pushed");
         let id = id?;
         let mask = match mask {

@@ -10,6 +10,7 @@ use super::{Builder, Built, Shared, Value, Variable};
 use crate::diag::{Message, Place, Reported};
 use crate::layers;
 use crate::syntax::ast::{Block, Expr, ExprKind, Let, Pattern};
+use crate::syntax::is_statement;
 
 impl Builder<'_> {
     /// Evaluates a block in a scope of its own.
@@ -132,7 +133,7 @@ impl Builder<'_> {
         if let ExprKind::Error(reported) = expr.kind {
             return Err(reported);
         }
-        if self.role(expr) != Role::Layer {
+        if self.role(expr) != Role::Layer || is_statement(expr) {
             return self.eval(expr);
         }
         self.check_layers(expr)?;

@@ -232,12 +232,15 @@ impl<'a> Builder<'a> {
     }
 
     /// A weight of the layer `u`. A layer that is applied again gets the one it has.
+    ///
+    /// The regularizer and the constraint of a `kernel` are the arguments `kernel_regularizer` and `kernel_constraint`, if
+    /// the layer has them.
     pub fn weight(
         &mut self,
         u: &Use,
         name: &str,
         shape: Vec<Dim>,
-        init: crate::ir::Init,
+        start: impl Into<crate::ir::Start>,
     ) -> Result<Id, Reported> {
         let current = self.current.last().expect("a layer is being built");
         let at = current.made.len();
@@ -256,9 +259,10 @@ impl<'a> Builder<'a> {
             return Ok(self.graph.weight_value(reused));
         }
         let full = format!("{}/{name}", current.name);
-        let index = self.graph.weight(full, shape, init, current.trainable);
+        let index = self.graph.weight(full, shape, start, current.trainable);
         self.current.last_mut().expect("a layer is being built").made.push(index);
-        Ok(self.graph.weight_value(index))
+        self.constrain(u, name, index)?;
+        self.regularize(u, name, index)
     }
 
     fn other_weights(&self, u: &Use, name: &str, own: &[Dim], wanted: &[Dim]) -> crate::diag::Message {

@@ -13,7 +13,7 @@ pub fn table(graph: &Graph) -> String {
             let weight = &graph.weights[weight];
             let dims: Vec<String> = weight.shape.iter().map(|dim| dim.to_string()).collect();
             let frozen = if weight.trainable { "" } else { " frozen" };
-            format!(" {}[{}] {:?}{frozen}", weight.name, dims.join(", "), weight.init)
+            format!(" {}[{}] {:?}{frozen}", weight.name, dims.join(", "), weight.start.init)
         });
         let weights: String = weights.collect();
         let inputs = layer.inputs.join(", ");

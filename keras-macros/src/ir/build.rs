@@ -1,6 +1,6 @@
 //! Building a [`Graph`]: one method per operation, each of which computes the shape of its result.
 
-use super::{Binary, Dim, Graph, Head, Id, Init, Input, Op, Output, ReduceKind, Shape, Unary, Weight};
+use super::{Binary, Dim, Graph, Head, Id, Input, Op, Output, ReduceKind, Shape, Start, Unary, Weight};
 
 /// The shape that operands of shapes `a` and `b` broadcast to, by NumPy's rules, if they do.
 pub fn broadcast(a: &Shape, b: &Shape) -> Option<Shape> {
@@ -43,8 +43,15 @@ impl Graph {
     }
 
     /// Declares a weight and gives its index; [`Graph::weight_value`] reads it.
-    pub fn weight(&mut self, name: String, shape: Vec<Dim>, init: Init, trainable: bool) -> usize {
-        self.weights.push(Weight { name, shape, init, trainable });
+    pub fn weight(
+        &mut self,
+        name: String,
+        shape: Vec<Dim>,
+        start: impl Into<Start>,
+        trainable: bool,
+    ) -> usize {
+        let start = start.into();
+        self.weights.push(Weight { name, shape, start, penalty: None, constraint: None, trainable });
         self.weights.len() - 1
     }
 
@@ -57,6 +64,36 @@ impl Graph {
     /// Declares an output.
     pub fn output(&mut self, name: String, value: Id) {
         self.outputs.push(Output { name, value, head: Head::Linear });
+    }
+
+    /// Adds the sum of `x` to the model's loss; of a batched `x` the mean over the samples of their sums.
+    pub fn add_loss(&mut self, x: Id) {
+        let axes = (0..self.shape(x).rank()).collect();
+        let mut loss = self.reduce(ReduceKind::Sum, x, axes, false);
+        if self.shape(loss).batched {
+            let sum = self.sum_over_batch(loss);
+            let samples = self.batch_size();
+            loss = self.binary(Binary::Div, sum, samples);
+        }
+        self.losses.push(loss);
+    }
+
+    /// Whether `x` depends on an input or a weight.
+    pub fn depends_on_anything(&self, x: Id) -> bool {
+        let op = &self.nodes[x.0].op;
+        matches!(op, Op::Input(_) | Op::Weight(_))
+            || op.operands().iter().any(|x| self.depends_on_anything(*x))
+    }
+
+    fn sum_over_batch(&mut self, x: Id) -> Id {
+        self.push(Op::Reduce { kind: ReduceKind::Sum, x, axes: vec![], batch: true }, Shape::fixed([]))
+    }
+
+    /// The number of samples: the sum of ones over the batch.
+    pub fn batch_size(&mut self) -> Id {
+        let one = self.constant(1.0);
+        let ones = self.broadcast_to(one, &Shape::batched([]));
+        self.sum_over_batch(ones)
     }
 
     /// A number.

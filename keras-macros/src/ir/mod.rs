@@ -272,13 +272,48 @@ pub enum Init {
     },
 }
 
+/// How a weight starts, and from which seed if it has one of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Start {
+    pub init: Init,
+    pub seed: Option<u64>,
+}
+
+impl From<Init> for Start {
+    fn from(init: Init) -> Self {
+        Start { init, seed: None }
+    }
+}
+
+/// `l1 * sum(|w|) + l2 * sum(w²)`, which the runtime adds to the loss.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Penalty {
+    pub l1: f32,
+    pub l2: f32,
+}
+
+/// What the runtime makes a weight be after each training step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constraint {
+    NonNeg,
+    /// Norms over `axes` within `[min, max]`.
+    Norm {
+        min: f32,
+        max: f32,
+        rate: f32,
+        axes: Vec<usize>,
+    },
+}
+
 /// A weight of a model.
 #[derive(Clone, Debug)]
 pub struct Weight {
     /// `layer/weight`, for example `dense_1/kernel`.
     pub name: String,
     pub shape: Vec<Dim>,
-    pub init: Init,
+    pub start: Start,
+    pub penalty: Option<Penalty>,
+    pub constraint: Option<Constraint>,
     pub trainable: bool,
 }
 
@@ -323,6 +358,8 @@ pub struct Graph {
     pub outputs: Vec<Output>,
     pub layers: Vec<Layer>,
     pub scans: Vec<Scan>,
+    /// Numbers that the model adds to its loss: fixed, of shape `[]`.
+    pub losses: Vec<Id>,
     /// Random streams handed out.
     pub streams: u32,
     /// Layer that new nodes belong to.

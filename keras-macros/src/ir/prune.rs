@@ -52,6 +52,8 @@ impl Graph {
             node
         });
         let nodes = renumbered.collect();
+        let losses = self.losses.iter().filter_map(|loss| kept.binary_search(&loss.0).ok());
+        self.losses = losses.map(Id).collect();
         self.map_states(|id| kept.binary_search(&id.0).ok().map(Id));
         for output in &mut self.outputs {
             output.value = Id(place(&kept, output.value.0));

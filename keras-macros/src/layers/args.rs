@@ -3,10 +3,12 @@
 use proc_macro2::Ident;
 
 use super::Entry;
+use super::constraints::Constraint;
 use super::kinds::value;
+use super::regularizers::Regularizer;
 use crate::diag::{Diagnostics, Message, Place, Reported, did_you_mean};
 use crate::graph::Builder;
-use crate::ir::{DType, Dim, Init};
+use crate::ir::{DType, Dim, Start};
 use crate::syntax::ast::{Arg, Closure, Expr};
 
 /// What an argument can be.
@@ -24,6 +26,10 @@ pub enum Kind {
     Flag,
     Activation,
     Initializer,
+    Regularizer,
+    Constraint,
+    /// `"rows"` or `"columns"`.
+    Mode,
     /// A whole number or a list of them.
     Integers,
     /// A list of sizes; one may be -1.
@@ -55,6 +61,9 @@ impl Kind {
             Kind::Flag => "`true` or `false`",
             Kind::Activation => "an activation such as `relu`",
             Kind::Initializer => "an initializer such as `he_normal`",
+            Kind::Regularizer => "a regularizer such as `l2(0.01)`",
+            Kind::Constraint => "a constraint such as `max_norm(2.0)`",
+            Kind::Mode => "`\"rows\"` or `\"columns\"`",
             Kind::Integers => "a whole number or a list of them",
             Kind::Extents => "a list of sizes such as `[28, 28, 1]`",
             Kind::Text => "a string",
@@ -136,7 +145,9 @@ pub enum Value {
     Number(f64),
     Flag(bool),
     Activation(Activation),
-    Initializer(Init),
+    Initializer(Start),
+    Regularizer(Regularizer),
+    Constraint(Constraint),
     Integers(Vec<i64>),
     /// `None` for -1.
     Extents(Vec<Option<Dim>>),
@@ -198,6 +209,11 @@ impl Args {
         }
     }
 
+    /// A whole number, or `None`.
+    pub fn optional_integer(&self, name: &str) -> Option<i64> {
+        if let Value::Integer(n) = self.get(name).value { Some(n) } else { None }
+    }
+
     /// A number.
     pub fn number(&self, name: &str) -> f64 {
         self.optional_number(name).unwrap_or_else(|| panic!("`{name}` is missing"))
@@ -223,11 +239,23 @@ impl Args {
     }
 
     /// An initializer.
-    pub fn initializer(&self, name: &str) -> Init {
+    pub fn initializer(&self, name: &str) -> Start {
         match self.get(name).value {
-            Value::Initializer(init) => init,
+            Value::Initializer(start) => start,
             ref other => panic!("`{name}` is {other:?}"),
         }
+    }
+
+    /// A regularizer, if there is one: not every layer has one for every weight.
+    pub fn regularizer(&self, name: &str) -> Option<Regularizer> {
+        let argument = self.0.iter().find(|arg| arg.name == name)?;
+        if let Value::Regularizer(regularizer) = argument.value { Some(regularizer) } else { None }
+    }
+
+    /// A constraint, if there is one: not every layer has one for every weight.
+    pub fn constraint(&self, name: &str) -> Option<&Constraint> {
+        let argument = self.0.iter().find(|arg| arg.name == name)?;
+        if let Value::Constraint(constraint) = &argument.value { Some(constraint) } else { None }
     }
 
     /// Whole numbers, or `None`.

@@ -155,6 +155,15 @@ pub const FUNCTIONS: &[Entry] = &[
         b.graph.reduce(ReduceKind::Product, x, axes, keep)
     }),
     function!(
+        "add_loss",
+        "AddLoss",
+        Operands::Exactly(1),
+        "Adds the sum over a sample's elements, as a mean over the batch, to the model's loss, and gives `x` back.",
+        "any shape, unchanged",
+        &[],
+        add_loss
+    ),
+    function!(
         "slice",
         "Slice",
         Operands::Exactly(1),
@@ -214,6 +223,20 @@ fn reduced_axes(b: &Builder, u: &Use) -> Result<Vec<usize>, Reported> {
     axes.sort_unstable();
     axes.dedup();
     Ok(axes)
+}
+
+fn add_loss(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+    if !b.graph.depends_on_anything(u.x()) {
+        let input = &u.inputs[0];
+        let message = Message::new(
+            u.place,
+            format!("`{}` is a number: adding it to the loss changes nothing", input.text),
+        )
+        .help("give `add_loss` a tensor of the model: `add_loss(square(h))`");
+        return Err(b.diag.report(message));
+    }
+    b.graph.add_loss(u.x());
+    Ok(u.x())
 }
 
 fn slice(b: &mut Builder, u: &Use) -> Result<Id, Reported> {

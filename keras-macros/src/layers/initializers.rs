@@ -27,14 +27,17 @@ fn f32_of(args: &Args, name: &str) -> f32 {
     args.number(name) as f32
 }
 
-const GAIN: &[Param] = &[optional("gain", Kind::Number, "1.0", "Factor of every element.")];
+const GAIN: Param = optional("gain", Kind::Number, "1.0", "Factor of every element.");
+const SEED: Param = optional("seed", Kind::Integer, "None", "Seed of these values; None is the model's.");
 const NORMAL: &[Param] = &[
     optional("mean", Kind::Number, "0.0", "Mean."),
     optional("stddev", Kind::Number, "0.05", "Standard deviation."),
+    SEED,
 ];
 const UNIFORM: &[Param] = &[
     optional("minval", Kind::Number, "-0.05", "Lower bound."),
     optional("maxval", Kind::Number, "0.05", "Upper bound."),
+    SEED,
 ];
 
 /// All of them.
@@ -50,13 +53,13 @@ pub const INITIALIZERS: &[Initializer] = &[
     Initializer {
         name: "identity",
         doc: "The identity matrix.",
-        params: GAIN,
+        params: &[GAIN],
         make: |args| Init::Identity { gain: f32_of(args, "gain") },
     },
     Initializer {
         name: "orthogonal",
         doc: "A random orthogonal matrix.",
-        params: GAIN,
+        params: &[GAIN, SEED],
         make: |args| Init::Orthogonal { gain: f32_of(args, "gain") },
     },
     Initializer {
@@ -80,37 +83,37 @@ pub const INITIALIZERS: &[Initializer] = &[
     Initializer {
         name: "glorot_uniform",
         doc: "Uniform within ±√(6 / (fan_in + fan_out)).",
-        params: &[],
+        params: &[SEED],
         make: |_| Init::GlorotUniform,
     },
     Initializer {
         name: "glorot_normal",
         doc: "Truncated normal of variance 2 / (fan_in + fan_out).",
-        params: &[],
+        params: &[SEED],
         make: |_| Init::GlorotNormal,
     },
     Initializer {
         name: "he_uniform",
         doc: "Uniform within ±√(6 / fan_in).",
-        params: &[],
+        params: &[SEED],
         make: |_| Init::HeUniform,
     },
     Initializer {
         name: "he_normal",
         doc: "Truncated normal of variance 2 / fan_in.",
-        params: &[],
+        params: &[SEED],
         make: |_| Init::HeNormal,
     },
     Initializer {
         name: "lecun_uniform",
         doc: "Uniform within ±√(3 / fan_in).",
-        params: &[],
+        params: &[SEED],
         make: |_| Init::LecunUniform,
     },
     Initializer {
         name: "lecun_normal",
         doc: "Truncated normal of variance 1 / fan_in.",
-        params: &[],
+        params: &[SEED],
         make: |_| Init::LecunNormal,
     },
 ];

@@ -3,10 +3,10 @@
 use proc_macro2::Ident;
 
 use super::args::{Activation, Kind, Param, Value, lower_first, parse};
-use super::{Entry, activations, find_activation, initializers};
+use super::{Entry, activations, constraints, find_activation, initializers, regularizers};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::graph::{Builder, Scalar};
-use crate::ir::{DType, Dim};
+use crate::ir::{DType, Dim, Start};
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind};
 
 fn is_none(expr: &Expr) -> bool {
@@ -111,6 +111,12 @@ pub(super) fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -
         }
         (Kind::Activation, _) => activation(b, &what, expr),
         (Kind::Initializer, _) => initializer(b, &what, expr),
+        (Kind::Regularizer, _) => regularizer(b, &what, expr),
+        (Kind::Constraint, _) => constraint(b, &what, expr),
+        (Kind::Mode, _) => match &expr.kind {
+            ExprKind::Str(text) if text == "rows" || text == "columns" => Ok(Value::Text(text.clone())),
+            _ => wrong(b),
+        },
         (Kind::Unsupported, _) => {
             let message = Message::new(expr.place, format!("{what} is not supported yet"))
                 .help(format!("leave `{}` out", param.name));
@@ -234,5 +240,64 @@ fn initializer(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Report
         return Err(b.diag.report(message));
     };
     let args = parse(b, &name, place, entry.params, &[], &args.iter().collect::<Vec<_>>())?;
-    Ok(Value::Initializer((entry.make)(&args)))
+    let seed = if has(entry.params, "seed") { args.optional_integer("seed") } else { None };
+    Ok(Value::Initializer(Start { init: (entry.make)(&args), seed: seed.map(|seed| seed as u64) }))
+}
+
+fn has(params: &[Param], name: &str) -> bool {
+    params.iter().any(|param| param.name == name)
+}
+
+fn regularizer(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Reported> {
+    let names = || regularizers::REGULARIZERS.iter().map(|entry| entry.name);
+    let (name, place, given) = named(b, what, Kind::Regularizer, expr)?;
+    let Some(entry) = regularizers::find(&name) else {
+        return Err(unknown(b, "regularizer", &name, place, names().collect()));
+    };
+    let args = parse(b, &name, place, entry.params, &[], &given.iter().collect::<Vec<_>>())?;
+    for param in entry.params.iter().filter(|param| param.kind == Kind::Number) {
+        let factor = args.number(param.name);
+        if factor < 0.0 {
+            let headline = format!("`{}` of `{name}` must not be negative, found {factor}", param.name);
+            let message = Message::new(args.place(param.name), headline);
+            return Err(b.diag.report(message.help(format!("write {}", -factor))));
+        }
+    }
+    Ok(Value::Regularizer((entry.make)(&args)))
+}
+
+fn constraint(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Reported> {
+    let names = || constraints::CONSTRAINTS.iter().map(|entry| entry.name);
+    let (name, place, given) = named(b, what, Kind::Constraint, expr)?;
+    let Some(entry) = constraints::find(&name) else {
+        return Err(unknown(b, "constraint", &name, place, names().collect()));
+    };
+    let args = parse(b, &name, place, entry.params, &[], &given.iter().collect::<Vec<_>>())?;
+    Ok(Value::Constraint((entry.make)(&args)))
+}
+
+/// `expr` as a name with arguments, where `what` must be of `kind`.
+fn named<'e>(
+    b: &Builder,
+    what: &str,
+    kind: Kind,
+    expr: &'e Expr,
+) -> Result<(String, Place, &'e [Arg]), Reported> {
+    name_and_args(expr).ok_or_else(|| {
+        let number = matches!(expr.kind, ExprKind::Int(_) | ExprKind::Float(_));
+        let example = match kind {
+            Kind::Regularizer if number => format!("`l2({expr})`, or `l1({expr})`"),
+            Kind::Regularizer => "`l2(0.01)`".to_string(),
+            _ if number => format!("`max_norm({expr})`"),
+            _ => "`max_norm(2.0)`".to_string(),
+        };
+        let message = Message::new(expr.place, format!("{what} must be {}, found `{expr}`", kind.text()));
+        b.diag.report(message.help(format!("write {example}")))
+    })
+}
+
+fn unknown(b: &Builder, kind: &str, name: &str, place: Place, names: Vec<&'static str>) -> Reported {
+    let known: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let help = did_you_mean(name, names).unwrap_or_else(|| format!("known are {}", known.join(", ")));
+    b.diag.report(Message::new(place, format!("unknown {kind} `{name}`")).help(help))
 }

@@ -5,6 +5,7 @@
 
 pub mod activations;
 pub mod args;
+pub mod constraints;
 mod core;
 mod functions;
 pub mod initializers;
@@ -13,6 +14,7 @@ mod merging;
 mod recurrent;
 mod reference;
 mod regularization;
+pub mod regularizers;
 mod reshaping;
 mod wrappers;
 

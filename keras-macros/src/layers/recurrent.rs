@@ -6,7 +6,7 @@
 use super::{Entry, Family, Kind, Operands, Param, Use, optional, required, unsupported};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
-use crate::ir::{Binary, Dim, Id, Init, Shape, Unary};
+use crate::ir::{Binary, Dim, Id, Init, Shape, Start, Unary};
 
 const UNITS: Param = required("units", Kind::Size, "Size of the state, and of the output.");
 const TANH: Param = optional("activation", Kind::Activation, "tanh", "Function of the new content.");
@@ -46,6 +46,28 @@ const BACKWARDS: Param = optional(
 const UNROLL: Param =
     optional("unroll", Kind::Flag, "false", "Of no effect: every loop is compiled for its length.");
 
+const KERNEL_REGULARIZER: Param =
+    optional("kernel_regularizer", Kind::Regularizer, "None", "What the loss has for the kernel.");
+const RECURRENT_REGULARIZER: Param = optional(
+    "recurrent_regularizer",
+    Kind::Regularizer,
+    "None",
+    "What the loss has for the recurrent kernel.",
+);
+const BIAS_REGULARIZER: Param =
+    optional("bias_regularizer", Kind::Regularizer, "None", "What the loss has for the bias.");
+const ACTIVITY_REGULARIZER: Param =
+    optional("activity_regularizer", Kind::Regularizer, "None", "What the loss has for the result.");
+const KERNEL_CONSTRAINT: Param =
+    optional("kernel_constraint", Kind::Constraint, "None", "What each step makes the kernel be.");
+const RECURRENT_CONSTRAINT: Param = optional(
+    "recurrent_constraint",
+    Kind::Constraint,
+    "None",
+    "What each step makes the recurrent kernel be.",
+);
+const BIAS_CONSTRAINT: Param =
+    optional("bias_constraint", Kind::Constraint, "None", "What each step makes the bias be.");
 const ZERO_OUTPUT: Param = optional(
     "zero_output_for_mask",
     Kind::Flag,
@@ -71,13 +93,13 @@ pub const LAYERS: &[Entry] = &[
             KERNEL,
             RECURRENT,
             BIAS,
-            unsupported("kernel_regularizer"),
-            unsupported("recurrent_regularizer"),
-            unsupported("bias_regularizer"),
-            unsupported("activity_regularizer"),
-            unsupported("kernel_constraint"),
-            unsupported("recurrent_constraint"),
-            unsupported("bias_constraint"),
+            KERNEL_REGULARIZER,
+            RECURRENT_REGULARIZER,
+            BIAS_REGULARIZER,
+            ACTIVITY_REGULARIZER,
+            KERNEL_CONSTRAINT,
+            RECURRENT_CONSTRAINT,
+            BIAS_CONSTRAINT,
             DROPOUT,
             RECURRENT_DROPOUT,
             SEQUENCES,
@@ -114,13 +136,13 @@ pub const LAYERS: &[Entry] = &[
                 "true",
                 "Whether the bias of the forget gate starts as 1.",
             ),
-            unsupported("kernel_regularizer"),
-            unsupported("recurrent_regularizer"),
-            unsupported("bias_regularizer"),
-            unsupported("activity_regularizer"),
-            unsupported("kernel_constraint"),
-            unsupported("recurrent_constraint"),
-            unsupported("bias_constraint"),
+            KERNEL_REGULARIZER,
+            RECURRENT_REGULARIZER,
+            BIAS_REGULARIZER,
+            ACTIVITY_REGULARIZER,
+            KERNEL_CONSTRAINT,
+            RECURRENT_CONSTRAINT,
+            BIAS_CONSTRAINT,
             DROPOUT,
             RECURRENT_DROPOUT,
             unsupported("seed"),
@@ -156,13 +178,13 @@ pub const LAYERS: &[Entry] = &[
             KERNEL,
             RECURRENT,
             BIAS,
-            unsupported("kernel_regularizer"),
-            unsupported("recurrent_regularizer"),
-            unsupported("bias_regularizer"),
-            unsupported("activity_regularizer"),
-            unsupported("kernel_constraint"),
-            unsupported("recurrent_constraint"),
-            unsupported("bias_constraint"),
+            KERNEL_REGULARIZER,
+            RECURRENT_REGULARIZER,
+            BIAS_REGULARIZER,
+            ACTIVITY_REGULARIZER,
+            KERNEL_CONSTRAINT,
+            RECURRENT_CONSTRAINT,
+            BIAS_CONSTRAINT,
             DROPOUT,
             RECURRENT_DROPOUT,
             unsupported("seed"),
@@ -197,7 +219,7 @@ struct Recurrence {
 
 impl Recurrence {
     /// Checks the inputs and makes the weights of `gates` gates; `bias` is the bias's shape and start.
-    fn new(b: &mut Builder, u: &Use, gates: usize, bias: (Vec<Dim>, Init)) -> Result<Self, Reported> {
+    fn new(b: &mut Builder, u: &Use, gates: usize, bias: (Vec<Dim>, Start)) -> Result<Self, Reported> {
         let k = check_sequence(b, u)?;
         let units = u.args.size("units");
         let columns = units.mul(&gates.into());
@@ -371,7 +393,8 @@ fn simple_rnn(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
 
 fn lstm(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let units = u.args.size("units");
-    let init = match (u.args.flag("unit_forget_bias"), u.args.initializer("bias_initializer")) {
+    let start = u.args.initializer("bias_initializer");
+    let init = match (u.args.flag("unit_forget_bias"), start.init) {
         (false, init) => init,
         (true, Init::Zeros) => Init::UnitForget { others: 0.0 },
         (true, Init::Ones) => Init::Ones,
@@ -384,7 +407,7 @@ fn lstm(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
             return Err(b.diag.report(message));
         }
     };
-    let cell = Recurrence::new(b, u, 4, (vec![units.mul(&4.into())], init))?;
+    let cell = Recurrence::new(b, u, 4, (vec![units.mul(&4.into())], Start { init, ..start }))?;
     let size: &[Dim] = std::slice::from_ref(&units);
     let initial = initial_states(b, u, &[size, size])?;
     let x = cell.project(b, u.x());

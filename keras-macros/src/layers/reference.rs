@@ -2,8 +2,10 @@
 
 #![cfg(test)]
 
-use super::args::{COMMON, Kind};
+use super::args::{COMMON, Kind, Param};
+use super::constraints::CONSTRAINTS;
 use super::initializers::INITIALIZERS;
+use super::regularizers::REGULARIZERS;
 use super::{Entry, LAYERS, activations, functions};
 
 const HEAD: &str = "// Generated from the definitions in `keras-macros/src/layers`, and held equal to them by a test there:\n\
@@ -57,17 +59,23 @@ fn section<'a>(title: &str, entries: impl Iterator<Item = &'a Entry>) -> String 
 
 #[test]
 fn reference_page_is_up_to_date() {
-    let initializers = INITIALIZERS.iter().map(|entry| {
-        format!("- `{}({})`: {}\n", entry.name, super::args::signature(entry.params), entry.doc)
-    });
+    let line = |name: &str, params: &[Param], doc: &str| {
+        format!("- `{name}({})`: {doc}\n", super::args::signature(params))
+    };
+    let initializers = INITIALIZERS.iter().map(|entry| line(entry.name, entry.params, entry.doc));
+    let regularizers = REGULARIZERS.iter().map(|entry| line(entry.name, entry.params, entry.doc));
+    let constraints = CONSTRAINTS.iter().map(|entry| line(entry.name, entry.params, entry.doc));
     let page = format!(
         "# Vocabulary of `keras_model!`\n\nGenerated from `keras-macros/src/layers`; a test there holds it equal.\n\
-         Every layer also takes {}.\n\n{}{}{}## Initializers\n\n{}",
+         Every layer also takes {}.\n\n{}{}{}## Initializers\n\n{}\n\
+         ## Regularizers\n\n{}\n## Constraints\n\n{}",
         COMMON.iter().map(|param| format!("`{}`", param.name)).collect::<Vec<_>>().join(", "),
         section("Layers", LAYERS.iter().copied().flatten()),
         section("Activations", activations::ACTIVATIONS.iter()),
         section("Functions", functions::FUNCTIONS.iter()),
         initializers.collect::<String>(),
+        regularizers.collect::<String>(),
+        constraints.collect::<String>(),
     );
     check("../REFERENCE.md", &page);
 }

@@ -32,7 +32,12 @@ impl Grammar<'_> {
                     tail = Some(Box::new(expr));
                     break;
                 }
-                self.unexpected_in_block(&content, expr);
+                if is_statement(&expr) && content.peek(Token![;]) {
+                    let name = Ident::new(&format!("_add_loss_{}", lets.len()), expr.head().start);
+                    lets.push(Let { pattern: Pattern::Name(name), value: expr });
+                } else {
+                    self.unexpected_in_block(&content, expr);
+                }
             }
         }
         Ok(Block { lets, tail, place: brace.span.join().into(), end: brace.span.close().into() })
@@ -190,4 +195,13 @@ fn in_parentheses<'a>(content: ParseStream<'a>) -> syn::Result<(Place, ParseBuff
     let inner;
     let paren = parenthesized!(inner in content);
     Ok((paren.span.join().into(), inner))
+}
+
+/// Whether `expr` is a call of `add_loss`, whose value nobody has to use.
+pub fn is_statement(expr: &Expr) -> bool {
+    let call = match &expr.kind {
+        ExprKind::Binary(Operator::Pipe, _, last) => &last.kind,
+        kind => kind,
+    };
+    matches!(call, ExprKind::Call(call) if call.name().is_some_and(|name| name == "add_loss"))
 }

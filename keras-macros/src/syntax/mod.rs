@@ -18,6 +18,7 @@ use syn::{Ident, Token, token};
 
 use crate::diag::{Diagnostics, Message, Place};
 use ast::File;
+pub use body::is_statement;
 
 /// Parses the content of a macro call. `None` if there is nothing to go on with.
 pub fn parse(tokens: TokenStream, diag: &Diagnostics) -> Option<File> {

@@ -9,4 +9,6 @@ mod spec;
 pub use crate::device::cpu::simd::{Mask, Simd};
 pub use crate::device::cpu::{Pass, Rows};
 pub use kernel::{Access, BatchMatMul, Buf, Map, MatMul, MatMulT, Reduce, ReduceKind, Space};
-pub use spec::{DType, Head, Init, InputSpec, LayerSpec, Layout, OutputSpec, Phase, Spec, WeightSpec};
+pub use spec::{
+    Constraint, DType, Head, Init, InputSpec, LayerSpec, Layout, OutputSpec, Penalty, Phase, Spec, WeightSpec,
+};

@@ -21,6 +21,8 @@ pub struct Spec {
     pub trainable_len: usize,
     /// Forward pass without dropout, ending in [`Rows::head`](super::Rows::head) for each output.
     pub infer: Phase,
+    /// The same with the losses that the model adds itself; of a model that adds none it is `infer`.
+    pub evaluate: Phase,
     /// Forward pass, loss and backward pass: leaves the gradient of every trainable weight in `Space::Grads`.
     pub train: Phase,
 }
@@ -34,6 +36,9 @@ pub struct Phase {
     pub fixed_words: usize,
     /// Floating-point operations for each sample, matrix products only.
     pub flops: usize,
+    /// Whether it leaves the sum of the losses that the model adds itself in the first word of
+    /// [`Space::Fixed`](super::Space::Fixed).
+    pub adds_loss: bool,
     /// The generated code.
     pub run: fn(&mut Pass<'_>),
 }
@@ -97,8 +102,41 @@ pub struct WeightSpec {
     pub layout: Layout,
     /// Its first values.
     pub init: Init,
+    /// The seed of its first values, where it has one of its own.
+    pub seed: Option<u64>,
+    /// What the loss has in addition for its values.
+    pub penalty: Option<Penalty>,
+    /// What its values are made to be after each training step.
+    pub constraint: Option<Constraint>,
     /// Whether an optimizer changes it.
     pub trainable: bool,
+}
+
+/// `l1 * sum(|w|) + l2 * sum(w²)`: Keras's regularizers of these names.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Penalty {
+    /// Factor of the magnitudes.
+    pub l1: f32,
+    /// Factor of the squares.
+    pub l2: f32,
+}
+
+/// What a weight's values are made to be after each training step: Keras's constraints.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Constraint {
+    /// Not negative.
+    NonNeg,
+    /// Norms over `axes` within `[min, max]`, which a step moves by the share `rate`.
+    Norm {
+        /// The least norm.
+        min: f32,
+        /// The greatest.
+        max: f32,
+        /// 1 makes them exact.
+        rate: f32,
+        /// Axes of the weight that a norm runs over.
+        axes: &'static [usize],
+    },
 }
 
 /// Order of a weight's elements in the flat parameter buffer (and of its gradient in the flat gradient).

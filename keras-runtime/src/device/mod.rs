@@ -62,6 +62,10 @@ pub trait Backend: Debug + Send {
     /// The loss of each sample of the batch at output `i`.
     fn sample_losses(&self, i: usize) -> &[f32];
 
+    /// What the last pass over a batch adds to the mean loss of its samples: penalties of weights, and the losses that the
+    /// model adds itself.
+    fn added_loss(&self) -> f64;
+
     /// Runs `work` with every thread at hand: one entry for many passes.
     fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send));
 }

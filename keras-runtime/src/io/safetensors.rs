@@ -33,14 +33,24 @@ fn format_error(file: impl ToString, problem: impl ToString) -> Error {
     Error::Format { file: file.to_string(), problem: problem.to_string() }
 }
 
+/// The bytes of a file, and its name for messages.
+pub(crate) fn bytes_of(path: &Path) -> Result<(Vec<u8>, String)> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok((bytes, path.display().to_string())),
+        Err(source) => Err(Error::Io { action: "read", path: path.to_path_buf(), source }),
+    }
+}
+
 /// Reads every weight.
 pub(crate) fn load(network: &mut Network, path: &Path) -> Result<()> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io {
-        action: "read",
-        path: path.to_path_buf(),
-        source,
-    })?;
-    read(network, &bytes, &path.display().to_string())
+    let (bytes, file) = bytes_of(path)?;
+    read(network, &bytes, &file)
+}
+
+/// `network` with every weight from the bytes of a file called `file`.
+pub(crate) fn read_into(mut network: Network, bytes: &[u8], file: &str) -> Result<Network> {
+    read(&mut network, bytes, file)?;
+    Ok(network)
 }
 
 /// Reads every weight from the bytes of a file called `file`: all of them, or none.

@@ -49,6 +49,26 @@ pub trait Model: Sized {
         Ok(Self::from_network(Network::new(Self::SPEC, device, seed)?))
     }
 
+    /// The model with the weights of a safetensors file's bytes, for example of `include_bytes!`, on every core of the CPU.
+    /// It is there sooner than a new model that loads them: no initial weights are drawn.
+    ///
+    /// # Errors
+    /// When the bytes are no such file, or hold the weights of another model.
+    fn from_weights(bytes: &[u8]) -> Result<Self> {
+        let network = Network::without_weights(Self::SPEC, &Cpu::default())?;
+        Ok(Self::from_network(crate::io::safetensors::read_into(network, bytes, "the given bytes")?))
+    }
+
+    /// The model with the weights of a safetensors file: as [`Model::from_weights`].
+    ///
+    /// # Errors
+    /// When the file cannot be read, is none, or holds the weights of another model.
+    fn from_weights_file(path: impl AsRef<Path>) -> Result<Self> {
+        let (bytes, file) = crate::io::safetensors::bytes_of(path.as_ref())?;
+        let network = Network::without_weights(Self::SPEC, &Cpu::default())?;
+        Ok(Self::from_network(crate::io::safetensors::read_into(network, &bytes, &file)?))
+    }
+
     /// Layers, shapes, parameters and memory, as a table.
     fn summary(&self) -> Summary {
         Summary::new(Self::SPEC)

@@ -35,6 +35,12 @@ impl Network {
         Ok(Network { spec, seed, backend })
     }
 
+    /// Weights of zeros for `spec` on `device`: the caller sets every one of them.
+    pub(crate) fn without_weights(spec: &'static Spec, device: &dyn Device) -> Result<Self> {
+        const SEED: u64 = 0;
+        Ok(Network { spec, seed: SEED, backend: device.backend(spec, SEED)? })
+    }
+
     /// What was known at build time.
     pub fn spec(&self) -> &'static Spec {
         self.spec

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::Model;
 use crate::compiled::Spec;
-use crate::data::{Arrays, Selection, Tensor};
+use crate::data::{Arrays, Selection, Tensor, expect_finite};
 use crate::device::Backend;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
@@ -121,13 +121,9 @@ impl<M: Model> Trainer<M> {
         let (x, y) = (x.tensors(), y.tensors());
         let (x, y) = (x.as_ref(), y.as_ref());
         let samples = self.check(x, y)?;
-        crate::data::expect_finite(x, M::SPEC)?;
         let validation =
             settings.validation_data.as_ref().map(|(x, y)| self.check(x, y).map(|_| (&x[..], &y[..])));
         let validation = validation.transpose()?;
-        if let Some((x, _)) = validation {
-            crate::data::expect_finite(x, M::SPEC)?;
-        }
         let plan = settings.plan(samples)?;
         let (network, mut session) = self.session();
         let mut history = History::new(session.tally.names());
@@ -245,6 +241,10 @@ impl<M: Model> Trainer<M> {
                 });
             }
             loss.check(output, tensor)?;
+            expect_finite(tensor, || format!("the targets of output `{}`", output.name))?;
+        }
+        for (tensor, input) in x.iter().zip(spec.inputs) {
+            expect_finite(tensor, || format!("input `{}`", input.name))?;
         }
         Ok(samples)
     }

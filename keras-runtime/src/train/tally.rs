@@ -19,6 +19,8 @@ pub(crate) struct Tally<'a> {
 pub(crate) struct Sums {
     /// The sum of the losses of all samples, for each output.
     losses: [f64; 8],
+    /// What the model and its weights add, times samples.
+    added: f64,
     samples: f64,
 }
 
@@ -43,12 +45,13 @@ impl<'a> Tally<'a> {
                 metric.update(output, y, y.len() / samples.max(1), p);
             }
         }
+        self.sums.added += backend.added_loss() * samples as f64;
         self.sums.samples += samples as f64;
     }
 
-    /// The mean loss, summed over the outputs.
+    /// The mean loss, summed over the outputs, with what the model adds.
     pub fn loss(&self) -> f64 {
-        self.sums.losses.iter().sum::<f64>() / self.sums.samples.max(1.0)
+        (self.sums.losses.iter().sum::<f64>() + self.sums.added) / self.sums.samples.max(1.0)
     }
 
     /// `loss`, then (of several outputs) the loss of each, then the metrics: Keras's names.
@@ -88,7 +91,7 @@ impl<'a> Tally<'a> {
 /// `score["accuracy"]` is a metric by Keras's name of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
-    /// The mean loss, summed over the outputs.
+    /// The mean loss, summed over the outputs, with penalties and the losses that the model adds.
     pub loss: f64,
     names: Vec<String>,
     values: Vec<f64>,

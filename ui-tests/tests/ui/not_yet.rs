@@ -2,7 +2,7 @@ use keras_runtime::keras_model;
 
 keras_model! {
     cell counter(x: [3]; total: [3]) -> [3] { x + total }
-    pub Net = dense(10, input = 784, kernel_regularizer = l2(0.01))
+    pub Net = dense(10, input = 784) >> dropout(0.5, noise_shape = [1])
 }
 
 fn main() {

@@ -6,11 +6,13 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::pass::{Pass, RawSpace, Spaces};
 use super::simd::Isa;
+use super::{constraint, penalty};
 use crate::compiled::{Phase, Spec};
 use crate::data::gather::gather;
 use crate::data::{Selection, Tensor};
 use crate::device::{Backend, Device};
 use crate::error::{Error, Result};
+use crate::init;
 use crate::loss::{Heads, Loss, Slot, Slotted};
 use crate::optim::{Optimizer, Update};
 
@@ -65,6 +67,8 @@ pub struct CpuBackend {
     /// Words of a target for each sample.
     widths: Vec<usize>,
     losses: Vec<Vec<f32>>,
+    /// What the last pass adds to the loss.
+    added_loss: f64,
 }
 
 impl CpuBackend {
@@ -92,6 +96,7 @@ impl CpuBackend {
             targets: vec![vec![]; spec.outputs.len()],
             widths: vec![0; spec.outputs.len()],
             losses: vec![vec![]; spec.outputs.len()],
+            added_loss: 0.0,
         })
     }
 
@@ -133,6 +138,20 @@ impl CpuBackend {
         let heads = Heads::new(&slots[..outputs]);
         let mut pass = Pass::new(batch, self.isa, self.active, self.seed, step, spaces, heads);
         (phase.run)(&mut pass);
+        self.added_loss = if phase.adds_loss { f64::from(self.fixed[0]) } else { 0.0 };
+    }
+
+    /// Adds the weights' penalties to the loss and, where `grads` says so, their slopes to the gradient.
+    fn penalise(&mut self, grads: bool) {
+        for weight in self.spec.weights {
+            let Some(penalty) = weight.penalty else { continue };
+            let range = weight.offset..weight.offset + init::words(weight);
+            let values = &self.params[range.clone()];
+            self.added_loss += match grads {
+                true => penalty::add(self.isa, penalty, values, &mut self.grads[range]),
+                false => penalty::value(self.isa, penalty, values),
+            };
+        }
     }
 }
 
@@ -201,13 +220,20 @@ impl Backend for CpuBackend {
 
     fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>) {
         let spec = self.spec;
-        self.run(&spec.infer, losses, 0);
+        match losses {
+            None => self.run(&spec.infer, None, 0),
+            Some(_) => {
+                self.run(&spec.evaluate, losses, 0);
+                self.penalise(false);
+            }
+        }
     }
 
     fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64) {
         let spec = self.spec;
         grow(&mut self.grads, spec.trainable_len);
         self.run(&spec.train, Some(losses), step);
+        self.penalise(true);
     }
 
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64) {
@@ -216,6 +242,11 @@ impl Backend for CpuBackend {
         let (params, grads) = (&mut self.params[..len], &self.grads[..len]);
         Update { isa: self.isa, threads: self.active, params, grads, state: &mut self.state }
             .run(optimizer, step);
+        for weight in self.spec.weights.iter().filter(|weight| weight.trainable) {
+            if let Some(constraint) = weight.constraint {
+                constraint::apply(self.isa, weight, constraint, &mut self.params);
+            }
+        }
     }
 
     fn output(&self, i: usize) -> &[f32] {
@@ -228,6 +259,10 @@ impl Backend for CpuBackend {
 
     fn sample_losses(&self, i: usize) -> &[f32] {
         &self.losses[i][..self.batch]
+    }
+
+    fn added_loss(&self) -> f64 {
+        self.added_loss
     }
 
     fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send)) {

@@ -1,6 +1,7 @@
 //! The CPU: kernels over `f32` words, chosen for the machine's vectors when a model is built.
 
 mod backend;
+mod constraint;
 mod flip;
 pub mod gemm;
 mod head;
@@ -8,6 +9,7 @@ mod map;
 mod matmul;
 mod pack;
 mod pass;
+mod penalty;
 pub mod philox;
 mod reduce;
 pub mod simd;
