@@ -271,11 +271,24 @@ impl Adjoint {
                 let dx = self.graph.pad(dy, axis, start, length);
                 self.add(x, dx);
             }
-            Op::Pad { x, axis, before } => {
-                let length = self.graph.shape(x).dims[axis].clone();
-                let dx = self.graph.slice(dy, axis, before, length);
+            Op::Pad { x, before, .. } => {
+                let mut dx = dy;
+                for (axis, start) in before.into_iter().enumerate() {
+                    let length = self.graph.shape(x).dims[axis].clone();
+                    dx = self.graph.slice(dx, axis, start, length);
+                }
                 self.add(x, dx);
             }
+            Op::Windows { x, axis, windows } => {
+                let extents = self.graph.shape(x).dims[axis..axis + windows.len()].to_vec();
+                let dx = self.graph.overlap(dy, axis, windows, &extents);
+                self.add(x, dx);
+            }
+            Op::Overlap { x, axis, windows } => {
+                let dx = self.graph.windows(dy, axis, windows);
+                self.add(x, dx);
+            }
+            Op::MaxPoolGrad { .. } => unreachable!("gradients are not differentiated again"),
             Op::Flip { x, axis } => {
                 let dx = self.graph.flip(dy, axis);
                 self.add(x, dx);
@@ -290,6 +303,21 @@ impl Adjoint {
                     }
                     start = start.add(&length);
                 }
+            }
+            Op::Reduce { kind: ReduceKind::Max, x, ref axes, batch: false }
+                if let Some((source, windows)) = self.pooled(x, axes) =>
+            {
+                let dims = self.graph.shape(y).dims.clone();
+                let dims: Vec<_> = dims
+                    .into_iter()
+                    .enumerate()
+                    .filter(|(i, _)| !axes.contains(i))
+                    .map(|(_, dim)| dim)
+                    .collect();
+                let (y, dy) = (self.graph.reshape(y, dims.clone()), self.graph.reshape(dy, dims));
+                let shape = self.graph.shape(source).clone();
+                let dx = self.graph.push(Op::MaxPoolGrad { x: source, y, dy, windows }, shape);
+                self.add(source, dx);
             }
             Op::Reduce { kind, x, .. } => {
                 let shape = self.graph.shape(x).clone();
@@ -519,6 +547,17 @@ impl Adjoint {
         let half = self.with(Binary::Mul, equal, 0.5);
         let factor = self.binary(Binary::Add, wins, half);
         self.mul(dy, factor)
+    }
+
+    /// What is pooled, if reducing `x` over `axes` is pooling.
+    fn pooled(&self, x: Id, axes: &[usize]) -> Option<(Id, Vec<crate::ir::Window>)> {
+        match &self.graph.nodes[x.0].op {
+            Op::Windows { x, axis: 0, windows } => {
+                let n = windows.len();
+                axes.iter().copied().eq(n..2 * n).then(|| (*x, windows.clone()))
+            }
+            _ => None,
+        }
     }
 
     /// `dy`, shared equally by the elements of `x` that are the extremum `y`.

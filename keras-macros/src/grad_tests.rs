@@ -3,7 +3,7 @@
 use crate::fuse::simplify;
 use crate::grad::{self, Function};
 use crate::ir::interpret::{Tensor, Values, run};
-use crate::ir::{Binary, DType, Dim, Graph, Id, Init, Input, ReduceKind, Shape, Unary};
+use crate::ir::{Binary, DType, Dim, Graph, Id, Init, Input, ReduceKind, Shape, Unary, Window};
 
 const BATCH: usize = 3;
 
@@ -201,6 +201,34 @@ fn reductions() {
         Case::new(-1.0, 1.0, |g, x| g.softmax(x, axis)).check("Softmax");
         Case::new(-1.0, 1.0, |g, x| g.log_softmax(x, axis)).check("LogSoftmax");
     }
+}
+
+/// Sizes, strides and dilations, overlapping and with gaps between.
+#[test]
+fn windows() {
+    for (axis, sizes) in
+        [(0, &[(2, 1, 1)][..]), (0, &[(2, 3, 1)]), (1, &[(2, 1, 2)]), (0, &[(2, 1, 3), (1, 2, 1)])]
+    {
+        let windows: Vec<Window> =
+            sizes.iter().map(|&(size, stride, dilation)| Window { size, stride, dilation }).collect();
+        let square = |g: &mut Graph, x| {
+            let y = g.windows(x, axis, windows.clone());
+            g.unary(Unary::Square, y)
+        };
+        Case::new(0.5, 2.0, square).check(&format!("{windows:?}"));
+        let back = |g: &mut Graph, x| {
+            let extents = g.shape(x).dims[axis..axis + windows.len()].to_vec();
+            let y = square(g, x);
+            g.overlap(y, axis, windows.clone(), &extents)
+        };
+        Case::new(0.5, 2.0, back).check(&format!("sum of {windows:?}"));
+    }
+    let max = |g: &mut Graph, x| {
+        let windows = vec![Window { size: 2, stride: 1, dilation: 2 }];
+        let windows = g.windows(x, 0, windows);
+        g.reduce(ReduceKind::Max, windows, vec![1], false)
+    };
+    Case::new(0.5, 2.0, max).check("max pooling");
 }
 
 #[test]

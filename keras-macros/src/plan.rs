@@ -63,7 +63,10 @@ impl Params {
     pub fn new(graph: &Graph, layouts: Vec<Layout>) -> Self {
         let lens = graph.weights.iter().zip(&layouts).map(|(weight, layout)| match layout {
             Layout::Plain => Dim::product(&weight.shape),
-            Layout::Panels => weight.shape[0].mul(&weight.shape[1].round_up_16()),
+            Layout::Panels => {
+                let (n, leading) = weight.shape.split_last().expect("panels hold matrices");
+                Dim::product(leading).mul(&n.round_up_16())
+            }
         });
         let lens: Vec<Dim> = lens.collect();
         let mut params = Params {

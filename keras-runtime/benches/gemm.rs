@@ -69,8 +69,8 @@ fn main() {
         let (a, b, c) = (a.as_ptr() as usize, b.as_ptr() as usize, c.as_mut_ptr() as usize);
         let run = |rows: std::ops::Range<usize>| {
             let (row, column) = if transposed { (1, m) } else { (k, 1) };
-            let a =
-                Left { ptr: (a as *const f32).wrapping_add(rows.start * row), rows: row, columns: column };
+            let (by_row, by_column) = ([(m, row)], [(k, column)]);
+            let a = Left { first: rows.start, ..Left::new(a as *const f32, &by_row, &by_column) };
             let c = Target::row_major((c as *mut f32).wrapping_add(rows.start * n), n, n);
             // SAFETY: the operands have these sizes.
             unsafe { gemm(isa, rows.len(), k, a, b as *const f32, c, false) };

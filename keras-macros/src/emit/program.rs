@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 
 use super::expression::{self, Reduction, ident_of};
 use super::names::Names;
-use crate::fuse::{Kernel, Place, Program, Span, Step, Value};
+use crate::fuse::{Kernel, Matrix, Place, Program, Span, Step, Value};
 use crate::ir::Dim;
 use crate::plan::{Buf, Plan, Space};
 
@@ -35,7 +35,10 @@ pub fn flops(program: &Program) -> Dim {
 
 fn products(kernels: &[Kernel]) -> Dim {
     let flops = kernels.iter().map(|kernel| match kernel {
-        Kernel::MatMul { .. } | Kernel::MatMulT { .. } | Kernel::BatchMatMul { .. } => kernel.flops(),
+        Kernel::MatMul { .. }
+        | Kernel::MatMulT { .. }
+        | Kernel::MatMulOverlap { .. }
+        | Kernel::BatchMatMul { .. } => kernel.flops(),
         Kernel::Loop { length, kernels, .. } => length.mul(&products(kernels)),
         _ => Dim::known(0),
     });
@@ -116,6 +119,11 @@ impl Writer<'_> {
         }
     }
 
+    fn matrix(&mut self, matrix: &Matrix) -> TokenStream {
+        let (buf, rows, columns) = (self.span(&matrix.span), pairs(&matrix.rows), pairs(&matrix.columns));
+        quote!(#buf.matrix(#rows, #columns))
+    }
+
     fn call(&mut self, kernel: &Kernel) -> Result<TokenStream, String> {
         Ok(match kernel {
             Kernel::Map(map) => {
@@ -133,11 +141,12 @@ impl Writer<'_> {
                 quote!(#caller.reduce(&#name);)
             }
             Kernel::MatMul { x, w, into, rows, k, n, .. } => {
-                let ([a, c], w) = ([x, into].map(|span| self.span(span)), self.names.value(*w));
+                let (a, w, c) = (self.matrix(x), self.names.value(*w), self.span(into));
                 quote!(r.matmul(&MatMul { a: #a, w: #w, c: #c, rows: #rows, k: #k, n: #n });)
             }
             Kernel::MatMulT { x, y, into, panels, db, accumulate, scratch, rows, k, n } => {
-                let [a, dy, dw, scratch] = [x, y, into, scratch].map(|value| self.names.value(*value));
+                let a = self.matrix(x);
+                let [dy, dw, scratch] = [y, into, scratch].map(|value| self.names.value(*value));
                 let db = match db {
                     Some(db) => {
                         let db = self.names.value(*db);
@@ -181,6 +190,22 @@ impl Writer<'_> {
                     None => quote!(r.head(#output, #z, None);),
                 }
             }
+            Kernel::MatMulOverlap { x, w, into, words, counts, window, k, n, .. } => {
+                let (a, w, c) = (self.span(x), self.names.value(*w), self.span(into));
+                let (counts, window) = (pairs(counts), pairs(window));
+                quote! {
+                    r.matmul_overlap(&MatMulOverlap { a: #a, w: #w, c: #c, words: #words, counts: #counts, window: #window, k: #k, n: #n });
+                }
+            }
+            Kernel::MaxPoolGrad { x, y, dy, into, words, counts, window, channels, .. } => {
+                let [x, y, dy, dx] = [x, y, dy, into].map(|span| self.span(span));
+                let (counts, window) = (pairs(counts), pairs(window));
+                quote! {
+                    r.max_pool_grad(&MaxPoolGrad {
+                        x: #x, y: #y, dy: #dy, dx: #dx, words: #words, counts: #counts, window: #window, channels: #channels,
+                    });
+                }
+            }
             Kernel::Flip { x, into, groups, count, width, .. } => {
                 let [x, y] = [x, into].map(|span| self.span(span));
                 quote!(r.flip(#x, #y, #groups, #count, #width);)
@@ -199,6 +224,12 @@ impl Writer<'_> {
             }
         })
     }
+}
+
+/// `&[(extent, stride), ..]`
+fn pairs(pairs: &[(Dim, Dim)]) -> TokenStream {
+    let pairs = pairs.iter().map(|(extent, stride)| quote!((#extent, #stride)));
+    quote!(&[#(#pairs),*])
 }
 
 /// Rows of a sample in the products of a step: a block of few such rows would waste the products' tiles.

@@ -6,7 +6,7 @@ use quote::quote;
 use super::expression::{ident_of, number};
 use super::words;
 use crate::fuse::{Layout, Program};
-use crate::ir::{Constraint, Graph, Init, Penalty};
+use crate::ir::{Constraint, Dim, Graph, Init, Penalty};
 use crate::plan::{Params, Plan};
 
 /// `static SPEC`. `phases` are its functions.
@@ -71,7 +71,8 @@ fn weight(graph: &Graph, params: &Params, i: usize) -> TokenStream {
     let layout = match params.layouts[i] {
         Layout::Plain => quote!(Layout::Plain),
         Layout::Panels => {
-            let (k, n) = (&dims[0], &dims[1]);
+            let (n, leading) = dims.split_last().expect("panels hold matrices");
+            let k = Dim::product(leading);
             quote!(Layout::Panels { k: #k, n: #n })
         }
     };

@@ -1,6 +1,6 @@
 //! How a kernel walks an operand: strides over the kernel's index space, and their collapse to few dimensions.
 
-use crate::ir::{Dim, Graph, Id, Op};
+use crate::ir::{Dim, Graph, Id, Op, Window};
 
 /// A walk over a buffer: element `i` of the index space is word `offset + Σ i[d] * strides[d]` of each sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +127,16 @@ fn try_view(graph: &Graph, id: Id, place: &dyn Fn(Id) -> Option<View>) -> Option
             let View { base, walk } = below(x);
             let offset = walk.offset.add(&walk.strides[*axis].mul(start));
             Some(View { base, walk: Strided { offset, ..walk } })
+        }
+        Op::Windows { x, axis, windows } => {
+            let View { base, mut walk } = below(x);
+            let by = |factor: fn(&Window) -> usize| {
+                let strides = windows.iter().zip(&walk.strides[*axis..]);
+                strides.map(|(window, stride)| stride.mul(&factor(window).into())).collect::<Vec<_>>()
+            };
+            let (counts, sizes) = (by(|window| window.stride), by(|window| window.dilation));
+            walk.strides.splice(*axis..axis + windows.len(), counts.into_iter().chain(sizes));
+            Some(View { base, walk })
         }
         // What an element of the first dimension is for a value, a step is for the loop.
         Op::Item { x, .. } => {

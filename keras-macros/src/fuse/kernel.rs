@@ -28,6 +28,14 @@ pub struct Span {
     pub time: Dim,
 }
 
+/// A matrix: extents and strides of its rows and of its columns, each of which may have several dimensions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix {
+    pub span: Span,
+    pub rows: Vec<(Dim, Dim)>,
+    pub columns: Vec<(Dim, Dim)>,
+}
+
 impl From<Value> for Span {
     /// All of it.
     fn from(value: Value) -> Self {
@@ -125,7 +133,7 @@ pub enum Kernel {
     },
     /// `into = x · w`, `w` in panels.
     MatMul {
-        x: Span,
+        x: Matrix,
         w: Value,
         into: Span,
         batched: bool,
@@ -135,7 +143,7 @@ pub enum Kernel {
     },
     /// `into (+)= xᵀ · y` over the batch, and the column sums of `y` into `db`.
     MatMulT {
-        x: Value,
+        x: Matrix,
         y: Value,
         into: Value,
         panels: bool,
@@ -189,6 +197,31 @@ pub enum Kernel {
         count: Dim,
         width: Dim,
     },
+    /// The rows of `x · w` are windows, which are added up where they lie in `into`: extents and strides of their
+    /// counts and of the places of one.
+    MatMulOverlap {
+        x: Span,
+        w: Value,
+        into: Span,
+        batched: bool,
+        words: Dim,
+        counts: Vec<(Dim, Dim)>,
+        window: Vec<(Dim, Dim)>,
+        k: Dim,
+        n: Dim,
+    },
+    /// `dy` added to the first place of each window of `x` that holds the window's maximum `y`.
+    MaxPoolGrad {
+        x: Span,
+        y: Span,
+        dy: Span,
+        into: Span,
+        batched: bool,
+        words: Dim,
+        counts: Vec<(Dim, Dim)>,
+        window: Vec<(Dim, Dim)>,
+        channels: Dim,
+    },
     /// All kernels once for each step in time.
     Loop {
         length: Dim,
@@ -203,8 +236,10 @@ impl Kernel {
         match self {
             Kernel::Map(map) => map.expression.values().collect(),
             Kernel::Reduce { expression, .. } => expression.values().collect(),
-            Kernel::MatMul { x, w, .. } => vec![x.value, *w],
-            Kernel::MatMulT { x, y, .. } => vec![*x, *y],
+            Kernel::MatMul { x, w, .. } => vec![x.span.value, *w],
+            Kernel::MatMulT { x, y, .. } => vec![x.span.value, *y],
+            Kernel::MatMulOverlap { x, w, .. } => vec![x.value, *w],
+            Kernel::MaxPoolGrad { x, y, dy, .. } => vec![x.value, y.value, dy.value],
             Kernel::BatchMatMul { a, b, .. } => vec![a.0, b.0],
             Kernel::Softmax { x, .. } | Kernel::Flip { x, .. } => vec![x.value],
             Kernel::Head { z, .. } => vec![*z],
@@ -225,6 +260,8 @@ impl Kernel {
             | Kernel::MatMul { into, .. }
             | Kernel::BatchMatMul { into, .. }
             | Kernel::Flip { into, .. }
+            | Kernel::MatMulOverlap { into, .. }
+            | Kernel::MaxPoolGrad { into, .. }
             | Kernel::Softmax { into, .. } => vec![into.value],
             Kernel::Pack { into, .. } => vec![*into],
             Kernel::Loop { kernels, .. } => kernels.iter().flat_map(Kernel::writes).collect(),
@@ -260,6 +297,8 @@ impl Kernel {
             Kernel::MatMul { batched, .. }
             | Kernel::BatchMatMul { batched, .. }
             | Kernel::Flip { batched, .. }
+            | Kernel::MatMulOverlap { batched, .. }
+            | Kernel::MaxPoolGrad { batched, .. }
             | Kernel::Softmax { batched, .. } => Place::of(*batched),
             Kernel::Head { .. } | Kernel::Loop { .. } => Place::Rows,
         }
@@ -273,6 +312,13 @@ impl Kernel {
                 Dim::product([&two, rows, k, n])
             }
             Kernel::BatchMatMul { groups, m, k, n, .. } => Dim::product([&two, groups, m, k, n]),
+            Kernel::MatMulOverlap { counts, k, n, .. } => {
+                Dim::product([&two, k, n].into_iter().chain(counts.iter().map(|(count, _)| count)))
+            }
+            Kernel::MaxPoolGrad { counts, window, channels, .. } => {
+                let places = counts.iter().chain(window).map(|(extent, _)| extent);
+                Dim::product([&two, channels].into_iter().chain(places))
+            }
             Kernel::Map(map) => map.expression.space.size().mul(&map.expression.body.len().into()),
             Kernel::Reduce { expression, .. } => expression.space.size().mul(&two),
             Kernel::Softmax { rows, columns, .. } => Dim::product([rows, columns, &Dim::known(16)]),
@@ -322,6 +368,21 @@ impl fmt::Display for Span {
             write!(f, " every {}", self.time)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Matrix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |part: &[(Dim, Dim)]| {
+            let part: Vec<String> =
+                part.iter().map(|(extent, stride)| format!("{extent} by {stride}")).collect();
+            part.join(", ")
+        };
+        write!(f, "{}", self.span)?;
+        match (&self.rows[..], &self.columns[..]) {
+            ([_], [(_, step)]) if step.is(1) => Ok(()),
+            (rows, columns) => write!(f, "[{}; {}]", list(rows), list(columns)),
+        }
     }
 }
 
@@ -392,6 +453,12 @@ impl fmt::Display for Kernel {
             }
             Kernel::Softmax { x, into, log, columns, .. } => {
                 writeln!(f, "    {}softmax {into} = {x}  rows of {columns}", if *log { "log_" } else { "" })
+            }
+            Kernel::MatMulOverlap { x, w, into, counts, window, .. } => {
+                writeln!(f, "    matmul_overlap {into} = windows of {x} · {w}  {counts:?} {window:?}")
+            }
+            Kernel::MaxPoolGrad { x, y, dy, into, .. } => {
+                writeln!(f, "    max_pool_grad {into} = {dy} where {x} is {y}")
             }
             Kernel::Flip { x, into, groups, count, width, .. } => {
                 writeln!(f, "    flip {into} = {x}  {groups} of {count} times {width}")

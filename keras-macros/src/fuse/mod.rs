@@ -9,17 +9,18 @@ mod kernel;
 mod scan;
 mod schedule;
 mod simplify;
+mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 pub use access::{Strided, collapse};
-pub use kernel::{Expression, Instruction, Kernel, Map, Operand, Place, Reg, Span, Value};
+pub use kernel::{Expression, Instruction, Kernel, Map, Matrix, Operand, Place, Reg, Span, Value};
 pub use schedule::Step;
 pub use simplify::simplify;
 
 use crate::grad::Function;
-use crate::ir::{Dim, Graph, Id, Op, ReduceKind, Shape};
+use crate::ir::{Dim, Graph, Id, Node, Op, ReduceKind, Shape};
 use access::{View, view};
 use scan::Loops;
 
@@ -36,25 +37,36 @@ pub enum Layout {
     Panels,
 }
 
-/// Panels for the matrices that nothing but products read; their optimizer step then needs no repacking.
+/// Panels for the matrices that nothing but products read; their optimizer step then needs no repacking. A kernel of a
+/// convolution is such a matrix: its last dimension are the columns.
 pub fn layouts(graph: &Graph) -> Vec<Layout> {
-    let mut layouts: Vec<Layout> = graph
-        .weights
-        .iter()
-        .map(|w| if w.shape.len() == 2 { Layout::Panels } else { Layout::Plain })
-        .collect();
-    let mut used = vec![false; layouts.len()];
+    let mut users: Vec<Vec<&Node>> = vec![vec![]; graph.nodes.len()];
     for node in &graph.nodes {
-        for operand in node.op.operands() {
-            let Op::Weight(weight) = graph.nodes[operand.0].op else { continue };
-            used[weight] = true;
-            let of_a_batch = |x: Id| x != operand && graph.shape(x).batched;
-            if !matches!(node.op, Op::MatMul { x, transposed: false, .. } if of_a_batch(x)) {
-                layouts[weight] = Layout::Plain;
-            }
-        }
+        node.op.operands().iter().for_each(|x| users[x.0].push(node));
     }
-    layouts.iter().zip(used).map(|(layout, used)| if used { *layout } else { Layout::Plain }).collect()
+    let is_product = |node: &&Node, w: Id| matches!(node.op, Op::MatMul { x, w: own, transposed: false } if own == w && graph.shape(x).batched);
+    let only_products =
+        |id: Id| !users[id.0].is_empty() && users[id.0].iter().all(|node| is_product(node, id));
+    let mut layouts: Vec<Option<Layout>> = vec![None; graph.weights.len()];
+    for (i, node) in graph.nodes.iter().enumerate() {
+        let Op::Weight(weight) = node.op else { continue };
+        let last = node.shape.dims.last();
+        let as_matrix = |user: &&Node| {
+            let at = graph.nodes.iter().position(|node| std::ptr::eq(node, *user)).map(Id);
+            matches!(user.op, Op::Reshape(_))
+                && user.shape.rank() == 2
+                && user.shape.dims.last() == last
+                && at.is_some_and(only_products)
+        };
+        let panels = match node.shape.rank() {
+            0 | 1 => false,
+            2 => only_products(Id(i)),
+            _ => !users[i].is_empty() && users[i].iter().all(|user| as_matrix(user)),
+        };
+        let known = layouts[weight].is_none_or(|layout| layout == Layout::Panels);
+        layouts[weight] = Some(if panels && known { Layout::Panels } else { Layout::Plain });
+    }
+    layouts.into_iter().map(|layout| layout.unwrap_or(Layout::Plain)).collect()
 }
 
 /// A function as kernels in order.
@@ -104,6 +116,8 @@ struct Fuser<'a> {
     out: BTreeMap<usize, Vec<Kernel>>,
     homes: BTreeMap<Value, Value>,
     loops: Loops,
+    /// Products that are added up in windows as they are computed, by the overlap that does so.
+    overlapped: BTreeMap<Id, Id>,
     /// Nodes that are computed straight into a gradient, or along with one, and need no kernel of their own.
     done: BTreeSet<Id>,
 }
@@ -114,6 +128,7 @@ fn is_elementwise(op: &Op) -> bool {
 
 fn is_view(op: &Op) -> bool {
     matches!(op, Op::Broadcast(_) | Op::Reshape(_) | Op::Permute { .. } | Op::Slice { .. })
+        || matches!(op, Op::Windows { .. })
         || matches!(op, Op::Item { .. } | Op::Trace(_) | Op::States { .. })
 }
 
@@ -128,14 +143,18 @@ impl<'a> Fuser<'a> {
             .nodes
             .iter()
             .map(|node| !is_elementwise(&node.op) && !is_view(&node.op) && !is_number(&node.op));
+        let mut stored: Vec<bool> = stored.collect();
+        let overlapped = windows::overlapped(graph);
+        overlapped.values().for_each(|product| stored[product.0] = false);
         Fuser {
             function,
             graph,
             layouts,
-            stored: stored.collect(),
+            stored,
             out: BTreeMap::new(),
             homes: BTreeMap::new(),
             loops: Loops::new(graph),
+            overlapped,
             done: BTreeSet::new(),
         }
     }
@@ -205,13 +224,26 @@ impl<'a> Fuser<'a> {
             let inlines = is_elementwise(self.op(id))
                 || matches!(
                     self.op(id),
-                    Op::Reduce { .. } | Op::Concat { .. } | Op::Pad { .. } | Op::Total(_)
+                    Op::Reduce { .. }
+                        | Op::Concat { .. }
+                        | Op::Pad { .. }
+                        | Op::Overlap { .. }
+                        | Op::Total(_)
                 );
+            if let Some(&product) = self.overlapped.get(&id) {
+                let Op::MatMul { x, w, .. } = *self.op(product) else { unreachable!("it is a product") };
+                self.need_buffer(x, false);
+                self.need_buffer(w, true);
+                continue;
+            }
             let whole = matches!(self.op(id), Op::MatMulT { .. } | Op::LossGradient { .. });
             for operand in self.op(id).operands() {
                 if !inlines && !is_view(self.op(id)) {
-                    let is_weight = matches!(self.op(id), Op::MatMul { w, .. } if *w == operand);
-                    self.need_buffer(operand, whole || is_weight);
+                    match self.op(id) {
+                        Op::MatMul { x, .. } | Op::MatMulT { x, .. } if *x == operand => self.need_matrix(*x),
+                        Op::MatMul { .. } => self.need_buffer(operand, true),
+                        _ => self.need_buffer(operand, whole),
+                    }
                 } else if is_elementwise(self.op(operand)) && !is_view(self.op(id)) {
                     users[operand.0].extend(&groups);
                 } else {
@@ -299,6 +331,7 @@ impl<'a> Fuser<'a> {
     fn sum_of_products(&self, id: Id) -> Option<Vec<Id>> {
         match self.op(id) {
             Op::MatMulT { .. } => Some(vec![id]),
+            Op::Reshape(x) => self.sum_of_products(*x),
             Op::Binary(crate::ir::Binary::Add, a, b) => {
                 Some([self.sum_of_products(*a)?, self.sum_of_products(*b)?].concat())
             }
@@ -309,14 +342,7 @@ impl<'a> Fuser<'a> {
     fn products_into(&mut self, weight: usize, id: Id, products: &[Id]) {
         self.done.insert(id);
         for (i, &product) in products.iter().enumerate() {
-            let uses = |op: &Op| op.operands().contains(&product);
-            let elsewhere = self
-                .graph
-                .nodes
-                .iter()
-                .enumerate()
-                .any(|(j, node)| Id(j) != id && uses(&node.op) && !self.done.contains(&Id(j)));
-            if !elsewhere {
+            if self.is_used_for(product, id) {
                 self.done.insert(product);
             }
             let panels = self.layouts[weight] == Layout::Panels;
@@ -325,13 +351,32 @@ impl<'a> Fuser<'a> {
         }
     }
 
+    /// Whether nothing but sums and reshapes on the way to `whole` uses `part`.
+    fn is_used_for(&self, part: Id, whole: Id) -> bool {
+        let users = self.graph.nodes.iter().enumerate();
+        let mut users = users.filter(|(_, node)| node.op.operands().contains(&part)).map(|(j, _)| Id(j));
+        part == whole || users.all(|user| self.done.contains(&user) || self.is_used_for(user, whole))
+    }
+
     fn product_t(&mut self, product: Id, into: Value, panels: bool, accumulate: bool) -> Kernel {
         let Op::MatMulT { x, y } = *self.op(product) else { unreachable!("the caller matched a product") };
         let (k, n) = (self.dims(product)[0].clone(), self.dims(product)[1].clone());
         let rows = Dim::product(&self.dims(x)[..self.dims(x).len() - 1]);
+        let matrix = self.matrix(x);
         let db = if accumulate { None } else { self.take_column_sums(y) };
-        let (x, y) = (self.buffer(x).value, self.buffer(y).value);
-        Kernel::MatMulT { x, y, into, panels, db, accumulate, scratch: Value::Scratch(product), rows, k, n }
+        let y = self.buffer(y).value;
+        Kernel::MatMulT {
+            x: matrix,
+            y,
+            into,
+            panels,
+            db,
+            accumulate,
+            scratch: Value::Scratch(product),
+            rows,
+            k,
+            n,
+        }
     }
 
     /// The reduction of `y` to its column sums, if there is one that nobody computes yet.
@@ -379,14 +424,16 @@ impl<'a> Fuser<'a> {
         let into = self.buffer(id);
         match self.op(id) {
             Op::State { .. } => vec![],
-            Op::Total(_) => vec![self.zeros(&shape, &into)],
+            Op::Total(_) => vec![self.fill(&shape, &into, 0.0)],
+            Op::Overlap { x, axis, windows } => self.overlap(id, *x, *axis, windows),
+            Op::MaxPoolGrad { x, y, dy, windows } => vec![self.max_pool_grad(id, [*x, *y, *dy], windows)],
             Op::Input(_) | Op::Weight(_) | Op::LossGradient { .. } | Op::Const(_) | Op::Extent(_) => vec![],
             Op::MatMul { x, w, transposed } => {
                 let (k, n) = (self.dims(*x).last(), shape.dims.last());
                 let (k, n) = (k.expect("of rank 1 at least").clone(), n.expect("of rank 1 at least").clone());
                 let rows = Dim::product(&shape.dims[..shape.rank() - 1]);
                 let w = self.panels(id, *w, *transposed);
-                vec![Kernel::MatMul { x: self.buffer(*x), w, into, batched: shape.batched, rows, k, n }]
+                vec![Kernel::MatMul { x: self.matrix(*x), w, into, batched: shape.batched, rows, k, n }]
             }
             Op::MatMulT { .. } => vec![self.product_t(id, into.value, false, false)],
             Op::BatchMatMul { a, b } => {
@@ -431,13 +478,14 @@ impl<'a> Fuser<'a> {
                 let mut start = Dim::known(0);
                 let mut kernels = vec![];
                 for &part in parts {
-                    kernels.push(self.part(part, &shape, *axis, &start, &into));
+                    kernels.push(self.part(part, &shape, [(*axis, start.clone())], &into));
                     start = start.add(&self.dims(part)[*axis]);
                 }
                 kernels
             }
-            Op::Pad { x, axis, before } => {
-                vec![self.zeros(&shape, &into), self.part(*x, &shape, *axis, before, &into)]
+            Op::Pad { x, before, value } => {
+                let inner = (0..shape.rank()).map(|axis| (axis, before[axis].clone()));
+                vec![self.fill(&shape, &into, *value), self.part(*x, &shape, inner, &into)]
             }
             // The copy that a reshape cannot avoid walks its operand.
             Op::Reshape(x) if self.view(*x).base != id => {
@@ -455,18 +503,26 @@ impl<'a> Fuser<'a> {
         Kernel::Map(Map { expression, stores: vec![(into.value, walk, reg)], accumulate: false })
     }
 
-    /// Fills `into`, which has `shape`, with zeros.
-    fn zeros(&self, shape: &Shape, into: &Span) -> Kernel {
+    /// Fills `into`, which has `shape`, with `value`.
+    fn fill(&self, shape: &Shape, into: &Span, value: f32) -> Kernel {
         let mut expression = Expression::new(shape.clone());
-        let zero = expression.push(Instruction::Number(0.0));
+        let zero = expression.push(Instruction::Number(value));
         let walk = Strided::in_slots(&shape.dims, into.offset.clone(), into.time.clone());
         Kernel::Map(Map { expression, stores: vec![(into.value, walk, zero)], accumulate: false })
     }
 
-    /// Computes `part` into its place in `into`, which has `shape`.
-    fn part(&self, part: Id, shape: &Shape, axis: usize, start: &Dim, into: &Span) -> Kernel {
-        let whole = Strided::in_slots(&shape.dims, into.offset.clone(), into.time.clone());
-        let walk = Strided { offset: whole.offset.add(&whole.strides[axis].mul(start)), ..whole };
+    /// Computes `part` into its place in `into`, which has `shape`: where it starts along each axis.
+    fn part(
+        &self,
+        part: Id,
+        shape: &Shape,
+        starts: impl IntoIterator<Item = (usize, Dim)>,
+        into: &Span,
+    ) -> Kernel {
+        let mut walk = Strided::in_slots(&shape.dims, into.offset.clone(), into.time.clone());
+        for (axis, start) in starts {
+            walk.offset = walk.offset.add(&walk.strides[axis].mul(&start));
+        }
         let mut expression = Expression::new(self.graph.shape(part).clone());
         let reg = self.value(&mut expression, part, None);
         Kernel::Map(Map { expression, stores: vec![(into.value, walk, reg)], accumulate: false })

@@ -143,6 +143,13 @@ impl Rewriter {
                 }
                 _ => node,
             },
+            Op::Pad { x, ref before, value } => match self.op(x).clone() {
+                Op::Pad { x: inner, before: own, value: same } if value == same => {
+                    let before = before.iter().zip(&own).map(|(a, b)| a.add(b)).collect();
+                    Node { op: Op::Pad { x: inner, before, value }, ..node }
+                }
+                _ => node,
+            },
             Op::Flip { x, axis } => match *self.op(x) {
                 Op::Flip { x: inner, axis: own } if own == axis => Self::identity(inner, node),
                 _ => node,
@@ -187,9 +194,15 @@ impl Rewriter {
 
     fn pieces(&self, id: Id, axis: &mut Option<usize>, pieces: &mut Vec<(Dim, Id)>) -> Option<()> {
         match self.op(id) {
-            Op::Pad { x, axis: own, before } if axis.is_none_or(|axis| axis == *own) => {
-                *axis = Some(*own);
-                pieces.push((before.clone(), *x));
+            Op::Pad { x, before, value: 0.0 } => {
+                let (inner, outer) = (self.graph.shape(*x), self.graph.shape(id));
+                let mut padded = (0..inner.rank()).filter(|&i| inner.dims[i] != outer.dims[i]);
+                let (own, None) = (padded.next()?, padded.next()) else { return None };
+                if axis.is_some_and(|axis| axis != own) {
+                    return None;
+                }
+                *axis = Some(own);
+                pieces.push((before[own].clone(), *x));
                 Some(())
             }
             Op::Binary(Binary::Add, a, b) => {

@@ -56,8 +56,8 @@ impl Adjoint {
             let shape = self.graph.shape(state.node).clone();
             for &(_, dy) in asked.states.iter().filter(|(other, _)| *other == index) {
                 // Most often only the last value was asked for.
-                if let Op::Pad { x, axis: 0, before } = &self.graph.nodes[dy.0].op
-                    && *before == last
+                if let Op::Pad { x, before, .. } = &self.graph.nodes[dy.0].op
+                    && before[0] == last
                     && self.graph.shape(*x).dims[0].is(1)
                 {
                     let of_last = self.graph.reshape(*x, shape.dims.clone());

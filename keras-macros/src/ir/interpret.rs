@@ -1,6 +1,6 @@
 //! A plain reference interpreter in `f64`: what every operation means, slowly. Tests hold the compiler to it.
 
-use super::{Binary, Dim, Graph, Id, Op, ReduceKind, Unary, Unit};
+use super::{Binary, Dim, Graph, Id, Op, ReduceKind, Unary, Unit, Window};
 
 /// A tensor with the batch, if there is one, as its first dimension.
 #[derive(Clone, Debug, PartialEq)]
@@ -178,16 +178,48 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &Results, time:
             index[first(x) + axis] += number(start);
             of(x).get(&index)
         }),
-        Op::Pad { x, axis, before } => Tensor::from_fn(&dims, |i| {
-            let (mut index, axis) = (i.to_vec(), first(x) + axis);
-            match index[axis].checked_sub(number(before)).filter(|at| *at < of(x).dims[axis]) {
-                Some(at) => {
-                    index[axis] = at;
-                    of(x).get(&index)
+        Op::Pad { x, before, value } => Tensor::from_fn(&dims, |i| {
+            let mut index = i.to_vec();
+            for (axis, before) in before.iter().enumerate().map(|(axis, dim)| (first(x) + axis, number(dim)))
+            {
+                match index[axis].checked_sub(before).filter(|at| *at < of(x).dims[axis]) {
+                    Some(at) => index[axis] = at,
+                    None => return f64::from(*value),
                 }
-                None => 0.0,
             }
+            of(x).get(&index)
         }),
+        Op::Windows { x, axis, windows } => {
+            Tensor::from_fn(&dims, |i| of(x).get(&within(i, first(x) + axis, windows)))
+        }
+        Op::Overlap { x, axis, windows } => {
+            let mut sum = Tensor::from_fn(&dims, |_| 0.0);
+            let x = of(x);
+            for (flat, value) in x.data.iter().enumerate() {
+                let index = within(&unflatten(flat, &x.dims), node.shape.batched as usize + axis, windows);
+                let at = index.iter().zip(&dims).fold(0, |flat, (i, dim)| flat * dim + i);
+                sum.data[at] += value;
+            }
+            sum
+        }
+        Op::MaxPoolGrad { x, y, dy, windows } => {
+            let (x, y, dy, at) = (of(x), of(y), of(dy), node.shape.batched as usize);
+            let mut dx = Tensor::from_fn(&dims, |_| 0.0);
+            let sizes: Vec<usize> = windows.iter().map(|window| window.size).collect();
+            for (flat, slope) in dy.data.iter().enumerate() {
+                let place = unflatten(flat, &y.dims);
+                let count = sizes.iter().product::<usize>();
+                let elements = (0..count).map(|i| {
+                    let (before, after) = place.split_at(at + windows.len());
+                    within(&[before, &unflatten(i, &sizes), after].concat(), at, windows)
+                });
+                let found = elements.into_iter().find(|index| x.get(index) == y.data[flat]);
+                let index = found.expect("a maximum is in its window");
+                let to = index.iter().zip(&dims).fold(0, |flat, (i, dim)| flat * dim + i);
+                dx.data[to] += slope;
+            }
+            dx
+        }
         Op::Flip { x, axis } => Tensor::from_fn(&dims, |i| {
             let (mut index, axis) = (i.to_vec(), first(x) + axis);
             index[axis] = dims[axis] - 1 - index[axis];
@@ -233,6 +265,16 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &Results, time:
         Op::Softmax(x) => softmax(of(x), |z, max, sum| (z - max).exp() / sum),
         Op::LogSoftmax(x) => softmax(of(x), |z, max, sum| z - max - sum.ln()),
     }
+}
+
+/// The place in a tensor of the place `index` in its windows.
+fn within(index: &[usize], axis: usize, windows: &[Window]) -> Vec<usize> {
+    let n = windows.len();
+    let places = windows
+        .iter()
+        .enumerate()
+        .map(|(i, window)| index[axis + i] * window.stride + index[axis + n + i] * window.dilation);
+    index[..axis].iter().copied().chain(places).chain(index[axis + 2 * n..].iter().copied()).collect()
 }
 
 fn softmax(x: &Tensor, f: impl Fn(f64, f64, f64) -> f64) -> Tensor {

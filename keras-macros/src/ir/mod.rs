@@ -11,12 +11,14 @@ pub mod interpret;
 mod print;
 mod prune;
 mod scan;
+mod windows;
 
 use std::fmt;
 
 pub use build::broadcast;
 pub use dim::{Dim, Shape};
 pub use scan::{Scan, State, Unit};
+pub use windows::Window;
 
 /// A node of a [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -135,11 +137,31 @@ pub enum Op {
         axis: usize,
         start: Dim,
     },
-    /// Zeros before and after along `axis`; the node's shape tells how many after.
+    /// Copies of `value` around `x`: so many before it along each axis; the node's shape tells how many after.
     Pad {
         x: Id,
+        before: Vec<Dim>,
+        value: f32,
+    },
+    /// The windows that lie along the axes from `axis` on: these become counts of windows, and behind them come the
+    /// sizes of a window: `[.., h, w, c] → [.., count_h, count_w, size_h, size_w, c]`.
+    Windows {
+        x: Id,
         axis: usize,
-        before: Dim,
+        windows: Vec<Window>,
+    },
+    /// The sum of windows where they lie, the transpose of [`Op::Windows`].
+    Overlap {
+        x: Id,
+        axis: usize,
+        windows: Vec<Window>,
+    },
+    /// `dy`, the gradient of the maximum `y` of each window of `x`, where the window has its maximum first.
+    MaxPoolGrad {
+        x: Id,
+        y: Id,
+        dy: Id,
+        windows: Vec<Window>,
     },
     /// The places of `axis` from the last to the first.
     Flip {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Graph, Id, Node, Op};
+use super::{Dim, Graph, Id, Node, Op};
 
 impl Op {
     /// The nodes that the operation reads.
@@ -18,6 +18,8 @@ impl Op {
                 vec![*x]
             }
             Op::Reduce { x, .. } | Op::Flip { x, .. } => vec![*x],
+            Op::Windows { x, .. } | Op::Overlap { x, .. } => vec![*x],
+            Op::MaxPoolGrad { x, y, dy, .. } => vec![*x, *y, *dy],
             Op::LossGradient { z, .. } => vec![*z],
             Op::Binary(_, a, b) | Op::BatchMatMul { a, b } => vec![*a, *b],
             Op::MatMul { x, w, .. } => vec![*x, *w],
@@ -41,6 +43,8 @@ impl Op {
                 *x = f(*x)
             }
             Op::Reduce { x, .. } | Op::Flip { x, .. } => *x = f(*x),
+            Op::Windows { x, .. } | Op::Overlap { x, .. } => *x = f(*x),
+            Op::MaxPoolGrad { x, y, dy, .. } => (*x, *y, *dy) = (f(*x), f(*y), f(*dy)),
             Op::LossGradient { z, .. } => *z = f(*z),
             Op::Binary(_, a, b) | Op::BatchMatMul { a, b } => (*a, *b) = (f(*a), f(*b)),
             Op::MatMul { x, w, .. } => (*x, *w) = (f(*x), f(*w)),
@@ -75,7 +79,13 @@ impl Graph {
             Op::Reshape(x) => format!("reshape {x}"),
             Op::Permute { x, axes } => format!("permute {x} axes={axes:?}"),
             Op::Slice { x, axis, start } => format!("slice {x} axis={axis} start={start}"),
-            Op::Pad { x, axis, before } => format!("pad {x} axis={axis} before={before}"),
+            Op::Pad { x, before, value } => {
+                let before: Vec<String> = before.iter().map(Dim::to_string).collect();
+                format!("pad {x} before=[{}] with {value}", before.join(", "))
+            }
+            Op::Windows { x, axis, windows } => format!("windows {x} axis={axis} {windows:?}"),
+            Op::Overlap { x, axis, windows } => format!("overlap {x} axis={axis} {windows:?}"),
+            Op::MaxPoolGrad { x, y, dy, windows } => format!("max_pool_grad {x} {y} {dy} {windows:?}"),
             Op::Flip { x, axis } => format!("flip {x} axis={axis}"),
             Op::Concat { parts, axis } => {
                 let parts: Vec<String> = parts.iter().map(Id::to_string).collect();

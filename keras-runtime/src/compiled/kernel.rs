@@ -53,10 +53,30 @@ impl Buf {
         Buf { skip: self.skip + skip, time, ..self }
     }
 
+    /// A matrix in it.
+    pub const fn matrix(self, rows: Extents, columns: Extents) -> Matrix {
+        Matrix { buf: self, rows, columns }
+    }
+
     /// A walk over it, from word `offset` of each sample on.
     pub const fn at(self, offset: usize, strides: &'static [usize]) -> Access {
         Access::Buf { buf: self, offset, strides }
     }
+}
+
+/// Dimensions from the outermost on: for each its extent, and the words between neighbours.
+pub type Extents = &'static [(usize, usize)];
+
+/// A matrix of each sample: element `(i, j)` is the word that the digits of `i` and `j`, with the extents as bases, lead
+/// to. So the windows of an image are the rows of a matrix without being copied out of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Matrix {
+    /// The memory.
+    pub buf: Buf,
+    /// At most four dimensions.
+    pub rows: Extents,
+    /// At most four dimensions.
+    pub columns: Extents,
 }
 
 /// How a [`Map`] or [`Reduce`] walks one operand: element `(b, i0, i1, ...)` of the index space is word
@@ -135,8 +155,8 @@ pub trait Reduce<const L: usize>: Sync {
 /// `C[rows, n] = A[rows, k] · W[k, n]`: each sample has `rows` rows of `k` words; `W` lies in 16-column panels.
 #[derive(Debug, Clone, Copy)]
 pub struct MatMul {
-    /// `[rows, k]`, row-major (per sample if it is batched).
-    pub a: Buf,
+    /// `[rows, k]` (per sample if it is batched).
+    pub a: Matrix,
     /// `[ceil(n / 16)][k][16]`, in a fixed space.
     pub w: Buf,
     /// `[rows, n]`, row-major.
@@ -153,7 +173,7 @@ pub struct MatMul {
 #[derive(Debug, Clone, Copy)]
 pub struct MatMulT {
     /// `[rows, k]` per sample.
-    pub a: Buf,
+    pub a: Matrix,
     /// `[rows, n]` per sample.
     pub dy: Buf,
     /// `[k, n]` in a fixed space.
@@ -191,4 +211,46 @@ pub struct BatchMatMul {
     pub k: usize,
     /// Columns of the result.
     pub n: usize,
+}
+
+/// The rows of `A[counts, k] · W[k, n]` are windows of `n` words, which are added up where they lie in `C`.
+#[derive(Debug, Clone, Copy)]
+pub struct MatMulOverlap {
+    /// `[counts..., k]`, row-major.
+    pub a: Buf,
+    /// `[ceil(n / 16)][k][16]`, in a fixed space.
+    pub w: Buf,
+    /// Where the windows lie. Words that no window covers become 0.
+    pub c: Buf,
+    /// Words of `C` in each sample.
+    pub words: usize,
+    /// How many windows there are, and how far apart.
+    pub counts: Extents,
+    /// The places of a window: `n` in all.
+    pub window: Extents,
+    /// Contracted dimension.
+    pub k: usize,
+    /// Words of a window.
+    pub n: usize,
+}
+
+/// The gradient of max pooling: `dy` goes to the first place of each window of `x` that holds its maximum `y`.
+#[derive(Debug, Clone, Copy)]
+pub struct MaxPoolGrad {
+    /// What was pooled: pixels of `channels` words.
+    pub x: Buf,
+    /// The maxima, `[counts..., channels]`.
+    pub y: Buf,
+    /// Their gradient.
+    pub dy: Buf,
+    /// The result, in the shape of `x`.
+    pub dx: Buf,
+    /// Words of `dx` in each sample.
+    pub words: usize,
+    /// How many windows there are, and how far apart in `x`.
+    pub counts: Extents,
+    /// The pixels of a window, and how far apart.
+    pub window: Extents,
+    /// Words of a pixel.
+    pub channels: usize,
 }

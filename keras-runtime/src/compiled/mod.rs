@@ -8,7 +8,10 @@ mod spec;
 
 pub use crate::device::cpu::simd::{Mask, Simd};
 pub use crate::device::cpu::{Pass, Rows};
-pub use kernel::{Access, BatchMatMul, Buf, Map, MatMul, MatMulT, Reduce, ReduceKind, Space};
+pub use kernel::{
+    Access, BatchMatMul, Buf, Extents, Map, MatMul, MatMulOverlap, MatMulT, Matrix, MaxPoolGrad, Reduce,
+    ReduceKind, Space,
+};
 pub use spec::{
     Constraint, DType, Head, Init, InputSpec, LayerSpec, Layout, OutputSpec, Penalty, Phase, Spec, WeightSpec,
 };

@@ -28,15 +28,46 @@ pub const fn panels_len(k: usize, n: usize) -> usize {
     n.next_multiple_of(PANEL) * k
 }
 
-/// The left operand: element `(i, j)` is word `i * rows + j * columns`.
+/// Dimensions from the outermost on, at most five: for each its extent, and the words between neighbours.
+pub type Extents<'a> = &'a [(usize, usize)];
+
+/// The left operand: element `(i, j)` is the word that the digits of `i` in `rows` and of `j` in `columns` lead to.
 #[derive(Clone, Copy)]
-pub struct Left {
+pub struct Left<'a> {
     /// First word.
     pub ptr: *const f32,
-    /// Stride of rows.
-    pub rows: usize,
-    /// Stride of columns.
-    pub columns: usize,
+    /// Rows. The extent of the first dimension does not matter.
+    pub rows: Extents<'a>,
+    /// Columns, likewise.
+    pub columns: Extents<'a>,
+    /// The row that is the first of the product.
+    pub first: usize,
+}
+
+impl<'a> Left<'a> {
+    /// From the first row on.
+    pub fn new(ptr: *const f32, rows: Extents<'a>, columns: Extents<'a>) -> Self {
+        Left { ptr, rows, columns, first: 0 }
+    }
+
+    /// The strides of rows and columns, if both have one dimension.
+    fn strides(&self) -> Option<(usize, usize)> {
+        match (self.rows, self.columns) {
+            (&[(_, rows)], &[(_, columns)]) => Some((rows, columns)),
+            _ => None,
+        }
+    }
+}
+
+/// Words from the first element to the one of index `i`.
+fn offset(mut i: usize, dims: Extents<'_>) -> usize {
+    let (first, rest) = dims.split_first().expect("an operand has dimensions");
+    let mut words = 0;
+    for &(extent, stride) in rest.iter().rev() {
+        words += i % extent * stride;
+        i /= extent;
+    }
+    words + i * first.1
 }
 
 /// The result: column `j` of row `i` is word `i * rows + (j / 16) * panels + j % 16`.
@@ -69,12 +100,14 @@ impl Target {
 /// # Safety
 /// `a` has `m` rows of `k` elements, `b` is `c.columns` columns of `k` rows in panels, `c` can be written where it says
 /// and overlaps neither.
-pub unsafe fn gemm(isa: Isa, m: usize, k: usize, a: Left, b: *const f32, c: Target, accumulate: bool) {
+pub unsafe fn gemm(isa: Isa, m: usize, k: usize, a: Left<'_>, b: *const f32, c: Target, accumulate: bool) {
     let product = Gemm { m, k, a, b, c, accumulate };
     // Words 2 KiB apart share an eighth of the sets of a first-level cache, or fewer. Elsewhere a copy costs more than
     // it brings.
-    let columns = if a.rows < a.columns { COPY_TRANSPOSED_FROM } else { COPY_FROM };
-    let pays = m >= 48 && k >= 64 && c.columns >= columns && a.rows.max(a.columns).is_multiple_of(512);
+    let pays = a.strides().is_some_and(|(rows, columns)| {
+        let from = if rows < columns { COPY_TRANSPOSED_FROM } else { COPY_FROM };
+        m >= 48 && k >= 64 && c.columns >= from && rows.max(columns).is_multiple_of(512)
+    });
     // Kernels of their own: the copy would burden the stack of every small product.
     match pays {
         true => simd::run(isa, Copied(product)),
@@ -82,19 +115,19 @@ pub unsafe fn gemm(isa: Isa, m: usize, k: usize, a: Left, b: *const f32, c: Targ
     }
 }
 
-struct Gemm {
+struct Gemm<'a> {
     m: usize,
     k: usize,
-    a: Left,
+    a: Left<'a>,
     b: *const f32,
     c: Target,
     accumulate: bool,
 }
 
 /// The same product, by way of copies of the blocks of `A`.
-struct Copied(Gemm);
+struct Copied<'a>(Gemm<'a>);
 
-impl Kernel for Gemm {
+impl Kernel for Gemm<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -104,7 +137,7 @@ impl Kernel for Gemm {
     }
 }
 
-impl Kernel for Copied {
+impl Kernel for Copied<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -116,7 +149,41 @@ impl Kernel for Copied {
     }
 }
 
-impl Gemm {
+/// Columns of a block of `A` as they lie in memory.
+struct Runs<'a> {
+    /// The first word of each run, and how many columns it has.
+    runs: &'a [(usize, usize)],
+    /// Words from one column of a run to the next.
+    step: usize,
+}
+
+impl<'a> Runs<'a> {
+    /// Finds the runs of `depth` columns, at most [`KC`], from column `from` on.
+    #[inline(always)]
+    fn find(
+        columns: Extents<'_>,
+        from: usize,
+        depth: usize,
+        space: &'a mut MaybeUninit<[(usize, usize); KC]>,
+    ) -> Self {
+        let &(extent, step) = columns.last().expect("an operand has dimensions");
+        // Not initialised: a product of few rows would feel the time that it takes.
+        let (runs, mut count) = (space.as_mut_ptr().cast::<(usize, usize)>(), 0);
+        let mut at = from;
+        while at < from + depth {
+            let left = from + depth - at;
+            let length = if columns.len() == 1 { left } else { left.min(extent - at % extent) };
+            // SAFETY: every run has a column, so there are at most `depth`.
+            unsafe { runs.add(count).write((offset(at, columns), length)) };
+            count += 1;
+            at += length;
+        }
+        // SAFETY: as many were written.
+        Runs { runs: unsafe { std::slice::from_raw_parts(runs, count) }, step }
+    }
+}
+
+impl Gemm<'_> {
     /// Block by block: [`MC`] rows and [`KC`] columns of `A`. How `k` is cut depends on `k` alone.
     ///
     /// No closures on the way to a tile: what is not inlined loses the instructions of its instruction set.
@@ -128,16 +195,24 @@ impl Gemm {
             return unsafe { clear(m, c, accumulate) };
         }
         let kc = k.div_ceil(k.div_ceil(KC));
+        let mut space = MaybeUninit::uninit();
+        let mut rows = [0; MC];
         for k0 in (0..k).step_by(kc) {
             let depth = kc.min(k - k0);
+            let runs = Runs::find(a.columns, k0, depth, &mut space);
             let add = accumulate || k0 > 0;
             for m0 in (0..m).step_by(MC) {
+                let height = MC.min(m - m0);
+                for (r, row) in rows[..height].iter_mut().enumerate() {
+                    *row = offset(a.first + m0 + r, a.rows);
+                }
                 // SAFETY: within the operands that the caller of `gemm` describes.
                 unsafe {
-                    let a = Left { ptr: a.ptr.add(m0 * a.rows + k0 * a.columns), ..a };
                     let c = Target { ptr: c.ptr.add(m0 * c.rows), ..c };
+                    let strides = a.strides().unwrap_or((0, 0));
+                    let a = Rows { ptr: a.ptr, rows: &rows, runs: &runs, strides };
                     let block = Block { k, depth, a, b: b.add(k0 * PANEL), c, add };
-                    block.by_tiles::<V>(MC.min(m - m0), copy);
+                    block.by_tiles::<V>(height, copy);
                 }
             }
         }
@@ -156,14 +231,26 @@ unsafe fn clear(m: usize, c: Target, accumulate: bool) {
     }
 }
 
+/// The rows of a block of `A`.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    ptr: *const f32,
+    /// The first word of each row.
+    rows: &'a [usize; MC],
+    /// The words of its columns, relative to that.
+    runs: &'a Runs<'a>,
+    /// Of rows and columns, if they are equal everywhere.
+    strides: (usize, usize),
+}
+
 /// One block of rows and one piece of `k`.
 #[derive(Clone, Copy)]
-struct Block {
+struct Block<'a> {
     /// Rows of a whole panel of `b`.
     k: usize,
     /// Rows of it that this block takes.
     depth: usize,
-    a: Left,
+    a: Rows<'a>,
     b: *const f32,
     c: Target,
     add: bool,
@@ -184,7 +271,7 @@ fn height(left: usize, most: usize) -> usize {
     }
 }
 
-impl Block {
+impl Block<'_> {
     /// All columns for `m` rows, by tiles that fill the registers of `V`. With `copy`, through a copy of `A`.
     #[inline(always)]
     unsafe fn by_tiles<V: Simd>(self, m: usize, copy: Option<*mut f32>) {
@@ -218,21 +305,15 @@ impl Block {
                 let mut i = 0;
                 while i < m {
                     let rows = height(m - i, MR);
-                    let block = match copy {
-                        // Tiles lie one after the other, each column by column.
-                        Some(copy) => Block {
-                            a: Left { ptr: copy.add(i * self.depth), rows: 1, columns: rows },
-                            ..self
-                        },
-                        None => Block { a: Left { ptr: self.a.ptr.add(i * self.a.rows), ..self.a }, ..self },
-                    };
+                    // Tiles of a copy lie one after the other, each column by column.
+                    let copied = copy.map(|copy| copy.add(i * self.depth).cast_const());
                     match narrow {
                         true if copy.is_none() && MR == 6 && m - i >= 12 => {
-                            block.tile::<V, 12, 1>(i, j);
+                            self.tile::<V, 12, 1>(i, j);
                             i += 6;
                         }
-                        true => block.tile_of::<V, MR, 1>(rows, i, j),
-                        false => block.tile_of::<V, MR, NV>(rows, i, j),
+                        true => self.tile_of::<V, MR, 1>(rows, i, j, copied),
+                        false => self.tile_of::<V, MR, NV>(rows, i, j, copied),
                     }
                     i += rows;
                 }
@@ -244,8 +325,9 @@ impl Block {
     /// Copies `m` rows, tile by tile as [`Block::rows`] takes them, each column by column.
     #[inline(always)]
     unsafe fn copy<const MR: usize>(&self, m: usize, to: *mut f32) {
-        let Left { ptr, rows: stride, columns: step } = self.a;
+        let (stride, step) = self.a.strides;
         let depth = self.depth;
+        let ptr = self.a.ptr.wrapping_add(self.a.rows[0] + self.a.runs.runs[0].0);
         // Along whichever of both runs through memory.
         if stride < step {
             for l in 0..depth {
@@ -301,27 +383,68 @@ impl Block {
         }
     }
 
-    /// The tile of `rows` rows, at most `MR`.
+    /// The tile of `rows` rows, at most `MR`, from row `i` on, or from their copy.
     #[inline(always)]
-    unsafe fn tile_of<V: Simd, const MR: usize, const NV: usize>(self, rows: usize, i: usize, j: usize) {
+    unsafe fn tile_of<V: Simd, const MR: usize, const NV: usize>(
+        self,
+        rows: usize,
+        i: usize,
+        j: usize,
+        copied: Option<*const f32>,
+    ) {
         // SAFETY: the caller's promise.
         unsafe {
             match rows {
-                _ if rows == MR => self.tile::<V, MR, NV>(i, j),
-                6 if MR > 6 => self.tile::<V, 6, NV>(i, j),
-                5 if MR > 5 => self.tile::<V, 5, NV>(i, j),
-                4 if MR > 4 => self.tile::<V, 4, NV>(i, j),
-                3 if MR > 3 => self.tile::<V, 3, NV>(i, j),
-                2 if MR > 2 => self.tile::<V, 2, NV>(i, j),
-                _ => self.tile::<V, 1, NV>(i, j),
+                _ if rows == MR => self.tile_from::<V, MR, NV>(i, j, copied),
+                6 if MR > 6 => self.tile_from::<V, 6, NV>(i, j, copied),
+                5 if MR > 5 => self.tile_from::<V, 5, NV>(i, j, copied),
+                4 if MR > 4 => self.tile_from::<V, 4, NV>(i, j, copied),
+                3 if MR > 3 => self.tile_from::<V, 3, NV>(i, j, copied),
+                2 if MR > 2 => self.tile_from::<V, 2, NV>(i, j, copied),
+                _ => self.tile_from::<V, 1, NV>(i, j, copied),
             }
         }
     }
 
-    /// The tile of `NV` vectors from column `j` on, and of `MR` rows: from row `i` of `c` on, and the first of `a`.
+    #[inline(always)]
+    unsafe fn tile_from<V: Simd, const MR: usize, const NV: usize>(
+        self,
+        i: usize,
+        j: usize,
+        copied: Option<*const f32>,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match copied {
+                None => self.tile::<V, MR, NV>(i, j),
+                Some(copy) => {
+                    let rows = std::array::from_fn(|r| copy.wrapping_add(r));
+                    self.columns::<V, MR, NV>(rows, &[(0, self.depth)], MR, i, j);
+                }
+            }
+        }
+    }
+
+    /// The tile of `NV` vectors from column `j` on, and of `MR` rows from row `i` on.
     #[inline(always)]
     unsafe fn tile<V: Simd, const MR: usize, const NV: usize>(self, i: usize, j: usize) {
-        let Block { k, depth, a, b, c, add } = self;
+        let Rows { ptr, rows, runs, .. } = self.a;
+        let rows = std::array::from_fn(|r| ptr.wrapping_add(rows[i + r]));
+        // SAFETY: the caller's promise.
+        unsafe { self.columns::<V, MR, NV>(rows, runs.runs, runs.step, i, j) };
+    }
+
+    /// The same, from rows that begin at `rows` and have their columns in `runs`, `step` words apart.
+    #[inline(always)]
+    unsafe fn columns<V: Simd, const MR: usize, const NV: usize>(
+        self,
+        rows: [*const f32; MR],
+        runs: &[(usize, usize)],
+        step: usize,
+        i: usize,
+        j: usize,
+    ) {
+        let Block { k, b, c, add, .. } = self;
         // Where each vector's column lies in the panels; a last, missing panel is read as the one before.
         let last = c.columns.next_multiple_of(PANEL) - PANEL;
         let column = |v: usize| j + v * V::LANES;
@@ -331,20 +454,22 @@ impl Block {
             panel * k + column % PANEL
         });
         let mut sum = [[V::splat(0.0); NV]; MR];
-        // SAFETY: `depth` columns of `a`'s rows and rows of `b`'s panels.
+        // SAFETY: `runs` are columns of `a`'s rows, as many as `b` has rows.
         unsafe {
-            let (stride, step) = (a.rows, a.columns);
-            let (mut a, mut b) = (a.ptr, b);
-            for _ in 0..depth {
-                let vectors: [V; NV] = std::array::from_fn(|v| V::load(b.add(at[v])));
-                for (r, sum) in sum.iter_mut().enumerate() {
-                    let x = V::splat(*a.add(r * stride));
-                    for (sum, vector) in sum.iter_mut().zip(vectors) {
-                        *sum = x.mul_add(vector, *sum);
+            let mut b = b;
+            for &(first, count) in runs {
+                let mut place = first;
+                for _ in 0..count {
+                    let vectors: [V; NV] = std::array::from_fn(|v| V::load(b.add(at[v])));
+                    for (row, sum) in rows.iter().zip(&mut sum) {
+                        let x = V::splat(*row.add(place));
+                        for (sum, vector) in sum.iter_mut().zip(vectors) {
+                            *sum = x.mul_add(vector, *sum);
+                        }
                     }
+                    place += step;
+                    b = b.add(PANEL);
                 }
-                a = a.wrapping_add(step);
-                b = b.add(PANEL);
             }
             for (r, sum) in sum.iter().enumerate() {
                 for (v, sum) in sum.iter().enumerate() {

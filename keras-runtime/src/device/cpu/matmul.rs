@@ -6,7 +6,7 @@ use super::gemm::{Left, PANEL, Target, gemm, panels_len};
 use super::pack::pack_panel;
 use super::pass::{Pass, Rows};
 use super::split::{self, Shared};
-use crate::compiled::{BatchMatMul, MatMul, MatMulT};
+use crate::compiled::{BatchMatMul, MatMul, MatMulT, Matrix};
 
 /// Work, in floating-point operations, below which threads cost more than they bring.
 const SERIAL_BELOW: usize = 1_000_000;
@@ -15,23 +15,44 @@ const TILE: usize = 6;
 /// Rows whose sum is taken before it is added to the sum of the rows before.
 const SUM_ROWS: usize = 64;
 
+/// Dimensions of a matrix's rows with the samples as the outermost.
+const DIMS: usize = 5;
+
+/// The rows of `a` over samples, in `dims`: one dimension where no words lie between.
+fn rows_of<'d>(a: &Matrix, dims: &'d mut [(usize, usize); DIMS]) -> &'d [(usize, usize)] {
+    let &(extent, stride) = &a.rows[0];
+    if a.rows.len() == 1 && extent == 1 {
+        dims[0] = (usize::MAX, a.buf.len);
+        return &dims[..1];
+    }
+    if a.buf.len == extent * stride {
+        dims[..a.rows.len()].copy_from_slice(a.rows);
+        return &dims[..a.rows.len()];
+    }
+    dims[0] = (usize::MAX, a.buf.len);
+    dims[1..=a.rows.len()].copy_from_slice(a.rows);
+    &dims[..=a.rows.len()]
+}
+
 impl Rows<'_, '_> {
     /// `C = A · W`.
     pub fn matmul(&self, op: &MatMul) {
         let MatMul { a, w, c, rows, k, n } = *op;
         let w = self.pass.ptr(w);
+        let mut dims = [(0, 0); DIMS];
+        let left = rows_of(&a, &mut dims);
         // SAFETY: `at_sample` and `ptr` checked that the operands are in bounds; the plan keeps `c` apart from both.
-        let product = |sample: usize, m: usize, (a_row, c_row): (usize, usize)| unsafe {
-            let left = Left { ptr: self.at_sample(a, sample), rows: a_row, columns: 1 };
+        let product = |sample: usize, m: usize, c_row: usize| unsafe {
+            let left = Left::new(self.at_sample(a.buf, sample), left, a.columns);
             let target = Target::row_major(self.at_sample(c, sample), c_row, n);
             gemm(self.pass.isa, m, k, left, w, target, false);
         };
         let samples = self.range.len();
-        match (a.len == rows * k && c.len == rows * n, rows) {
-            (true, _) => product(self.range.start, samples * rows, (k, n)),
+        match (c.len == rows * n, rows) {
+            (true, _) => product(self.range.start, samples * rows, n),
             // Other words lie between the samples.
-            (false, 1) => product(self.range.start, samples, (a.len, c.len)),
-            (false, _) => self.range.clone().for_each(|sample| product(sample, rows, (k, n))),
+            (false, 1) => product(self.range.start, samples, c.len),
+            (false, _) => self.range.clone().for_each(|sample| product(sample, rows, n)),
         }
     }
 
@@ -50,11 +71,8 @@ impl Rows<'_, '_> {
                             let to = packed.as_mut_ptr().add(panel * k * PANEL);
                             pack_panel(k, n, b, (b_strides[1], b_strides[2]), panel, to);
                         }
-                        let left = Left {
-                            ptr: a.add(group * a_strides[0]),
-                            rows: a_strides[1],
-                            columns: a_strides[2],
-                        };
+                        let (rows, columns) = ([(m, a_strides[1])], [(k, a_strides[2])]);
+                        let left = Left::new(a.add(group * a_strides[0]), &rows, &columns);
                         let target = Target::row_major(c.add(group * m * n), n, n);
                         gemm(self.pass.isa, m, k, left, packed.as_ptr(), target, false);
                     }
@@ -74,7 +92,10 @@ impl Pass<'_> {
     pub fn matmul_t(&mut self, op: &MatMulT) {
         let MatMulT { a, dy, dw, panels, db, accumulate, scratch, rows, k, n } = *op;
         let m = self.batch * rows;
-        let (a, dy, packed) = (Shared(self.ptr(a)), Shared(self.ptr(dy)), Shared(self.ptr(scratch)));
+        let mut dims = [(0, 0); DIMS];
+        let (matrix, samples) = (a, rows_of(&a, &mut dims));
+        let a = Shared(self.all().at(matrix.buf));
+        let (dy, packed) = (Shared(self.ptr(dy)), Shared(self.ptr(scratch)));
         let (dw, db) = (Shared(self.ptr(dw)), db.map(|db| Shared(self.ptr(db))));
         let threads = if 2 * m * k * n < SERIAL_BELOW { 1 } else { self.threads };
         let count = n.div_ceil(PANEL);
@@ -97,7 +118,8 @@ impl Pass<'_> {
             split::ranges(k, TILE, threads, &|range| {
                 // SAFETY: each thread has rows of its own.
                 unsafe {
-                    let left = Left { ptr: a.get().add(range.start), rows: 1, columns: k };
+                    let left = Left::new(a.get(), matrix.columns, samples);
+                    let left = Left { first: range.start, ..left };
                     let target = match panels {
                         true => Target::panels(dw.get(), k, n),
                         false => Target::row_major(dw.get(), n, n),
@@ -112,7 +134,7 @@ impl Pass<'_> {
                 let columns = n.min(range.end * PANEL) - first;
                 // SAFETY: each thread has panels of its own.
                 unsafe {
-                    let left = Left { ptr: a.get(), rows: 1, columns: k };
+                    let left = Left::new(a.get(), matrix.columns, samples);
                     let target = match panels {
                         true => Target::panels(dw.get().add(first * k), k, columns),
                         false => Target::row_major(dw.get().add(first), n, columns),

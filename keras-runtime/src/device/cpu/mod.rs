@@ -17,6 +17,7 @@ mod softmax;
 pub mod split;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 pub use backend::{Cpu, CpuBackend};
 pub use map::RANK;

@@ -50,7 +50,8 @@ impl Case {
         let stride = self.n + 3;
         // SAFETY: the operands have these sizes.
         unsafe {
-            let a = Left { ptr: self.a.as_ptr().add(rows.start * self.k), rows: self.k, columns: 1 };
+            let (by_row, by_column) = ([(self.m, self.k)], [(self.k, 1)]);
+            let a = Left { first: rows.start, ..Left::new(self.a.as_ptr(), &by_row, &by_column) };
             let c = Target::row_major(c.as_mut_ptr().add(rows.start * stride), stride, self.n);
             gemm(isa, rows.len(), self.k, a, self.packed.as_ptr(), c, accumulate);
         }
@@ -116,7 +117,8 @@ fn strides_and_panels() {
         let mut c = vec![f32::NAN; panels_len(k, n)];
         // SAFETY: the operands have these sizes; the packed matrix has `rows` rows.
         unsafe {
-            let a = Left { ptr: x.as_ptr(), rows: 1, columns: k };
+            let (by_row, by_column) = ([(0, 1)], [(0, k)]);
+            let a = Left::new(x.as_ptr(), &by_row, &by_column);
             gemm(isa, k, rows, a, case.packed.as_ptr(), Target::panels(c.as_mut_ptr(), k, n), false);
         }
         for i in 0..k {
@@ -148,7 +150,8 @@ fn copies_of_blocks_give_the_same_bits() {
                 for start in (0..m).step_by(step) {
                     // SAFETY: the operands have these sizes.
                     unsafe {
-                        let a = Left { ptr: a.as_ptr().add(start * rows), rows, columns };
+                        let (by_row, by_column) = ([(0, rows)], [(0, columns)]);
+                        let a = Left { first: start, ..Left::new(a.as_ptr(), &by_row, &by_column) };
                         let c = Target::row_major(c.as_mut_ptr().add(start * n), n, n);
                         gemm(isa, step.min(m - start), k, a, case.packed.as_ptr(), c, true);
                     }

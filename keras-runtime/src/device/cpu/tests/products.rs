@@ -1,8 +1,13 @@
 //! Products and packing.
 
 use super::*;
-use crate::compiled::{BatchMatMul, MatMul, MatMulT};
+use crate::compiled::{BatchMatMul, MatMul, MatMulT, Matrix};
 use crate::device::cpu::gemm::panels_len;
+
+/// `[rows, k]`, row-major.
+fn plain(a: Buf, rows: usize, k: usize) -> Matrix {
+    a.matrix(Box::leak(Box::new([(rows, k)])), Box::leak(Box::new([(k, 1)])))
+}
 
 /// Element `(i, j)` of a matrix of `k` rows in panels.
 fn panel_at(words: &[f32], k: usize, i: usize, j: usize) -> f32 {
@@ -25,7 +30,7 @@ fn matmul() {
         let mut world = World::new(batch, 2 + rows * (k + n), w.len);
         pad(&mut world.fixed, k, n);
         for isa in Isa::available() {
-            let op = MatMul { a, w, c, rows, k, n };
+            let op = MatMul { a: plain(a, rows, k), w, c, rows, k, n };
             let after = world.after(isa, |pass| pass.rows(2 * rows * k * n, |r| r.matmul(&op)));
             assert_eq!(after.clone().without(&[c]), world.clone().without(&[c]));
             let (a, w, c) = (world.words(a), world.words(w), after.words(c));
@@ -36,6 +41,34 @@ fn matmul() {
                 close(found, expected, 1e-4, (isa, batch, rows, k, n, i, j));
             }
         }
+    }
+}
+
+/// Windows of 2 x 3 pixels, at steps of 2 and 1, of images of 7 x 6 pixels of 5 words: in place as in a copy.
+#[test]
+fn matmul_of_windows() {
+    let (rows, k, n, batch) = (3 * 4, 2 * 3 * 5, 19, 9);
+    let (image, copy, w) = (arena(0, 7 * 6 * 5), arena(210, rows * k), fixed(0, panels_len(k, n)));
+    let (c, d) = (arena(210 + rows * k, rows * n), arena(210 + rows * (k + n), rows * n));
+    let mut world = World::new(batch, 210 + rows * (k + 2 * n), w.len);
+    pad(&mut world.fixed, k, n);
+    let words: Vec<f32> = world.words(image);
+    for sample in 0..batch {
+        for (i, j) in (0..rows).flat_map(|i| (0..k).map(move |j| (i, j))) {
+            let (y, x, kh, rest) = (i / 4 * 2, i % 4, j / 15, j % 15);
+            let word = words[sample * 210 + (y + kh) * 30 + x * 5 + rest];
+            world.arena[(210 * batch) + (sample * rows + i) * k + j] = word;
+        }
+    }
+    for isa in Isa::available() {
+        let windows = image.matrix(&[(3, 60), (4, 5)], &[(2, 30), (15, 1)]);
+        let after = world.after(isa, |pass| {
+            pass.rows(1 << 20, |r| {
+                r.matmul(&MatMul { a: windows, w, c, rows, k, n });
+                r.matmul(&MatMul { a: plain(copy, rows, k), w, c: d, rows, k, n });
+            });
+        });
+        assert_eq!(after.words(c), after.words(d), "{isa:?}");
     }
 }
 
@@ -56,7 +89,8 @@ fn matmul_t() {
             pad(&mut world.grads[3..], k, n);
         }
         for isa in Isa::available() {
-            let op = MatMulT { a, dy, dw, panels, db, accumulate, scratch, rows, k, n };
+            let a_matrix = plain(a, rows, k);
+            let op = MatMulT { a: a_matrix, dy, dw, panels, db, accumulate, scratch, rows, k, n };
             let after = world.after(isa, |pass| pass.matmul_t(&op));
             let written: Vec<Buf> = [Some(dw), db, Some(scratch)].into_iter().flatten().collect();
             assert_eq!(after.clone().without(&written), world.clone().without(&written));
