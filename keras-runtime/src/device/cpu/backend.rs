@@ -148,8 +148,8 @@ impl CpuBackend {
             let range = weight.offset..weight.offset + init::words(weight);
             let values = &self.params[range.clone()];
             self.added_loss += match grads {
-                true => penalty::add(self.isa, penalty, values, &mut self.grads[range]),
-                false => penalty::value(self.isa, penalty, values),
+                true => penalty::add(penalty, values, &mut self.grads[range]),
+                false => penalty::value(penalty, values),
             };
         }
     }
@@ -244,7 +244,7 @@ impl Backend for CpuBackend {
             .run(optimizer, step);
         for weight in self.spec.weights.iter().filter(|weight| weight.trainable) {
             if let Some(constraint) = weight.constraint {
-                constraint::apply(self.isa, weight, constraint, &mut self.params);
+                constraint::apply(weight, constraint, &mut self.params);
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Constraints of weights (`keras.constraints`), in place and in whatever order the words lie.
 
-use super::simd::{self, Isa, Kernel, Simd};
 use crate::compiled::{Constraint, Layout, WeightSpec};
 use crate::data::MAX_RANK;
 use crate::init;
@@ -9,7 +8,7 @@ use crate::init;
 const EPSILON: f32 = 1e-7;
 
 /// Makes the values of `weight` in the flat buffer `params` what `constraint` asks for.
-pub(super) fn apply(isa: Isa, weight: &WeightSpec, constraint: Constraint, params: &mut [f32]) {
+pub(super) fn apply(weight: &WeightSpec, constraint: Constraint, params: &mut [f32]) {
     match constraint {
         Constraint::NonNeg => {
             let words = &mut params[weight.offset..weight.offset + init::words(weight)];
@@ -23,12 +22,10 @@ pub(super) fn apply(isa: Isa, weight: &WeightSpec, constraint: Constraint, param
                 return match weight.layout {
                     Layout::Plain => {
                         let n = weight.shape[weight.shape.len() - 1];
-                        (0..n)
-                            .step_by(LANES)
-                            .for_each(|at| simd::run(isa, Columns { norms, words, at, stride: n }));
+                        (0..n).step_by(LANES).for_each(|at| norms.of_columns(words, at, n));
                     }
                     Layout::Panels { k, .. } => words.chunks_exact_mut(k * LANES).for_each(|words| {
-                        simd::run(isa, Columns { norms, words, at: 0, stride: LANES });
+                        norms.of_columns(words, 0, LANES);
                     }),
                 };
             }
@@ -68,22 +65,9 @@ impl Norms {
             within.each(group, &mut |word| params[word] *= factor);
         });
     }
-}
 
-/// Up to sixteen neighbouring columns, from column `at` on, of rows of `stride` words.
-struct Columns<'a> {
-    norms: Norms,
-    words: &'a mut [f32],
-    at: usize,
-    stride: usize,
-}
-
-impl Kernel for Columns<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Simd>(self) {
-        let Columns { norms, words, at, stride } = self;
+    /// Scales up to sixteen neighbouring columns, from column `at` on, of rows of `stride` words.
+    fn of_columns(self, words: &mut [f32], at: usize, stride: usize) {
         let count = LANES.min(stride - at);
         let mut squares = [0.0f64; LANES];
         for row in words.chunks_exact(stride) {
@@ -93,7 +77,7 @@ impl Kernel for Columns<'_> {
                 None => squares.iter_mut().zip(row).for_each(|(sum, w)| *sum += f64::from(*w).powi(2)),
             }
         }
-        let factors = squares.map(|squares| norms.factor(squares));
+        let factors = squares.map(|squares| self.factor(squares));
         for row in words.chunks_exact_mut(stride) {
             let row = &mut row[at..at + count];
             match row.first_chunk_mut::<LANES>() {
@@ -171,27 +155,17 @@ mod tests {
     #[test]
     fn norms_over_axes_in_every_layout() {
         const AXES: [&[usize]; 4] = [&[0], &[1], &[0, 1], &[]];
-        for (isa, layout, axes) in cases(&AXES) {
-            norms(isa, layout, axes);
+        for layout in [Layout::Plain, Layout::Panels { k: 5, n: 20 }] {
+            AXES.into_iter().for_each(|axes| norms(layout, axes));
         }
     }
 
-    fn cases(axes: &[&'static [usize]]) -> Vec<(Isa, Layout, &'static [usize])> {
-        let mut cases = Vec::new();
-        for isa in Isa::available() {
-            for layout in [Layout::Plain, Layout::Panels { k: 5, n: 20 }] {
-                cases.extend(axes.iter().map(|axes| (isa, layout, *axes)));
-            }
-        }
-        cases
-    }
-
-    fn norms(isa: Isa, layout: Layout, axes: &'static [usize]) {
+    fn norms(layout: Layout, axes: &'static [usize]) {
         let values: Vec<f32> = (0..5 * 20).map(|i| (i as f32 * 0.7).sin() * 2.0).collect();
         let weight = weight(&[5, 20], layout);
         let mut params = vec![0.0; 16 + init::words(&weight)];
         init::write(&weight, &values, &mut params);
-        apply(isa, &weight, Constraint::Norm { min: 0.5, max: 1.5, rate: 0.8, axes }, &mut params);
+        apply(&weight, Constraint::Norm { min: 0.5, max: 1.5, rate: 0.8, axes }, &mut params);
         let found = init::read(&weight, &params);
         for (flat, w) in values.iter().enumerate() {
             let same = |other: &usize| {
@@ -201,7 +175,7 @@ mod tests {
             let norm = (0..100).filter(same).map(|i| values[i] * values[i]).sum::<f32>().sqrt();
             let wanted = 0.8 * norm.clamp(0.5, 1.5) + 0.2 * norm;
             let expected = w * wanted / (norm + EPSILON);
-            assert!((found[flat] - expected).abs() < 1e-5, "{isa:?} {layout:?} {axes:?} {flat}");
+            assert!((found[flat] - expected).abs() < 1e-5, "{layout:?} {axes:?} {flat}");
         }
     }
 
@@ -210,7 +184,7 @@ mod tests {
         let weight = weight(&[4], Layout::Plain);
         let mut params = vec![-7.0; 21];
         params[16..20].copy_from_slice(&[-1.0, 0.5, f32::NAN, -0.0]);
-        apply(Isa::Portable, &weight, Constraint::NonNeg, &mut params);
+        apply(&weight, Constraint::NonNeg, &mut params);
         assert_eq!(params[16..18], [0.0, 0.5]);
         assert!(params[18].is_nan() && params[19] == 0.0);
         assert_eq!((params[15], params[20]), (-7.0, -7.0), "what is around it stays");
