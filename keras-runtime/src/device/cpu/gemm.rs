@@ -308,9 +308,10 @@ impl Block<'_> {
                     // Tiles of a copy lie one after the other, each column by column.
                     let copied = copy.map(|copy| copy.add(i * self.depth).cast_const());
                     match narrow {
-                        true if copy.is_none() && MR == 6 && m - i >= 12 => {
-                            self.tile::<V, 12, 1>(i, j);
-                            i += 6;
+                        true if copy.is_none() && MR == 6 && m - i >= 8 => {
+                            self.tile::<V, 8, 1>(i, j);
+                            i += 8;
+                            continue;
                         }
                         true => self.tile_of::<V, MR, 1>(rows, i, j, copied),
                         false => self.tile_of::<V, MR, NV>(rows, i, j, copied),
@@ -456,19 +457,14 @@ impl Block<'_> {
         let mut sum = [[V::splat(0.0); NV]; MR];
         // SAFETY: `runs` are columns of `a`'s rows, as many as `b` has rows.
         unsafe {
-            let mut b = b;
-            for &(first, count) in runs {
-                let mut place = first;
-                for _ in 0..count {
-                    let vectors: [V; NV] = std::array::from_fn(|v| V::load(b.add(at[v])));
-                    for (row, sum) in rows.iter().zip(&mut sum) {
-                        let x = V::splat(*row.add(place));
-                        for (sum, vector) in sum.iter_mut().zip(vectors) {
-                            *sum = x.mul_add(vector, *sum);
-                        }
-                    }
-                    place += step;
-                    b = b.add(PANEL);
+            // Most operands have one run: its loop by itself keeps the sums in registers.
+            if let &[(first, count)] = runs {
+                sum = run(sum, rows.map(|row| row.wrapping_add(first)), step, b, at, count);
+            } else {
+                let mut b = b;
+                for &(first, count) in runs {
+                    sum = run(sum, rows.map(|row| row.wrapping_add(first)), step, b, at, count);
+                    b = b.wrapping_add(count * PANEL);
                 }
             }
             for (r, sum) in sum.iter().enumerate() {
@@ -481,6 +477,34 @@ impl Block<'_> {
             }
         }
     }
+}
+
+/// Adds the products of `count` columns of the rows, `step` words apart, with rows of the panels.
+#[inline(always)]
+unsafe fn run<V: Simd, const MR: usize, const NV: usize>(
+    mut sum: [[V; NV]; MR],
+    rows: [*const f32; MR],
+    step: usize,
+    mut b: *const f32,
+    at: [usize; NV],
+    count: usize,
+) -> [[V; NV]; MR] {
+    let mut place = 0;
+    for _ in 0..count {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let vectors: [V; NV] = std::array::from_fn(|v| V::load(b.add(at[v])));
+            for (row, sum) in rows.iter().zip(&mut sum) {
+                let x = V::splat(*row.add(place));
+                for (sum, vector) in sum.iter_mut().zip(vectors) {
+                    *sum = x.mul_add(vector, *sum);
+                }
+            }
+        }
+        place += step;
+        b = b.wrapping_add(PANEL);
+    }
+    sum
 }
 
 /// Copies one column of a tile of `rows` rows, at most `MR`.
