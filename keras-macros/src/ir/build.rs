@@ -172,11 +172,11 @@ impl Graph {
         let mut dims = self.shape(x).dims.clone();
         let mut all = vec![Dim::known(0); dims.len()];
         (dims[axis], all[axis]) = (length, before);
-        self.pad_with(x, all, dims, 0.0)
+        self.border(x, all, dims, 0.0)
     }
 
     /// `x` within a tensor of `dims` that is `value` around it, behind `before` places along each axis.
-    pub fn pad_with(&mut self, x: Id, before: Vec<Dim>, dims: Vec<Dim>, value: f32) -> Id {
+    pub fn border(&mut self, x: Id, before: Vec<Dim>, dims: Vec<Dim>, value: f32) -> Id {
         let shape = Shape { batched: self.shape(x).batched, dims };
         if self.shape(x) == &shape { x } else { self.push(Op::Pad { x, before, value }, shape) }
     }

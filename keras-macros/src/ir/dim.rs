@@ -84,7 +84,7 @@ impl Dim {
     }
 
     /// `f(self)` as an opaque symbol, or the number itself where it is known.
-    pub(super) fn map(&self, known: impl Fn(usize) -> usize, symbolic: impl Fn(&Dim) -> TokenStream) -> Dim {
+    fn map(&self, known: impl Fn(usize) -> usize, symbolic: impl Fn(&Dim) -> TokenStream) -> Dim {
         match self.as_known() {
             Some(n) => Dim::known(known(n)),
             None => Dim::symbol(symbolic(self)),
