@@ -115,8 +115,9 @@ impl Fuser<'_> {
         self.graph.scans[scan].states.iter().filter_map(|state| Some((state, state.next?)))
     }
 
-    /// Puts the states of a loop where its first step looks for them.
+    /// Puts the states of a loop where its first step looks for them, and 0 where its steps add up.
     fn starts(&self, scan: usize) -> Vec<Kernel> {
+        let zero = |(total, _): (Id, Id)| self.fill(self.graph.shape(total), &self.buffer(total), 0.0);
         let start = |(state, _): (&State, Id)| {
             let shape = self.graph.shape(state.node).clone();
             let loop_ = &self.graph.scans[scan];
@@ -125,7 +126,7 @@ impl Fuser<'_> {
             let into = Span { value: Value::Node(state.node), offset, time: Dim::known(0) };
             self.map(state.init, shape, &into, None)
         };
-        self.states(scan).map(start).collect()
+        self.states(scan).map(start).chain(self.totals_of(scan).map(zero)).collect()
     }
 
     /// Copies to states what is not computed in their place.
@@ -142,11 +143,6 @@ impl Fuser<'_> {
 
     /// Adds to the sums over the steps.
     fn totals(&self, scan: usize) -> Vec<Kernel> {
-        let nodes = self.graph.nodes.iter().enumerate();
-        let totals = nodes.filter_map(|(i, node)| match node.op {
-            Op::Total(x) if self.graph.nodes[x.0].scan == Some(scan) => Some((Id(i), x)),
-            _ => None,
-        });
         let add = |(total, x): (Id, Id)| {
             let space = self.graph.shape(x).clone();
             let walk = Strided::contiguous(&space.dims);
@@ -155,6 +151,15 @@ impl Fuser<'_> {
             let stores = vec![(Value::Node(total), walk, reg)];
             Kernel::Map(Map { expression, stores, accumulate: true })
         };
-        totals.map(add).collect()
+        self.totals_of(scan).map(add).collect()
+    }
+
+    /// The sums over the steps of a loop, and what they are of.
+    fn totals_of(&self, scan: usize) -> impl Iterator<Item = (Id, Id)> {
+        let nodes = self.graph.nodes.iter().enumerate();
+        nodes.filter_map(move |(i, node)| match node.op {
+            Op::Total(x) if self.graph.nodes[x.0].scan == Some(scan) => Some((Id(i), x)),
+            _ => None,
+        })
     }
 }

@@ -112,6 +112,9 @@ impl Builder<'_> {
         if let Some(block) = self.definitions.block(&text) {
             return self.apply_block(block, stage, name, given, input);
         }
+        if let Some(cell) = self.definitions.cell(&text) {
+            return self.apply_cell(cell, stage, name, given, input);
+        }
         if self.definitions.is_model(name) {
             return self.apply_model(stage, std::slice::from_ref(name), given, input);
         }

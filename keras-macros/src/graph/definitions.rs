@@ -10,19 +10,19 @@ use super::{Builder, Constants};
 use crate::diag::{Diagnostics, Message, Reported};
 use crate::link::{self, Export, Link, key};
 use crate::model::{Form, Model};
-use crate::syntax::ast::{BlockItem, Body, File, Item, ModelItem};
+use crate::syntax::ast::{BlockItem, Body, CellItem, File, Item, ModelItem};
 
 /// What the models of one macro call share.
 pub struct Definitions<'a> {
     pub diag: &'a Diagnostics,
     pub krate: &'a TokenStream,
     pub constants: Constants,
-    /// Models and blocks.
+    /// Models, blocks and cells.
     items: Vec<&'a Item>,
     names: Vec<String>,
     /// Models and blocks with errors: what contains them stays silent.
     pub(super) failed: RefCell<HashMap<String, Reported>>,
-    /// Blocks that were used.
+    /// Blocks and cells that were used.
     pub(super) used: RefCell<Vec<String>>,
     /// Models of other macro calls, by their paths.
     links: Vec<(String, Linked<'a>)>,
@@ -120,7 +120,12 @@ impl<'a> Definitions<'a> {
         if let Some(Item::Block(block)) = self.find(name) { Some(block) } else { None }
     }
 
-    /// Whether a model or a block is called `name`.
+    /// The cell called `name`.
+    pub fn cell(&self, name: &str) -> Option<&'a CellItem> {
+        if let Some(Item::Cell(cell)) = self.find(name) { Some(cell) } else { None }
+    }
+
+    /// Whether a model, a block or a cell is called `name`.
     pub fn defines_layer(&self, name: &str) -> bool {
         self.find(name).is_some() || self.links.iter().any(|(known, _)| known == name)
     }
@@ -145,18 +150,21 @@ impl<'a> Definitions<'a> {
                 Item::Const(constant) => {
                     self.constants.declare(&constant.name, constant.value.as_ref());
                 }
-                Item::Model(_) | Item::Block(_) => match self.find(&item.name().to_string()) {
-                    Some(_) => {
-                        let (kind, name) = (kind(item), item.name());
-                        let message = Message::new(name.span(), format!("{kind} `{name}` is defined twice"))
-                            .help("give the second one a name of its own");
-                        self.diag.report(message);
+                Item::Model(_) | Item::Block(_) | Item::Cell(_) => {
+                    match self.find(&item.name().to_string()) {
+                        Some(_) => {
+                            let (kind, name) = (kind(item), item.name());
+                            let message =
+                                Message::new(name.span(), format!("{kind} `{name}` is defined twice"))
+                                    .help("give the second one a name of its own");
+                            self.diag.report(message);
+                        }
+                        None => {
+                            self.items.push(item);
+                            self.names.push(item.name().to_string());
+                        }
                     }
-                    None => {
-                        self.items.push(item);
-                        self.names.push(item.name().to_string());
-                    }
-                },
+                }
             }
         }
     }
@@ -181,11 +189,10 @@ impl<'a> Definitions<'a> {
     /// A block that nothing uses is not looked into: not even its errors are found.
     fn warn_of_unused_blocks(&self) {
         let used = self.used.borrow();
-        for item in &self.items {
-            let Item::Block(block) = item else { continue };
-            let name = block.name.to_string();
+        for item in self.items.iter().filter(|item| matches!(item, Item::Block(_) | Item::Cell(_))) {
+            let (kind, name) = (kind(item), item.name().to_string());
             if !used.contains(&name) && !name.starts_with('_') && self.diag.errors() == 0 {
-                let message = Message::new(block.name.span(), format!("block `{name}` is never used"))
+                let message = Message::new(item.name().span(), format!("{kind} `{name}` is never used"))
                     .help(format!("use it as a layer: `x >> {name}(..)`, or take it out"));
                 self.diag.warn(message);
             }
@@ -215,7 +222,7 @@ pub fn compile(
     definitions.constants.leaves().borrow_mut().take();
     let consts = items.iter().filter_map(|item| match item {
         Item::Const(constant) => Some(constant.tokens.clone()),
-        Item::Model(_) | Item::Block(_) => None,
+        Item::Model(_) | Item::Block(_) | Item::Cell(_) => None,
     });
     let mut order = Order { definitions: &definitions, done: vec![], path: vec![] };
     definitions.items.iter().for_each(|item| order.visit(item));
@@ -228,7 +235,7 @@ pub fn compile(
             },
             ..compiled
         }),
-        Item::Block(_) | Item::Const(_) => None,
+        Item::Block(_) | Item::Cell(_) | Item::Const(_) => None,
     });
     let models = models.collect();
     definitions.warn_of_unused_blocks();
@@ -295,6 +302,7 @@ fn kind(item: &Item) -> &'static str {
     match item {
         Item::Model(_) => "model",
         Item::Block(_) => "block",
+        Item::Cell(_) => "cell",
         Item::Const(_) => "constant",
     }
 }

@@ -5,6 +5,7 @@
 
 mod apply;
 mod blocks;
+mod cells;
 mod constants;
 mod cut;
 mod definitions;

@@ -11,7 +11,7 @@ mod functions;
 pub mod initializers;
 pub mod kinds;
 mod merging;
-mod recurrent;
+pub mod recurrent;
 mod reference;
 mod regularization;
 pub mod regularizers;

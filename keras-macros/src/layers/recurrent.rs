@@ -75,6 +75,9 @@ const ZERO_OUTPUT: Param = optional(
     "Whether a step that does not count gives 0, or what the step before it gave.",
 );
 
+/// What the use of a user's cell takes.
+pub const CELL: &[Param] = &[SEQUENCES, RETURN_STATE, BACKWARDS];
+
 /// Keras: Recurrent layers.
 pub const LAYERS: &[Entry] = &[
     Entry {

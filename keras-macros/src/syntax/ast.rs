@@ -19,6 +19,7 @@ pub enum File {
 pub enum Item {
     Model(ModelItem),
     Block(BlockItem),
+    Cell(CellItem),
     Const(ConstItem),
 }
 
@@ -76,6 +77,19 @@ pub struct Declared {
     pub dtype: Option<Ident>,
     pub dims: Vec<Expr>,
     pub place: Place,
+}
+
+/// `cell counter(x: [3]; total: [3]) -> [3] { let sum = x + total; (sum, sum) }`: a step of a loop over time.
+#[derive(Debug)]
+pub struct CellItem {
+    /// As it was written, to be read by other macro calls.
+    pub tokens: TokenStream,
+    pub name: Ident,
+    pub inputs: Vec<Declared>,
+    pub states: Vec<Declared>,
+    pub output: Option<Declared>,
+    /// It ends with the output and what the states become.
+    pub block: Block,
 }
 
 /// `{ let a = ...; tail }`

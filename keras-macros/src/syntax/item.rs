@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token, bracketed, parenthesized, token};
 
-use super::ast::{BlockItem, Body, ConstItem, Declared, Expr, Item, ModelItem, Parameter};
+use super::ast::{BlockItem, Body, CellItem, ConstItem, Declared, Expr, Item, ModelItem, Parameter};
 use super::{Grammar, next_token};
 use crate::diag::{Diagnostics, Message, Place};
 
@@ -58,10 +58,9 @@ impl Grammar<'_> {
             return Ok(block.map(|block| Item::Block(BlockItem { tokens, ..block })));
         }
         if self.peek_word(input, "cell") && input.peek2(Ident) {
-            let word: Ident = input.parse()?;
-            self.diag.report(Message::new(word.span(), "`cell` is not supported yet"));
-            self.skip_item(input);
-            return Ok(None);
+            let cell = self.cell_item(input, &vis)?;
+            let tokens = between(start, input.cursor());
+            return Ok(cell.map(|cell| Item::Cell(CellItem { tokens, ..cell })));
         }
         let Ok(name) = input.parse::<Ident>() else {
             let (found, place) = next_token(input).unwrap_or(("the end".into(), Place::call_site()));
@@ -160,6 +159,57 @@ impl Grammar<'_> {
         }
         let dims = self.separated(&content, |input| self.expression(input, None));
         Ok((dtype, dims, bracket.span.join().into()))
+    }
+
+    /// `cell name(x: [8]; h: [16], c: [16]) -> [16] { .. }`
+    fn cell_item(&self, input: ParseStream, vis: &TokenStream) -> syn::Result<Option<CellItem>> {
+        let word: Ident = input.parse()?;
+        if !vis.is_empty() {
+            let message =
+                Message::new(Place::of(vis), "a cell is not public: it is part of the models that use it");
+            self.diag.report(message.help("leave out `pub`"));
+        }
+        let name: Ident = input.parse()?;
+        let place = Place::from(word.span()).to(name.span().into());
+        let wrong = |headline: String| {
+            let help =
+                format!("write `cell {name}(x: [8]; h: [16]) -> [16] {{ .. }}`: inputs, states, output");
+            self.diag.report(Message::new(place, headline).help(help));
+            self.skip_item(input);
+            Ok(None)
+        };
+        if !input.peek(token::Paren) {
+            return wrong(format!("cell `{name}` does not say what it takes in"));
+        }
+        let content;
+        parenthesized!(content in input);
+        let mut parts = vec![TokenStream::new()];
+        while let Ok(token) = content.parse::<TokenTree>() {
+            match &token {
+                TokenTree::Punct(punct) if punct.as_char() == ';' => parts.push(TokenStream::new()),
+                _ => parts.last_mut().expect("there is one").extend([token]),
+            }
+        }
+        let declared = |tokens: TokenStream| {
+            let list = |input: ParseStream| Ok(self.separated(input, |input| self.declared(input)));
+            let list = list.parse2(tokens).unwrap_or_default();
+            list.into_iter().flatten().collect::<Vec<Declared>>()
+        };
+        if parts.len() != 2 {
+            return wrong(format!("cell `{name}` needs one `;` between its inputs and its states"));
+        }
+        let (states, inputs) =
+            (declared(parts.pop().unwrap_or_default()), declared(parts.pop().unwrap_or_default()));
+        let mut output = None;
+        if input.peek(Token![->]) {
+            let _ = input.parse::<Token![->]>()?;
+            output = self.declared(input);
+        }
+        if !input.peek(token::Brace) {
+            return wrong(format!("cell `{name}` has no body `{{ .. }}`"));
+        }
+        let block = self.block(input)?;
+        Ok(Some(CellItem { tokens: TokenStream::new(), name, inputs, states, output, block }))
     }
 
     /// `block name(param, other = default) |x| { .. }`

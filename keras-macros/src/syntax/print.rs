@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::ast::{
-    Arg, Block, BlockItem, Body, Closure, Declared, Expr, ExprKind, File, Item, ModelItem, Operator,
-    Parameter, Pattern, Repeat,
+    Arg, Block, BlockItem, Body, CellItem, Closure, Declared, Expr, ExprKind, File, Item, ModelItem,
+    Operator, Parameter, Pattern, Repeat,
 };
 
 fn comma_separated<T: fmt::Display>(f: &mut fmt::Formatter<'_>, parts: &[T]) -> fmt::Result {
@@ -127,6 +127,20 @@ impl fmt::Display for Parameter {
     }
 }
 
+impl fmt::Display for CellItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cell {}(", self.name)?;
+        comma_separated(f, &self.inputs)?;
+        f.write_str("; ")?;
+        comma_separated(f, &self.states)?;
+        f.write_str(")")?;
+        if let Some(output) = &self.output {
+            write!(f, " -> {output}")?;
+        }
+        write!(f, " {}", self.block)
+    }
+}
+
 impl fmt::Display for BlockItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "block {}(", self.name)?;
@@ -175,6 +189,7 @@ impl fmt::Display for File {
             File::Items(items) => items.iter().try_for_each(|item| match item {
                 Item::Model(model) => writeln!(f, "{model}"),
                 Item::Block(block) => writeln!(f, "{block}"),
+                Item::Cell(cell) => writeln!(f, "{cell}"),
                 Item::Const(constant) => writeln!(f, "{}", constant.tokens),
             }),
         }

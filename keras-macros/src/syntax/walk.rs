@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 
-use super::ast::{Body, Expr, ExprKind, Item};
+use super::ast::{Body, CellItem, Expr, ExprKind, Item};
 
 impl Expr {
     /// Every expression directly inside of this one.
@@ -46,6 +46,7 @@ impl Item {
         match self {
             Item::Model(model) => &model.name,
             Item::Block(block) => &block.name,
+            Item::Cell(cell) => &cell.name,
             Item::Const(constant) => &constant.name,
         }
     }
@@ -55,6 +56,7 @@ impl Item {
         match self {
             Item::Model(model) => &model.tokens,
             Item::Block(block) => &block.tokens,
+            Item::Cell(cell) => &cell.tokens,
             Item::Const(constant) => &constant.tokens,
         }
     }
@@ -71,6 +73,12 @@ impl Item {
                     dims.chain(values).chain(block.tail.as_deref()).collect()
                 }
             },
+            Item::Cell(CellItem { inputs, states, output, block, .. }) => {
+                let declared = inputs.iter().chain(states).chain(output);
+                let dims = declared.flat_map(|declared| &declared.dims);
+                let values = block.lets.iter().map(|binding| &binding.value);
+                dims.chain(values).chain(block.tail.as_deref()).collect()
+            }
             Item::Block(block) => {
                 let defaults = block.params.iter().filter_map(|param| param.default.as_ref());
                 defaults.chain([&*block.body.body]).collect()
