@@ -277,6 +277,2173 @@ pub const fn concatenate() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn dot() {}
 
+/// `conv1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The product of every window with one kernel: `activation(windows · kernel + bias)`.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid`, `same` and `causal`, by default `valid`. `same` puts zeros around the input, so that with strides of 1 the result is as long; `causal` puts them before it, so that no step sees a later one.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `groups`: a whole number, by default `1`. Parts of the channels that are convolved apart, each to its part of the filters.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels / groups, filters]`
+/// - `bias`: `[filters]`
+pub const fn conv1d() {}
+
+/// `convolution1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The product of every window with one kernel: `activation(windows · kernel + bias)`.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid`, `same` and `causal`, by default `valid`. `same` puts zeros around the input, so that with strides of 1 the result is as long; `causal` puts them before it, so that no step sees a later one.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `groups`: a whole number, by default `1`. Parts of the channels that are convolved apart, each to its part of the filters.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels / groups, filters]`
+/// - `bias`: `[filters]`
+pub const fn convolution1d() {}
+
+/// `conv_1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The product of every window with one kernel: `activation(windows · kernel + bias)`.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid`, `same` and `causal`, by default `valid`. `same` puts zeros around the input, so that with strides of 1 the result is as long; `causal` puts them before it, so that no step sees a later one.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `groups`: a whole number, by default `1`. Parts of the channels that are convolved apart, each to its part of the filters.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels / groups, filters]`
+/// - `bias`: `[filters]`
+pub const fn conv_1d() {}
+
+/// `conv2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The product of every window with one kernel: `activation(windows · kernel + bias)`.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `groups`: a whole number, by default `1`. Parts of the channels that are convolved apart, each to its part of the filters.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels / groups, filters]`
+/// - `bias`: `[filters]`
+pub const fn conv2d() {}
+
+/// `convolution2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The product of every window with one kernel: `activation(windows · kernel + bias)`.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `groups`: a whole number, by default `1`. Parts of the channels that are convolved apart, each to its part of the filters.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels / groups, filters]`
+/// - `bias`: `[filters]`
+pub const fn convolution2d() {}
+
+/// `conv_2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The product of every window with one kernel: `activation(windows · kernel + bias)`.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `groups`: a whole number, by default `1`. Parts of the channels that are convolved apart, each to its part of the filters.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels / groups, filters]`
+/// - `bias`: `[filters]`
+pub const fn conv_2d() {}
+
+/// `conv3d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The product of every window with one kernel: `activation(windows · kernel + bias)`.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `groups`: a whole number, by default `1`. Parts of the channels that are convolved apart, each to its part of the filters.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels / groups, filters]`
+/// - `bias`: `[filters]`
+pub const fn conv3d() {}
+
+/// `convolution3d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The product of every window with one kernel: `activation(windows · kernel + bias)`.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `groups`: a whole number, by default `1`. Parts of the channels that are convolved apart, each to its part of the filters.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels / groups, filters]`
+/// - `bias`: `[filters]`
+pub const fn convolution3d() {}
+
+/// `conv_3d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The product of every window with one kernel: `activation(windows · kernel + bias)`.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `groups`: a whole number, by default `1`. Parts of the channels that are convolved apart, each to its part of the filters.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels / groups, filters]`
+/// - `bias`: `[filters]`
+pub const fn conv_3d() {}
+
+/// `conv1d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The way back from a convolution: every place becomes a window, and windows that overlap add up.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., filters, channels]`
+/// - `bias`: `[filters]`
+pub const fn conv1d_transpose() {}
+
+/// `convolution1d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The way back from a convolution: every place becomes a window, and windows that overlap add up.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., filters, channels]`
+/// - `bias`: `[filters]`
+pub const fn convolution1d_transpose() {}
+
+/// `conv_1d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The way back from a convolution: every place becomes a window, and windows that overlap add up.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., filters, channels]`
+/// - `bias`: `[filters]`
+pub const fn conv_1d_transpose() {}
+
+/// `conv2d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The way back from a convolution: every place becomes a window, and windows that overlap add up.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., filters, channels]`
+/// - `bias`: `[filters]`
+pub const fn conv2d_transpose() {}
+
+/// `convolution2d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The way back from a convolution: every place becomes a window, and windows that overlap add up.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., filters, channels]`
+/// - `bias`: `[filters]`
+pub const fn convolution2d_transpose() {}
+
+/// `conv_2d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The way back from a convolution: every place becomes a window, and windows that overlap add up.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., filters, channels]`
+/// - `bias`: `[filters]`
+pub const fn conv_2d_transpose() {}
+
+/// `conv3d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The way back from a convolution: every place becomes a window, and windows that overlap add up.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., filters, channels]`
+/// - `bias`: `[filters]`
+pub const fn conv3d_transpose() {}
+
+/// `convolution3d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The way back from a convolution: every place becomes a window, and windows that overlap add up.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., filters, channels]`
+/// - `bias`: `[filters]`
+pub const fn convolution3d_transpose() {}
+
+/// `conv_3d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// The way back from a convolution: every place becomes a window, and windows that overlap add up.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., filters, channels]`
+/// - `bias`: `[filters]`
+pub const fn conv_3d_transpose() {}
+
+/// `depthwise_conv1d(kernel_size, strides = 1, padding = valid, depth_multiplier = 1, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, depthwise_initializer = glorot_uniform, bias_initializer = zeros, depthwise_regularizer = None, bias_regularizer = None, activity_regularizer = None, depthwise_constraint = None, bias_constraint = None)`
+///
+/// Convolves every channel by itself, with `depth_multiplier` kernels of its own.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, channels * depth_multiplier]`.
+///
+/// # Arguments
+///
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `depth_multiplier`: a whole number of at least 1, or a constant, by default `1`. Channels that each channel of the input gives.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `depthwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel of each channel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `depthwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel of each channel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `depthwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel of each channel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels, depth_multiplier]`
+/// - `bias`: `[channels * depth_multiplier]`
+pub const fn depthwise_conv1d() {}
+
+/// `depthwise_conv_1d(kernel_size, strides = 1, padding = valid, depth_multiplier = 1, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, depthwise_initializer = glorot_uniform, bias_initializer = zeros, depthwise_regularizer = None, bias_regularizer = None, activity_regularizer = None, depthwise_constraint = None, bias_constraint = None)`
+///
+/// Convolves every channel by itself, with `depth_multiplier` kernels of its own.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, channels * depth_multiplier]`.
+///
+/// # Arguments
+///
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `depth_multiplier`: a whole number of at least 1, or a constant, by default `1`. Channels that each channel of the input gives.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `depthwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel of each channel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `depthwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel of each channel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `depthwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel of each channel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels, depth_multiplier]`
+/// - `bias`: `[channels * depth_multiplier]`
+pub const fn depthwise_conv_1d() {}
+
+/// `depthwise_conv2d(kernel_size, strides = 1, padding = valid, depth_multiplier = 1, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, depthwise_initializer = glorot_uniform, bias_initializer = zeros, depthwise_regularizer = None, bias_regularizer = None, activity_regularizer = None, depthwise_constraint = None, bias_constraint = None)`
+///
+/// Convolves every channel by itself, with `depth_multiplier` kernels of its own.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, channels * depth_multiplier]`.
+///
+/// # Arguments
+///
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `depth_multiplier`: a whole number of at least 1, or a constant, by default `1`. Channels that each channel of the input gives.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `depthwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel of each channel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `depthwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel of each channel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `depthwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel of each channel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels, depth_multiplier]`
+/// - `bias`: `[channels * depth_multiplier]`
+pub const fn depthwise_conv2d() {}
+
+/// `depthwise_conv_2d(kernel_size, strides = 1, padding = valid, depth_multiplier = 1, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, depthwise_initializer = glorot_uniform, bias_initializer = zeros, depthwise_regularizer = None, bias_regularizer = None, activity_regularizer = None, depthwise_constraint = None, bias_constraint = None)`
+///
+/// Convolves every channel by itself, with `depth_multiplier` kernels of its own.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, channels * depth_multiplier]`.
+///
+/// # Arguments
+///
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `depth_multiplier`: a whole number of at least 1, or a constant, by default `1`. Channels that each channel of the input gives.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `depthwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel of each channel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `depthwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel of each channel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `depthwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel of each channel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[kernel_size..., channels, depth_multiplier]`
+/// - `bias`: `[channels * depth_multiplier]`
+pub const fn depthwise_conv_2d() {}
+
+/// `separable_conv1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, depth_multiplier = 1, activation = None, use_bias = true, depthwise_initializer = glorot_uniform, pointwise_initializer = glorot_uniform, bias_initializer = zeros, depthwise_regularizer = None, pointwise_regularizer = None, bias_regularizer = None, activity_regularizer = None, depthwise_constraint = None, pointwise_constraint = None, bias_constraint = None)`
+///
+/// Convolves every channel by itself, then mixes the channels of each place.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `depth_multiplier`: a whole number of at least 1, or a constant, by default `1`. Channels that each channel of the input gives.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `depthwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel of each channel starts.
+/// - `pointwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel across channels starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `depthwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel of each channel.
+/// - `pointwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel across channels.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `depthwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel of each channel be.
+/// - `pointwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel across channels be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `depthwise_kernel`: `[kernel_size..., channels, depth_multiplier]`
+/// - `pointwise_kernel`: `[1..., channels * depth_multiplier, filters]`
+/// - `bias`: `[filters]`
+pub const fn separable_conv1d() {}
+
+/// `separable_convolution1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, depth_multiplier = 1, activation = None, use_bias = true, depthwise_initializer = glorot_uniform, pointwise_initializer = glorot_uniform, bias_initializer = zeros, depthwise_regularizer = None, pointwise_regularizer = None, bias_regularizer = None, activity_regularizer = None, depthwise_constraint = None, pointwise_constraint = None, bias_constraint = None)`
+///
+/// Convolves every channel by itself, then mixes the channels of each place.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `depth_multiplier`: a whole number of at least 1, or a constant, by default `1`. Channels that each channel of the input gives.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `depthwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel of each channel starts.
+/// - `pointwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel across channels starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `depthwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel of each channel.
+/// - `pointwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel across channels.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `depthwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel of each channel be.
+/// - `pointwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel across channels be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `depthwise_kernel`: `[kernel_size..., channels, depth_multiplier]`
+/// - `pointwise_kernel`: `[1..., channels * depth_multiplier, filters]`
+/// - `bias`: `[filters]`
+pub const fn separable_convolution1d() {}
+
+/// `separable_conv_1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, depth_multiplier = 1, activation = None, use_bias = true, depthwise_initializer = glorot_uniform, pointwise_initializer = glorot_uniform, bias_initializer = zeros, depthwise_regularizer = None, pointwise_regularizer = None, bias_regularizer = None, activity_regularizer = None, depthwise_constraint = None, pointwise_constraint = None, bias_constraint = None)`
+///
+/// Convolves every channel by itself, then mixes the channels of each place.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `depth_multiplier`: a whole number of at least 1, or a constant, by default `1`. Channels that each channel of the input gives.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `depthwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel of each channel starts.
+/// - `pointwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel across channels starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `depthwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel of each channel.
+/// - `pointwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel across channels.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `depthwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel of each channel be.
+/// - `pointwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel across channels be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `depthwise_kernel`: `[kernel_size..., channels, depth_multiplier]`
+/// - `pointwise_kernel`: `[1..., channels * depth_multiplier, filters]`
+/// - `bias`: `[filters]`
+pub const fn separable_conv_1d() {}
+
+/// `separable_conv2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, depth_multiplier = 1, activation = None, use_bias = true, depthwise_initializer = glorot_uniform, pointwise_initializer = glorot_uniform, bias_initializer = zeros, depthwise_regularizer = None, pointwise_regularizer = None, bias_regularizer = None, activity_regularizer = None, depthwise_constraint = None, pointwise_constraint = None, bias_constraint = None)`
+///
+/// Convolves every channel by itself, then mixes the channels of each place.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `depth_multiplier`: a whole number of at least 1, or a constant, by default `1`. Channels that each channel of the input gives.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `depthwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel of each channel starts.
+/// - `pointwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel across channels starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `depthwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel of each channel.
+/// - `pointwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel across channels.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `depthwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel of each channel be.
+/// - `pointwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel across channels be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `depthwise_kernel`: `[kernel_size..., channels, depth_multiplier]`
+/// - `pointwise_kernel`: `[1..., channels * depth_multiplier, filters]`
+/// - `bias`: `[filters]`
+pub const fn separable_conv2d() {}
+
+/// `separable_convolution2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, depth_multiplier = 1, activation = None, use_bias = true, depthwise_initializer = glorot_uniform, pointwise_initializer = glorot_uniform, bias_initializer = zeros, depthwise_regularizer = None, pointwise_regularizer = None, bias_regularizer = None, activity_regularizer = None, depthwise_constraint = None, pointwise_constraint = None, bias_constraint = None)`
+///
+/// Convolves every channel by itself, then mixes the channels of each place.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `depth_multiplier`: a whole number of at least 1, or a constant, by default `1`. Channels that each channel of the input gives.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `depthwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel of each channel starts.
+/// - `pointwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel across channels starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `depthwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel of each channel.
+/// - `pointwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel across channels.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `depthwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel of each channel be.
+/// - `pointwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel across channels be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `depthwise_kernel`: `[kernel_size..., channels, depth_multiplier]`
+/// - `pointwise_kernel`: `[1..., channels * depth_multiplier, filters]`
+/// - `bias`: `[filters]`
+pub const fn separable_convolution2d() {}
+
+/// `separable_conv_2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, depth_multiplier = 1, activation = None, use_bias = true, depthwise_initializer = glorot_uniform, pointwise_initializer = glorot_uniform, bias_initializer = zeros, depthwise_regularizer = None, pointwise_regularizer = None, bias_regularizer = None, activity_regularizer = None, depthwise_constraint = None, pointwise_constraint = None, bias_constraint = None)`
+///
+/// Convolves every channel by itself, then mixes the channels of each place.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `depth_multiplier`: a whole number of at least 1, or a constant, by default `1`. Channels that each channel of the input gives.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `depthwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel of each channel starts.
+/// - `pointwise_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel across channels starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `depthwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel of each channel.
+/// - `pointwise_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel across channels.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `depthwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel of each channel be.
+/// - `pointwise_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel across channels be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `depthwise_kernel`: `[kernel_size..., channels, depth_multiplier]`
+/// - `pointwise_kernel`: `[1..., channels * depth_multiplier, filters]`
+/// - `bias`: `[filters]`
+pub const fn separable_conv_2d() {}
+
+/// `locally_connected1d(filters, kernel_size, strides = 1, padding = valid, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// A convolution in which every window has a kernel of its own (Keras 2).
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: `valid`, by default `valid`. Windows lie within the input.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[windows, kernel_size * channels, filters]`
+/// - `bias`: `[windows..., filters]`
+pub const fn locally_connected1d() {}
+
+/// `locally_connected_1d(filters, kernel_size, strides = 1, padding = valid, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// A convolution in which every window has a kernel of its own (Keras 2).
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: `valid`, by default `valid`. Windows lie within the input.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[windows, kernel_size * channels, filters]`
+/// - `bias`: `[windows..., filters]`
+pub const fn locally_connected_1d() {}
+
+/// `locally_connected2d(filters, kernel_size, strides = 1, padding = valid, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// A convolution in which every window has a kernel of its own (Keras 2).
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: `valid`, by default `valid`. Windows lie within the input.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[windows, kernel_size * channels, filters]`
+/// - `bias`: `[windows..., filters]`
+pub const fn locally_connected2d() {}
+
+/// `locally_connected_2d(filters, kernel_size, strides = 1, padding = valid, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// A convolution in which every window has a kernel of its own (Keras 2).
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: `valid`, by default `valid`. Windows lie within the input.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[windows, kernel_size * channels, filters]`
+/// - `bias`: `[windows..., filters]`
+pub const fn locally_connected_2d() {}
+
+/// `max_pooling1d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The greatest element of each window, channel by channel.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them, by default `2`. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn max_pooling1d() {}
+
+/// `max_pool1d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The greatest element of each window, channel by channel.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them, by default `2`. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn max_pool1d() {}
+
+/// `max_pooling_1d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The greatest element of each window, channel by channel.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them, by default `2`. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn max_pooling_1d() {}
+
+/// `average_pooling1d(pool_size, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The mean of each window, channel by channel. What `padding = same` adds does not count.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn average_pooling1d() {}
+
+/// `avg_pool1d(pool_size, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The mean of each window, channel by channel. What `padding = same` adds does not count.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn avg_pool1d() {}
+
+/// `average_pooling_1d(pool_size, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The mean of each window, channel by channel. What `padding = same` adds does not count.
+///
+/// Shapes: `[batch, steps, channels] → [batch, new steps, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn average_pooling_1d() {}
+
+/// `global_max_pooling1d(data_format = channels_last, keepdims = false)`
+///
+/// The greatest element of each channel.
+///
+/// Shapes: `[batch, steps, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_max_pooling1d() {}
+
+/// `global_max_pool1d(data_format = channels_last, keepdims = false)`
+///
+/// The greatest element of each channel.
+///
+/// Shapes: `[batch, steps, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_max_pool1d() {}
+
+/// `global_max_pooling_1d(data_format = channels_last, keepdims = false)`
+///
+/// The greatest element of each channel.
+///
+/// Shapes: `[batch, steps, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_max_pooling_1d() {}
+
+/// `global_average_pooling1d(data_format = channels_last, keepdims = false)`
+///
+/// The mean of each channel.
+///
+/// Shapes: `[batch, steps, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_average_pooling1d() {}
+
+/// `global_avg_pool1d(data_format = channels_last, keepdims = false)`
+///
+/// The mean of each channel.
+///
+/// Shapes: `[batch, steps, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_avg_pool1d() {}
+
+/// `global_average_pooling_1d(data_format = channels_last, keepdims = false)`
+///
+/// The mean of each channel.
+///
+/// Shapes: `[batch, steps, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_average_pooling_1d() {}
+
+/// `adaptive_max_pooling1d(output_size, data_format = channels_last)`
+///
+/// The greatest element of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, steps, channels] → [batch, output_size, channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_max_pooling1d() {}
+
+/// `adaptive_max_pooling_1d(output_size, data_format = channels_last)`
+///
+/// The greatest element of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, steps, channels] → [batch, output_size, channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_max_pooling_1d() {}
+
+/// `adaptive_average_pooling1d(output_size, data_format = channels_last)`
+///
+/// The mean of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, steps, channels] → [batch, output_size, channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_average_pooling1d() {}
+
+/// `adaptive_average_pooling_1d(output_size, data_format = channels_last)`
+///
+/// The mean of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, steps, channels] → [batch, output_size, channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_average_pooling_1d() {}
+
+/// `max_pooling2d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The greatest element of each window, channel by channel.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them, by default `2`. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn max_pooling2d() {}
+
+/// `max_pool2d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The greatest element of each window, channel by channel.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them, by default `2`. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn max_pool2d() {}
+
+/// `max_pooling_2d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The greatest element of each window, channel by channel.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them, by default `2`. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn max_pooling_2d() {}
+
+/// `average_pooling2d(pool_size, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The mean of each window, channel by channel. What `padding = same` adds does not count.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn average_pooling2d() {}
+
+/// `avg_pool2d(pool_size, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The mean of each window, channel by channel. What `padding = same` adds does not count.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn avg_pool2d() {}
+
+/// `average_pooling_2d(pool_size, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The mean of each window, channel by channel. What `padding = same` adds does not count.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn average_pooling_2d() {}
+
+/// `global_max_pooling2d(data_format = channels_last, keepdims = false)`
+///
+/// The greatest element of each channel.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_max_pooling2d() {}
+
+/// `global_max_pool2d(data_format = channels_last, keepdims = false)`
+///
+/// The greatest element of each channel.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_max_pool2d() {}
+
+/// `global_max_pooling_2d(data_format = channels_last, keepdims = false)`
+///
+/// The greatest element of each channel.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_max_pooling_2d() {}
+
+/// `global_average_pooling2d(data_format = channels_last, keepdims = false)`
+///
+/// The mean of each channel.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_average_pooling2d() {}
+
+/// `global_avg_pool2d(data_format = channels_last, keepdims = false)`
+///
+/// The mean of each channel.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_avg_pool2d() {}
+
+/// `global_average_pooling_2d(data_format = channels_last, keepdims = false)`
+///
+/// The mean of each channel.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_average_pooling_2d() {}
+
+/// `adaptive_max_pooling2d(output_size, data_format = channels_last)`
+///
+/// The greatest element of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, output_size..., channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_max_pooling2d() {}
+
+/// `adaptive_max_pooling_2d(output_size, data_format = channels_last)`
+///
+/// The greatest element of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, output_size..., channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_max_pooling_2d() {}
+
+/// `adaptive_average_pooling2d(output_size, data_format = channels_last)`
+///
+/// The mean of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, output_size..., channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_average_pooling2d() {}
+
+/// `adaptive_average_pooling_2d(output_size, data_format = channels_last)`
+///
+/// The mean of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, output_size..., channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_average_pooling_2d() {}
+
+/// `max_pooling3d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The greatest element of each window, channel by channel.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them, by default `2`. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn max_pooling3d() {}
+
+/// `max_pool3d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The greatest element of each window, channel by channel.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them, by default `2`. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn max_pool3d() {}
+
+/// `max_pooling_3d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The greatest element of each window, channel by channel.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them, by default `2`. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn max_pooling_3d() {}
+
+/// `average_pooling3d(pool_size, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The mean of each window, channel by channel. What `padding = same` adds does not count.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn average_pooling3d() {}
+
+/// `avg_pool3d(pool_size, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The mean of each window, channel by channel. What `padding = same` adds does not count.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn avg_pool3d() {}
+
+/// `average_pooling_3d(pool_size, strides = None, padding = valid, data_format = channels_last)`
+///
+/// The mean of each window, channel by channel. What `padding = same` adds does not count.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, new depth, new height, new width, channels]`.
+///
+/// # Arguments
+///
+/// - `pool_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `None`. Places from one window to the next, for all axes or for each. By default as many as a window has.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn average_pooling_3d() {}
+
+/// `global_max_pooling3d(data_format = channels_last, keepdims = false)`
+///
+/// The greatest element of each channel.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_max_pooling3d() {}
+
+/// `global_max_pool3d(data_format = channels_last, keepdims = false)`
+///
+/// The greatest element of each channel.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_max_pool3d() {}
+
+/// `global_max_pooling_3d(data_format = channels_last, keepdims = false)`
+///
+/// The greatest element of each channel.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_max_pooling_3d() {}
+
+/// `global_average_pooling3d(data_format = channels_last, keepdims = false)`
+///
+/// The mean of each channel.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_average_pooling3d() {}
+
+/// `global_avg_pool3d(data_format = channels_last, keepdims = false)`
+///
+/// The mean of each channel.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_avg_pool3d() {}
+
+/// `global_average_pooling_3d(data_format = channels_last, keepdims = false)`
+///
+/// The mean of each channel.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, channels]`.
+///
+/// # Arguments
+///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `keepdims`: `true` or `false`, by default `false`. Whether the axes stay, with one place each.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn global_average_pooling_3d() {}
+
+/// `adaptive_max_pooling3d(output_size, data_format = channels_last)`
+///
+/// The greatest element of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, output_size..., channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_max_pooling3d() {}
+
+/// `adaptive_max_pooling_3d(output_size, data_format = channels_last)`
+///
+/// The greatest element of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, output_size..., channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_max_pooling_3d() {}
+
+/// `adaptive_average_pooling3d(output_size, data_format = channels_last)`
+///
+/// The mean of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, output_size..., channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_average_pooling3d() {}
+
+/// `adaptive_average_pooling_3d(output_size, data_format = channels_last)`
+///
+/// The mean of each of `output_size` parts of equal size, which overlap where they must.
+///
+/// Shapes: `[batch, depth, height, width, channels] → [batch, output_size..., channels]`.
+///
+/// # Arguments
+///
+/// - `output_size`: a whole number or a list of them. Places of the result, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn adaptive_average_pooling_3d() {}
+
+/// `zero_padding1d(padding = 1, data_format = channels_last)`
+///
+/// Puts zeros before and behind a sequence.
+///
+/// Shapes: `[batch, steps, channels] → [batch, left + steps + right, channels]`.
+///
+/// # Arguments
+///
+/// - `padding`: a whole number, a list of them, or a list of pairs of them, by default `1`. Places at both ends, or `(left, right)`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn zero_padding1d() {}
+
+/// `zero_padding_1d(padding = 1, data_format = channels_last)`
+///
+/// Puts zeros before and behind a sequence.
+///
+/// Shapes: `[batch, steps, channels] → [batch, left + steps + right, channels]`.
+///
+/// # Arguments
+///
+/// - `padding`: a whole number, a list of them, or a list of pairs of them, by default `1`. Places at both ends, or `(left, right)`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn zero_padding_1d() {}
+
+/// `zero_padding2d(padding = 1, data_format = channels_last)`
+///
+/// Puts zeros around an image.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, top + height + bottom, left + width + right, channels]`.
+///
+/// # Arguments
+///
+/// - `padding`: a whole number, a list of them, or a list of pairs of them, by default `1`. Places on all sides, `(height, width)`, or `((top, bottom), (left, right))`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn zero_padding2d() {}
+
+/// `zero_padding_2d(padding = 1, data_format = channels_last)`
+///
+/// Puts zeros around an image.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, top + height + bottom, left + width + right, channels]`.
+///
+/// # Arguments
+///
+/// - `padding`: a whole number, a list of them, or a list of pairs of them, by default `1`. Places on all sides, `(height, width)`, or `((top, bottom), (left, right))`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn zero_padding_2d() {}
+
+/// `zero_padding3d(padding = 1, data_format = channels_last)`
+///
+/// Puts zeros around a volume.
+///
+/// Shapes: `[batch, depth, height, width, channels] → the same, larger`.
+///
+/// # Arguments
+///
+/// - `padding`: a whole number, a list of them, or a list of pairs of them, by default `1`. Places on all sides, a number for each axis, or a pair for each axis.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn zero_padding3d() {}
+
+/// `zero_padding_3d(padding = 1, data_format = channels_last)`
+///
+/// Puts zeros around a volume.
+///
+/// Shapes: `[batch, depth, height, width, channels] → the same, larger`.
+///
+/// # Arguments
+///
+/// - `padding`: a whole number, a list of them, or a list of pairs of them, by default `1`. Places on all sides, a number for each axis, or a pair for each axis.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn zero_padding_3d() {}
+
+/// `cropping1d(cropping = 1, data_format = channels_last)`
+///
+/// Cuts steps off the ends of a sequence.
+///
+/// Shapes: `[batch, steps, channels] → [batch, steps - left - right, channels]`.
+///
+/// # Arguments
+///
+/// - `cropping`: a whole number, a list of them, or a list of pairs of them, by default `1`. Places at both ends, or `(left, right)`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn cropping1d() {}
+
+/// `cropping_1d(cropping = 1, data_format = channels_last)`
+///
+/// Cuts steps off the ends of a sequence.
+///
+/// Shapes: `[batch, steps, channels] → [batch, steps - left - right, channels]`.
+///
+/// # Arguments
+///
+/// - `cropping`: a whole number, a list of them, or a list of pairs of them, by default `1`. Places at both ends, or `(left, right)`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn cropping_1d() {}
+
+/// `cropping2d(cropping = 0, data_format = channels_last)`
+///
+/// Cuts off the sides of an image.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height - top - bottom, width - left - right, channels]`.
+///
+/// # Arguments
+///
+/// - `cropping`: a whole number, a list of them, or a list of pairs of them, by default `0`. Places on all sides, `(height, width)`, or `((top, bottom), (left, right))`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn cropping2d() {}
+
+/// `cropping_2d(cropping = 0, data_format = channels_last)`
+///
+/// Cuts off the sides of an image.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height - top - bottom, width - left - right, channels]`.
+///
+/// # Arguments
+///
+/// - `cropping`: a whole number, a list of them, or a list of pairs of them, by default `0`. Places on all sides, `(height, width)`, or `((top, bottom), (left, right))`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn cropping_2d() {}
+
+/// `cropping3d(cropping = 1, data_format = channels_last)`
+///
+/// Cuts off the sides of a volume.
+///
+/// Shapes: `[batch, depth, height, width, channels] → the same, smaller`.
+///
+/// # Arguments
+///
+/// - `cropping`: a whole number, a list of them, or a list of pairs of them, by default `1`. Places on all sides, a number for each axis, or a pair for each axis.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn cropping3d() {}
+
+/// `cropping_3d(cropping = 1, data_format = channels_last)`
+///
+/// Cuts off the sides of a volume.
+///
+/// Shapes: `[batch, depth, height, width, channels] → the same, smaller`.
+///
+/// # Arguments
+///
+/// - `cropping`: a whole number, a list of them, or a list of pairs of them, by default `1`. Places on all sides, a number for each axis, or a pair for each axis.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn cropping_3d() {}
+
+/// `up_sampling1d(size = 2)`
+///
+/// Repeats each step.
+///
+/// Shapes: `[batch, steps, channels] → [batch, size * steps, channels]`.
+///
+/// # Arguments
+///
+/// - `size`: a whole number or a list of them, by default `2`. How often.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn up_sampling1d() {}
+
+/// `upsampling1d(size = 2)`
+///
+/// Repeats each step.
+///
+/// Shapes: `[batch, steps, channels] → [batch, size * steps, channels]`.
+///
+/// # Arguments
+///
+/// - `size`: a whole number or a list of them, by default `2`. How often.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn upsampling1d() {}
+
+/// `upsampling_1d(size = 2)`
+///
+/// Repeats each step.
+///
+/// Shapes: `[batch, steps, channels] → [batch, size * steps, channels]`.
+///
+/// # Arguments
+///
+/// - `size`: a whole number or a list of them, by default `2`. How often.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn upsampling_1d() {}
+
+/// `up_sampling2d(size = 2, data_format = channels_last, interpolation = nearest)`
+///
+/// Makes an image larger: repeats its rows and columns, or interpolates between them.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, size * height, size * width, channels]`.
+///
+/// # Arguments
+///
+/// - `size`: a whole number or a list of them, by default `2`. How often, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `interpolation`: one of `nearest` and `bilinear`, by default `nearest`. What comes between the places of the input.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn up_sampling2d() {}
+
+/// `upsampling2d(size = 2, data_format = channels_last, interpolation = nearest)`
+///
+/// Makes an image larger: repeats its rows and columns, or interpolates between them.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, size * height, size * width, channels]`.
+///
+/// # Arguments
+///
+/// - `size`: a whole number or a list of them, by default `2`. How often, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `interpolation`: one of `nearest` and `bilinear`, by default `nearest`. What comes between the places of the input.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn upsampling2d() {}
+
+/// `upsampling_2d(size = 2, data_format = channels_last, interpolation = nearest)`
+///
+/// Makes an image larger: repeats its rows and columns, or interpolates between them.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, size * height, size * width, channels]`.
+///
+/// # Arguments
+///
+/// - `size`: a whole number or a list of them, by default `2`. How often, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `interpolation`: one of `nearest` and `bilinear`, by default `nearest`. What comes between the places of the input.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn upsampling_2d() {}
+
+/// `up_sampling3d(size = 2, data_format = channels_last)`
+///
+/// Repeats the planes, rows and columns of a volume.
+///
+/// Shapes: `[batch, depth, height, width, channels] → the same, `size` times as large along each axis`.
+///
+/// # Arguments
+///
+/// - `size`: a whole number or a list of them, by default `2`. How often, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn up_sampling3d() {}
+
+/// `upsampling3d(size = 2, data_format = channels_last)`
+///
+/// Repeats the planes, rows and columns of a volume.
+///
+/// Shapes: `[batch, depth, height, width, channels] → the same, `size` times as large along each axis`.
+///
+/// # Arguments
+///
+/// - `size`: a whole number or a list of them, by default `2`. How often, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn upsampling3d() {}
+
+/// `upsampling_3d(size = 2, data_format = channels_last)`
+///
+/// Repeats the planes, rows and columns of a volume.
+///
+/// Shapes: `[batch, depth, height, width, channels] → the same, `size` times as large along each axis`.
+///
+/// # Arguments
+///
+/// - `size`: a whole number or a list of them, by default `2`. How often, for all axes or for each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn upsampling_3d() {}
+
 /// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false)`
 ///
 /// `h = activation(x · kernel + h · recurrent_kernel + bias)` for each step. Initial states are further inputs: `(x, h) >> simple_rnn(32)`.

@@ -32,6 +32,8 @@ pub enum Kind {
     Mode,
     /// A whole number or a list of them.
     Integers,
+    /// A whole number, a list of them, or a list of pairs of them.
+    Margins,
     /// A list of sizes; one may be -1.
     Extents,
     /// A string.
@@ -65,6 +67,7 @@ impl Kind {
             Kind::Constraint => "a constraint such as `max_norm(2.0)`",
             Kind::Mode => "`\"rows\"` or `\"columns\"`",
             Kind::Integers => "a whole number or a list of them",
+            Kind::Margins => "a whole number, a list of them, or a list of pairs of them",
             Kind::Extents => "a list of sizes such as `[28, 28, 1]`",
             Kind::Text => "a string",
             Kind::Closure => "a closure such as `|x| x * 2.0`",
@@ -149,6 +152,8 @@ pub enum Value {
     Regularizer(Regularizer),
     Constraint(Constraint),
     Integers(Vec<i64>),
+    /// Numbers are lists of one.
+    Margins(Vec<Vec<i64>>),
     /// `None` for -1.
     Extents(Vec<Option<Dim>>),
     Text(String),
@@ -261,6 +266,14 @@ impl Args {
     /// Whole numbers, or `None`.
     pub fn integers(&self, name: &str) -> Option<&[i64]> {
         if let Value::Integers(list) = &self.get(name).value { Some(list) } else { None }
+    }
+
+    /// Whole numbers, each in a list of its own, or pairs of them.
+    pub fn margins(&self, name: &str) -> &[Vec<i64>] {
+        match &self.get(name).value {
+            Value::Margins(list) => list,
+            other => panic!("`{name}` is {other:?}"),
+        }
     }
 
     /// Sizes, or `None`.

@@ -63,7 +63,7 @@ pub const CONSTRAINTS: &[Entry] = &[
 impl Builder<'_> {
     /// Gives weight `index`, called `name`, the constraint that layer `u` has for it.
     pub(crate) fn constrain(&mut self, u: &Use, name: &str, index: usize) -> Result<(), Reported> {
-        let argument = argument(name, "constraint");
+        let argument = argument(u, name, "constraint");
         let constraint = match u.args.constraint(&argument) {
             None => return Ok(()),
             Some(Constraint::NonNeg) => ir::Constraint::NonNeg,

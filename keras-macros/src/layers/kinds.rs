@@ -101,6 +101,18 @@ pub(super) fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -
             });
             Ok(Value::Integers(numbers.collect::<Result<_, _>>()?))
         }
+        (Kind::Margins, _) => {
+            let whole = |part: &Expr| match b.scalar(part)? {
+                Scalar::Int(n) => Ok(n),
+                _ => wrong(b).map(|_: Value| 0),
+            };
+            let parts = list(expr).unwrap_or(std::slice::from_ref(expr));
+            let parts = parts.iter().map(|part| {
+                let inner = list(part).unwrap_or(std::slice::from_ref(part));
+                inner.iter().map(whole).collect::<Result<Vec<i64>, Reported>>()
+            });
+            Ok(Value::Margins(parts.collect::<Result<_, _>>()?))
+        }
         (Kind::Extents, _) => {
             let parts = list(expr).unwrap_or(std::slice::from_ref(expr));
             let mut extents = vec![];

@@ -6,16 +6,20 @@
 pub mod activations;
 pub mod args;
 pub mod constraints;
+mod convolution;
 mod core;
 mod functions;
 pub mod initializers;
 pub mod kinds;
 mod merging;
+mod padding;
+mod pooling;
 pub mod recurrent;
 mod reference;
 mod regularization;
 pub mod regularizers;
 mod reshaping;
+mod spatial;
 mod wrappers;
 
 use crate::diag::{Message, Place, Reported, closest};
@@ -186,6 +190,9 @@ pub const LAYERS: &[&[Entry]] = &[
     core::LAYERS,
     reshaping::LAYERS,
     merging::LAYERS,
+    convolution::LAYERS,
+    pooling::LAYERS,
+    padding::LAYERS,
     recurrent::LAYERS,
     wrappers::LAYERS,
     regularization::LAYERS,

@@ -80,7 +80,7 @@ impl Builder<'_> {
     /// Weight `index`, called `name`, with what its regularizer adds to the loss.
     pub(crate) fn regularize(&mut self, u: &Use, name: &str, index: usize) -> Result<Id, Reported> {
         let value = self.graph.weight_value(index);
-        let argument = argument(name, "regularizer");
+        let argument = argument(u, name, "regularizer");
         // As in Keras, a weight that is not trained has no penalty.
         let Some(regularizer) = u.args.regularizer(&argument).filter(|_| self.graph.weights[index].trainable)
         else {
@@ -137,8 +137,13 @@ impl Builder<'_> {
     }
 }
 
-/// `kernel_regularizer` of `kernel`, `recurrent_regularizer` of `recurrent_kernel`: Keras's names.
-pub fn argument(weight: &str, what: &str) -> String {
+/// `kernel_regularizer` of `kernel`, `recurrent_regularizer` of `recurrent_kernel`: Keras's names. What belongs to the
+/// `kernel` of a depthwise convolution is `depthwise_regularizer`.
+pub fn argument(u: &Use, weight: &str, what: &str) -> String {
+    let depthwise = format!("depthwise_{what}");
+    if weight == "kernel" && u.entry.params.iter().any(|param| param.name == depthwise) {
+        return depthwise;
+    }
     format!("{}_{what}", weight.strip_suffix("_kernel").unwrap_or(weight))
 }
 

@@ -109,8 +109,10 @@ impl Walk {
         for d in (0..shape.len()).filter(|d| wanted(*d)) {
             let (run, stride) = match (weight.layout, d) {
                 (Layout::Plain, _) => (1, shape[d + 1..].iter().product()),
-                (Layout::Panels { .. }, 0) => (1, 16),
-                (Layout::Panels { k, .. }, _) => (16, k * 16),
+                (Layout::Panels { k, .. }, d) if d + 1 == shape.len() => (16, k * 16),
+                (Layout::Panels { .. }, _) => {
+                    (1, 16 * shape[d + 1..shape.len() - 1].iter().product::<usize>())
+                }
             };
             walk.axes[walk.rank] = Axis { extent: shape[d], run, stride };
             walk.rank += 1;
