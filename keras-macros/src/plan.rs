@@ -177,8 +177,10 @@ fn size(program: &Program, value: Value) -> Dim {
         }
         Value::Gradient(_) => unreachable!("gradients have an address"),
         Value::Packed { w, transposed } => {
-            let dims = &graph.shape(w).dims;
-            let (k, n) = if transposed { (&dims[1], &dims[0]) } else { (&dims[0], &dims[1]) };
+            // The kernel of a convolution is a matrix, whose columns are its last dimension.
+            let (columns, leading) = graph.shape(w).dims.split_last().expect("it is a matrix");
+            let rows = &Dim::product(leading);
+            let (k, n) = if transposed { (columns, rows) } else { (rows, columns) };
             k.mul(&n.round_up_16())
         }
         Value::Scratch(id) => {

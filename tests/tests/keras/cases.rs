@@ -10,8 +10,9 @@ use crate::fixture::{Cotangent, Fixture, assert_close, probe_gradient, still};
 pub fn check<M: Model>((file, tolerance): (&str, f32), model: M, name: &str, inputs: &[&str]) -> Result<()> {
     let fixture = Fixture::load(file);
     let get = |part: &str| fixture.get(&format!("{name}/{part}"));
+    let batch = get(inputs[0]).shape()[0];
     let losses: Vec<Box<dyn Loss>> =
-        M::SPEC.outputs.iter().map(|_| Box::new(Cotangent { batch: 3 }) as _).collect();
+        M::SPEC.outputs.iter().map(|_| Box::new(Cotangent { batch }) as _).collect();
     let mut model = model.compile(still(), losses, ());
     let weights =
         || M::SPEC.weights.iter().map(|weight| weight.name).filter(|weight| !weight.starts_with("probe"));
