@@ -354,6 +354,14 @@ impl Adjoint {
                     self.add(y, dy);
                 }
             }
+            Op::Gather { table, index } => {
+                if needs(self, table) {
+                    let dims = self.graph.shape(table).dims.clone();
+                    let dx = self.graph.scatter_add(index, dy, dims);
+                    self.add(table, dx);
+                }
+            }
+            Op::ScatterAdd { .. } => unreachable!("gradients are not differentiated again"),
             Op::BatchMatMul { a, b } => {
                 if needs(self, a) {
                     let bt = self.transposed(b);

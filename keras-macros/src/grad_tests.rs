@@ -37,8 +37,12 @@ impl Case {
     /// `build` gets an input of `[batch, 4, 3]` scaled by a trainable weight of `[4, 3]`, so that its gradient is asked for.
     fn new(low: f64, high: f64, build: impl Fn(&mut Graph, Id) -> Id) -> Self {
         let mut graph = Graph::default();
-        let x =
-            graph.input(Input { name: "x".into(), shape: Shape::batched(known(&[4, 3])), dtype: DType::F32 });
+        let x = graph.input(Input {
+            name: "x".into(),
+            shape: Shape::batched(known(&[4, 3])),
+            dtype: DType::F32,
+            below: None,
+        });
         let scale = graph.weight("scale".into(), known(&[4, 3]), Init::Ones, true);
         let scale = graph.weight_value(scale);
         let x = graph.binary(Binary::Mul, x, scale);
@@ -335,7 +339,12 @@ fn dropout_uses_one_mask_in_both_passes() {
 #[test]
 fn what_no_trainable_weight_needs_has_no_gradient() {
     let mut graph = Graph::default();
-    let x = graph.input(Input { name: "x".into(), shape: Shape::batched(known(&[3])), dtype: DType::F32 });
+    let x = graph.input(Input {
+        name: "x".into(),
+        shape: Shape::batched(known(&[3])),
+        dtype: DType::F32,
+        below: None,
+    });
     let frozen = graph.weight("frozen".into(), known(&[3, 3]), Init::Zeros, false);
     let frozen = graph.weight_value(frozen);
     let h = graph.matmul(x, frozen, false);

@@ -73,6 +73,18 @@ pub enum Error {
         /// What would mend it; may be empty.
         help: String,
     },
+    /// An index that names no row of an embedding.
+    #[error("{what}: sample {sample} holds {index}; expected whole numbers from 0 to {}, the rows of the embedding", .below - 1)]
+    Index {
+        /// The array.
+        what: String,
+        /// The row it stands in.
+        sample: usize,
+        /// The value found.
+        index: f64,
+        /// How many rows the embedding has.
+        below: usize,
+    },
     /// A value that is NaN or infinite where numbers are needed.
     #[error("{what}: sample {sample} holds {value}; replace or drop values that are not finite")]
     NotFinite {

@@ -277,6 +277,29 @@ pub const fn concatenate() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn dot() {}
 
+/// `embedding(input_dim, output_dim, embeddings_initializer = random_uniform, embeddings_regularizer = None, embeddings_constraint = None, mask_zero = false)`
+///
+/// A vector for each of `input_dim` whole numbers, such as the indices of words. With `mask_zero`, 0 is no word: its steps do not count for the layers behind it.
+///
+/// Shapes: `[batch, ...] → [batch, ..., output_dim]`.
+///
+/// # Arguments
+///
+/// - `input_dim`: a whole number of at least 1, or a constant. How many numbers there are: 0 to `input_dim - 1`.
+/// - `output_dim`: a whole number of at least 1, or a constant. Words of a vector.
+/// - `embeddings_initializer`: an initializer such as `he_normal`, by default `random_uniform`. How the vectors start.
+/// - `embeddings_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the vectors.
+/// - `embeddings_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the vectors be.
+/// - `mask_zero`: `true` or `false`, by default `false`. Whether steps that are 0 do not count.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `embeddings`: `[input_dim, output_dim]`
+pub const fn embedding() {}
+
 /// `conv1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// The product of every window with one kernel: `activation(windows · kernel + bias)`.

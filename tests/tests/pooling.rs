@@ -70,6 +70,11 @@ fn equal_maxima() -> Result<()> {
     cases::check(("pooling_ties", 1e-5), MaxPooling1dSame::new(0), "max_pooling1d_same", &["a"])?;
     cases::check(("pooling_ties", 1e-5), MaxPooling2dSame::new(0), "max_pooling2d_same", &["a"])?;
     cases::check(("pooling_ties", 1e-5), MaxPooling2dOverlap::new(0), "max_pooling2d_overlap", &["a"])?;
-    cases::check(("pooling_ties", 1e-5), MaxPooling2dOneChannel::new(0), "max_pooling2d_one_channel", &["a"])?;
+    cases::check(
+        ("pooling_ties", 1e-5),
+        MaxPooling2dOneChannel::new(0),
+        "max_pooling2d_one_channel",
+        &["a"],
+    )?;
     Ok(())
 }

@@ -190,6 +190,14 @@ impl Writer<'_> {
                     None => quote!(r.head(#output, #z, None);),
                 }
             }
+            Kernel::Gather { table, index, into, count, rows, width, .. } => {
+                let (table, index, into) = (self.names.value(*table), self.span(index), self.span(into));
+                quote!(r.gather(#table, #index, #into, #count, #rows, #width);)
+            }
+            Kernel::ScatterAdd { index, dy, into, count, rows, width } => {
+                let [index, dy, into] = [index, dy, into].map(|value| self.names.value(*value));
+                quote!(pass.scatter_add(#index, #dy, #into, #count, #rows, #width);)
+            }
             Kernel::MatMulOverlap { x, w, into, words, counts, window, k, n, .. } => {
                 let (a, w, c) = (self.span(x), self.names.value(*w), self.span(into));
                 let (counts, window) = (pairs(counts), pairs(window));

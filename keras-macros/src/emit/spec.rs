@@ -15,7 +15,8 @@ pub fn spec(name: &Ident, graph: &Graph, params: &Params, phases: TokenStream) -
     let order = order(graph);
     let inputs = graph.inputs.iter().map(|input| {
         let (name, dims, dtype) = (&input.name, &input.shape.dims, ident_of(&input.dtype));
-        quote!(InputSpec { name: #name, shape: &[#(#dims),*], dtype: DType::#dtype })
+        let below = option(input.below.as_ref().map(words));
+        quote!(InputSpec { name: #name, shape: &[#(#dims),*], dtype: DType::#dtype, below: #below })
     });
     let outputs = graph.outputs.iter().map(|output| {
         let (name, dims, head) = (&output.name, &graph.shape(output.value).dims, ident_of(&output.head));

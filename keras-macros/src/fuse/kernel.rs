@@ -197,6 +197,25 @@ pub enum Kernel {
         count: Dim,
         width: Dim,
     },
+    /// `into` = the rows of `table` that `count` indices name.
+    Gather {
+        table: Value,
+        index: Span,
+        into: Span,
+        batched: bool,
+        count: Dim,
+        rows: Dim,
+        width: Dim,
+    },
+    /// `into` = for each of `rows` the sum of the pieces of `dy` whose index names it.
+    ScatterAdd {
+        index: Value,
+        dy: Value,
+        into: Value,
+        count: Dim,
+        rows: Dim,
+        width: Dim,
+    },
     /// The rows of `x · w` are windows, which are added up where they lie in `into`: extents and strides of their
     /// counts and of the places of one.
     MatMulOverlap {
@@ -238,6 +257,8 @@ impl Kernel {
             Kernel::Reduce { expression, .. } => expression.values().collect(),
             Kernel::MatMul { x, w, .. } => vec![x.span.value, *w],
             Kernel::MatMulT { x, y, .. } => vec![x.span.value, *y],
+            Kernel::Gather { table, index, .. } => vec![*table, index.value],
+            Kernel::ScatterAdd { index, dy, .. } => vec![*index, *dy],
             Kernel::MatMulOverlap { x, w, .. } => vec![x.value, *w],
             Kernel::MaxPoolGrad { x, y, dy, .. } => vec![x.value, y.value, dy.value],
             Kernel::BatchMatMul { a, b, .. } => vec![a.0, b.0],
@@ -260,10 +281,11 @@ impl Kernel {
             | Kernel::MatMul { into, .. }
             | Kernel::BatchMatMul { into, .. }
             | Kernel::Flip { into, .. }
+            | Kernel::Gather { into, .. }
             | Kernel::MatMulOverlap { into, .. }
             | Kernel::MaxPoolGrad { into, .. }
             | Kernel::Softmax { into, .. } => vec![into.value],
-            Kernel::Pack { into, .. } => vec![*into],
+            Kernel::Pack { into, .. } | Kernel::ScatterAdd { into, .. } => vec![*into],
             Kernel::Loop { kernels, .. } => kernels.iter().flat_map(Kernel::writes).collect(),
         }
     }
@@ -292,11 +314,15 @@ impl Kernel {
     pub fn place(&self) -> Place {
         match self {
             Kernel::Map(Map { expression, .. }) => Place::of(expression.space.batched),
-            Kernel::Reduce { batch: true, .. } | Kernel::MatMulT { .. } | Kernel::Pack { .. } => Place::Whole,
+            Kernel::Reduce { batch: true, .. }
+            | Kernel::MatMulT { .. }
+            | Kernel::ScatterAdd { .. }
+            | Kernel::Pack { .. } => Place::Whole,
             Kernel::Reduce { expression, .. } => Place::of(expression.space.batched),
             Kernel::MatMul { batched, .. }
             | Kernel::BatchMatMul { batched, .. }
             | Kernel::Flip { batched, .. }
+            | Kernel::Gather { batched, .. }
             | Kernel::MatMulOverlap { batched, .. }
             | Kernel::MaxPoolGrad { batched, .. }
             | Kernel::Softmax { batched, .. } => Place::of(*batched),
@@ -322,7 +348,10 @@ impl Kernel {
             Kernel::Map(map) => map.expression.space.size().mul(&map.expression.body.len().into()),
             Kernel::Reduce { expression, .. } => expression.space.size().mul(&two),
             Kernel::Softmax { rows, columns, .. } => Dim::product([rows, columns, &Dim::known(16)]),
-            Kernel::Head { .. } | Kernel::Pack { .. } | Kernel::Flip { .. } => Dim::known(0),
+            Kernel::Gather { count, width, .. } => count.mul(width),
+            Kernel::Head { .. } | Kernel::Pack { .. } | Kernel::Flip { .. } | Kernel::ScatterAdd { .. } => {
+                Dim::known(0)
+            }
             Kernel::Loop { length, kernels, .. } => {
                 kernels.iter().fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops())).mul(length)
             }
@@ -456,6 +485,12 @@ impl fmt::Display for Kernel {
             }
             Kernel::MatMulOverlap { x, w, into, counts, window, .. } => {
                 writeln!(f, "    matmul_overlap {into} = windows of {x} · {w}  {counts:?} {window:?}")
+            }
+            Kernel::Gather { table, index, into, count, .. } => {
+                writeln!(f, "    gather {into} = {count} rows of {table} by {index}")
+            }
+            Kernel::ScatterAdd { index, dy, into, count, .. } => {
+                writeln!(f, "    scatter_add {into} = {count} rows {dy} by {index}")
             }
             Kernel::MaxPoolGrad { x, y, dy, into, .. } => {
                 writeln!(f, "    max_pool_grad {into} = {dy} where {x} is {y}")

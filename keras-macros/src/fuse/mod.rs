@@ -236,12 +236,14 @@ impl<'a> Fuser<'a> {
                 self.need_buffer(w, true);
                 continue;
             }
-            let whole = matches!(self.op(id), Op::MatMulT { .. } | Op::LossGradient { .. });
+            let whole =
+                matches!(self.op(id), Op::MatMulT { .. } | Op::LossGradient { .. } | Op::ScatterAdd { .. });
             for operand in self.op(id).operands() {
                 if !inlines && !is_view(self.op(id)) {
                     match self.op(id) {
                         Op::MatMul { x, .. } | Op::MatMulT { x, .. } if *x == operand => self.need_matrix(*x),
                         Op::MatMul { .. } => self.need_buffer(operand, true),
+                        Op::Gather { table, .. } if *table == operand => self.need_buffer(operand, true),
                         _ => self.need_buffer(operand, whole),
                     }
                 } else if is_elementwise(self.op(operand)) && !is_view(self.op(id)) {
@@ -461,6 +463,29 @@ impl<'a> Fuser<'a> {
                 let log = matches!(self.op(id), Op::LogSoftmax(_));
                 let rows = Dim::product(&shape.dims[..shape.rank() - 1]);
                 vec![Kernel::Softmax { x: self.buffer(*x), into, batched: shape.batched, log, rows, columns }]
+            }
+            Op::Gather { table, index } => {
+                let (rows, row) = self.dims(*table).split_first().expect("a table has rows");
+                vec![Kernel::Gather {
+                    table: self.buffer(*table).value,
+                    index: self.buffer(*index),
+                    into,
+                    batched: shape.batched,
+                    count: self.graph.shape(*index).size(),
+                    rows: rows.clone(),
+                    width: Dim::product(row),
+                }]
+            }
+            Op::ScatterAdd { index, dy } => {
+                let (rows, row) = shape.dims.split_first().expect("a table has rows");
+                vec![Kernel::ScatterAdd {
+                    index: self.buffer(*index).value,
+                    dy: self.buffer(*dy).value,
+                    into: into.value,
+                    count: self.graph.shape(*index).size(),
+                    rows: rows.clone(),
+                    width: Dim::product(row),
+                }]
             }
             Op::Flip { x, axis } => {
                 let (x, batched) = (self.buffer(*x), shape.batched);

@@ -189,6 +189,10 @@ impl Adjoint {
                 let (x, y) = (self.graph.trace(back, x), self.graph.trace(back, y));
                 self.graph.matmul_t(x, y)
             }
+            Op::ScatterAdd { index, dy } => {
+                let (index, dy) = (self.graph.trace(back, index), self.graph.trace(back, dy));
+                self.graph.scatter_add(index, dy, node.shape.dims)
+            }
             Op::Reduce { kind: ReduceKind::Sum, x, axes, batch: true } => {
                 let x = self.graph.trace(back, x);
                 let axes = std::iter::once(0).chain(axes.into_iter().map(|axis| axis + 1)).collect();

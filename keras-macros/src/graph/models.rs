@@ -64,7 +64,7 @@ impl<'a> Builder<'a> {
     pub(super) fn model_input(&mut self, taken: &Taken) -> Tensor {
         let name = taken.name.clone().unwrap_or_else(|| "input_layer".to_string());
         let shape = Shape::batched(taken.dims.clone());
-        let id = self.graph.input(Input { name: name.clone(), shape, dtype: taken.dtype });
+        let id = self.graph.input(Input { name: name.clone(), shape, dtype: taken.dtype, below: None });
         Tensor { id, place: taken.place.start, text: "input".into(), source: name, mask: None }
     }
 
@@ -280,7 +280,7 @@ impl<'a> Builder<'a> {
         let row = self.row(&name.to_string(), "InputLayer", vec![]);
         let shape = Shape::batched(dims);
         self.graph.layers[row].output = shape.clone();
-        let id = self.graph.input(Input { name: name.to_string(), shape, dtype });
+        let id = self.graph.input(Input { name: name.to_string(), shape, dtype, below: None });
         let (text, source) = (name.to_string(), name.to_string());
         let tensor = Tensor { id, place: name.span(), text, source, mask: None };
         let variable = self.define(name, Value::Tensor(tensor));

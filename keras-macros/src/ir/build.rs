@@ -175,6 +175,18 @@ impl Graph {
         self.border(x, all, dims, 0.0)
     }
 
+    /// Rows of `table` by the whole numbers of `index`.
+    pub fn gather(&mut self, table: Id, index: Id) -> Id {
+        let (rows, shape) = (&self.shape(table).dims[1..], self.shape(index));
+        let shape = Shape { batched: shape.batched, dims: [&shape.dims, rows].concat() };
+        self.push(Op::Gather { table, index }, shape)
+    }
+
+    /// The sums of what was gathered from each row of a table of `dims`.
+    pub fn scatter_add(&mut self, index: Id, dy: Id, dims: Vec<Dim>) -> Id {
+        self.push(Op::ScatterAdd { index, dy }, Shape::fixed(dims))
+    }
+
     /// `x` within a tensor of `dims` that is `value` around it, behind `before` places along each axis.
     pub fn border(&mut self, x: Id, before: Vec<Dim>, dims: Vec<Dim>, value: f32) -> Id {
         let shape = Shape { batched: self.shape(x).batched, dims };

@@ -262,9 +262,29 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &Results, time:
                 (0..k).map(|j| a.get(&[lead, &[m, j]].concat()) * b.get(&[lead, &[j, n]].concat())).sum()
             })
         }
+        Op::Gather { table, index } => {
+            let (table, index) = (of(table), of(index));
+            let width = table.data.len() / table.dims[0];
+            let row = |i: &f64| &table.data[place(*i, table.dims[0]) * width..][..width];
+            Tensor::new(&dims, index.data.iter().flat_map(row).copied().collect())
+        }
+        Op::ScatterAdd { index, dy } => {
+            let width = dims[1..].iter().product();
+            let mut sum = Tensor::from_fn(&dims, |_| 0.0);
+            for (i, piece) in of(index).data.iter().zip(of(dy).data.chunks(width)) {
+                let at = place(*i, dims[0]) * width;
+                sum.data[at..at + width].iter_mut().zip(piece).for_each(|(sum, x)| *sum += x);
+            }
+            sum
+        }
         Op::Softmax(x) => softmax(of(x), |z, max, sum| (z - max).exp() / sum),
         Op::LogSoftmax(x) => softmax(of(x), |z, max, sum| z - max - sum.ln()),
     }
+}
+
+/// The row that an index means, of `rows`.
+fn place(index: f64, rows: usize) -> usize {
+    (index.max(0.0) as usize).min(rows - 1)
 }
 
 /// The place in a tensor of the place `index` in its windows.

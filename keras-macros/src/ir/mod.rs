@@ -200,6 +200,16 @@ pub enum Op {
     Softmax(Id),
     /// Over the last dimension.
     LogSoftmax(Id),
+    /// Rows of the fixed `table` by the whole numbers of `index`: `[n, d..], [..] → [.., d..]`.
+    Gather {
+        table: Id,
+        index: Id,
+    },
+    /// The transpose of [`Op::Gather`]: for each row of a table the sum of the pieces of `dy` that were gathered there.
+    ScatterAdd {
+        index: Id,
+        dy: Id,
+    },
     /// Element `t` along the first dimension of `x`, in step `t` of a loop.
     Item {
         scan: usize,
@@ -254,6 +264,8 @@ pub struct Input {
     pub name: String,
     pub shape: Shape,
     pub dtype: DType,
+    /// Its elements are indices below this.
+    pub below: Option<Dim>,
 }
 
 /// How a weight starts: Keras's initialisers.

@@ -24,6 +24,8 @@ impl Op {
             Op::Binary(_, a, b) | Op::BatchMatMul { a, b } => vec![*a, *b],
             Op::MatMul { x, w, .. } => vec![*x, *w],
             Op::MatMulT { x, y } => vec![*x, *y],
+            Op::Gather { table, index } => vec![*table, *index],
+            Op::ScatterAdd { index, dy } => vec![*index, *dy],
             Op::Select(c, a, b) => vec![*c, *a, *b],
             Op::Concat { parts, .. } => parts.clone(),
         }
@@ -49,6 +51,8 @@ impl Op {
             Op::Binary(_, a, b) | Op::BatchMatMul { a, b } => (*a, *b) = (f(*a), f(*b)),
             Op::MatMul { x, w, .. } => (*x, *w) = (f(*x), f(*w)),
             Op::MatMulT { x, y } => (*x, *y) = (f(*x), f(*y)),
+            Op::Gather { table, index } => (*table, *index) = (f(*table), f(*index)),
+            Op::ScatterAdd { index, dy } => (*index, *dy) = (f(*index), f(*dy)),
             Op::Select(c, a, b) => (*c, *a, *b) = (f(*c), f(*a), f(*b)),
             Op::Concat { parts, .. } => parts.iter_mut().for_each(|part| *part = f(*part)),
         }
@@ -102,6 +106,8 @@ impl Graph {
             Op::BatchMatMul { a, b } => format!("batch_matmul {a} {b}"),
             Op::Softmax(x) => format!("softmax {x}"),
             Op::LogSoftmax(x) => format!("log_softmax {x}"),
+            Op::Gather { table, index } => format!("gather {table} {index}"),
+            Op::ScatterAdd { index, dy } => format!("scatter_add {index} {dy}"),
             Op::Item { scan, x } => format!("item {x} of loop {scan}"),
             Op::State { scan, index } => format!("state {index} of loop {scan}"),
             Op::States { scan, index } => format!("states {index} of loop {scan}"),

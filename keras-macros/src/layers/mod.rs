@@ -8,6 +8,7 @@ pub mod args;
 pub mod constraints;
 mod convolution;
 mod core;
+mod embedding;
 mod functions;
 pub mod initializers;
 pub mod kinds;
@@ -190,6 +191,7 @@ pub const LAYERS: &[&[Entry]] = &[
     core::LAYERS,
     reshaping::LAYERS,
     merging::LAYERS,
+    embedding::LAYERS,
     convolution::LAYERS,
     pooling::LAYERS,
     padding::LAYERS,

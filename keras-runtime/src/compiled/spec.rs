@@ -65,6 +65,8 @@ pub struct InputSpec {
     pub shape: &'static [usize],
     /// What the model declares; other numeric types are converted as they are batched.
     pub dtype: DType,
+    /// Its elements are whole numbers from 0 on, below this: rows of an embedding.
+    pub below: Option<usize>,
 }
 
 /// One output of a model.

@@ -35,6 +35,27 @@ pub(crate) fn expect_finite(tensor: &Tensor<'_>, what: impl FnOnce() -> String) 
     }
 }
 
+/// Every element is a whole number from 0 on and below `below`. `what` says which array it is.
+pub(crate) fn expect_indices(tensor: &Tensor<'_>, below: usize, what: impl FnOnce() -> String) -> Result<()> {
+    let values = tensor.values();
+    let is_index = |x: f64| x >= 0.0 && x < below as f64 && x.fract() == 0.0;
+    let found = match values {
+        Values::F32(values) => first(values, |x| is_index(f64::from(x))),
+        Values::U8(values) => first(values, |x| usize::from(x) < below),
+        Values::I32(values) => first(values, |x| is_index(f64::from(x))),
+        _ => (0..values.len()).find(|i| !is_index(values.at(*i))),
+    };
+    match found {
+        None => Ok(()),
+        Some(at) => Err(Error::Index {
+            what: what(),
+            sample: at / tensor.shape().width().max(1),
+            index: values.at(at),
+            below,
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ pub(crate) mod gather;
 mod one_hot;
 mod tensor;
 
-pub(crate) use finite::expect_finite;
+pub(crate) use finite::{expect_finite, expect_indices};
 pub use gather::Selection;
 pub use one_hot::to_categorical;
 pub use tensor::{Arrays, Element, IntoTensor, MAX_RANK, Shape, Tensor, Values};

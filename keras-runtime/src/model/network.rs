@@ -3,7 +3,7 @@
 use ndarray::{ArrayD, IxDyn};
 
 use crate::compiled::{Spec, WeightSpec};
-use crate::data::{Selection, Tensor};
+use crate::data::{Selection, Tensor, expect_indices};
 use crate::device::{Backend, Device};
 use crate::error::{Error, Result, batched};
 use crate::init;
@@ -112,6 +112,9 @@ impl Network {
         }
         let samples = inputs[0].shape().rows();
         for (tensor, input) in inputs.iter().zip(declared) {
+            if let Some(below) = input.below {
+                expect_indices(tensor, below, || format!("input `{}` of `{}`", input.name, self.spec.name))?;
+            }
             if tensor.shape().rows() != samples {
                 return Err(Error::Rows {
                     what: format!("input `{}`", input.name),

@@ -3,6 +3,7 @@
 mod backend;
 mod constraint;
 mod flip;
+mod gather;
 pub mod gemm;
 mod head;
 mod map;

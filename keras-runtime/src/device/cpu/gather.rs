@@ -1,0 +1,55 @@
+//! Rows of a table by their indices, and the gradient of the table.
+
+use super::pass::{Pass, Rows};
+use super::split::{self, Shared};
+use crate::compiled::Buf;
+
+/// Words that are added up below which threads cost more than they bring.
+const SERIAL_BELOW: usize = 1 << 16;
+
+/// The row that a word of an index means. One that names no row means the nearest: what the data may hold is checked
+/// where they come in, and a kernel never reads past its table.
+fn row_of(index: f32, rows: usize) -> usize {
+    // A negative number and NaN become 0.
+    (index as usize).min(rows - 1)
+}
+
+impl Rows<'_, '_> {
+    /// `into` = the rows, of `width` words, that the `count` words of `index` of each sample name.
+    pub fn gather(&self, table: Buf, index: Buf, into: Buf, count: usize, rows: usize, width: usize) {
+        let table = self.at_sample(table, 0);
+        for sample in self.range.clone() {
+            let (index, into) = (self.at_sample(index, sample), self.at_sample(into, sample));
+            for i in 0..count {
+                // SAFETY: `row_of` is a row of the table; the plan places the others, and keeps `into` apart.
+                unsafe {
+                    let row = row_of(*index.add(i), rows);
+                    into.add(i * width).copy_from_nonoverlapping(table.add(row * width), width);
+                }
+            }
+        }
+    }
+}
+
+impl Pass<'_> {
+    /// `into[row]` = the sum of the rows of `dy` whose word of `index` names it: in the order of the samples, whatever
+    /// the number of threads, which divide the rows of `into`.
+    pub fn scatter_add(&mut self, index: Buf, dy: Buf, into: Buf, count: usize, rows: usize, width: usize) {
+        let (all, total) = (self.all(), self.batch * count);
+        let [index, dy, into] = [index, dy, into].map(|buf| Shared(all.at_sample(buf, 0)));
+        let threads = if total * width < SERIAL_BELOW { 1 } else { self.threads };
+        split::ranges(rows, 1, threads, &|own| {
+            // SAFETY: each thread has rows of its own; the plan places the operands.
+            unsafe {
+                into.get().add(own.start * width).write_bytes(0, own.len() * width);
+                for i in 0..total {
+                    let row = row_of(*index.get().add(i), rows);
+                    if own.contains(&row) {
+                        let (from, to) = (dy.get().add(i * width), into.get().add(row * width));
+                        (0..width).for_each(|j| *to.add(j) += *from.add(j));
+                    }
+                }
+            }
+        });
+    }
+}
