@@ -18,6 +18,8 @@ pub struct Function {
     pub heads: Vec<HeadUse>,
     /// The gradient of each trainable weight that the loss depends on.
     pub gradients: Vec<(usize, Id)>,
+    /// What a training step makes of weights that are not trained.
+    pub updates: Vec<(usize, Id)>,
     /// What the model adds to its loss, if it is wanted and adds anything.
     pub loss: Option<Id>,
 }
@@ -37,7 +39,8 @@ impl Function {
     /// Every node that is wanted for itself.
     pub fn roots(&self) -> impl Iterator<Item = Id> + '_ {
         let heads = self.heads.iter().flat_map(|head| [Some(head.z), head.dz]).flatten();
-        heads.chain(self.gradients.iter().map(|(_, id)| *id)).chain(self.loss)
+        let weights = self.gradients.iter().chain(&self.updates).map(|(_, id)| *id);
+        heads.chain(weights).chain(self.loss)
     }
 }
 
@@ -46,6 +49,9 @@ impl fmt::Display for Function {
         write!(f, "{}", self.graph)?;
         for (weight, id) in &self.gradients {
             writeln!(f, "gradient {} = {id}", self.graph.weights[*weight].name)?;
+        }
+        for (weight, id) in &self.updates {
+            writeln!(f, "update {} = {id}", self.graph.weights[*weight].name)?;
         }
         self.loss.iter().try_for_each(|loss| writeln!(f, "added loss = {loss}"))
     }
@@ -68,13 +74,13 @@ pub fn split_heads(graph: &mut Graph) {
 pub fn infer(graph: &Graph) -> Function {
     let mut graph = graph.clone();
     for node in &mut graph.nodes {
-        if let Op::Dropout { x, .. } = node.op {
+        if let Op::Dropout { x, .. } | Op::Phase { infer: x, .. } = node.op {
             node.op = Op::Reshape(x);
         }
     }
     let heads = graph.outputs.iter().enumerate();
     let heads = heads.map(|(output, o)| HeadUse { output, z: o.value, dz: None }).collect();
-    Function { graph, heads, gradients: vec![], loss: None }
+    Function { graph, heads, gradients: vec![], updates: vec![], loss: None }
 }
 
 /// [`infer`] with what the model adds to its loss.
@@ -93,6 +99,12 @@ fn added_loss(graph: &mut Graph) -> Option<Id> {
 pub fn train(graph: &Graph) -> Function {
     let mut graph = graph.clone();
     let loss = added_loss(&mut graph);
+    for node in &mut graph.nodes {
+        if let Op::Phase { train, .. } = node.op {
+            node.op = Op::Reshape(train);
+        }
+    }
+    let updates = graph.updates.clone();
     let mut adjoint = Adjoint::new(graph);
     let mut heads = Vec::new();
     for output in 0..adjoint.graph.outputs.len() {
@@ -129,7 +141,7 @@ pub fn train(graph: &Graph) -> Function {
             }
         }
     }
-    Function { graph: adjoint.graph, heads, gradients, loss }
+    Function { graph: adjoint.graph, heads, gradients, updates, loss }
 }
 
 struct Adjoint {
@@ -361,6 +373,7 @@ impl Adjoint {
                     self.add(table, dx);
                 }
             }
+            Op::Phase { .. } => unreachable!("functions are of one phase"),
             Op::ScatterAdd { .. } => unreachable!("gradients are not differentiated again"),
             Op::BatchMatMul { a, b } => {
                 if needs(self, a) {

@@ -131,13 +131,20 @@ pub fn plan(program: &Program, params: &Params) -> Plan {
     for (weight, _) in &program.function.gradients {
         plan.addresses.insert(Value::Gradient(*weight), params.buf(Space::Grads, *weight));
     }
-    for (value, home) in &program.homes {
-        let buf = plan.addresses[home].clone();
-        plan.addresses.insert(*value, buf);
-    }
     if let Some(loss) = program.loss {
         plan.addresses.insert(loss, Buf { space: Space::Fixed, offset: 0.into(), len: 1.into() });
         plan.fixed = Dim::known(16);
+    }
+    // The runtime reads these when all is done: nothing takes their place.
+    for (weight, _) in &program.function.updates {
+        let len = Dim::product(&graph.weights[*weight].shape);
+        let buf = Buf { space: Space::Fixed, offset: plan.fixed.clone(), len: len.clone() };
+        plan.addresses.insert(Value::Update(*weight), buf);
+        plan.fixed = plan.fixed.add(&len.round_up_16());
+    }
+    for (value, home) in &program.homes {
+        let buf = plan.addresses[home].clone();
+        plan.addresses.insert(*value, buf);
     }
     outputs(program, &mut plan);
     let (mut arena, mut fixed): (Vec<Slot>, Vec<Slot>) = (vec![], vec![]);
@@ -154,7 +161,7 @@ pub fn plan(program: &Program, params: &Params) -> Plan {
 
 /// While inferring, what only a head reads is computed in the output's own memory.
 fn outputs(program: &Program, plan: &mut Plan) {
-    if !program.function.gradients.is_empty() {
+    if !program.function.gradients.is_empty() || !program.function.updates.is_empty() {
         return;
     }
     let kernels = || program.steps.iter().flat_map(|step| &step.kernels);
@@ -175,7 +182,7 @@ fn size(program: &Program, value: Value) -> Dim {
             let one = graph.shape(id).size();
             program.slots.get(&id).map_or(one.clone(), |slots| slots.mul(&one))
         }
-        Value::Gradient(_) => unreachable!("gradients have an address"),
+        Value::Gradient(_) | Value::Update(_) => unreachable!("they have an address"),
         Value::Packed { w, transposed } => {
             // The kernel of a convolution is a matrix, whose columns are its last dimension.
             let (columns, leading) = graph.shape(w).dims.split_last().expect("it is a matrix");
@@ -198,7 +205,7 @@ fn is_batched(graph: &Graph, value: Value) -> bool {
     match value {
         Value::Node(id) => graph.shape(id).batched,
         Value::Scratch(_) => true,
-        Value::Gradient(_) | Value::Packed { .. } => false,
+        Value::Gradient(_) | Value::Update(_) | Value::Packed { .. } => false,
     }
 }
 

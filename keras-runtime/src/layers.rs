@@ -300,6 +300,131 @@ pub const fn dot() {}
 /// - `embeddings`: `[input_dim, output_dim]`
 pub const fn embedding() {}
 
+/// `batch_normalization(axis = -1, momentum = 0.99, epsilon = 0.001, center = true, scale = true, beta_initializer = zeros, gamma_initializer = ones, moving_mean_initializer = zeros, moving_variance_initializer = ones, beta_regularizer = None, gamma_regularizer = None, beta_constraint = None, gamma_constraint = None, synchronized = false)`
+///
+/// While training, mean 0 and variance 1 over the batch for each place of `axis`, then `gamma` and `beta`; elsewhere by moving averages of mean and variance (Ioffe and Szegedy, 2015). With `trainable = false` always by the averages, which then stay. Steps that do not count are left out of the statistics.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `axis`: a whole number, by default `-1`. The axis of the features; the batch is axis 0.
+/// - `momentum`: a number, by default `0.99`. The share of the moving averages that a step keeps.
+/// - `epsilon`: a number, by default `0.001`. Keeps the root in range.
+/// - `center`: `true` or `false`, by default `true`. Whether to add `beta`.
+/// - `scale`: `true` or `false`, by default `true`. Whether to multiply by `gamma`.
+/// - `beta_initializer`: an initializer such as `he_normal`, by default `zeros`. How `beta` starts.
+/// - `gamma_initializer`: an initializer such as `he_normal`, by default `ones`. How `gamma` starts.
+/// - `moving_mean_initializer`: an initializer such as `he_normal`, by default `zeros`. How the average of means starts.
+/// - `moving_variance_initializer`: an initializer such as `he_normal`, by default `ones`. How the average of variances starts.
+/// - `beta_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for `beta`.
+/// - `gamma_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for `gamma`.
+/// - `beta_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes `beta` be.
+/// - `gamma_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes `gamma` be.
+/// - `synchronized`: `true` or `false`, by default `false`. Of no effect: the whole batch is on one device.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `gamma`: `[features]`
+/// - `beta`: `[features]`
+/// - `moving_mean`: `[features], not trained`
+/// - `moving_variance`: `[features], not trained`
+pub const fn batch_normalization() {}
+
+/// `layer_normalization(axis = -1, epsilon = 0.001, center = true, scale = true, rms_scaling = false, beta_initializer = zeros, gamma_initializer = ones, beta_regularizer = None, gamma_regularizer = None, beta_constraint = None, gamma_constraint = None)`
+///
+/// Mean 0 and variance 1 over `axis` of each sample, then `gamma` and `beta` (Ba et al., 2016).
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `axis`: a whole number or a list of them, by default `-1`. The axes to normalise over; the batch is axis 0.
+/// - `epsilon`: a number, by default `0.001`. Keeps the root in range.
+/// - `center`: `true` or `false`, by default `true`. Whether to add `beta`.
+/// - `scale`: `true` or `false`, by default `true`. Whether to multiply by `gamma`.
+/// - `rms_scaling`: `true` or `false`, by default `false`. Whether only to divide by the deviation and to scale.
+/// - `beta_initializer`: an initializer such as `he_normal`, by default `zeros`. How `beta` starts.
+/// - `gamma_initializer`: an initializer such as `he_normal`, by default `ones`. How `gamma` starts.
+/// - `beta_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for `beta`.
+/// - `gamma_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for `gamma`.
+/// - `beta_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes `beta` be.
+/// - `gamma_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes `gamma` be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `gamma`: `[sizes of axis...]`
+/// - `beta`: `[sizes of axis...]`
+pub const fn layer_normalization() {}
+
+/// `group_normalization(groups = 32, axis = -1, epsilon = 0.001, center = true, scale = true, beta_initializer = zeros, gamma_initializer = ones, beta_regularizer = None, gamma_regularizer = None, beta_constraint = None, gamma_constraint = None)`
+///
+/// Mean 0 and variance 1 over groups of channels of each sample, then `gamma` and `beta` (Wu and He, 2018). `groups = -1`: each channel by itself.
+///
+/// Shapes: `[batch, ..., channels], unchanged`.
+///
+/// # Arguments
+///
+/// - `groups`: a whole number, by default `32`. How many groups the channels make.
+/// - `axis`: a whole number, by default `-1`. The axis of the channels; the batch is axis 0.
+/// - `epsilon`: a number, by default `0.001`. Keeps the root in range.
+/// - `center`: `true` or `false`, by default `true`. Whether to add `beta`.
+/// - `scale`: `true` or `false`, by default `true`. Whether to multiply by `gamma`.
+/// - `beta_initializer`: an initializer such as `he_normal`, by default `zeros`. How `beta` starts.
+/// - `gamma_initializer`: an initializer such as `he_normal`, by default `ones`. How `gamma` starts.
+/// - `beta_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for `beta`.
+/// - `gamma_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for `gamma`.
+/// - `beta_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes `beta` be.
+/// - `gamma_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes `gamma` be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `gamma`: `[channels]`
+/// - `beta`: `[channels]`
+pub const fn group_normalization() {}
+
+/// `rms_normalization(axis = -1, epsilon = 0.000001)`
+///
+/// Divides by the root mean square over `axis`, then multiplies by `scale` (Zhang and Sennrich, 2019).
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `axis`: a whole number or a list of them, by default `-1`. The axes to normalise over; the batch is axis 0.
+/// - `epsilon`: a number, by default `0.000001`. Keeps the root in range.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `scale`: `[sizes of axis...]`
+pub const fn rms_normalization() {}
+
+/// `unit_normalization(axis = -1)`
+///
+/// Divides by the Euclidean norm over `axis`.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `axis`: a whole number or a list of them, by default `-1`. The axes of the norm; the batch is axis 0.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn unit_normalization() {}
+
 /// `conv1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// The product of every window with one kernel: `activation(windows · kernel + bias)`.

@@ -71,7 +71,7 @@ fn compile(model: &Model, dump: &Dump) -> Result<TokenStream, String> {
     });
     let functions = functions.collect::<Result<Vec<_>, _>>()?;
     let specs: Vec<_> =
-        phases.iter().map(|phase| spec::phase(phase.name, &phase.program, &phase.plan)).collect();
+        phases.iter().map(|phase| spec::phase(phase.name, &phase.program, &phase.plan, &params)).collect();
     let (infer, train, evaluate) = (&specs[0], &specs[1], specs.get(2).unwrap_or(&specs[0]));
     let phases = quote!(infer: #infer, evaluate: #evaluate, train: #train,);
     let spec = spec::spec(&model_name(model), &graph, &params, phases);

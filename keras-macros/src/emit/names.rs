@@ -61,6 +61,7 @@ impl<'a> Names<'a> {
         match value {
             Value::Node(id) => self.node(id),
             Value::Gradient(weight) => format!("{}_gradient", plain(&self.graph.weights[weight].name)),
+            Value::Update(weight) => format!("{}_update", plain(&self.graph.weights[weight].name)),
             Value::Packed { w, transposed: true } => format!("{}_transposed", self.node(w)),
             Value::Packed { w, transposed: false } => format!("{}_packed", self.node(w)),
             Value::Scratch(id) => format!("{}_scratch", self.layer(id)),

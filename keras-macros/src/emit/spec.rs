@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::expression::{ident_of, number};
 use super::words;
-use crate::fuse::{Layout, Program};
+use crate::fuse::{Layout, Program, Value};
 use crate::ir::{Constraint, Dim, Graph, Init, Penalty};
 use crate::plan::{Params, Plan};
 
@@ -49,7 +49,14 @@ pub fn spec(name: &Ident, graph: &Graph, params: &Params, phases: TokenStream) -
 /// The `SPEC` of a model that has errors: nothing in it, so that what uses the model still compiles.
 pub fn empty(name: &Ident) -> TokenStream {
     let name = name.to_string();
-    let phase = quote!(Phase { arena_words: 0, fixed_words: 0, flops: 0, adds_loss: false, run: |_| {} });
+    let phase = quote!(Phase {
+        arena_words: 0,
+        fixed_words: 0,
+        flops: 0,
+        adds_loss: false,
+        updates: &[],
+        run: |_| {}
+    });
     quote! {
         static SPEC: Spec = Spec {
             name: #name, inputs: &[], outputs: &[], weights: &[], layers: &[], params_len: 0, trainable_len: 0,
@@ -144,10 +151,18 @@ fn init(init: &Init) -> TokenStream {
 }
 
 /// The metadata of the function `name`.
-pub fn phase(name: &str, program: &Program, plan: &Plan) -> TokenStream {
+pub fn phase(name: &str, program: &Program, plan: &Plan, params: &Params) -> TokenStream {
     let (arena, fixed, flops) = (words(&plan.arena), words(&plan.fixed), super::program::flops(program));
     let (run, adds_loss) = (quote::format_ident!("{name}"), program.loss.is_some());
+    let updates = program.function.updates.iter().map(|(weight, _)| {
+        let from = &plan.addresses[&Value::Update(*weight)];
+        let (from, to, len) = (&from.offset, &params.offsets[*weight], &from.len);
+        quote!(Update { from: #from, to: #to, len: #len })
+    });
     quote! {
-        Phase { arena_words: #arena, fixed_words: #fixed, flops: #flops, adds_loss: #adds_loss, run: #run }
+        Phase {
+            arena_words: #arena, fixed_words: #fixed, flops: #flops, adds_loss: #adds_loss, updates: &[#(#updates),*],
+            run: #run,
+        }
     }
 }

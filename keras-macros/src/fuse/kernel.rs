@@ -12,6 +12,8 @@ pub enum Value {
     Node(Id),
     /// The gradient of a weight.
     Gradient(usize),
+    /// What a training step makes of a weight that is not trained.
+    Update(usize),
     /// A matrix in 16-column panels, for kernels that want it so.
     Packed { w: Id, transposed: bool },
     /// Working memory of the kernel that computes a node.
@@ -381,6 +383,7 @@ impl fmt::Display for Value {
         match self {
             Value::Node(id) => write!(f, "{id}"),
             Value::Gradient(weight) => write!(f, "gradient{weight}"),
+            Value::Update(weight) => write!(f, "update{weight}"),
             Value::Packed { w, transposed } => write!(f, "packed({w}{})", if *transposed { "ᵀ" } else { "" }),
             Value::Scratch(id) => write!(f, "scratch({id})"),
         }

@@ -309,24 +309,30 @@ impl<'a> Fuser<'a> {
     /// Finds for each gradient the kernels that leave it where it is wanted.
     fn place_gradients(&mut self) {
         for &(weight, id) in &self.function.gradients {
-            if let Some(products) = self.sum_of_products(id) {
-                self.products_into(weight, id, &products);
-                continue;
-            }
-            let base = self.view(id).base;
-            let home = Value::Node(base);
-            let own = !matches!(self.op(base), Op::Weight(_) | Op::Input(_)) && !is_number(self.op(base));
-            if own && !self.homes.contains_key(&home) {
-                self.homes.insert(home, Value::Gradient(weight));
-            } else {
-                let shape = self.graph.shape(id).clone();
-                let mut expression = Expression::new(shape.clone());
-                let reg = self.value(&mut expression, id, None);
-                let store = (Value::Gradient(weight), Strided::contiguous(&shape.dims), reg);
-                let kernel = Kernel::Map(Map { expression, stores: vec![store], accumulate: false });
-                self.out.entry(id.0).or_default().push(kernel);
+            match self.sum_of_products(id) {
+                Some(products) => self.products_into(weight, id, &products),
+                None => self.leave_in(Value::Gradient(weight), id),
             }
         }
+        for &(weight, id) in &self.function.updates {
+            self.leave_in(Value::Update(weight), id);
+        }
+    }
+
+    /// Has `id` computed where `place` is, or copied there.
+    fn leave_in(&mut self, place: Value, id: Id) {
+        let base = self.view(id).base;
+        let home = Value::Node(base);
+        let own = !matches!(self.op(base), Op::Weight(_) | Op::Input(_)) && !is_number(self.op(base));
+        if own && !self.homes.contains_key(&home) {
+            self.homes.insert(home, place);
+            return;
+        }
+        let shape = self.graph.shape(id).clone();
+        let mut expression = Expression::new(shape.clone());
+        let reg = self.value(&mut expression, id, None);
+        let stores = vec![(place, Strided::contiguous(&shape.dims), reg)];
+        self.out.entry(id.0).or_default().push(Kernel::Map(Map { expression, stores, accumulate: false }));
     }
 
     /// The terms, if `id` is nothing but products `xᵀ · y` added up.

@@ -266,6 +266,29 @@ impl<'a> Builder<'a> {
         self.regularize(u, name, index)
     }
 
+    /// A weight of the layer `u` that is never trained.
+    pub fn frozen_weight(
+        &mut self,
+        u: &Use,
+        name: &str,
+        shape: Vec<Dim>,
+        start: impl Into<crate::ir::Start>,
+    ) -> Result<Id, Reported> {
+        let current = self.current.last_mut().expect("a layer is being built");
+        let trainable = std::mem::replace(&mut current.trainable, false);
+        let weight = self.weight(u, name, shape, start);
+        self.current.last_mut().expect("a layer is being built").trainable = trainable;
+        weight
+    }
+
+    /// Has training steps leave `next` in `weight`, the value of one that is not trained.
+    pub fn update(&mut self, weight: Id, next: Id) {
+        let crate::ir::Op::Weight(index) = self.graph.nodes[weight.0].op else {
+            unreachable!("it is a weight")
+        };
+        self.graph.updates.push((index, next));
+    }
+
     fn other_weights(&self, u: &Use, name: &str, own: &[Dim], wanted: &[Dim]) -> crate::diag::Message {
         let list = |dims: &[Dim]| Shape::fixed(dims.to_vec()).to_string();
         let input = &u.inputs[0];

@@ -86,7 +86,21 @@ impl Graph {
     }
 
     fn sum_over_batch(&mut self, x: Id) -> Id {
-        self.push(Op::Reduce { kind: ReduceKind::Sum, x, axes: vec![], batch: true }, Shape::fixed([]))
+        self.reduce_batch(x, vec![])
+    }
+
+    /// The sum over the batch and over `axes`, which stay with extent 1.
+    pub fn reduce_batch(&mut self, x: Id, axes: Vec<usize>) -> Id {
+        let mut dims = self.shape(x).dims.clone();
+        axes.iter().for_each(|&axis| dims[axis] = Dim::known(1));
+        self.push(Op::Reduce { kind: ReduceKind::Sum, x, axes, batch: true }, Shape::fixed(dims))
+    }
+
+    /// `train` while training, else `infer`: two values of one shape.
+    pub fn phase(&mut self, train: Id, infer: Id) -> Id {
+        let shape = self.shape(train).clone();
+        let infer = self.broadcast_to(infer, &shape);
+        self.push(Op::Phase { train, infer }, shape)
     }
 
     /// The number of samples: the sum of ones over the batch.

@@ -200,6 +200,11 @@ pub enum Op {
     Softmax(Id),
     /// Over the last dimension.
     LogSoftmax(Id),
+    /// `train` while training, else `infer`.
+    Phase {
+        train: Id,
+        infer: Id,
+    },
     /// Rows of the fixed `table` by the whole numbers of `index`: `[n, d..], [..] → [.., d..]`.
     Gather {
         table: Id,
@@ -394,6 +399,8 @@ pub struct Graph {
     pub scans: Vec<Scan>,
     /// Numbers that the model adds to its loss: fixed, of shape `[]`.
     pub losses: Vec<Id>,
+    /// Weights that are not trained, and what a training step makes them be.
+    pub updates: Vec<(usize, Id)>,
     /// Random streams handed out.
     pub streams: u32,
     /// Layer that new nodes belong to.

@@ -27,7 +27,16 @@ impl Graph {
     /// Takes out the operations, weights, inputs and layers that no output depends on. `sources` are the layers that
     /// make the outputs.
     pub fn prune(&mut self, sources: &[String]) {
-        let live = self.ancestors(self.outputs.iter().map(|output| output.value));
+        let outputs = || self.outputs.iter().map(|output| output.value);
+        // What a layer's training step leaves in its weights is part of the layer.
+        let is_read = self.ancestors(outputs());
+        let reads = |weight: usize| {
+            (0..self.nodes.len())
+                .any(|i| is_read[i] && matches!(self.nodes[i].op, Op::Weight(own) if own == weight))
+        };
+        let updates: Vec<(usize, Id)> =
+            self.updates.iter().copied().filter(|(weight, _)| reads(*weight)).collect();
+        let live = self.ancestors(outputs().chain(updates.iter().map(|(_, id)| *id)));
         let nodes = |i: &usize| live[*i];
         let used = |of: &dyn Fn(&Op) -> Option<usize>| -> Vec<usize> {
             let found = (0..self.nodes.len()).filter(nodes).filter_map(|i| of(&self.nodes[i].op));
@@ -52,6 +61,8 @@ impl Graph {
             node
         });
         let nodes = renumbered.collect();
+        let moved = |(weight, id): &(usize, Id)| (place(&weights, *weight), Id(place(&kept, id.0)));
+        self.updates = updates.iter().map(moved).collect();
         let losses = self.losses.iter().filter_map(|loss| kept.binary_search(&loss.0).ok());
         self.losses = losses.map(Id).collect();
         self.map_states(|id| kept.binary_search(&id.0).ok().map(Id));

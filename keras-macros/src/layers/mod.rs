@@ -13,6 +13,7 @@ mod functions;
 pub mod initializers;
 pub mod kinds;
 mod merging;
+mod normalization;
 mod padding;
 mod pooling;
 pub mod recurrent;
@@ -192,6 +193,7 @@ pub const LAYERS: &[&[Entry]] = &[
     reshaping::LAYERS,
     merging::LAYERS,
     embedding::LAYERS,
+    normalization::LAYERS,
     convolution::LAYERS,
     pooling::LAYERS,
     padding::LAYERS,

@@ -13,5 +13,6 @@ pub use kernel::{
     ReduceKind, Space,
 };
 pub use spec::{
-    Constraint, DType, Head, Init, InputSpec, LayerSpec, Layout, OutputSpec, Penalty, Phase, Spec, WeightSpec,
+    Constraint, DType, Head, Init, InputSpec, LayerSpec, Layout, OutputSpec, Penalty, Phase, Spec, Update,
+    WeightSpec,
 };

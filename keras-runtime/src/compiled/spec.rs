@@ -39,8 +39,21 @@ pub struct Phase {
     /// Whether it leaves the sum of the losses that the model adds itself in the first word of
     /// [`Space::Fixed`](super::Space::Fixed).
     pub adds_loss: bool,
+    /// What it leaves for weights that are not trained, such as moving averages.
+    pub updates: &'static [Update],
     /// The generated code.
     pub run: fn(&mut Pass<'_>),
+}
+
+/// New values of a weight that is not trained.
+#[derive(Debug, Clone, Copy)]
+pub struct Update {
+    /// Their first word in [`Space::Fixed`](super::Space::Fixed).
+    pub from: usize,
+    /// The weight's first word in the flat buffer.
+    pub to: usize,
+    /// How many words.
+    pub len: usize,
 }
 
 /// Element type of a tensor at the model's edge. Inside a pass every element is an `f32` word.

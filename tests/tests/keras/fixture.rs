@@ -29,6 +29,11 @@ impl Fixture {
         Fixture { tensors: tensors.collect() }
     }
 
+    #[allow(dead_code)]
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
     pub fn get(&self, name: &str) -> &ArrayD<f32> {
         self.tensors.get(name).unwrap_or_else(|| panic!("the fixture has no {name}"))
     }

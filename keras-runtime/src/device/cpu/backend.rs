@@ -233,6 +233,10 @@ impl Backend for CpuBackend {
         let spec = self.spec;
         grow(&mut self.grads, spec.trainable_len);
         self.run(&spec.train, Some(losses), step);
+        for update in spec.train.updates {
+            let values = &self.fixed[update.from..update.from + update.len];
+            self.params[update.to..update.to + update.len].copy_from_slice(values);
+        }
         self.penalise(true);
     }
 
