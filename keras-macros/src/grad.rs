@@ -373,6 +373,7 @@ impl Adjoint {
                     self.add(table, dx);
                 }
             }
+            Op::Iota => {}
             Op::Phase { .. } => unreachable!("functions are of one phase"),
             Op::ScatterAdd { .. } => unreachable!("gradients are not differentiated again"),
             Op::BatchMatMul { a, b } => {

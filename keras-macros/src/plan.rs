@@ -183,12 +183,17 @@ fn size(program: &Program, value: Value) -> Dim {
             program.slots.get(&id).map_or(one.clone(), |slots| slots.mul(&one))
         }
         Value::Gradient(_) | Value::Update(_) => unreachable!("they have an address"),
-        Value::Packed { w, transposed } => {
-            // The kernel of a convolution is a matrix, whose columns are its last dimension.
-            let (columns, leading) = graph.shape(w).dims.split_last().expect("it is a matrix");
-            let rows = &Dim::product(leading);
-            let (k, n) = if transposed { (columns, rows) } else { (rows, columns) };
-            k.mul(&n.round_up_16())
+        // A weight of more dimensions may be packed as a matrix.
+        Value::Packed { transposed, .. } => {
+            let mut kernels = program.steps.iter().flat_map(|step| &step.kernels);
+            let size = kernels.find_map(|kernel| match kernel {
+                Kernel::Pack { into, k, n, .. } if *into == value => {
+                    let (k, n) = if transposed { (n, k) } else { (k, n) };
+                    Some(k.mul(&n.round_up_16()))
+                }
+                _ => None,
+            });
+            size.expect("what is packed has a kernel that packs it")
         }
         Value::Scratch(id) => {
             let Op::MatMulT { y, .. } = graph.nodes[id.0].op else {

@@ -425,6 +425,145 @@ pub const fn rms_normalization() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn unit_normalization() {}
 
+/// `attention(use_scale = false, score_mode = dot, dropout = 0.0, use_causal_mask = false)`
+///
+/// A mean of the values, weighted by the softmax of the products of a query with the keys (Luong et al., 2015): `(query, value) >> attention()`, or `(query, value, key) >> attention()`.
+///
+/// Shapes: `[batch, m, d], [batch, n, d] → [batch, m, d]`.
+///
+/// # Arguments
+///
+/// - `use_scale`: `true` or `false`, by default `false`. Whether to learn a factor of the scores.
+/// - `score_mode`: one of `dot` and `concat`, by default `dot`. Products, or `tanh` of sums.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the attention weights to drop.
+/// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `scale`: `[]`
+/// - `concat_score_weight`: `[]`
+pub const fn attention() {}
+
+/// `additive_attention(use_scale = true, dropout = 0.0, use_causal_mask = false)`
+///
+/// Attention by `sum(scale * tanh(query + key))` (Bahdanau et al., 2014).
+///
+/// Shapes: `[batch, m, d], [batch, n, d] → [batch, m, d]`.
+///
+/// # Arguments
+///
+/// - `use_scale`: `true` or `false`, by default `true`. Whether to learn the scale.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the attention weights to drop.
+/// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `scale`: `[d]`
+pub const fn additive_attention() {}
+
+/// `multi_head_attention(num_heads, key_dim, value_dim = None, dropout = 0.0, use_bias = true, output_shape = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, use_causal_mask = false)`
+///
+/// Several attentions side by side, each with projections of its own (Vaswani et al., 2017): `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`.
+///
+/// Shapes: `[batch, m, d], [batch, n, e] → [batch, m, d]`.
+///
+/// # Arguments
+///
+/// - `num_heads`: a whole number of at least 1, or a constant. How many attentions there are.
+/// - `key_dim`: a whole number of at least 1, or a constant. Size of a head's queries and keys.
+/// - `value_dim`: a whole number of at least 1, or a constant, by default `None`. Size of a head's values; `key_dim` if it is not given.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the attention weights to drop.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether projections add a bias.
+/// - `output_shape`: a whole number of at least 1, or a constant, by default `None`. Size of the result; that of the query if it is not given.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernels start.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the biases start.
+/// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `query/kernel`: `[d, num_heads, key_dim]`
+/// - `query/bias`: `[num_heads, key_dim]`
+/// - `key/kernel`: `[e, num_heads, key_dim]`
+/// - `key/bias`: `[num_heads, key_dim]`
+/// - `value/kernel`: `[e, num_heads, value_dim]`
+/// - `value/bias`: `[num_heads, value_dim]`
+/// - `attention_output/kernel`: `[num_heads, value_dim, d]`
+/// - `attention_output/bias`: `[d]`
+pub const fn multi_head_attention() {}
+
+/// `group_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, use_causal_mask = false)`
+///
+/// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).
+///
+/// Shapes: `[batch, m, d], [batch, n, e] → [batch, m, d]`.
+///
+/// # Arguments
+///
+/// - `head_dim`: a whole number of at least 1, or a constant. Size of a head.
+/// - `num_query_heads`: a whole number of at least 1, or a constant. Heads of queries.
+/// - `num_key_value_heads`: a whole number of at least 1, or a constant. Heads of keys and values: a divisor of that.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the attention weights to drop.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether projections add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernels start.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the biases start.
+/// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `query/kernel`: `[d, num_query_heads, head_dim]`
+/// - `query/bias`: `[num_query_heads, head_dim]`
+/// - `key/kernel`: `[e, num_key_value_heads, head_dim]`
+/// - `key/bias`: `[num_key_value_heads, head_dim]`
+/// - `value/kernel`: `[e, num_key_value_heads, head_dim]`
+/// - `value/bias`: `[num_key_value_heads, head_dim]`
+/// - `attention_output/kernel`: `[num_query_heads, head_dim, d]`
+/// - `attention_output/bias`: `[d]`
+pub const fn group_query_attention() {}
+
+/// `grouped_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, use_causal_mask = false)`
+///
+/// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).
+///
+/// Shapes: `[batch, m, d], [batch, n, e] → [batch, m, d]`.
+///
+/// # Arguments
+///
+/// - `head_dim`: a whole number of at least 1, or a constant. Size of a head.
+/// - `num_query_heads`: a whole number of at least 1, or a constant. Heads of queries.
+/// - `num_key_value_heads`: a whole number of at least 1, or a constant. Heads of keys and values: a divisor of that.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the attention weights to drop.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether projections add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernels start.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the biases start.
+/// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `query/kernel`: `[d, num_query_heads, head_dim]`
+/// - `query/bias`: `[num_query_heads, head_dim]`
+/// - `key/kernel`: `[e, num_key_value_heads, head_dim]`
+/// - `key/bias`: `[num_key_value_heads, head_dim]`
+/// - `value/kernel`: `[e, num_key_value_heads, head_dim]`
+/// - `value/bias`: `[num_key_value_heads, head_dim]`
+/// - `attention_output/kernel`: `[num_query_heads, head_dim, d]`
+/// - `attention_output/bias`: `[d]`
+pub const fn grouped_query_attention() {}
+
 /// `conv1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, groups = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// The product of every window with one kernel: `activation(windows · kernel + bias)`.

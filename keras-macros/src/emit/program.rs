@@ -190,6 +190,10 @@ impl Writer<'_> {
                     None => quote!(r.head(#output, #z, None);),
                 }
             }
+            Kernel::Iota { into, count } => {
+                let into = self.names.value(*into);
+                quote!(r.iota(#into, #count);)
+            }
             Kernel::Gather { table, index, into, count, rows, width, .. } => {
                 let (table, index, into) = (self.names.value(*table), self.span(index), self.span(into));
                 quote!(r.gather(#table, #index, #into, #count, #rows, #width);)

@@ -199,6 +199,11 @@ pub enum Kernel {
         count: Dim,
         width: Dim,
     },
+    /// `into = 0, 1, ..`
+    Iota {
+        into: Value,
+        count: Dim,
+    },
     /// `into` = the rows of `table` that `count` indices name.
     Gather {
         table: Value,
@@ -259,6 +264,7 @@ impl Kernel {
             Kernel::Reduce { expression, .. } => expression.values().collect(),
             Kernel::MatMul { x, w, .. } => vec![x.span.value, *w],
             Kernel::MatMulT { x, y, .. } => vec![x.span.value, *y],
+            Kernel::Iota { .. } => vec![],
             Kernel::Gather { table, index, .. } => vec![*table, index.value],
             Kernel::ScatterAdd { index, dy, .. } => vec![*index, *dy],
             Kernel::MatMulOverlap { x, w, .. } => vec![x.value, *w],
@@ -287,7 +293,9 @@ impl Kernel {
             | Kernel::MatMulOverlap { into, .. }
             | Kernel::MaxPoolGrad { into, .. }
             | Kernel::Softmax { into, .. } => vec![into.value],
-            Kernel::Pack { into, .. } | Kernel::ScatterAdd { into, .. } => vec![*into],
+            Kernel::Pack { into, .. } | Kernel::ScatterAdd { into, .. } | Kernel::Iota { into, .. } => {
+                vec![*into]
+            }
             Kernel::Loop { kernels, .. } => kernels.iter().flat_map(Kernel::writes).collect(),
         }
     }
@@ -329,6 +337,7 @@ impl Kernel {
             | Kernel::MaxPoolGrad { batched, .. }
             | Kernel::Softmax { batched, .. } => Place::of(*batched),
             Kernel::Head { .. } | Kernel::Loop { .. } => Place::Rows,
+            Kernel::Iota { .. } => Place::Fixed,
         }
     }
 
@@ -351,9 +360,11 @@ impl Kernel {
             Kernel::Reduce { expression, .. } => expression.space.size().mul(&two),
             Kernel::Softmax { rows, columns, .. } => Dim::product([rows, columns, &Dim::known(16)]),
             Kernel::Gather { count, width, .. } => count.mul(width),
-            Kernel::Head { .. } | Kernel::Pack { .. } | Kernel::Flip { .. } | Kernel::ScatterAdd { .. } => {
-                Dim::known(0)
-            }
+            Kernel::Head { .. }
+            | Kernel::Pack { .. }
+            | Kernel::Flip { .. }
+            | Kernel::Iota { .. }
+            | Kernel::ScatterAdd { .. } => Dim::known(0),
             Kernel::Loop { length, kernels, .. } => {
                 kernels.iter().fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops())).mul(length)
             }
@@ -489,6 +500,7 @@ impl fmt::Display for Kernel {
             Kernel::MatMulOverlap { x, w, into, counts, window, .. } => {
                 writeln!(f, "    matmul_overlap {into} = windows of {x} · {w}  {counts:?} {window:?}")
             }
+            Kernel::Iota { into, count } => writeln!(f, "    iota {into} = 0 .. {count}"),
             Kernel::Gather { table, index, into, count, .. } => {
                 writeln!(f, "    gather {into} = {count} rows of {table} by {index}")
             }

@@ -470,6 +470,7 @@ impl<'a> Fuser<'a> {
                 let rows = Dim::product(&shape.dims[..shape.rank() - 1]);
                 vec![Kernel::Softmax { x: self.buffer(*x), into, batched: shape.batched, log, rows, columns }]
             }
+            Op::Iota => vec![Kernel::Iota { into: into.value, count: shape.size() }],
             Op::Gather { table, index } => {
                 let (rows, row) = self.dims(*table).split_first().expect("a table has rows");
                 vec![Kernel::Gather {

@@ -96,6 +96,11 @@ impl Graph {
         self.push(Op::Reduce { kind: ReduceKind::Sum, x, axes, batch: true }, Shape::fixed(dims))
     }
 
+    /// `0, 1, ..`: `[length]`.
+    pub fn iota(&mut self, length: Dim) -> Id {
+        self.push(Op::Iota, Shape::fixed([length]))
+    }
+
     /// `train` while training, else `infer`: two values of one shape.
     pub fn phase(&mut self, train: Id, infer: Id) -> Id {
         let shape = self.shape(train).clone();

@@ -262,6 +262,7 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &Results, time:
                 (0..k).map(|j| a.get(&[lead, &[m, j]].concat()) * b.get(&[lead, &[j, n]].concat())).sum()
             })
         }
+        Op::Iota => Tensor::from_fn(&dims, |i| i[0] as f64),
         Op::Phase { .. } => unreachable!("functions are of one phase"),
         Op::Gather { table, index } => {
             let (table, index) = (of(table), of(index));

@@ -200,6 +200,8 @@ pub enum Op {
     Softmax(Id),
     /// Over the last dimension.
     LogSoftmax(Id),
+    /// The place along the first dimension, as a number; fixed.
+    Iota,
     /// `train` while training, else `infer`.
     Phase {
         train: Id,

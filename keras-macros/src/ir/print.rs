@@ -9,7 +9,7 @@ impl Op {
     pub fn operands(&self) -> Vec<Id> {
         match self {
             Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => vec![],
-            Op::State { .. } | Op::States { .. } => vec![],
+            Op::State { .. } | Op::States { .. } | Op::Iota => vec![],
             Op::Item { x, .. } | Op::Trace(x) | Op::Total(x) => vec![*x],
             Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => {
                 vec![*x]
@@ -37,7 +37,7 @@ impl Op {
         let mut op = self.clone();
         match &mut op {
             Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => {}
-            Op::State { .. } | Op::States { .. } => {}
+            Op::State { .. } | Op::States { .. } | Op::Iota => {}
             Op::Item { x, .. } | Op::Trace(x) | Op::Total(x) => *x = f(*x),
             Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => {
                 *x = f(*x)
@@ -108,6 +108,7 @@ impl Graph {
             Op::BatchMatMul { a, b } => format!("batch_matmul {a} {b}"),
             Op::Softmax(x) => format!("softmax {x}"),
             Op::LogSoftmax(x) => format!("log_softmax {x}"),
+            Op::Iota => "iota".to_string(),
             Op::Phase { train, infer } => format!("phase train={train} infer={infer}"),
             Op::Gather { table, index } => format!("gather {table} {index}"),
             Op::ScatterAdd { index, dy } => format!("scatter_add {index} {dy}"),

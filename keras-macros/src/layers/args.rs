@@ -206,6 +206,11 @@ impl Args {
         }
     }
 
+    /// A size, or `None`.
+    pub fn optional_size(&self, name: &str) -> Option<Dim> {
+        if let Value::Size(dim) = &self.get(name).value { Some(dim.clone()) } else { None }
+    }
+
     /// A whole number.
     pub fn integer(&self, name: &str) -> i64 {
         match self.get(name).value {

@@ -5,6 +5,7 @@
 
 pub mod activations;
 pub mod args;
+mod attention;
 pub mod constraints;
 mod convolution;
 mod core;
@@ -194,6 +195,7 @@ pub const LAYERS: &[&[Entry]] = &[
     merging::LAYERS,
     embedding::LAYERS,
     normalization::LAYERS,
+    attention::LAYERS,
     convolution::LAYERS,
     pooling::LAYERS,
     padding::LAYERS,

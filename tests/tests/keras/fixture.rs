@@ -43,7 +43,7 @@ impl Fixture {
 /// terms of its sums are not: they are of the order of 0.1 at least.
 pub fn assert_close(what: &str, found: &ArrayD<f32>, expected: &ArrayD<f32>, tolerance: f32) {
     assert_eq!(found.len(), expected.len(), "{what}: {:?} instead of {:?}", found.shape(), expected.shape());
-    let scale = expected.iter().fold(0.03f32, |scale, x| scale.max(x.abs()));
+    let scale = expected.iter().fold(0.1f32, |scale, x| scale.max(x.abs()));
     for (i, (a, b)) in found.iter().zip(expected).enumerate() {
         assert!((a - b).abs() <= tolerance * scale, "{what}[{i}]: {a} instead of {b} (scale {scale})");
     }

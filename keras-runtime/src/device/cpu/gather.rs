@@ -15,6 +15,15 @@ fn row_of(index: f32, rows: usize) -> usize {
 }
 
 impl Rows<'_, '_> {
+    /// `into = 0, 1, ..`, of `count` words, which do not depend on the sample.
+    pub fn iota(&self, into: Buf, count: usize) {
+        let into = self.at_sample(into, 0);
+        for i in 0..count {
+            // SAFETY: the plan places the words.
+            unsafe { *into.add(i) = i as f32 };
+        }
+    }
+
     /// `into` = the rows, of `width` words, that the `count` words of `index` of each sample name.
     pub fn gather(&self, table: Buf, index: Buf, into: Buf, count: usize, rows: usize, width: usize) {
         let table = self.at_sample(table, 0);

@@ -1,0 +1,364 @@
+//! Attention: what to look at, by products of queries with keys.
+
+use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
+use crate::diag::{Message, Reported};
+use crate::graph::Builder;
+use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Start, Unary};
+
+const CAUSAL: Param = optional(
+    "use_causal_mask",
+    Kind::Flag,
+    "false",
+    "Whether a step of the query sees only the steps of the value up to its own.",
+);
+const DROPOUT: Param =
+    optional("dropout", Kind::Rate, "0.0", "The fraction of the attention weights to drop.");
+const USE_BIAS: Param = optional("use_bias", Kind::Flag, "true", "Whether projections add a bias.");
+const KERNEL: Param =
+    optional("kernel_initializer", Kind::Initializer, "glorot_uniform", "How the kernels start.");
+const BIAS: Param = optional("bias_initializer", Kind::Initializer, "zeros", "How the biases start.");
+
+/// Keras: Attention layers.
+pub const LAYERS: &[Entry] = &[
+    Entry {
+        name: "attention",
+        aliases: &[],
+        class: "Attention",
+        family: Family::Layer,
+        doc: "A mean of the values, weighted by the softmax of the products of a query with the keys (Luong et al., 2015): \
+              `(query, value) >> attention()`, or `(query, value, key) >> attention()`.",
+        shapes: "[batch, m, d], [batch, n, d] → [batch, m, d]",
+        operands: Operands::AtLeast(2),
+        params: &[
+            optional("use_scale", Kind::Flag, "false", "Whether to learn a factor of the scores."),
+            optional("score_mode", Kind::Choice(&["dot", "concat"]), "dot", "Products, or `tanh` of sums."),
+            DROPOUT,
+            CAUSAL,
+        ],
+        weights: &[("scale", "[]"), ("concat_score_weight", "[]")],
+        apply: attention,
+    },
+    Entry {
+        name: "additive_attention",
+        aliases: &[],
+        class: "AdditiveAttention",
+        family: Family::Layer,
+        doc: "Attention by `sum(scale * tanh(query + key))` (Bahdanau et al., 2014).",
+        shapes: "[batch, m, d], [batch, n, d] → [batch, m, d]",
+        operands: Operands::AtLeast(2),
+        params: &[optional("use_scale", Kind::Flag, "true", "Whether to learn the scale."), DROPOUT, CAUSAL],
+        weights: &[("scale", "[d]")],
+        apply: additive_attention,
+    },
+    Entry {
+        name: "multi_head_attention",
+        aliases: &[],
+        class: "MultiHeadAttention",
+        family: Family::Layer,
+        doc: "Several attentions side by side, each with projections of its own (Vaswani et al., 2017): \
+              `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`.",
+        shapes: "[batch, m, d], [batch, n, e] → [batch, m, d]",
+        operands: Operands::AtLeast(2),
+        params: &[
+            required("num_heads", Kind::Size, "How many attentions there are."),
+            required("key_dim", Kind::Size, "Size of a head's queries and keys."),
+            optional(
+                "value_dim",
+                Kind::Size,
+                "None",
+                "Size of a head's values; `key_dim` if it is not given.",
+            ),
+            DROPOUT,
+            USE_BIAS,
+            optional(
+                "output_shape",
+                Kind::Size,
+                "None",
+                "Size of the result; that of the query if it is not given.",
+            ),
+            KERNEL,
+            BIAS,
+            CAUSAL,
+        ],
+        weights: &[
+            ("query/kernel", "[d, num_heads, key_dim]"),
+            ("query/bias", "[num_heads, key_dim]"),
+            ("key/kernel", "[e, num_heads, key_dim]"),
+            ("key/bias", "[num_heads, key_dim]"),
+            ("value/kernel", "[e, num_heads, value_dim]"),
+            ("value/bias", "[num_heads, value_dim]"),
+            ("attention_output/kernel", "[num_heads, value_dim, d]"),
+            ("attention_output/bias", "[d]"),
+        ],
+        apply: |b, u| {
+            let (heads, key_dim) = (u.args.size("num_heads"), u.args.size("key_dim"));
+            let value_dim = u.args.optional_size("value_dim").unwrap_or_else(|| key_dim.clone());
+            multi_head(b, u, &heads, &heads, &key_dim, &value_dim)
+        },
+    },
+    Entry {
+        name: "group_query_attention",
+        aliases: &["grouped_query_attention"],
+        class: "GroupedQueryAttention",
+        family: Family::Layer,
+        doc: "Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).",
+        shapes: "[batch, m, d], [batch, n, e] → [batch, m, d]",
+        operands: Operands::AtLeast(2),
+        params: &[
+            required("head_dim", Kind::Size, "Size of a head."),
+            required("num_query_heads", Kind::Size, "Heads of queries."),
+            required("num_key_value_heads", Kind::Size, "Heads of keys and values: a divisor of that."),
+            DROPOUT,
+            USE_BIAS,
+            KERNEL,
+            BIAS,
+            CAUSAL,
+        ],
+        weights: &[
+            ("query/kernel", "[d, num_query_heads, head_dim]"),
+            ("query/bias", "[num_query_heads, head_dim]"),
+            ("key/kernel", "[e, num_key_value_heads, head_dim]"),
+            ("key/bias", "[num_key_value_heads, head_dim]"),
+            ("value/kernel", "[e, num_key_value_heads, head_dim]"),
+            ("value/bias", "[num_key_value_heads, head_dim]"),
+            ("attention_output/kernel", "[num_query_heads, head_dim, d]"),
+            ("attention_output/bias", "[d]"),
+        ],
+        apply: |b, u| {
+            let (heads, groups) = (u.args.size("num_query_heads"), u.args.size("num_key_value_heads"));
+            if let (Some(n), Some(m)) = (heads.as_known(), groups.as_known())
+                && n % m != 0
+            {
+                let headline = format!("{n} heads of queries cannot share {m} heads of keys and values");
+                let message = Message::new(u.args.place("num_key_value_heads"), headline);
+                return Err(b
+                    .diag
+                    .report(message.help("`num_key_value_heads` must divide `num_query_heads`")));
+            }
+            let size = u.args.size("head_dim");
+            multi_head(b, u, &heads, &groups, &size, &size)
+        },
+    },
+];
+
+/// Query, value and key: `[batch, steps, size]` each.
+fn operands(b: &Builder, u: &Use, same_size: bool) -> Result<[Id; 3], Reported> {
+    if u.inputs.len() > 3 {
+        let headline = format!(
+            "`{}` takes a query, a value and a key, but gets {} tensors",
+            u.entry.name,
+            u.inputs.len()
+        );
+        return Err(b.diag.report(Message::new(u.place, headline)));
+    }
+    for input in u.inputs {
+        let shape = b.graph.shape(input.id);
+        if shape.rank() != 2 {
+            let headline = format!("`{}` takes [batch, steps, features], but is given {shape}", u.entry.name);
+            let message = u.misfit(input, headline, format!("this layer is given {shape}"));
+            let message = message.note(format!("`{}` makes {shape}", input.text));
+            return Err(b
+                .diag
+                .report(message.help("give each step one axis of features: `reshape([steps, features])`")));
+        }
+    }
+    let (query, value) = (&u.inputs[0], &u.inputs[1]);
+    let key = u.inputs.get(2).unwrap_or(value);
+    let size = |id: Id| b.graph.shape(id).dims[1].as_known();
+    if let (true, Some(own), Some(other)) = (same_size, size(query.id), size(key.id))
+        && own != other
+    {
+        let headline = format!("`{}` compares queries of {own} features with keys of {other}", u.entry.name);
+        let message = u.misfit(key, headline, format!("the query has {own} features"));
+        let message = message
+            .note(format!("`{}` makes {}", query.text, b.graph.shape(query.id)))
+            .note(format!("`{}` makes {}", key.text, b.graph.shape(key.id)));
+        return Err(b.diag.report(message.help(format!("bring both to one size: `>> dense({own})`"))));
+    }
+    Ok([query.id, value.id, key.id])
+}
+
+/// Which scores `[m, n]` count, if not all: 1 or 0. `by_query` as well by the query's own mask.
+fn score_mask(b: &mut Builder, u: &Use, by_query: bool) -> Option<Id> {
+    let [m, n] = [0, 1].map(|i| b.graph.shape(u.inputs[i].id).dims[0].clone());
+    let mut masks = vec![];
+    if let (Some(query), true) = (u.inputs[0].mask, by_query) {
+        masks.push(b.graph.reshape(query, vec![m.clone(), 1.into()]));
+    }
+    for input in &u.inputs[1..] {
+        if let Some(mask) = input.mask {
+            masks.push(b.graph.reshape(mask, vec![1.into(), n.clone()]));
+        }
+    }
+    if u.args.flag("use_causal_mask") {
+        let (rows, columns) = (b.graph.iota(m.clone()), b.graph.iota(n.clone()));
+        let rows = b.graph.reshape(rows, vec![m, 1.into()]);
+        let columns = b.graph.reshape(columns, vec![1.into(), n]);
+        masks.push(b.graph.binary(Binary::Ge, rows, columns));
+    }
+    masks.into_iter().reduce(|a, b_| b.graph.binary(Binary::Mul, a, b_))
+}
+
+/// `softmax(scores) · value`, and the query's mask on the result.
+fn weighted(b: &mut Builder, u: &Use, scores: Id, value: Id) -> Id {
+    let scores = match score_mask(b, u, false) {
+        Some(mask) => {
+            let away = b.graph.binary_const(Binary::Sub, scores, 1e9);
+            b.graph.select(mask, scores, away)
+        }
+        None => scores,
+    };
+    let weights = b.graph.softmax(scores, 1);
+    let rate = u.args.number("dropout") as f32;
+    let weights = if rate > 0.0 { b.graph.dropout(weights, rate) } else { weights };
+    let result = b.graph.batch_matmul(weights, value);
+    let mask = u.inputs[0].mask;
+    b.set_mask(mask);
+    match mask {
+        Some(mask) => {
+            let m = b.graph.shape(mask).dims[0].clone();
+            let mask = b.graph.reshape(mask, vec![m, 1.into()]);
+            b.graph.binary(Binary::Mul, result, mask)
+        }
+        None => result,
+    }
+}
+
+/// `tanh` of the sums of all queries with all keys: `[m, n, d]`.
+fn sums(b: &mut Builder, query: Id, key: Id, scale: Option<Id>) -> Id {
+    let [q, k] = [query, key].map(|x| b.graph.shape(x).dims.clone());
+    let query = b.graph.reshape(query, vec![q[0].clone(), 1.into(), q[1].clone()]);
+    let key = b.graph.reshape(key, vec![1.into(), k[0].clone(), k[1].clone()]);
+    let sum = b.graph.binary(Binary::Add, query, key);
+    let sum = match scale {
+        Some(scale) => b.graph.binary(Binary::Mul, sum, scale),
+        None => sum,
+    };
+    b.graph.unary(Unary::Tanh, sum)
+}
+
+fn products(b: &mut Builder, query: Id, key: Id) -> Id {
+    let transposed = b.graph.permute(key, vec![1, 0]);
+    b.graph.batch_matmul(query, transposed)
+}
+
+fn attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+    let [query, value, key] = operands(b, u, true)?;
+    let scale = match u.args.flag("use_scale") {
+        true => Some(b.weight(u, "scale", vec![], Init::Ones)?),
+        false => None,
+    };
+    let scores = match u.args.text("score_mode") {
+        Some("concat") => {
+            let weight = b.weight(u, "concat_score_weight", vec![], Init::Ones)?;
+            let all = sums(b, query, key, scale);
+            let scores = b.graph.reduce(ReduceKind::Sum, all, vec![2], false);
+            b.graph.binary(Binary::Mul, scores, weight)
+        }
+        _ => {
+            let scores = products(b, query, key);
+            match scale {
+                Some(scale) => b.graph.binary(Binary::Mul, scores, scale),
+                None => scores,
+            }
+        }
+    };
+    Ok(weighted(b, u, scores, value))
+}
+
+fn additive_attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+    let [query, value, key] = operands(b, u, true)?;
+    let size = b.graph.shape(query).dims[1].clone();
+    let mut all = sums(b, query, key, None);
+    if u.args.flag("use_scale") {
+        let scale = b.weight(u, "scale", vec![size], Init::GlorotUniform)?;
+        all = b.graph.binary(Binary::Mul, all, scale);
+    }
+    let scores = b.graph.reduce(ReduceKind::Sum, all, vec![2], false);
+    Ok(weighted(b, u, scores, value))
+}
+
+/// `x · kernel + bias` with heads of `size` words: `[steps, heads, size]`.
+fn project(b: &mut Builder, u: &Use, part: &str, x: Id, heads: &Dim, size: &Dim) -> Result<Id, Reported> {
+    let dims = b.graph.shape(x).dims.clone();
+    let start = u.args.initializer("kernel_initializer");
+    let shape = vec![dims[1].clone(), heads.clone(), size.clone()];
+    let kernel = b.weight(u, &format!("{part}/kernel"), shape, start)?;
+    let flat = heads.mul(size);
+    let kernel = b.graph.reshape(kernel, vec![dims[1].clone(), flat.clone()]);
+    let mut y = b.graph.matmul(x, kernel, false);
+    if u.args.flag("use_bias") {
+        let start: Start = u.args.initializer("bias_initializer");
+        let bias = b.weight(u, &format!("{part}/bias"), vec![heads.clone(), size.clone()], start)?;
+        let bias = b.graph.reshape(bias, vec![flat]);
+        y = b.graph.binary(Binary::Add, y, bias);
+    }
+    Ok(b.graph.reshape(y, vec![dims[0].clone(), heads.clone(), size.clone()]))
+}
+
+/// `[steps, groups, size]` as `[heads, steps, size]`: each group for as many heads.
+fn for_heads(b: &mut Builder, x: Id, heads: &Dim, groups: &Dim, transposed: bool) -> Id {
+    let dims = b.graph.shape(x).dims.clone();
+    let x = b.graph.permute(x, if transposed { vec![1, 2, 0] } else { vec![1, 0, 2] });
+    if heads == groups {
+        return x;
+    }
+    let own = b.graph.shape(x).clone();
+    let each = match (heads.as_known(), groups.as_known()) {
+        (Some(heads), Some(groups)) => Dim::known(heads / groups),
+        _ => return x,
+    };
+    let shape = |repeats: Dim| vec![dims[1].clone(), repeats, own.dims[1].clone(), own.dims[2].clone()];
+    let x = b.graph.reshape(x, shape(1.into()));
+    let repeated = crate::ir::Shape { batched: own.batched, dims: shape(each) };
+    let x = b.graph.broadcast_to(x, &repeated);
+    b.graph.reshape(x, vec![heads.clone(), own.dims[1].clone(), own.dims[2].clone()])
+}
+
+fn multi_head(
+    b: &mut Builder,
+    u: &Use,
+    heads: &Dim,
+    groups: &Dim,
+    key_dim: &Dim,
+    value_dim: &Dim,
+) -> Result<Id, Reported> {
+    let [query, value, key] = operands(b, u, false)?;
+    let steps = b.graph.shape(query).dims[0].clone();
+    let has_shape = u.entry.params.iter().any(|param| param.name == "output_shape");
+    let own = b.graph.shape(query).dims[1].clone();
+    let size = if has_shape { u.args.optional_size("output_shape").unwrap_or(own) } else { own };
+    let q = project(b, u, "query", query, heads, key_dim)?;
+    let k = project(b, u, "key", key, groups, key_dim)?;
+    let v = project(b, u, "value", value, groups, value_dim)?;
+    let root = b.graph.extent(key_dim.clone());
+    let root = b.graph.unary(Unary::Sqrt, root);
+    let q = b.graph.binary(Binary::Div, q, root);
+    let q = b.graph.permute(q, vec![1, 0, 2]);
+    let k = for_heads(b, k, heads, groups, true);
+    let v = for_heads(b, v, heads, groups, false);
+    let mut scores = b.graph.batch_matmul(q, k);
+    if let Some(mask) = score_mask(b, u, true) {
+        let away = b.graph.constant(-1e9);
+        scores = b.graph.select(mask, scores, away);
+    }
+    let weights = b.graph.softmax(scores, 2);
+    let rate = u.args.number("dropout") as f32;
+    let weights = if rate > 0.0 { b.graph.dropout(weights, rate) } else { weights };
+    let found = b.graph.batch_matmul(weights, v);
+    let found = b.graph.permute(found, vec![1, 0, 2]);
+    let flat = heads.mul(value_dim);
+    let found = b.graph.reshape(found, vec![steps, flat.clone()]);
+    let start = u.args.initializer("kernel_initializer");
+    let shape = vec![heads.clone(), value_dim.clone(), size.clone()];
+    let kernel = b.weight(u, "attention_output/kernel", shape, start)?;
+    let kernel = b.graph.reshape(kernel, vec![flat, size.clone()]);
+    let mut y = b.graph.matmul(found, kernel, false);
+    if u.args.flag("use_bias") {
+        let start = u.args.initializer("bias_initializer");
+        let bias = b.weight(u, "attention_output/bias", vec![size], start)?;
+        y = b.graph.binary(Binary::Add, y, bias);
+    }
+    b.set_mask(u.inputs[0].mask);
+    Ok(y)
+}
