@@ -39,3 +39,13 @@ fn shared_layers() {
         }";
     insta::assert_snapshot!(expansion(model));
 }
+
+/// Windows that are never written out, on pieces of the batch of their own; a kernel that lies in panels.
+#[test]
+fn convolution() {
+    let model = "
+        Net = conv2d(4, 3, padding = same, activation = relu, input = [12, 10, 3])
+           >> conv2d(6, 3, activation = relu) >> max_pooling2d(2)
+           >> flatten() >> dense(2)";
+    insta::assert_snapshot!(expansion(model));
+}

@@ -62,6 +62,8 @@ fn counted<T>(work: impl FnOnce() -> T) -> (T, usize) {
 
 keras_model! {
     Net = dense(128, relu, input = 64) >> dropout(0.2) >> dense(64, tanh) >> dense(10, softmax);
+    Convolved = reshape([8, 8, 1], input = 64) >> conv2d(8, 3, padding = same, activation = relu) >> max_pooling2d(2)
+        >> conv2d(20, 3, activation = relu) >> flatten() >> dense(10, softmax);
     Held = dense(96, relu, input = 64, kernel_regularizer = l1_l2(0.01, 0.01), kernel_constraint = max_norm(1.0))
         >> activity_regularization(l2 = 0.1)
         >> dense(10, softmax, kernel_constraint = non_neg);
@@ -92,6 +94,15 @@ fn steps() -> Result<()> {
     let (result, count) = counted(|| (0..5).try_for_each(|_| model.step_on_batch(&x, &y).map(drop)));
     result?;
     assert_eq!(count, 0, "five steps with penalties and constraints");
+    let mut model = Convolved::on(&Cpu::threads(1), 1)?.compile(
+        Adam::default(),
+        SparseCategoricalCrossentropy,
+        [Accuracy],
+    );
+    model.step_on_batch(&x, &y)?;
+    let (result, count) = counted(|| (0..5).try_for_each(|_| model.step_on_batch(&x, &y).map(drop)));
+    result?;
+    assert_eq!(count, 0, "five steps with convolutions");
     Ok(())
 }
 

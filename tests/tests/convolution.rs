@@ -30,7 +30,7 @@ layers! {
     conv2d_whole Conv2dWhole (a a0 "probe_a" [4, 3; 2]) { a >> conv2d(5, [4, 3], name = "c") }
     conv2d_groups Conv2dGroups (a a0 "probe_a" [5, 4; 6]) { a >> conv2d(9, 2, groups = 3, padding = same, name = "c") }
     conv2d_first Conv2dFirst (a a0 "probe_a" [3, 5; 6]) { a >> conv2d(4, 3, padding = same, data_format = channels_first, name = "c") }
-    conv2d_first_softmax Conv2dFirstSoftmax (a a0 "probe_a" [2, 4; 5]) { a >> conv2d(3, 2, data_format = channels_first, activation = softmax, name = "c") }
+    conv2d_first_softmax Conv2dFirstSoftmax (a a0 "probe_a" [2, 4; 5]) { a >> conv2d(3, 2, data_format = channels_first, activation = softmax, use_bias = false, name = "c") }
     conv2d_wide Conv2dWide (a a0 "probe_a" [9, 14; 17]) { a >> conv2d(35, 5, name = "c") }
     conv2d_stacked Conv2dStacked (a a0 "probe_a" [8, 7; 2]) { a >> conv2d(5, 2, activation = tanh, name = "c") >> conv2d(18, 3, padding = same, activation = relu, name = "d") >> conv2d(3, 3, strides = 2, name = "e") }
     conv2d_dense Conv2dDense (a a0 "probe_a" [6, 6; 1]) { a >> conv2d(4, 3, activation = relu, name = "c") >> max_pooling2d() >> flatten() >> dense(3, softmax, name = "d") }
@@ -61,6 +61,8 @@ layers! {
     locally_connected1d LocallyConnected1d (a a0 "probe_a" [7; 3]) { a >> locally_connected1d(4, 3, strides = 2, name = "c") }
     locally_connected2d LocallyConnected2d (a a0 "probe_a" [5, 4; 2]) { a >> locally_connected2d(3, [2, 3], strides = [2, 1], activation = tanh, name = "c") }
     shared_conv2d SharedConv2d (a a0 "probe_a" [6, 5; 2]) { let c = conv2d(2, 3, padding = same, activation = tanh, name = "c"); a >> c >> c }
+    time_distributed_conv2d TimeDistributedConv2d (a a0 "probe_a" [3, 5, 6; 2]) { a >> time_distributed(conv2d(5, 2, padding = same, activation = tanh, name = "c") >> max_pooling2d(2) >> conv2d(3, 2, name = "d") >> flatten()) }
+    time_distributed_transpose TimeDistributedTranspose (a a0 "probe_a" [2, 3; 2]) { a >> time_distributed(conv1d_transpose(4, 3, strides = 2, activation = tanh, name = "c") >> average_pooling1d(2, padding = same) >> depthwise_conv1d(2, name = "d")) }
 }
 
 /// The same layers on a single sample.

@@ -334,6 +334,10 @@ pub fn parse(
                 continue;
             }
         };
+        if let Some(message) = misplaced_activation(callee, params, param, arg) {
+            failed = Some(b.diag.report(message));
+            continue;
+        }
         if let Some((_, first)) = found.iter().find(|(earlier, _)| earlier.name == param.name) {
             let place = arg.name.as_ref().map_or(arg.value.place, Place::of);
             let headline = format!("`{}` of `{callee}` is given twice", param.name);
@@ -360,6 +364,17 @@ pub fn parse(
         }
     }
     failed.map_or(Ok(Args(values)), Err)
+}
+
+/// What Keras's order of arguments makes easy to forget: `conv2d(32, 3, relu)` has an activation where strides are.
+fn misplaced_activation(callee: &str, params: &[Param], param: &Param, arg: &Arg) -> Option<Message> {
+    let takes_names = matches!(param.kind, Kind::Activation | Kind::Choice(_) | Kind::Layer);
+    let activation = params.iter().find(|param| param.kind == Kind::Activation)?;
+    let name = arg.value.as_name().filter(|_| arg.name.is_none() && !takes_names)?.to_string();
+    super::find_activation(&name)?;
+    let headline = format!("`{}` of `{callee}` must be {}, found `{name}`", param.name, param.kind.text());
+    let help = format!("`{name}` is an activation: write `{} = {name}`", activation.name);
+    Some(Message::new(arg.value.place, headline).help(help))
 }
 
 fn too_many(diag: &Diagnostics, callee: &str, params: &[Param], arg: &Arg) -> Reported {

@@ -77,8 +77,11 @@ impl Use<'_> {
                 let headline = format!("`{name}` must know the sizes of {shape}, its input");
                 let message =
                     self.misfit(input, headline, "some of them are known to rustc only".to_string());
-                let help =
-                    "write the numbers, or declare `const WIDTH: usize = ..;` inside of the macro call";
+                let unknown = dims.iter().find(|dim| dim.as_known().is_none());
+                let name = unknown.and_then(|dim| dim.names().last()).unwrap_or_default();
+                let help = format!(
+                    "write the numbers, or declare `const {name}: usize = ..;` inside of the macro call"
+                );
                 Err(b.diag.report(message.help(help)))
             }
         }
@@ -163,13 +166,14 @@ impl Spatial {
         let sizes = by(windows.iter().map(|window| window.size.to_string()).collect());
         let spans = by(windows.iter().map(|window| window.span().to_string()).collect());
         let extents = by(self.extents.iter().map(usize::to_string).collect());
-        let headline = format!("`{}` has a window of {sizes}, but its input is only {extents}", u.entry.name);
+        let headline = format!("`{}` has a window of {spans}, but its input is only {extents}", u.entry.name);
         let label = format!("this layer is given {}", b.graph.shape(u.x()));
         let message = u.misfit(input, headline, label);
         let message = message.note(format!("`{}` makes {}", input.text, b.graph.shape(input.id)));
         let message = match sizes == spans {
             true => message,
-            false => message.note(format!("with its gaps (`dilation_rate`) the window spans {spans}")),
+            false => message
+                .note(format!("the window has {sizes} places, with gaps (`dilation_rate`) between them")),
         };
         message.help("take a smaller window, or `padding = same`")
     }
