@@ -2882,9 +2882,66 @@ pub const fn bidirectional() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn time_distributed() {}
 
-/// `dropout(rate)`
+/// `dropout(rate, noise_shape = None)`
 ///
 /// While training, zeroes each element with probability `rate` and divides the others by `1 - rate`.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `rate`: a number in `[0, 1)`. The fraction of the elements to drop.
+/// - `noise_shape`: a whole number or a list of them, by default `None`. Shape of what is drawn, with the batch as `-1`: sizes of 1 drop all along their axis alike.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn dropout() {}
+
+/// `spatial_dropout1d(rate)`
+///
+/// While training, zeroes whole channels with probability `rate` and divides the others by `1 - rate`.
+///
+/// Shapes: `[batch, steps, channels], unchanged`.
+///
+/// # Arguments
+///
+/// - `rate`: a number in `[0, 1)`. The fraction of the channels to drop.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn spatial_dropout1d() {}
+
+/// `spatial_dropout2d(rate)`
+///
+/// While training, zeroes whole channels with probability `rate` and divides the others by `1 - rate`.
+///
+/// Shapes: `[batch, height, width, channels], unchanged`.
+///
+/// # Arguments
+///
+/// - `rate`: a number in `[0, 1)`. The fraction of the channels to drop.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn spatial_dropout2d() {}
+
+/// `spatial_dropout3d(rate)`
+///
+/// While training, zeroes whole channels with probability `rate` and divides the others by `1 - rate`.
+///
+/// Shapes: `[batch, depth, height, width, channels], unchanged`.
+///
+/// # Arguments
+///
+/// - `rate`: a number in `[0, 1)`. The fraction of the channels to drop.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn spatial_dropout3d() {}
+
+/// `alpha_dropout(rate)`
+///
+/// While training, gives elements with probability `rate` the least value of `selu`, and keeps mean and variance (Klambauer et al., 2017).
 ///
 /// Shapes: `any shape, unchanged`.
 ///
@@ -2894,7 +2951,7 @@ pub const fn time_distributed() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
-pub const fn dropout() {}
+pub const fn alpha_dropout() {}
 
 /// `activity_regularization(l1 = 0.0, l2 = 0.0)`
 ///

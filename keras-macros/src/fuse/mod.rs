@@ -61,7 +61,7 @@ pub fn layouts(graph: &Graph) -> Vec<Layout> {
         let panels = match node.shape.rank() {
             0 | 1 => false,
             2 => only_products(Id(i)),
-            _ => !users[i].is_empty() && users[i].iter().all(|user| as_matrix(user)),
+            _ => !users[i].is_empty() && users[i].iter().all(as_matrix),
         };
         let known = layouts[weight].is_none_or(|layout| layout == Layout::Panels);
         layouts[weight] = Some(if panels && known { Layout::Panels } else { Layout::Plain });

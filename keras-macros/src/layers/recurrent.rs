@@ -383,7 +383,7 @@ fn add(b: &mut Builder, x: Id, y: Option<Id>) -> Id {
 fn simple_rnn(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let bias = (vec![u.args.size("units")], u.args.initializer("bias_initializer"));
     let cell = Recurrence::new(b, u, 1, bias)?;
-    let initial = initial_states(b, u, &[&[cell.units.clone()]])?;
+    let initial = initial_states(b, u, &[std::slice::from_ref(&cell.units)])?;
     let x = cell.project(b, u.x());
     let x = add(b, x, cell.bias);
     run(b, u, &[x], initial, |b, items, states| {

@@ -1,7 +1,30 @@
 //! Layers that act while training.
 
-use super::{Entry, Family, Kind, Operands, optional, required, unsupported};
-use crate::ir::Penalty;
+use super::{Entry, Family, Kind, Operands, Use, optional, required, unsupported};
+use crate::diag::{Message, Reported};
+use crate::graph::Builder;
+use crate::ir::{Binary, Dim, Id, Penalty, Shape};
+
+/// A dropout of whole feature maps of an input with so many axes before its channels.
+macro_rules! spatial_dropout {
+    ($name:literal, $class:literal, $shapes:literal, $axes:literal) => {
+        Entry {
+            name: $name,
+            aliases: &[],
+            class: $class,
+            family: Family::Layer,
+            doc: "While training, zeroes whole channels with probability `rate` and divides the others by `1 - rate`.",
+            shapes: $shapes,
+            operands: Operands::Exactly(1),
+            params: &[
+                required("rate", Kind::Rate, "The fraction of the channels to drop."),
+                unsupported("seed"),
+            ],
+            weights: &[],
+            apply: |b, u| spatial_dropout(b, u, $axes),
+        }
+    };
+}
 
 /// Keras: Regularization layers.
 pub const LAYERS: &[Entry] = &[
@@ -15,14 +38,46 @@ pub const LAYERS: &[Entry] = &[
         operands: Operands::Exactly(1),
         params: &[
             required("rate", Kind::Rate, "The fraction of the elements to drop."),
+            optional(
+                "noise_shape",
+                Kind::Integers,
+                "None",
+                "Shape of what is drawn, with the batch as `-1`: sizes of 1 drop all along their axis alike.",
+            ),
+            unsupported("seed"),
+        ],
+        weights: &[],
+        apply: dropout,
+    },
+    spatial_dropout!("spatial_dropout1d", "SpatialDropout1D", "[batch, steps, channels], unchanged", 1),
+    spatial_dropout!(
+        "spatial_dropout2d",
+        "SpatialDropout2D",
+        "[batch, height, width, channels], unchanged",
+        2
+    ),
+    spatial_dropout!(
+        "spatial_dropout3d",
+        "SpatialDropout3D",
+        "[batch, depth, height, width, channels], unchanged",
+        3
+    ),
+    Entry {
+        name: "alpha_dropout",
+        aliases: &[],
+        class: "AlphaDropout",
+        family: Family::Layer,
+        doc: "While training, gives elements with probability `rate` the least value of `selu`, and keeps mean and variance \
+              (Klambauer et al., 2017).",
+        shapes: "any shape, unchanged",
+        operands: Operands::Exactly(1),
+        params: &[
+            required("rate", Kind::Rate, "The fraction of the elements to drop."),
             unsupported("noise_shape"),
             unsupported("seed"),
         ],
         weights: &[],
-        apply: |b, u| {
-            let rate = u.args.number("rate") as f32;
-            Ok(if rate == 0.0 { u.x() } else { b.graph.dropout(u.x(), rate) })
-        },
+        apply: alpha_dropout,
     },
     Entry {
         name: "activity_regularization",
@@ -44,3 +99,77 @@ pub const LAYERS: &[Entry] = &[
         },
     },
 ];
+
+fn dropout(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+    let (rate, shape) = (u.args.number("rate") as f32, b.shape(u.x()));
+    let Some(noise) = u.args.integers("noise_shape") else {
+        return Ok(if rate == 0.0 { u.x() } else { b.graph.dropout(u.x(), rate) });
+    };
+    let fits = |(own, noise): (&Dim, &i64)| *noise == 1 || own.as_known() == usize::try_from(*noise).ok();
+    if noise.len() != shape.rank() + 1 || noise[0] != -1 || !shape.dims.iter().zip(&noise[1..]).all(fits) {
+        let dims: Vec<String> = shape.dims.iter().map(|_| "1".to_string()).collect();
+        let headline = format!("`noise_shape` of `dropout` does not fit {shape}: found {noise:?}");
+        let message = Message::new(u.args.place("noise_shape"), headline)
+            .note("it starts with -1 for the batch; every other size is 1 or that of the input")
+            .help(format!("for example `noise_shape = [-1, {}]`", dims.join(", ")));
+        return Err(b.diag.report(message));
+    }
+    let dims = shape
+        .dims
+        .iter()
+        .zip(&noise[1..])
+        .map(|(own, noise)| if *noise == 1 { 1.into() } else { own.clone() });
+    Ok(dropped(b, u.x(), dims.collect(), rate))
+}
+
+/// `x` with what is drawn for a shape of `dims` dropped.
+fn dropped(b: &mut Builder, x: Id, dims: Vec<Dim>, rate: f32) -> Id {
+    if rate == 0.0 {
+        return x;
+    }
+    let factor = drawn(b, dims, rate);
+    b.graph.binary(Binary::Mul, x, factor)
+}
+
+/// While training 0 or `1 / (1 - rate)`, else 1.
+fn drawn(b: &mut Builder, dims: Vec<Dim>, rate: f32) -> Id {
+    let one = b.graph.constant(1.0);
+    let ones = b.graph.broadcast_to(one, &Shape::batched(dims));
+    b.graph.dropout(ones, rate)
+}
+
+fn spatial_dropout(b: &mut Builder, u: &Use, axes: usize) -> Result<Id, Reported> {
+    let shape = b.shape(u.x());
+    if shape.rank() != axes + 1 {
+        let name = u.entry.name;
+        let headline = format!(
+            "`{name}` takes {}, but its input is {shape}",
+            u.entry.shapes.trim_end_matches(", unchanged")
+        );
+        let message = u.misfit(&u.inputs[0], headline, format!("this layer is given {shape}"));
+        let message = message.note(format!("`{}` makes {shape}", u.inputs[0].text));
+        return Err(b
+            .diag
+            .report(message.help("for other shapes there is `dropout(rate, noise_shape = [-1, ..])`")));
+    }
+    let channels = shape.dims[axes].clone();
+    let dims = std::iter::repeat_n(Dim::known(1), axes).chain([channels]);
+    Ok(dropped(b, u.x(), dims.collect(), u.args.number("rate") as f32))
+}
+
+/// `a * x + b` with the constants of `keras.layers.AlphaDropout`.
+fn alpha_dropout(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+    let rate = u.args.number("rate");
+    if rate == 0.0 {
+        return Ok(u.x());
+    }
+    let least = -1.673_263_242_354_377_2 * 1.050_700_987_355_480_5;
+    let factor = ((1.0 - rate) * (1.0 + rate * least * least)).powf(-0.5);
+    let dims = b.shape(u.x()).dims;
+    let kept = drawn(b, dims, rate as f32);
+    let floor = b.graph.constant(least as f32);
+    let y = b.graph.select(kept, u.x(), floor);
+    let y = b.graph.binary_const(Binary::Mul, y, factor as f32);
+    let y = b.graph.binary_const(Binary::Add, y, (-factor * least * rate) as f32);
+    Ok(b.graph.phase(y, u.x()))
+}

@@ -1,8 +1,8 @@
 use keras_runtime::keras_model;
 
 keras_model! {
-    cell counter(x: [3]; total: [3]) -> [3] { x + total }
-    pub Net = dense(10, input = 784) >> dropout(0.5, noise_shape = [1])
+    pub Net = dense(10, input = 784) >> dropout(0.5, seed = 7)
+    Stateful = lstm(4, stateful = true, input = [5, 3])
 }
 
 fn main() {
