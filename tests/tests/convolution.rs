@@ -77,3 +77,27 @@ fn single_samples() -> Result<()> {
     cases::check(("convolution_one", 1e-5), Conv2dDense::new(0), "conv2d_dense", &["a"])?;
     Ok(())
 }
+
+/// A number of filters that only rustc knows.
+const FILTERS: usize = 6;
+
+keras_model! {
+    Symbolic = conv2d(FILTERS, 3, padding = same, activation = relu, input = [6, 5, 1]) >> max_pooling2d(2)
+        >> conv2d_transpose(FILTERS, 2) >> conv2d(FILTERS + 1, 2) >> depthwise_conv2d(2) >> flatten() >> dense(2);
+    Known = conv2d(6, 3, padding = same, activation = relu, input = [6, 5, 1]) >> max_pooling2d(2)
+        >> conv2d_transpose(6, 2) >> conv2d(7, 2) >> depthwise_conv2d(2) >> flatten() >> dense(2);
+}
+
+#[test]
+fn filters_may_be_a_constant() -> Result<()> {
+    let x =
+        ndarray::Array4::from_shape_fn((4, 6, 5, 1), |(a, b, c, _)| ((a * 7 + b * 5 + c * 3) % 11) as f32);
+    let y = ndarray::Array2::<f32>::ones((4, 2));
+    let mut symbolic = Symbolic::new(3).compile(Adam::default(), MeanSquaredError, ());
+    let mut known = Known::new(3).compile(Adam::default(), MeanSquaredError, ());
+    for _ in 0..3 {
+        assert_eq!(symbolic.step_on_batch(&x, &y)?, known.step_on_batch(&x, &y)?);
+    }
+    assert_eq!(symbolic.predict(&x)?, known.predict(&x)?);
+    Ok(())
+}

@@ -181,6 +181,27 @@ mod tests {
         }
     }
 
+    /// The kernel of a convolution, whose first dimensions are the rows of its panels.
+    #[test]
+    fn norms_are_the_same_in_both_layouts() {
+        const SHAPE: &[usize] = &[2, 3, 5, 20];
+        const AXES: [&[usize]; 5] = [&[0, 1, 2], &[0, 1], &[2], &[1, 3], &[3]];
+        let values: Vec<f32> = (0..600).map(|i| (i as f32 * 0.7).sin() * 2.0).collect();
+        for axes in AXES {
+            let found = [Layout::Plain, Layout::Panels { k: 30, n: 20 }].map(|layout| {
+                let weight = weight(SHAPE, layout);
+                let mut params = vec![0.0; 16 + init::words(&weight)];
+                init::write(&weight, &values, &mut params);
+                apply(&weight, Constraint::Norm { min: 0.5, max: 1.5, rate: 1.0, axes }, &mut params);
+                init::read(&weight, &params)
+            });
+            assert!(found[0] != values, "{axes:?}: nothing was scaled");
+            for (at, (plain, panels)) in found[0].iter().zip(&found[1]).enumerate() {
+                assert!((plain - panels).abs() < 1e-5, "{axes:?} {at}: {plain} and {panels}");
+            }
+        }
+    }
+
     #[test]
     fn no_negative_and_nan_stays() {
         let weight = weight(&[4], Layout::Plain);
