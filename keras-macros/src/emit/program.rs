@@ -1,6 +1,7 @@
 //! A program as the body of one generated function: addresses, kernels, and the calls in order.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
@@ -89,15 +90,23 @@ impl Writer<'_> {
             Place::Fixed => quote!(pass.fixed(|r| { #(#calls)* });),
             Place::Rows => {
                 let flops = step.kernels.iter().fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops()));
-                let (words, rows) = (self.words(step), product_rows(&step.kernels).unwrap_or(Dim::known(0)));
-                quote!(pass.rows(#flops, |r| r.blocks(#words, #rows, |r| { #(#calls)* }));)
+                let blocks = runs(&step.kernels).into_iter().map(|run| {
+                    let kernels = &step.kernels[run.clone()];
+                    let (words, rows) = (self.words(kernels), product_rows(kernels).unwrap_or(Dim::known(0)));
+                    let calls = &calls[run];
+                    quote!(r.blocks(#words, #rows, |r| { #(#calls)* }))
+                });
+                match &blocks.collect::<Vec<_>>()[..] {
+                    [one] => quote!(pass.rows(#flops, |r| #one);),
+                    blocks => quote!(pass.rows(#flops, |r| { #(#blocks;)* });),
+                }
             }
         })
     }
 
-    /// Words of each sample that the step touches.
-    fn words(&self, step: &Step) -> Dim {
-        let values = step.kernels.iter().flat_map(|kernel| kernel.writes().into_iter().chain(kernel.reads()));
+    /// Words of each sample that the kernels touch.
+    fn words(&self, kernels: &[Kernel]) -> Dim {
+        let values = kernels.iter().flat_map(|kernel| kernel.writes().into_iter().chain(kernel.reads()));
         let mut bufs: Vec<&Buf> = Vec::new();
         for value in values {
             let buf = &self.plan.addresses[&value];
@@ -244,10 +253,31 @@ fn pairs(pairs: &[(Dim, Dim)]) -> TokenStream {
     quote!(&[#(#pairs),*])
 }
 
+/// Rows that a product wants before it goes through its right operand again.
+const MANY_ROWS: usize = 96;
+
+/// Runs of kernels that are best run on pieces of the batch of one size: products with many rows for each sample, and
+/// what is around them, on small ones that stay in the cache; products with few on large ones.
+fn runs(kernels: &[Kernel]) -> Vec<Range<usize>> {
+    let mut runs: Vec<(Option<bool>, Range<usize>)> = vec![];
+    for (i, kernel) in kernels.iter().enumerate() {
+        let rows = product_rows(std::slice::from_ref(kernel));
+        let many = rows.map(|rows| rows.as_known().is_some_and(|rows| rows >= MANY_ROWS));
+        match runs.last_mut() {
+            Some((kind, run)) if many.is_none() || kind.is_none() || *kind == many => {
+                (*kind, run.end) = (kind.or(many), i + 1);
+            }
+            _ => runs.push((many, i..i + 1)),
+        }
+    }
+    runs.into_iter().map(|(_, run)| run).collect()
+}
+
 /// Rows of a sample in the products of a step: a block of few such rows would waste the products' tiles.
 fn product_rows(kernels: &[Kernel]) -> Option<Dim> {
     let rows = kernels.iter().filter_map(|kernel| match kernel {
         Kernel::MatMul { rows, .. } => Some(rows.clone()),
+        Kernel::MatMulOverlap { counts, .. } => Some(Dim::product(counts.iter().map(|(count, _)| count))),
         Kernel::Loop { kernels, .. } => product_rows(kernels),
         _ => None,
     });
