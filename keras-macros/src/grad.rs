@@ -373,7 +373,14 @@ impl Adjoint {
                     self.add(table, dx);
                 }
             }
-            Op::Iota => {}
+            Op::Iota | Op::Numbers(_) | Op::Random { .. } => {}
+            // Where an image is read depends on no trainable weight.
+            Op::Sample { x, at, sampling } => {
+                let shape = self.graph.shape(x).clone();
+                let dx = self.graph.push(Op::SampleGrad { dy, at, sampling }, shape);
+                self.add(x, dx);
+            }
+            Op::SampleGrad { .. } => unreachable!("gradients are not differentiated again"),
             Op::Phase { .. } => unreachable!("functions are of one phase"),
             Op::ScatterAdd { .. } => unreachable!("gradients are not differentiated again"),
             Op::BatchMatMul { a, b } => {

@@ -3,7 +3,9 @@
 use crate::fuse::simplify;
 use crate::grad::{self, Function};
 use crate::ir::interpret::{Tensor, Values, run};
-use crate::ir::{Binary, DType, Dim, Graph, Id, Init, Input, ReduceKind, Shape, Unary, Window};
+use crate::ir::{
+    Binary, DType, Dim, Fill, Graph, Id, Init, Input, ReduceKind, Sampling, Shape, Unary, Window,
+};
 
 const BATCH: usize = 3;
 
@@ -408,4 +410,36 @@ fn loops_of_several_states() {
         g.binary(Binary::Add, all, total)
     })
     .check("two states");
+}
+
+/// Images turned, shrunk and shifted, by one transformation for all samples and by one for each.
+#[test]
+fn images_between_their_places() {
+    for fill in [Fill::Constant, Fill::Nearest, Fill::Reflect, Fill::Wrap] {
+        for nearest in [false, true] {
+            let sampling = Sampling { nearest, fill, value: 0.7 };
+            Case::new(-1.0, 1.0, |g, x| {
+                let image = g.reshape(x, known(&[2, 3, 2]));
+                let at = g.numbers(vec![0.8, 0.3, -0.9, -0.2, 0.9, 0.4]);
+                g.sample(image, at, [3, 4], sampling)
+            })
+            .check(&format!("{sampling:?}"));
+            Case::new(-1.0, 1.0, |g, x| {
+                let image = g.reshape(x, known(&[4, 3, 1]));
+                let at = g.uniform(Shape::batched(known(&[8])), -1.0, 1.5);
+                g.sample(image, at, [2, 3], sampling)
+            })
+            .check(&format!("{sampling:?} of each sample"));
+        }
+    }
+}
+
+/// Random numbers are numbers to a gradient.
+#[test]
+fn noise() {
+    Case::new(-1.0, 1.0, |g, x| {
+        let noise = g.normal(Shape::batched(known(&[1, 3])));
+        g.binary(Binary::Mul, x, noise)
+    })
+    .check("noise of each column");
 }

@@ -9,7 +9,7 @@ use quote::{ToTokens, quote};
 use super::expression::{self, Reduction, ident_of};
 use super::names::Names;
 use crate::fuse::{Kernel, Matrix, Place, Program, Span, Step, Value};
-use crate::ir::Dim;
+use crate::ir::{Dim, Sampling};
 use crate::plan::{Buf, Plan, Space};
 
 /// The function `name`, which runs `program` on the memory that `plan` describes.
@@ -202,6 +202,22 @@ impl Writer<'_> {
             Kernel::Iota { into, count } => {
                 let into = self.names.value(*into);
                 quote!(r.iota(#into, #count);)
+            }
+            Kernel::Numbers { into, numbers } => {
+                let (into, numbers) = (self.names.value(*into), numbers.iter().map(|x| expression::number(*x)));
+                quote!(r.numbers(#into, &[#(#numbers),*]);)
+            }
+            Kernel::Sample { image, at, into, from, to, channels, sampling, gradient, .. } => {
+                let [image, at, into] = [image, at, into].map(|span| self.span(span));
+                let Sampling { nearest, fill, value } = sampling;
+                let (fill, value) = (ident_of(fill), expression::number(*value));
+                let call = if *gradient { quote!(sample_grad) } else { quote!(sample) };
+                quote! {
+                    r.#call(&Sample {
+                        image: #image, at: #at, into: #into, from: [#(#from),*], to: [#(#to),*], channels: #channels,
+                        nearest: #nearest, fill: Fill::#fill, value: #value,
+                    });
+                }
             }
             Kernel::Gather { table, index, into, count, rows, width, .. } => {
                 let (table, index, into) = (self.names.value(*table), self.span(index), self.span(into));

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::access::Strided;
-use crate::ir::{Binary, Dim, Id, ReduceKind, Shape, Unary};
+use crate::ir::{Binary, Dim, Id, ReduceKind, Sampling, Shape, Unary};
 
 /// Something that has an address while a function runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -204,6 +204,24 @@ pub enum Kernel {
         into: Value,
         count: Dim,
     },
+    /// `into` = the numbers.
+    Numbers {
+        into: Value,
+        numbers: Vec<f32>,
+    },
+    /// An image of `to` places read from one of `from` places where `at` says. The gradient is the way back: `image` is
+    /// the one of `to` places then, and `into` the other.
+    Sample {
+        image: Span,
+        at: Span,
+        into: Span,
+        batched: bool,
+        from: [Dim; 2],
+        to: [Dim; 2],
+        channels: Dim,
+        sampling: Sampling,
+        gradient: bool,
+    },
     /// `into` = the rows of `table` that `count` indices name.
     Gather {
         table: Value,
@@ -264,7 +282,8 @@ impl Kernel {
             Kernel::Reduce { expression, .. } => expression.values().collect(),
             Kernel::MatMul { x, w, .. } => vec![x.span.value, *w],
             Kernel::MatMulT { x, y, .. } => vec![x.span.value, *y],
-            Kernel::Iota { .. } => vec![],
+            Kernel::Iota { .. } | Kernel::Numbers { .. } => vec![],
+            Kernel::Sample { image, at, .. } => vec![image.value, at.value],
             Kernel::Gather { table, index, .. } => vec![*table, index.value],
             Kernel::ScatterAdd { index, dy, .. } => vec![*index, *dy],
             Kernel::MatMulOverlap { x, w, .. } => vec![x.value, *w],
@@ -290,12 +309,14 @@ impl Kernel {
             | Kernel::BatchMatMul { into, .. }
             | Kernel::Flip { into, .. }
             | Kernel::Gather { into, .. }
+            | Kernel::Sample { into, .. }
             | Kernel::MatMulOverlap { into, .. }
             | Kernel::MaxPoolGrad { into, .. }
             | Kernel::Softmax { into, .. } => vec![into.value],
-            Kernel::Pack { into, .. } | Kernel::ScatterAdd { into, .. } | Kernel::Iota { into, .. } => {
-                vec![*into]
-            }
+            Kernel::Pack { into, .. }
+            | Kernel::ScatterAdd { into, .. }
+            | Kernel::Iota { into, .. }
+            | Kernel::Numbers { into, .. } => vec![*into],
             Kernel::Loop { kernels, .. } => kernels.iter().flat_map(Kernel::writes).collect(),
         }
     }
@@ -333,11 +354,12 @@ impl Kernel {
             | Kernel::BatchMatMul { batched, .. }
             | Kernel::Flip { batched, .. }
             | Kernel::Gather { batched, .. }
+            | Kernel::Sample { batched, .. }
             | Kernel::MatMulOverlap { batched, .. }
             | Kernel::MaxPoolGrad { batched, .. }
             | Kernel::Softmax { batched, .. } => Place::of(*batched),
             Kernel::Head { .. } | Kernel::Loop { .. } => Place::Rows,
-            Kernel::Iota { .. } => Place::Fixed,
+            Kernel::Iota { .. } | Kernel::Numbers { .. } => Place::Fixed,
         }
     }
 
@@ -360,10 +382,14 @@ impl Kernel {
             Kernel::Reduce { expression, .. } => expression.space.size().mul(&two),
             Kernel::Softmax { rows, columns, .. } => Dim::product([rows, columns, &Dim::known(16)]),
             Kernel::Gather { count, width, .. } => count.mul(width),
+            Kernel::Sample { to: [height, width], channels, .. } => {
+                Dim::product([height, width, &channels.add(&Dim::known(4)), &Dim::known(8)])
+            }
             Kernel::Head { .. }
             | Kernel::Pack { .. }
             | Kernel::Flip { .. }
             | Kernel::Iota { .. }
+            | Kernel::Numbers { .. }
             | Kernel::ScatterAdd { .. } => Dim::known(0),
             Kernel::Loop { length, kernels, .. } => {
                 kernels.iter().fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops())).mul(length)
@@ -501,6 +527,11 @@ impl fmt::Display for Kernel {
                 writeln!(f, "    matmul_overlap {into} = windows of {x} · {w}  {counts:?} {window:?}")
             }
             Kernel::Iota { into, count } => writeln!(f, "    iota {into} = 0 .. {count}"),
+            Kernel::Numbers { into, numbers } => writeln!(f, "    numbers {into} = {numbers:?}"),
+            Kernel::Sample { image, at, into, sampling, gradient, .. } => {
+                let name = if *gradient { "sample_grad" } else { "sample" };
+                writeln!(f, "    {name} {into} = {image} at {at}  {sampling:?}")
+            }
             Kernel::Gather { table, index, into, count, .. } => {
                 writeln!(f, "    gather {into} = {count} rows of {table} by {index}")
             }

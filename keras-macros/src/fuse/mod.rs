@@ -6,6 +6,7 @@
 
 mod access;
 mod kernel;
+mod sample;
 mod scan;
 mod schedule;
 mod simplify;
@@ -471,6 +472,9 @@ impl<'a> Fuser<'a> {
                 vec![Kernel::Softmax { x: self.buffer(*x), into, batched: shape.batched, log, rows, columns }]
             }
             Op::Iota => vec![Kernel::Iota { into: into.value, count: shape.size() }],
+            Op::Numbers(numbers) => vec![Kernel::Numbers { into: into.value, numbers: numbers.clone() }],
+            Op::Sample { x, at, sampling } => vec![self.sample(id, *x, *at, *sampling)],
+            Op::SampleGrad { dy, at, sampling } => vec![self.sample_grad(id, *dy, *at, *sampling)],
             Op::Gather { table, index } => {
                 let (rows, row) = self.dims(*table).split_first().expect("a table has rows");
                 vec![Kernel::Gather {
@@ -596,6 +600,7 @@ impl<'a> Fuser<'a> {
         match op {
             Op::Const(value) => return expression.push(Instruction::Number(*value)),
             Op::Extent(dim) => return expression.push(Instruction::Extent(dim.clone())),
+            Op::Random { stream } if is_root => return expression.load(Operand::Random(*stream)),
             _ if self.stored[id.0] && !is_root || !is_elementwise(op) => {
                 let View { base, walk } = if is_root { self.view_below(id) } else { self.view(id) };
                 return match self.op(base) {

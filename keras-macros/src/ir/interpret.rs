@@ -1,6 +1,6 @@
 //! A plain reference interpreter in `f64`: what every operation means, slowly. Tests hold the compiler to it.
 
-use super::{Binary, Dim, Graph, Id, Op, ReduceKind, Unary, Unit, Window};
+use super::{Binary, Dim, Graph, Id, Op, ReduceKind, Sampling, Unary, Unit, Window};
 
 /// A tensor with the batch, if there is one, as its first dimension.
 #[derive(Clone, Debug, PartialEq)]
@@ -263,6 +263,32 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &Results, time:
             })
         }
         Op::Iota => Tensor::from_fn(&dims, |i| i[0] as f64),
+        Op::Numbers(numbers) => Tensor::new(&dims, numbers.iter().map(|&x| f64::from(x)).collect()),
+        // The golden ratio spreads them over [0, 1).
+        Op::Random { stream } => {
+            let number = |i| (0.3 + 0.618_033_988_749_895 * (i + 7 * *stream as usize) as f64).fract();
+            Tensor::new(&dims, (0..dims.iter().product()).map(number).collect())
+        }
+        Op::Sample { x, at, sampling } => {
+            let (x, at) = (of(x), of(at));
+            Tensor::from_fn(&dims, |i| {
+                let taps = taps(i, at, &x.dims, node.shape.batched, sampling);
+                taps.iter().map(|(weight, place)| weight * place.as_ref().map_or(f64::from(sampling.value), |p| x.get(p))).sum()
+            })
+        }
+        Op::SampleGrad { dy, at, sampling } => {
+            let (dy, at) = (of(dy), of(at));
+            let mut sum = Tensor::from_fn(&dims, |_| 0.0);
+            for (flat, dy_here) in dy.data.iter().enumerate() {
+                let index = unflatten(flat, &dy.dims);
+                for (weight, place) in taps(&index, at, &dims, node.shape.batched, sampling) {
+                    let Some(place) = place else { continue };
+                    let to = place.iter().zip(&dims).fold(0, |flat, (i, dim)| flat * dim + i);
+                    sum.data[to] += weight * dy_here;
+                }
+            }
+            sum
+        }
         Op::Phase { .. } => unreachable!("functions are of one phase"),
         Op::Gather { table, index } => {
             let (table, index) = (of(table), of(index));
@@ -287,6 +313,40 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &Results, time:
 /// The row that an index means, of `rows`.
 fn place(index: f64, rows: usize) -> usize {
     (index.max(0.0) as usize).min(rows - 1)
+}
+
+/// The places of an image of `dims` that place `index` of a sampled one is read from, and their weights.
+fn taps(
+    index: &[usize],
+    at: &Tensor,
+    dims: &[usize],
+    batched: bool,
+    sampling: &Sampling,
+) -> Vec<(f64, Option<Vec<usize>>)> {
+    let first = usize::from(batched);
+    let sample = if at.dims.len() > 1 { index[0] * at.dims[1] } else { 0 };
+    let [i, j] = [index[first] as f64, index[first + 1] as f64];
+    let a = |k: usize| at.data[sample + k];
+    let coordinates = [a(3) * j + a(4) * i + a(5), a(0) * j + a(1) * i + a(2)];
+    let along = |axis: usize| -> Vec<(f64, i64)> {
+        let (x, floor) = (coordinates[axis], coordinates[axis].floor());
+        match sampling.nearest {
+            true => vec![(1.0, x.round() as i64)],
+            false => vec![(1.0 - (x - floor), floor as i64), (x - floor, floor as i64 + 1)],
+        }
+    };
+    let mut taps = vec![];
+    for (p, row) in along(0) {
+        for (q, column) in along(1) {
+            let place = |place, axis: usize| sampling.fill.place(place, dims[first + axis] as i64);
+            let place = place(row, 0).zip(place(column, 1)).map(|(row, column)| {
+                let inner = [row as usize, column as usize, index[first + 2]];
+                [&index[..first], &inner].concat()
+            });
+            taps.push((p * q, place));
+        }
+    }
+    taps
 }
 
 /// The place in a tensor of the place `index` in its windows.

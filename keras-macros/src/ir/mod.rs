@@ -10,6 +10,7 @@ mod dim;
 pub mod interpret;
 mod print;
 mod prune;
+mod sample;
 mod scan;
 mod windows;
 
@@ -17,6 +18,7 @@ use std::fmt;
 
 pub use build::broadcast;
 pub use dim::{Dim, Shape};
+pub use sample::{Fill, Sampling};
 pub use scan::{Scan, State, Unit};
 pub use windows::Window;
 
@@ -202,6 +204,24 @@ pub enum Op {
     LogSoftmax(Id),
     /// The place along the first dimension, as a number; fixed.
     Iota,
+    /// Numbers that the macro knows; fixed, of one dimension.
+    Numbers(Vec<f32>),
+    /// Uniform numbers in `[0, 1)`, drawn by the element's place in the node's own shape; only while training.
+    Random {
+        stream: u32,
+    },
+    /// The image `x` where `at` says, see [`Graph::sample`]: `[h, w, c], [6 or more] → [h', w', c]`.
+    Sample {
+        x: Id,
+        at: Id,
+        sampling: Sampling,
+    },
+    /// The transpose of [`Op::Sample`]: each place of `dy` added to the places that it was read from.
+    SampleGrad {
+        dy: Id,
+        at: Id,
+        sampling: Sampling,
+    },
     /// `train` while training, else `infer`.
     Phase {
         train: Id,

@@ -10,6 +10,8 @@ impl Op {
         match self {
             Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => vec![],
             Op::State { .. } | Op::States { .. } | Op::Iota => vec![],
+            Op::Numbers(_) | Op::Random { .. } => vec![],
+            Op::Sample { x, at, .. } | Op::SampleGrad { dy: x, at, .. } => vec![*x, *at],
             Op::Item { x, .. } | Op::Trace(x) | Op::Total(x) => vec![*x],
             Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => {
                 vec![*x]
@@ -38,6 +40,8 @@ impl Op {
         match &mut op {
             Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => {}
             Op::State { .. } | Op::States { .. } | Op::Iota => {}
+            Op::Numbers(_) | Op::Random { .. } => {}
+            Op::Sample { x, at, .. } | Op::SampleGrad { dy: x, at, .. } => (*x, *at) = (f(*x), f(*at)),
             Op::Item { x, .. } | Op::Trace(x) | Op::Total(x) => *x = f(*x),
             Op::Unary(_, x) | Op::Broadcast(x) | Op::Reshape(x) | Op::Softmax(x) | Op::LogSoftmax(x) => {
                 *x = f(*x)
@@ -109,6 +113,10 @@ impl Graph {
             Op::Softmax(x) => format!("softmax {x}"),
             Op::LogSoftmax(x) => format!("log_softmax {x}"),
             Op::Iota => "iota".to_string(),
+            Op::Numbers(numbers) => format!("numbers {numbers:?}"),
+            Op::Random { stream } => format!("random stream={stream}"),
+            Op::Sample { x, at, sampling } => format!("sample {x} {at} {sampling:?}"),
+            Op::SampleGrad { dy, at, sampling } => format!("sample_grad {dy} {at} {sampling:?}"),
             Op::Phase { train, infer } => format!("phase train={train} infer={infer}"),
             Op::Gather { table, index } => format!("gather {table} {index}"),
             Op::ScatterAdd { index, dy } => format!("scatter_add {index} {dy}"),

@@ -254,3 +254,40 @@ pub struct MaxPoolGrad {
     /// Words of a pixel.
     pub channels: usize,
 }
+
+/// What lies beyond the border of an image, by the names that Keras has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fill {
+    /// One number everywhere.
+    Constant,
+    /// The place at the border goes on.
+    Nearest,
+    /// The image in a mirror that stands behind its last place.
+    Reflect,
+    /// The image again.
+    Wrap,
+}
+
+/// An image read between its places: place `(i, j)` of the new one is column `a j + b i + c` of row `d j + e i + f` of the
+/// old. The gradient goes the other way, from an `image` of `to` places to one of `from` places.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// `[height, width, channels]`.
+    pub image: Buf,
+    /// `a, b, c, d, e, f`, and perhaps more; one for each sample, or for all of them.
+    pub at: Buf,
+    /// The result.
+    pub into: Buf,
+    /// Height and width of the image that is read.
+    pub from: [usize; 2],
+    /// Height and width of the new image.
+    pub to: [usize; 2],
+    /// Words of a place.
+    pub channels: usize,
+    /// Whether the nearest place is read, rather than a mean of the four around.
+    pub nearest: bool,
+    /// What lies beyond the border.
+    pub fill: Fill,
+    /// The number of [`Fill::Constant`].
+    pub value: f32,
+}

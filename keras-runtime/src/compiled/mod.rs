@@ -9,7 +9,8 @@ mod spec;
 pub use crate::device::cpu::simd::{Mask, Simd};
 pub use crate::device::cpu::{Pass, Rows};
 pub use kernel::{
-    Access, BatchMatMul, Buf, Extents, Map, MatMul, MatMulOverlap, MatMulT, Matrix, MaxPoolGrad, Reduce,
+    Access, BatchMatMul, Buf, Extents, Fill, Map, MatMul, MatMulOverlap, MatMulT, Matrix, MaxPoolGrad, Reduce,
+    Sample,
     ReduceKind, Space,
 };
 pub use spec::{

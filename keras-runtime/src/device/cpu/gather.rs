@@ -24,6 +24,13 @@ impl Rows<'_, '_> {
         }
     }
 
+    /// `into = numbers`, which do not depend on the sample.
+    pub fn numbers(&self, into: Buf, numbers: &[f32]) {
+        let into = self.at_sample(into, 0);
+        // SAFETY: the plan places the words.
+        unsafe { into.copy_from_nonoverlapping(numbers.as_ptr(), numbers.len()) };
+    }
+
     /// `into` = the rows, of `width` words, that the `count` words of `index` of each sample name.
     pub fn gather(&self, table: Buf, index: Buf, into: Buf, count: usize, rows: usize, width: usize) {
         let table = self.at_sample(table, 0);

@@ -13,6 +13,7 @@ mod pass;
 mod penalty;
 pub mod philox;
 mod reduce;
+mod sample;
 pub mod simd;
 mod softmax;
 pub mod split;
