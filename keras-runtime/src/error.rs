@@ -85,6 +85,18 @@ pub enum Error {
         /// How many rows the embedding has.
         below: usize,
     },
+    /// A value that the declared type of an input does not hold.
+    #[error("{what}: sample {sample} holds {value}; expected {expected}")]
+    Value {
+        /// The array.
+        what: String,
+        /// The row it stands in.
+        sample: usize,
+        /// The value found.
+        value: f64,
+        /// What the declared type holds.
+        expected: String,
+    },
     /// A value that is NaN or infinite where numbers are needed.
     #[error("{what}: sample {sample} holds {value}; replace or drop values that are not finite")]
     NotFinite {

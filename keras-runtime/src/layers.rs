@@ -12,7 +12,7 @@
 /// # Arguments
 ///
 /// - `shape`: a list of sizes such as `[28, 28, 1]`. Shape of one sample.
-/// - `dtype`: one of `f32`, `u8`, `i32` and `u32`, by default `f32`. Type of the elements that the model is given.
+/// - `dtype`: one of `f32`, `u8`, `i8`, `u32`, `i32` and `i64`, by default `f32`. Type of the elements that the model is given.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -2882,6 +2882,229 @@ pub const fn bidirectional() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn time_distributed() {}
 
+/// `rescaling(scale, offset = 0.0)`
+///
+/// `x * scale + offset`: `rescaling(1.0 / 255.0)` for the bytes of images.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `scale`: a number or a list of them. The factor, or one for each place of the last axis.
+/// - `offset`: a number or a list of them, by default `0.0`. What is added, or one for each place of the last axis.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn rescaling() {}
+
+/// `normalization(axis = -1, mean = None, variance = None, invert = false)`
+///
+/// `(x - mean) / sqrt(variance)`, with mean and variance of each place of `axis`. They are given, or learnt from data before training: `model.adapt("normalization", &x)?`.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `axis`: a whole number or a list of them, by default `-1`. The axes whose places have a mean each, `[]` for one mean of all; the batch is axis 0.
+/// - `mean`: a number or a list of them, by default `None`. The mean, or one for each place of the last of `axis`.
+/// - `variance`: a number or a list of them, by default `None`. The variance, or one for each place of the last of `axis`.
+/// - `invert`: `true` or `false`, by default `false`. Whether to compute `x * sqrt(variance) + mean` instead.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `mean`: `[sizes of axis...], not trained`
+/// - `variance`: `[sizes of axis...], not trained`
+/// - `count`: `[], not used`
+pub const fn normalization() {}
+
+/// `discretization(bin_boundaries, output_mode = int)`
+///
+/// The bin that each number falls in: how many of `bin_boundaries` are not above it.
+///
+/// Shapes: `any shape, unchanged; `one_hot`: [batch, ...] → [batch, ..., bins + 1]`.
+///
+/// # Arguments
+///
+/// - `bin_boundaries`: a number or a list of them. Where bins end and begin, in ascending order.
+/// - `output_mode`: one of `int`, `one_hot`, `multi_hot` and `count`, by default `int`. `one_hot`: a vector for each; `multi_hot`: 1 for every one that a sample has; `count`: how often it has it.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn discretization() {}
+
+/// `category_encoding(num_tokens, output_mode = multi_hot)`
+///
+/// Vectors of `num_tokens` for whole numbers from 0 to `num_tokens - 1`; others have no place in them.
+///
+/// Shapes: `[batch, k] → [batch, num_tokens]; `one_hot`: [batch, ...] → [batch, ..., num_tokens]`.
+///
+/// # Arguments
+///
+/// - `num_tokens`: a whole number of at least 1, or a constant. How many numbers there are.
+/// - `output_mode`: one of `multi_hot`, `one_hot` and `count`, by default `multi_hot`. `one_hot`: a vector for each; `multi_hot`: 1 for every one that a sample has; `count`: how often it has it.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn category_encoding() {}
+
+/// `resizing(height, width, interpolation = bilinear, crop_to_aspect_ratio = false, pad_to_aspect_ratio = false, fill_value = 0.0, data_format = channels_last)`
+///
+/// The image with so many rows and columns.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `height`: a whole number of at least 1, or a constant. Rows of the result.
+/// - `width`: a whole number of at least 1, or a constant. Columns of the result.
+/// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `crop_to_aspect_ratio`: `true` or `false`, by default `false`. Whether to cut what would change the shape.
+/// - `pad_to_aspect_ratio`: `true` or `false`, by default `false`. Whether to put borders where the shape would change.
+/// - `fill_value`: a number, by default `0.0`. What the borders are made of.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn resizing() {}
+
+/// `center_crop(height, width, data_format = channels_last)`
+///
+/// The middle of the image. Of an image that is smaller, the largest part of this shape, made larger.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `height`: a whole number of at least 1, or a constant. Rows of the result.
+/// - `width`: a whole number of at least 1, or a constant. Columns of the result.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn center_crop() {}
+
+/// `random_crop(height, width, data_format = channels_last)`
+///
+/// While training, a part of the image at a place of its own for each sample. While inferring, and of an image that is smaller, the largest part of this shape, resized.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `height`: a whole number of at least 1, or a constant. Rows of the result.
+/// - `width`: a whole number of at least 1, or a constant. Columns of the result.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_crop() {}
+
+/// `random_flip(mode = horizontal_and_vertical, data_format = channels_last)`
+///
+/// While training, every other image in a mirror.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `mode`: one of `horizontal`, `vertical` and `horizontal_and_vertical`, by default `horizontal_and_vertical`. Which axes are reversed; both of an image, or none.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_flip() {}
+
+/// `random_rotation(factor, fill_mode = reflect, interpolation = bilinear, fill_value = 0.0, data_format = channels_last)`
+///
+/// While training, turns each image by an angle of its own.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them. The greatest turn, as a share of a full one in either direction; or the bounds of it.
+/// - `fill_mode`: one of `reflect`, `wrap`, `constant` and `nearest`, by default `reflect`. What lies beyond the border.
+/// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_rotation() {}
+
+/// `random_zoom(height_factor, width_factor = None, fill_mode = reflect, interpolation = bilinear, fill_value = 0.0, data_format = channels_last)`
+///
+/// While training, makes each image smaller (positive factors) or larger (negative ones) within its frame.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `height_factor`: a number or a list of them. The greatest share of change in either direction; or its bounds.
+/// - `width_factor`: a number or a list of them, by default `None`. The same of the width; without it the shape is kept.
+/// - `fill_mode`: one of `reflect`, `wrap`, `constant` and `nearest`, by default `reflect`. What lies beyond the border.
+/// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_zoom() {}
+
+/// `random_translation(height_factor, width_factor, fill_mode = reflect, interpolation = bilinear, fill_value = 0.0, data_format = channels_last)`
+///
+/// While training, shifts each image within its frame.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `height_factor`: a number or a list of them. The greatest shift down or up, as a share of the height; or its bounds.
+/// - `width_factor`: a number or a list of them. The greatest shift right or left, as a share of the width; or its bounds.
+/// - `fill_mode`: one of `reflect`, `wrap`, `constant` and `nearest`, by default `reflect`. What lies beyond the border.
+/// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_translation() {}
+
+/// `random_contrast(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+///
+/// While training, multiplies the distance from the mean of each channel by a factor of each image.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them. The factor is in `[1 - factor, 1 + factor]`; or lower and upper part of it.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_contrast() {}
+
+/// `random_brightness(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+///
+/// While training, adds a number of its own to each image.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them. The greatest change, as a share of the range of values; or its bounds.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_brightness() {}
+
 /// `dropout(rate, noise_shape = None)`
 ///
 /// While training, zeroes each element with probability `rate` and divides the others by `1 - rate`.
@@ -2952,6 +3175,34 @@ pub const fn spatial_dropout3d() {}
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn alpha_dropout() {}
+
+/// `gaussian_noise(stddev)`
+///
+/// While training, adds normal random numbers of mean 0.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `stddev`: a number. Their standard deviation.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn gaussian_noise() {}
+
+/// `gaussian_dropout(rate)`
+///
+/// While training, multiplies by normal random numbers of mean 1 and deviation `sqrt(rate / (1 - rate))`, as much as `dropout` would disturb.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `rate`: a number in `[0, 1)`. The rate of the dropout.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn gaussian_dropout() {}
 
 /// `activity_regularization(l1 = 0.0, l2 = 0.0)`
 ///

@@ -204,7 +204,8 @@ impl Writer<'_> {
                 quote!(r.iota(#into, #count);)
             }
             Kernel::Numbers { into, numbers } => {
-                let (into, numbers) = (self.names.value(*into), numbers.iter().map(|x| expression::number(*x)));
+                let (into, numbers) =
+                    (self.names.value(*into), numbers.iter().map(|x| expression::number(*x)));
                 quote!(r.numbers(#into, &[#(#numbers),*]);)
             }
             Kernel::Sample { image, at, into, from, to, channels, sampling, gradient, .. } => {

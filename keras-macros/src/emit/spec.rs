@@ -27,8 +27,12 @@ pub fn spec(name: &Ident, graph: &Graph, params: &Params, phases: TokenStream) -
         let (name, kind, dims, inputs) = (&layer.name, &layer.kind, &layer.output.dims, &layer.inputs);
         let weights = layer.weights.iter().map(|weight| order.iter().position(|i| i == weight));
         let weights = weights.flatten().map(Literal::usize_unsuffixed);
+        let adapts = option(layer.adapts.as_ref().map(|axes| {
+            let axes = axes.iter().map(|axis| Literal::usize_unsuffixed(*axis));
+            quote!(&[#(#axes),*])
+        }));
         quote! {
-            LayerSpec { name: #name, kind: #kind, output: &[#(#dims),*], weights: &[#(#weights),*], inputs: &[#(#inputs),*] }
+            LayerSpec { name: #name, kind: #kind, output: &[#(#dims),*], weights: &[#(#weights),*], inputs: &[#(#inputs),*], adapts: #adapts }
         }
     });
     let (len, trainable) = (words(&params.len), words(&params.trainable));

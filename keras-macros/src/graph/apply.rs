@@ -292,7 +292,7 @@ impl Builder<'_> {
                 return Err(self.diag.report(message));
             }
             let id = (entry.apply)(self, &u)?;
-            let source = inputs[0].source.clone();
+            let source = inputs.first().map_or(String::new(), |input| input.source.clone());
             return Ok(Value::Tensor(Tensor { id, place: name.span(), text: u.text, source, mask: None }));
         }
         self.build(&u)
@@ -380,7 +380,8 @@ impl Builder<'_> {
     /// A new row of the summary, to which the next operations belong.
     pub(super) fn row(&mut self, name: &str, kind: &str, inputs: Vec<String>) -> usize {
         let (name, kind) = (name.to_string(), kind.to_string());
-        self.graph.layers.push(ir::Layer { name, kind, output: Shape::fixed([]), weights: vec![], inputs });
+        let output = Shape::fixed([]);
+        self.graph.layers.push(ir::Layer { name, kind, output, weights: vec![], inputs, adapts: None });
         self.graph.current_layer = self.graph.layers.len() - 1;
         self.graph.current_layer
     }

@@ -89,6 +89,12 @@ impl Builder<'_> {
                 Role::Layer
             }
             None if any_tensor => Role::Tensor,
+            // A function of numbers alone.
+            None if crate::layers::find(&name.to_string())
+                .is_some_and(|entry| entry.operands == crate::layers::Operands::Exactly(0)) =>
+            {
+                Role::Tensor
+            }
             None => Role::Layer,
         }
     }

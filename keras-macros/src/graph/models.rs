@@ -200,8 +200,9 @@ impl<'a> Builder<'a> {
     fn dtype(&self, declared: &Declared) -> Result<DType, Reported> {
         let Some(name) = &declared.dtype else { return Ok(DType::F32) };
         kinds::dtype(&name.to_string()).ok_or_else(|| {
-            let message = Message::new(name.span(), format!("unknown element type `{name}`"))
-                .help("known are `f32`, `u8`, `i32` and `u32`");
+            let message = Message::new(name.span(), format!("unknown element type `{name}`")).help(
+                "known are `f32`, `u8`, `i8`, `u32`, `i32` and `i64`; data of other types are taken too",
+            );
             self.diag.report(message)
         })
     }

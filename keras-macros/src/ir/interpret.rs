@@ -273,7 +273,11 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &Results, time:
             let (x, at) = (of(x), of(at));
             Tensor::from_fn(&dims, |i| {
                 let taps = taps(i, at, &x.dims, node.shape.batched, sampling);
-                taps.iter().map(|(weight, place)| weight * place.as_ref().map_or(f64::from(sampling.value), |p| x.get(p))).sum()
+                taps.iter()
+                    .map(|(weight, place)| {
+                        weight * place.as_ref().map_or(f64::from(sampling.value), |p| x.get(p))
+                    })
+                    .sum()
             })
         }
         Op::SampleGrad { dy, at, sampling } => {

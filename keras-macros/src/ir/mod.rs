@@ -281,8 +281,10 @@ pub struct Node {
 pub enum DType {
     F32,
     U8,
+    I8,
     I32,
     U32,
+    I64,
 }
 
 /// An input of a model.
@@ -408,6 +410,8 @@ pub struct Layer {
     pub weights: Vec<usize>,
     /// Names of what feeds it.
     pub inputs: Vec<String>,
+    /// If it learns mean and variance from data: the axes whose places have their own.
+    pub adapts: Option<Vec<usize>>,
 }
 
 /// A model as operations.

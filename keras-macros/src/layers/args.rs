@@ -32,6 +32,8 @@ pub enum Kind {
     Mode,
     /// A whole number or a list of them.
     Integers,
+    /// A number or a list of them.
+    Numbers,
     /// A whole number, a list of them, or a list of pairs of them.
     Margins,
     /// A list of sizes; one may be -1.
@@ -40,7 +42,7 @@ pub enum Kind {
     Text,
     /// `|x| ...`
     Closure,
-    /// `f32`, `u8`, `i32` or `u32`.
+    /// `f32`, `u8`, `i8`, `u32`, `i32` or `i64`.
     DType,
     /// One of these words.
     Choice(&'static [&'static str]),
@@ -67,11 +69,12 @@ impl Kind {
             Kind::Constraint => "a constraint such as `max_norm(2.0)`",
             Kind::Mode => "`\"rows\"` or `\"columns\"`",
             Kind::Integers => "a whole number or a list of them",
+            Kind::Numbers => "a number or a list of them",
             Kind::Margins => "a whole number, a list of them, or a list of pairs of them",
             Kind::Extents => "a list of sizes such as `[28, 28, 1]`",
             Kind::Text => "a string",
             Kind::Closure => "a closure such as `|x| x * 2.0`",
-            Kind::DType => "one of `f32`, `u8`, `i32` and `u32`",
+            Kind::DType => "one of `f32`, `u8`, `i8`, `u32`, `i32` and `i64`",
             Kind::Unsupported => "its default",
         };
         text.to_string()
@@ -152,6 +155,7 @@ pub enum Value {
     Regularizer(Regularizer),
     Constraint(Constraint),
     Integers(Vec<i64>),
+    Numbers(Vec<f64>),
     /// Numbers are lists of one.
     Margins(Vec<Vec<i64>>),
     /// `None` for -1.
@@ -279,6 +283,11 @@ impl Args {
             Value::Margins(list) => list,
             other => panic!("`{name}` is {other:?}"),
         }
+    }
+
+    /// Numbers, or `None`.
+    pub fn numbers(&self, name: &str) -> Option<&[f64]> {
+        if let Value::Numbers(list) = &self.get(name).value { Some(list) } else { None }
     }
 
     /// Sizes, or `None`.

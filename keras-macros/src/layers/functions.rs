@@ -155,6 +155,39 @@ pub const FUNCTIONS: &[Entry] = &[
         b.graph.reduce(ReduceKind::Product, x, axes, keep)
     }),
     function!(
+        "arange",
+        "Arange",
+        Operands::Exactly(0),
+        "0, 1, .. up to `n - 1`: the same for every sample.",
+        "→ [n]",
+        &[required("n", Kind::Size, "How many numbers.")],
+        |b, u| {
+            let n = u.args.size("n");
+            Ok(b.graph.iota(n))
+        }
+    ),
+    function!(
+        "one_hot",
+        "OneHot",
+        Operands::Exactly(1),
+        "A vector for each whole number: 1 at its place, 0 elsewhere; 0 everywhere for one that has no place.",
+        "[batch, ...] → [batch, ..., num_classes]",
+        &[required("num_classes", Kind::Size, "How many places a vector has.")],
+        |b, u| {
+            let depth = u.args.size("num_classes");
+            Ok(super::preprocessing::one_hot(b, u.x(), depth))
+        }
+    ),
+    function!(
+        "affine_transform",
+        "AffineTransform",
+        Operands::Exactly(2),
+        "An image whose place `(x, y)` is `(a x + b y + c, d x + e y + f)` of the first operand; the second is          `[a, b, c, d, e, f, 0, 0]`.",
+        "[batch, height, width, channels], [batch, 8] → [batch, height, width, channels]",
+        super::images::TRANSFORM,
+        super::images::affine_transform
+    ),
+    function!(
         "add_loss",
         "AddLoss",
         Operands::Exactly(1),

@@ -101,6 +101,23 @@ pub(super) fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -
             });
             Ok(Value::Integers(numbers.collect::<Result<_, _>>()?))
         }
+        (Kind::Numbers, _) => {
+            let parts = list(expr).unwrap_or(std::slice::from_ref(expr));
+            if parts.iter().any(is_text) {
+                return wrong(b);
+            }
+            let numbers = parts.iter().map(|part| match b.scalar(part)?.as_f64() {
+                Some(number) => Ok(number),
+                None => {
+                    let headline = format!("the value of {what} must be known to the macro");
+                    let message = Message::new(part.place, headline);
+                    Err(b.diag.report(message.help(format!(
+                        "write the number, or declare `const {part}: f32 = ..;` inside of the macro call"
+                    ))))
+                }
+            });
+            Ok(Value::Numbers(numbers.collect::<Result<_, _>>()?))
+        }
         (Kind::Margins, _) => {
             let whole = |part: &Expr| match b.scalar(part)? {
                 Scalar::Int(n) => Ok(n),
@@ -200,8 +217,10 @@ pub fn dtype(name: &str) -> Option<DType> {
     Some(match name {
         "f32" | "float32" => DType::F32,
         "u8" | "uint8" => DType::U8,
+        "i8" | "int8" => DType::I8,
         "i32" | "int32" => DType::I32,
         "u32" | "uint32" => DType::U32,
+        "i64" | "int64" => DType::I64,
         _ => return None,
     })
 }

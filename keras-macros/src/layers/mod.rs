@@ -11,12 +11,14 @@ mod convolution;
 mod core;
 mod embedding;
 mod functions;
+mod images;
 pub mod initializers;
 pub mod kinds;
 mod merging;
 mod normalization;
 mod padding;
 mod pooling;
+mod preprocessing;
 pub mod recurrent;
 mod reference;
 mod regularization;
@@ -92,6 +94,7 @@ const THROUGH: &[&str] = &[
     "Maximum",
     "Minimum",
     "Multiply",
+    "Normalization",
     "PReLU",
     "RMSNormalization",
     "ReLU",
@@ -201,6 +204,8 @@ pub const LAYERS: &[&[Entry]] = &[
     padding::LAYERS,
     recurrent::LAYERS,
     wrappers::LAYERS,
+    preprocessing::LAYERS,
+    images::LAYERS,
     regularization::LAYERS,
 ];
 

@@ -80,6 +80,46 @@ pub const LAYERS: &[Entry] = &[
         apply: alpha_dropout,
     },
     Entry {
+        name: "gaussian_noise",
+        aliases: &[],
+        class: "GaussianNoise",
+        family: Family::Layer,
+        doc: "While training, adds normal random numbers of mean 0.",
+        shapes: "any shape, unchanged",
+        operands: Operands::Exactly(1),
+        params: &[required("stddev", Kind::Number, "Their standard deviation."), unsupported("seed")],
+        weights: &[],
+        apply: |b, u| {
+            let stddev = u.args.number("stddev");
+            if stddev < 0.0 {
+                let headline = format!("`stddev` of `gaussian_noise` must not be negative, found {stddev}");
+                return Err(b.diag.report(Message::new(u.args.place("stddev"), headline)));
+            }
+            let noise = noise(b, u, stddev);
+            let y = b.graph.binary(Binary::Add, u.x(), noise);
+            Ok(b.graph.phase(y, u.x()))
+        },
+    },
+    Entry {
+        name: "gaussian_dropout",
+        aliases: &[],
+        class: "GaussianDropout",
+        family: Family::Layer,
+        doc: "While training, multiplies by normal random numbers of mean 1 and deviation `sqrt(rate / (1 - rate))`, as much \
+              as `dropout` would disturb.",
+        shapes: "any shape, unchanged",
+        operands: Operands::Exactly(1),
+        params: &[required("rate", Kind::Rate, "The rate of the dropout."), unsupported("seed")],
+        weights: &[],
+        apply: |b, u| {
+            let rate = u.args.number("rate");
+            let noise = noise(b, u, (rate / (1.0 - rate)).sqrt());
+            let factor = b.graph.binary_const(Binary::Add, noise, 1.0);
+            let y = b.graph.binary(Binary::Mul, u.x(), factor);
+            Ok(b.graph.phase(y, u.x()))
+        },
+    },
+    Entry {
         name: "activity_regularization",
         aliases: &[],
         class: "ActivityRegularization",
@@ -99,6 +139,13 @@ pub const LAYERS: &[Entry] = &[
         },
     },
 ];
+
+/// Normal random numbers of this deviation, in the shape of the input.
+fn noise(b: &mut Builder, u: &Use, stddev: f64) -> Id {
+    let shape = b.shape(u.x());
+    let unit = b.graph.normal(shape);
+    b.graph.binary_const(Binary::Mul, unit, stddev as f32)
+}
 
 fn dropout(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let (rate, shape) = (u.args.number("rate") as f32, b.shape(u.x()));

@@ -9,9 +9,8 @@ mod spec;
 pub use crate::device::cpu::simd::{Mask, Simd};
 pub use crate::device::cpu::{Pass, Rows};
 pub use kernel::{
-    Access, BatchMatMul, Buf, Extents, Fill, Map, MatMul, MatMulOverlap, MatMulT, Matrix, MaxPoolGrad, Reduce,
-    Sample,
-    ReduceKind, Space,
+    Access, BatchMatMul, Buf, Extents, Fill, Map, MatMul, MatMulOverlap, MatMulT, Matrix, MaxPoolGrad,
+    Reduce, ReduceKind, Sample, Space,
 };
 pub use spec::{
     Constraint, DType, Head, Init, InputSpec, LayerSpec, Layout, OutputSpec, Penalty, Phase, Spec, Update,

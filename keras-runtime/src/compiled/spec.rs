@@ -63,10 +63,14 @@ pub enum DType {
     F32,
     /// 8-bit unsigned, as in images.
     U8,
+    /// 8-bit signed.
+    I8,
     /// 32-bit signed.
     I32,
     /// 32-bit unsigned, as in indices.
     U32,
+    /// 64-bit signed.
+    I64,
 }
 
 /// One input of a model.
@@ -76,7 +80,8 @@ pub struct InputSpec {
     pub name: &'static str,
     /// Shape of one sample, without the batch.
     pub shape: &'static [usize],
-    /// What the model declares; other numeric types are converted as they are batched.
+    /// What the model declares. Data may be of any numeric type, and are converted as they are batched; their values
+    /// are such as this type holds.
     pub dtype: DType,
     /// Its elements are whole numbers from 0 on, below this: rows of an embedding.
     pub below: Option<usize>,
@@ -220,4 +225,7 @@ pub struct LayerSpec {
     pub weights: &'static [usize],
     /// Names of the layers or inputs that feed it.
     pub inputs: &'static [&'static str],
+    /// If it learns a mean and a variance from data before training: the axes, without the batch, whose places have
+    /// their own.
+    pub adapts: Option<&'static [usize]>,
 }

@@ -16,7 +16,7 @@ fn not_finite(values: &Values<'_>) -> Option<usize> {
     }
 }
 
-fn first<T: Copy>(values: &[T], finite: impl Fn(T) -> bool) -> Option<usize> {
+pub(super) fn first<T: Copy>(values: &[T], finite: impl Fn(T) -> bool) -> Option<usize> {
     let mut blocks = values.chunks(BLOCK);
     let block = blocks.position(|block| !block.iter().fold(true, |all, x| all & finite(*x)))?;
     let within = values[block * BLOCK..].iter().position(|x| !finite(*x))?;

@@ -2,11 +2,13 @@
 
 #[cfg(feature = "datasets")]
 pub mod datasets;
+mod dtype;
 mod finite;
 pub(crate) mod gather;
 mod one_hot;
 mod tensor;
 
+pub(crate) use dtype::expect_dtype;
 pub(crate) use finite::{expect_finite, expect_indices};
 pub use gather::Selection;
 pub use one_hot::to_categorical;

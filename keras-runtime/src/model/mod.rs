@@ -1,5 +1,6 @@
 //! Models: what every compiled model can do.
 
+mod adapt;
 mod network;
 pub(crate) mod trainer;
 
@@ -11,7 +12,7 @@ use std::path::Path;
 use ndarray::{ArrayD, IxDyn};
 
 use crate::compiled::Spec;
-use crate::data::Arrays;
+use crate::data::{Arrays, IntoTensor};
 use crate::device::{Cpu, Device};
 use crate::error::{Error, Result};
 use crate::loss::Losses;
@@ -212,6 +213,28 @@ pub trait Model: Sized {
     /// When there is no weight of this name, it is not trainable, or there was no step yet.
     fn gradient(&self, name: &str) -> Result<ArrayD<f32>> {
         self.network().gradient(self.network().find(name)?)
+    }
+
+    /// Has a layer learn mean and variance from `data`, which are such as the model gives it: what the `normalization` of a
+    /// model needs before training.
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! { Net = normalization(input = [2]) >> dense(1) }
+    ///
+    /// let x = ndarray::arr2(&[[1.0, 10.0], [3.0, 30.0]]);
+    /// let mut model = Net::new(0);
+    /// model.adapt("normalization", &x)?;
+    /// assert_eq!(model.weight("normalization/mean")?, ndarray::arr1(&[2.0, 20.0]).into_dyn());
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such layer, or the data have another shape, no samples, or values that are not finite; the model
+    /// is then as it was.
+    fn adapt<'a>(&mut self, layer: &str, data: impl IntoTensor<'a>) -> Result<()> {
+        adapt::adapt(self.network_mut(), layer, &data.into_tensor())
     }
 
     /// Writes all weights to a safetensors file, whole or not at all.

@@ -3,7 +3,7 @@
 use ndarray::{ArrayD, IxDyn};
 
 use crate::compiled::{Spec, WeightSpec};
-use crate::data::{Selection, Tensor, expect_indices};
+use crate::data::{Selection, Tensor, expect_dtype, expect_indices};
 use crate::device::{Backend, Device};
 use crate::error::{Error, Result, batched};
 use crate::init;
@@ -112,8 +112,10 @@ impl Network {
         }
         let samples = inputs[0].shape().rows();
         for (tensor, input) in inputs.iter().zip(declared) {
+            let what = || format!("input `{}` of `{}`", input.name, self.spec.name);
+            expect_dtype(tensor, input.dtype, what)?;
             if let Some(below) = input.below {
-                expect_indices(tensor, below, || format!("input `{}` of `{}`", input.name, self.spec.name))?;
+                expect_indices(tensor, below, what)?;
             }
             if tensor.shape().rows() != samples {
                 return Err(Error::Rows {
