@@ -1,0 +1,9 @@
+use keras_runtime::keras_model;
+
+keras_model! {
+    pub Net = gaussian_noise(-0.1, input = 4) >> dense(1)
+}
+
+fn main() {
+    let _ = Net::new(0);
+}
