@@ -281,8 +281,13 @@ fn bounds(b: &Builder, u: &Use, name: &'static str, least: f64, most: f64) -> Re
     }
     let wrong = if high > most { high } else { low };
     let headline = format!("`{name}` of `{}` must be in [{least}, {most}], found {wrong}", u.entry.name);
-    let percent = wrong.abs() > 1.0 && wrong.abs() <= 100.0;
-    let help = percent.then(|| format!("it is a share: for {} % write {}", wrong.abs(), wrong.abs() / 100.0));
+    let size = wrong.abs();
+    let help = (size > 1.0).then(|| match u.entry.name {
+        "random_rotation" => {
+            format!("it is a share of a full turn: for {size} degrees write {size:?} / 360.0")
+        }
+        _ => format!("it is a share: for {size} % write {}", size / 100.0),
+    });
     Err(b.diag.report(Message::new(u.args.place(name), headline).help_if(help)))
 }
 
@@ -366,7 +371,8 @@ fn resizing(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let (crop, pad) = (u.args.flag("crop_to_aspect_ratio"), u.args.flag("pad_to_aspect_ratio"));
     if crop && pad {
         let headline = "`resizing` cannot both cut and pad to keep the shape";
-        return Err(b.diag.report(Message::new(u.args.place("pad_to_aspect_ratio"), headline)));
+        let message = Message::new(u.args.place("pad_to_aspect_ratio"), headline);
+        return Err(b.diag.report(message.help("leave one of the two out")));
     }
     let mut from = [s.extents[0], s.extents[1]];
     let mut x = s.x;

@@ -11,8 +11,11 @@ const FAR: f32 = 8_388_608.0;
 /// The place within `[0, extent)` that `place` means; `None` where there is a number instead.
 fn place(fill: Fill, place: i64, extent: usize) -> Option<usize> {
     let extent = extent as i64;
+    // Nearly all of them: without a division.
+    if (0..extent).contains(&place) {
+        return Some(place as usize);
+    }
     let found = match fill {
-        Fill::Constant if (0..extent).contains(&place) => place,
         Fill::Constant => return None,
         Fill::Nearest => place.clamp(0, extent - 1),
         Fill::Wrap => place.rem_euclid(extent),
@@ -69,10 +72,13 @@ impl Rows<'_, '_> {
             unsafe {
                 taps(op, at, |to, taps| {
                     let y = y.add(to * n);
-                    for j in 0..n {
-                        let value = |from: Option<usize>| from.map_or(op.value, |from| *x.add(from * n + j));
-                        let used = taps.iter().filter(|(share, _)| *share != 0.0);
-                        *y.add(j) = used.map(|(share, from)| share * value(*from)).sum();
+                    // What is not read, such as what lies beyond a border that nothing of is seen, is not NaN either.
+                    for (k, (share, from)) in taps.iter().filter(|(share, _)| *share != 0.0).enumerate() {
+                        for j in 0..n {
+                            let value = from.map_or(op.value, |from| *x.add(from * n + j));
+                            let before = if k == 0 { 0.0 } else { *y.add(j) };
+                            *y.add(j) = before + share * value;
+                        }
                     }
                 });
             }
