@@ -21,7 +21,8 @@ layers! {
     rescaling Rescaling (a a0 "probe_a" [; 5]) { a >> rescaling(0.25, 1.5) }
     rescaling_each RescalingEach (a a0 "probe_a" [4; 3]) { a >> rescaling([0.5, 2.0, -1.0], offset = [0.0, 1.0, 2.5]) }
     normalization_given NormalizationGiven (a a0 "probe_a" [4; 3]) { a >> normalization(mean = 0.5, variance = 4.0) }
-    normalization_each NormalizationEach (a a0 "probe_a" [4; 3]) { a >> normalization(mean = [0.5, -1.0, 0.0], variance = [4.0, 0.25, 0.0]) }
+    normalization_each NormalizationEach (a a0 "probe_a" [4; 3]) { a >> normalization(mean = [0.5, -1.0, 0.0], variance = [4.0, 0.25, 1.0]) }
+    normalization_constant NormalizationConstant (a a0 "probe_a" [4; 3]) { a >> normalization(mean = 0.5, variance = 0.0) }
     normalization_axis NormalizationAxis (a a0 "probe_a" [4; 3]) { a >> normalization(axis = 1, mean = [0.5, -1.0, 0.0, 2.0], variance = [4.0, 0.25, 1.0, 2.0], invert = true) }
     normalization_all NormalizationAll (a a0 "probe_a" [4; 3]) { a >> normalization(axis = [], mean = 0.5, variance = 4.0) }
     discretization Discretization (a a0 "probe_a" [4; 3]) { a >> discretization([-1.0, 0.0, 0.5]) }

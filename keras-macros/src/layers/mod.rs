@@ -6,6 +6,7 @@
 pub mod activations;
 pub mod args;
 mod attention;
+mod augmentation;
 pub mod constraints;
 mod convolution;
 mod core;
@@ -206,6 +207,7 @@ pub const LAYERS: &[&[Entry]] = &[
     wrappers::LAYERS,
     preprocessing::LAYERS,
     images::LAYERS,
+    augmentation::LAYERS,
     regularization::LAYERS,
 ];
 
