@@ -187,14 +187,16 @@ struct Expansion {
     id: usize,
     note: Option<String>,
     place: Span,
+    /// Whether the code is another crate's: the compiler does not show it.
+    foreign: bool,
 }
 
 impl Diagnostics {
     /// Until [`Diagnostics::leave`], what is reported comes from code that is used at `place`: it is said once, however
-    /// often the code is used, with `note`.
-    pub fn enter(&self, note: Option<String>, place: Span) {
+    /// often the code is used, with `note`. What is wrong in code of another crate is shown where that is used.
+    pub fn enter(&self, note: Option<String>, place: Span, foreign: bool) {
         self.entered.set(self.entered.get() + 1);
-        self.expansions.borrow_mut().push(Expansion { id: self.entered.get(), note, place });
+        self.expansions.borrow_mut().push(Expansion { id: self.entered.get(), note, place, foreign });
     }
 
     /// The end of what [`Diagnostics::enter`] began.
@@ -211,6 +213,12 @@ impl Diagnostics {
                 return None;
             }
             message.used = Some(innermost.place);
+        }
+        if let Some(outermost) = expansions.iter().find(|expansion| expansion.foreign) {
+            message.place = outermost.place.into();
+            message.used = None;
+            // Both places would be one.
+            message.producer = None;
         }
         message.notes.extend(expansions.iter().rev().filter_map(|expansion| expansion.note.clone()));
         Some(message)

@@ -48,7 +48,8 @@ fn expand(input: TokenStream) -> TokenStream {
         let (code, export) = (emit::emit(krate, model), link::export(model));
         quote!(#code #export)
     });
-    let models: TokenStream = models.collect();
+    let blocks = compilation.blocks.iter().map(link::export_block);
+    let models: TokenStream = models.chain(blocks).collect();
     match &compilation.models[..] {
         // One expression, whatever happened.
         [model] if matches!(model.form, Form::Expression) => quote!({ #errors #models }),

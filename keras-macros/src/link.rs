@@ -1,4 +1,4 @@
-//! Models of other macro calls: each call exports its models through hidden `macro_rules!`, and fetches those of others.
+//! Models and blocks of other macro calls: each call exports its own through hidden `macro_rules!`, and fetches those of others.
 //!
 //! The macro of a model has the model's own name, so that one path, or one `use`, finds the struct and the macro. Called
 //! with the content of a `keras_model!`, it calls the compiler again with the model's definitions put before the content:
@@ -6,14 +6,14 @@
 //! ```text
 //! keras_model! { x >> models::Encoder }
 //! models::Encoder! { {krate} {} (models::Encoder) x >> models::Encoder }
-//! __keras_model! { [krate] @ { {(models::Encoder) Encoder true {constants} {links} {items}} } x >> models::Encoder }
+//! __keras_model! { [krate] @ { {(models::Encoder) Encoder true "crate" {constants} {links} {items}} } x >> models::Encoder }
 //! ```
 
 use proc_macro2::{Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use crate::diag::Diagnostics;
-use crate::model::{Form, Model};
+use crate::model::{Form, Model, PublicBlock};
 use crate::syntax;
 use crate::syntax::ast::{File, Item};
 
@@ -66,6 +66,8 @@ pub struct Link {
     pub name: Ident,
     /// Whether it has no errors.
     pub ok: bool,
+    /// The crate that it stands in.
+    pub home: String,
     /// Rust constants that only its own module can name, and the constants of its struct that stand for them.
     pub constants: Vec<(String, Ident)>,
     /// The models that it takes from elsewhere itself.
@@ -84,6 +86,7 @@ fn link(tokens: TokenStream) -> Option<Link> {
     let path = idents(group(tokens.next()?)?);
     let name = ident(tokens.next()?)?;
     let ok = ident(tokens.next()?)? == "true";
+    let home: syn::LitStr = syn::parse2(tokens.next()?.to_token_stream()).ok()?;
     let mut constants = vec![];
     let mut pairs = group(tokens.next()?)?.into_iter();
     while let (Some(TokenTree::Literal(text)), Some(name)) = (pairs.next(), pairs.next()) {
@@ -96,7 +99,7 @@ fn link(tokens: TokenStream) -> Option<Link> {
     // They were reported where they are.
     diag.discard();
     let items = if let Some(File::Items(items)) = file { items } else { vec![] };
-    Some(Link { path, name, ok, constants, links, items })
+    Some(Link { path, name, ok, home: home.value(), constants, links, items })
 }
 
 fn group(token: TokenTree) -> Option<TokenStream> {
@@ -109,6 +112,12 @@ fn ident(token: TokenTree) -> Option<Ident> {
 
 fn idents(tokens: TokenStream) -> Vec<Ident> {
     tokens.into_iter().filter_map(ident).collect()
+}
+
+/// The crate that is being compiled.
+pub fn home() -> String {
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    format!("{} {}", variable("CARGO_PKG_NAME"), variable("CARGO_CRATE_NAME"))
 }
 
 /// A path as text.
@@ -156,7 +165,8 @@ impl Export {
         let texts = self.constants.iter().map(|constant| Literal::string(&constant.text));
         let (names, links, items) = (self.names(), &self.links, &self.items);
         let items = if ok { items.clone() } else { TokenStream::new() };
-        quote!(#name #ok { #(#texts #names)* } { #links } { #items })
+        let home = home();
+        quote!(#name #ok #home { #(#texts #names)* } { #links } { #items })
     }
 }
 
@@ -164,15 +174,34 @@ impl Export {
 pub fn export(model: &Model) -> TokenStream {
     let Form::Item { vis, name, .. } = &model.form else { return TokenStream::new() };
     let constants = model.ok.then(|| constants(name, &model.export));
+    let hidden = hidden_macro(vis, name, &model.export.payload(name, model.ok));
+    quote!(#constants #hidden)
+}
+
+/// The hidden macro of a public block, and what documents it.
+pub fn export_block(block: &PublicBlock) -> TokenStream {
+    let PublicBlock { attrs, vis, name, signature, export, ok } = block;
+    let hidden = hidden_macro(vis, name, &export.payload(name, *ok));
+    let signature = format!("`{signature}`: a block of `keras_model!`.");
+    quote! {
+        #attrs
+        #[doc = ""]
+        #[doc = #signature]
+        #[allow(dead_code, missing_docs)]
+        #vis const fn #name() {}
+        #hidden
+    }
+}
+
+/// The macro that brings what `payload` says to other macro calls.
+fn hidden_macro(vis: &TokenStream, name: &Ident, payload: &TokenStream) -> TokenStream {
     let hidden = hidden_name(name);
     let exported =
         (vis.to_string() == "pub").then(|| quote!(#[macro_export] #[allow(non_local_definitions)]));
-    let payload = model.export.payload(name, model.ok);
     let names = ["krate", "links", "path", "content"];
     let [krate, links, path, content] = names.map(|name| repeated(name, true));
     let [own_krate, own_links, own_path, own_content] = names.map(|name| repeated(name, false));
     quote! {
-        #constants
         #[doc(hidden)]
         #exported
         #[allow(unused_macros, unused_macro_rules)]

@@ -15,6 +15,20 @@ pub struct Compilation {
     /// Constants that were declared inside, as Rust items.
     pub consts: TokenStream,
     pub models: Vec<Model>,
+    pub blocks: Vec<PublicBlock>,
+}
+
+/// A block that other macro calls use.
+pub struct PublicBlock {
+    /// Documentation and attributes.
+    pub attrs: TokenStream,
+    pub vis: TokenStream,
+    pub name: Ident,
+    /// `residual(filters, strides = 1)`
+    pub signature: String,
+    pub export: Export,
+    /// Whether no error was reported.
+    pub ok: bool,
 }
 
 /// How a model was written, and so what becomes of it.
@@ -49,14 +63,14 @@ impl Compilation {
     pub fn new(input: TokenStream, diag: &Diagnostics) -> Self {
         let Call { krate, links, content } = Call::new(input);
         let Some(file) = syntax::parse(content, diag) else {
-            return Compilation { krate, consts: TokenStream::new(), models: vec![] };
+            return Compilation { krate, consts: TokenStream::new(), models: vec![], blocks: vec![] };
         };
         dump_syntax(&file);
-        let (consts, models) = graph::compile(&file, &links, &krate, diag);
+        let graph::Compiled { consts, models, blocks } = graph::compile(&file, &links, &krate, diag);
         for model in &models {
             Dump::of(&model.name()).stage("layers", &graph::table(&model.graph));
         }
-        Compilation { krate, consts, models }
+        Compilation { krate, consts, models, blocks }
     }
 }
 

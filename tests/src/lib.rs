@@ -24,6 +24,19 @@ pub mod models {
         }
         /// One tensor in, two out.
         pub Fork(x: [CODE]) -> (left: [2], right: [3]) { (x >> dense(2), x >> dense(3)) }
+        /// Halves the picture, if it is told to.
+        pub block stage(filters, act = relu, halve = true, pooling = max) |x| {
+            let h = x >> conv2d(filters, 3, activation = act, padding = same, name = "conv");
+            if halve {
+                h >> if pooling == max { max_pooling2d(2) } else if pooling == avg { average_pooling2d(2) }
+            } else { h }
+        }
+        /// Uses a block and a constant of its own.
+        pub block tower(width, deep = false) |x| {
+            x >> stage(width) >> stage(if deep { CODE * 2 } else { CODE }, pooling = avg)
+              >> if deep { repeat 2 { stage(CODE, halve = false) } }
+        }
+
         /// For this crate alone.
         pub(crate) Inner = dense(sizes::twice(3), input = CODE)
     }

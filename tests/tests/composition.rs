@@ -11,7 +11,7 @@ mod parts {
     }
 }
 
-use tests::models::{Encoder, Fork};
+use tests::models::{self as blocks, Encoder, Fork};
 
 // Names of its own, which are not those of the model that it takes in.
 const CODE: usize = 7;
@@ -32,6 +32,13 @@ keras_model! {
         concatenate(left, right)
     }
     Whole = tests::models::deep::Deep >> dense(1)
+
+    /// A block of another crate, with a constant of this one.
+    Pictures = input([8, 8, 1]) >> tests::models::tower(HIDDEN) >> flatten() >> dense(2)
+    Deep(x: [8, 8, 1]) {
+        let h = x >> blocks::tower(3, deep = true, name = "towers");
+        (h >> if 2 < HIDDEN { blocks::stage(2, tanh, halve = false) }, h)
+    }
 }
 
 fn names(model: &impl Model) -> Vec<&'static str> {
@@ -51,6 +58,19 @@ fn layers_of_other_crates_have_weights_of_their_own() {
     }
     assert_eq!(Forked::new(0).count_params(), 4 * 2 + 2 + 4 * 3 + 3);
     assert_eq!(names(&Whole::new(0))[0], "deep/encoder/mlp/dense/kernel");
+}
+
+#[test]
+fn blocks_of_other_crates_are_built_where_they_are_used() {
+    let pictures = Pictures::new(0);
+    // 3 × 3 windows; 8 × 8 is halved twice.
+    assert_eq!(pictures.count_params(), (9 * 9 + 9) + (9 * 9 * 4 + 4) + (2 * 2 * 4 * 2 + 2));
+    assert!(names(&pictures).contains(&"tower/stage_1/conv/kernel"), "{:?}", names(&pictures));
+    let deep = Deep::new(0);
+    let (first, second) = (9 * 3 + 3, 9 * 3 * 8 + 8);
+    let (third, fourth, own) = (9 * 8 * 4 + 4, 9 * 4 * 4 + 4, 9 * 4 * 2 + 2);
+    assert_eq!(deep.count_params(), first + second + third + fourth + own);
+    assert!(names(&deep).contains(&"towers/stage_3/conv/bias"), "{:?}", names(&deep));
 }
 
 /// The same numbers as the model computes by itself, given its weights.

@@ -38,6 +38,7 @@ impl Builder<'_> {
             // This reports that operators bind more tightly than pipelines, or that a tensor is no layer.
             ExprKind::Binary(..) if self.has_layer(stage) => self.eval(stage),
             ExprKind::Repeat(repeat) => self.apply_repeat(stage, repeat, input),
+            ExprKind::If(choice) => self.apply_choice(choice, input),
             ExprKind::Closure(_) => {
                 let message = Message::new(stage.place, "a closure is not a layer");
                 Err(self.diag.report(message.help(format!("write `lambda({stage})`"))))
@@ -55,7 +56,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A stage that is a model, of this macro call or of another.
+    /// A stage that is a model, of this macro call or of another, or a block of another.
     fn apply_model(
         &mut self,
         stage: &Expr,
@@ -66,9 +67,12 @@ impl Builder<'_> {
         if let Some(reported) = self.definitions.failed_elsewhere(path) {
             return Err(reported);
         }
+        if let Some(found) = self.definitions.block_at(path) {
+            return self.apply_block(found, stage, &path[path.len() - 1], given, input);
+        }
         let Some(found) = self.definitions.model_at(path) else {
             let message = Message::new(stage.head(), format!("`{stage}` is not a layer"))
-                .help("a layer has one name; a model of another module has a path: `models::Encoder`");
+                .help("a layer has one name; a model or a public block of another module has a path: `models::Encoder`");
             return Err(self.diag.report(message));
         };
         let name = &path[path.len() - 1];
@@ -109,7 +113,7 @@ impl Builder<'_> {
                 }
             };
         }
-        if let Some(block) = self.definitions.block(&text) {
+        if let Some(block) = self.definitions.block_at(std::slice::from_ref(name)) {
             return self.apply_block(block, stage, name, given, input);
         }
         if let Some(cell) = self.definitions.cell(&text) {
@@ -151,7 +155,7 @@ impl Builder<'_> {
     /// `name(args)` where a tensor is needed.
     pub(super) fn eval_call(&mut self, expr: &Expr, call: &Call) -> Result<Value, Reported> {
         let Some(name) = call.name() else {
-            if !self.definitions.is_model_at(&call.path) {
+            if !self.definitions.is_linked_at(&call.path) {
                 return Ok(Value::Number(self.number_of(expr)?));
             }
             let input = self.operands(call.args.iter().map(|arg| &arg.value)).map(tuple);

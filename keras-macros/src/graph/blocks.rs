@@ -5,6 +5,7 @@ use std::rc::Rc;
 use proc_macro2::Ident;
 
 use super::constants::Scalar;
+use super::definitions::Found;
 use super::eval::Role;
 use super::nested::located;
 use super::{Builder, Built, Names, Value, Variable};
@@ -26,21 +27,22 @@ struct Given {
     name: Option<(String, Place)>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     /// `input >> block(given)`: the layers of the block become ours, under its name.
     pub(super) fn apply_block(
         &mut self,
-        block: &BlockItem,
+        found: Found<'a, BlockItem>,
         stage: &Expr,
         name: &Ident,
         given: &[Arg],
         input: Result<Value, Reported>,
     ) -> Result<Value, Reported> {
-        self.definitions.used.borrow_mut().push(name.to_string());
-        if let Some(reported) = self.definitions.failure(name) {
+        let Found { definitions, item: block } = found;
+        definitions.used.borrow_mut().push(block.name.to_string());
+        if let Some(reported) = definitions.failure(&block.name) {
             return Err(reported);
         }
-        let given = self.given(block, name, given);
+        let given = self.given(found, name, given);
         let inputs = input.and_then(|value| self.tensors(value, stage));
         let given = given?;
         let wanted = block.body.params.len();
@@ -72,8 +74,9 @@ impl Builder<'_> {
         self.names.push(Names { prefix: format!("{prefix}/"), quiet, ..Names::default() });
         let scope = std::mem::replace(&mut self.scope, given.scope);
         let later = std::mem::take(&mut self.later);
-        self.diag.enter(Some(used_at(stage, name)), name.span());
-        let result = self.eval_body(&block.body, &given.values, inputs);
+        let foreign = definitions.home() != self.definitions.home();
+        self.diag.enter(Some(self.used_at(stage, name)), name.span(), foreign);
+        let result = self.among(definitions, |builder| builder.eval_body(&block.body, &given.values, inputs));
         self.diag.leave();
         (self.scope, self.later) = (scope, later);
         self.names.pop();
@@ -104,7 +107,9 @@ impl Builder<'_> {
     }
 
     /// Matches arguments to parameters, and reports all that is wrong.
-    fn given(&mut self, block: &BlockItem, name: &Ident, given: &[Arg]) -> Result<Given, Reported> {
+    fn given(&mut self, found: Found<'a, BlockItem>, name: &Ident, given: &[Arg]) -> Result<Given, Reported> {
+        let block = found.item;
+        let elsewhere = !std::ptr::eq(found.definitions, self.definitions);
         let mut failed = None;
         let mut label = None;
         let mut found: Vec<Option<&Arg>> = vec![None; block.params.len()];
@@ -131,7 +136,7 @@ impl Builder<'_> {
         let mut result = Given { values: Substitution::default(), scope: vec![], name: label };
         for (param, arg) in block.params.iter().zip(found) {
             match (arg, &param.default) {
-                (Some(arg), _) => match self.passed(param, &arg.value, &mut result.scope) {
+                (Some(arg), _) => match self.passed(param, &arg.value, elsewhere, &mut result.scope) {
                     Ok(value) => result.values.insert(&param.name, value),
                     Err(reported) => failed = Some(reported),
                 },
@@ -151,12 +156,20 @@ impl Builder<'_> {
         &mut self,
         param: &Parameter,
         expr: &Expr,
+        elsewhere: bool,
         scope: &mut Vec<Variable>,
     ) -> Result<Expr, Reported> {
-        if self.role(expr) != Role::Tensor || expr.as_name().is_some() {
-            return Ok(self.carried(expr, scope));
-        }
-        let value = self.eval(expr)?;
+        let expr = &self.decided(expr)?;
+        let value = match self.role(expr) {
+            // Constants of this macro call mean nothing in another.
+            Role::Number if elsewhere => match self.number_of(expr)? {
+                Scalar::Int(n @ 0..) => return Ok(Expr::new(ExprKind::Int(n as u64), expr.place)),
+                Scalar::Float(x) => return Ok(Expr::new(ExprKind::Float(x), expr.place)),
+                number => Value::Number(number),
+            },
+            Role::Tensor if expr.as_name().is_none() => self.eval(expr)?,
+            _ => return Ok(self.carried(expr, scope)),
+        };
         let mut name = primed(&param.name);
         while scope.iter().any(|other| name == other.name) {
             name = primed(&name);
@@ -181,6 +194,14 @@ impl Builder<'_> {
             renaming.rename(&ident, new);
         }
         renaming.apply(expr)
+    }
+
+    /// The use of a block in a note of an error inside of it.
+    fn used_at(&self, stage: &Expr, name: &Ident) -> String {
+        match crate::diag::line(name.span()).filter(|_| self.definitions.is_here()) {
+            Some(line) => format!("in block `{name}`, used as `{stage}` on line {line}"),
+            None => format!("in block `{name}`, used as `{stage}`"),
+        }
     }
 
     fn given_twice(&self, block: &BlockItem, name: &Ident, at: usize, arg: &Arg, first: &Arg) -> Reported {
@@ -232,7 +253,7 @@ impl Builder<'_> {
                 values.insert(counter, Expr::new(ExprKind::Int(i as u64), counter.span()));
             }
             let note = (i > 0).then(|| format!("in repetition {} of `repeat {}`", i + 1, repeat.count));
-            self.diag.enter(note, stage.place.start);
+            self.diag.enter(note, stage.place.start, false);
             value = self.repetition(stage, &repeat.body, &values, value);
             self.diag.leave();
             // What is wrong with one is wrong with the next.
@@ -298,7 +319,7 @@ impl Builder<'_> {
 }
 
 /// `residual(filters, stride = 1)`
-fn signature(block: &BlockItem) -> String {
+pub(super) fn signature(block: &BlockItem) -> String {
     let params: Vec<String> = block.params.iter().map(Parameter::to_string).collect();
     format!("{}({})", block.name, params.join(", "))
 }
@@ -306,12 +327,4 @@ fn signature(block: &BlockItem) -> String {
 /// `x, y`
 fn names_of(closure: &Closure) -> String {
     closure.params.iter().map(Ident::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// The use of a block in a note of an error inside of it.
-fn used_at(stage: &Expr, name: &Ident) -> String {
-    match crate::diag::line(name.span()) {
-        Some(line) => format!("in block `{name}`, used as `{stage}` on line {line}"),
-        None => format!("in block `{name}`, used as `{stage}`"),
-    }
 }

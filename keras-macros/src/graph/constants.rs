@@ -135,6 +135,11 @@ impl Constants {
         self.known.get(name).cloned().map(|scalar| self.meet(scalar))
     }
 
+    /// Whether the macro knows the value of the one called `name`.
+    pub fn knows(&self, name: &str) -> bool {
+        self.known.get(name).is_some_and(|scalar| !matches!(scalar, Scalar::Symbol(_)))
+    }
+
     /// Whether one is called `name`.
     pub fn declares(&self, name: &str) -> bool {
         self.known.contains_key(name)

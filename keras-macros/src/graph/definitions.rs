@@ -9,7 +9,7 @@ use quote::quote;
 use super::{Builder, Constants};
 use crate::diag::{Diagnostics, Message, Reported};
 use crate::link::{self, Export, Link, key};
-use crate::model::{Form, Model};
+use crate::model::{Form, Model, PublicBlock};
 use crate::syntax::ast::{BlockItem, Body, CellItem, File, Item, ModelItem};
 
 /// What the models of one macro call share.
@@ -27,20 +27,29 @@ pub struct Definitions<'a> {
     /// Models of other macro calls, by their paths.
     links: Vec<(String, Linked<'a>)>,
     linked: bool,
+    /// The crate that they stand in.
+    home: String,
 }
 
-/// A model of another macro call, among the definitions of that.
+/// A model or a block of another macro call, among the definitions of that.
 struct Linked<'a> {
     name: &'a Ident,
     ok: bool,
     definitions: Definitions<'a>,
 }
 
-/// A model, and the definitions that its body sees.
+impl Linked<'_> {
+    /// Of a model with errors nothing is known but its name.
+    fn is_model(&self) -> bool {
+        !self.ok || self.definitions.model(&self.name.to_string()).is_some()
+    }
+}
+
+/// A model or a block, and the definitions that its body sees.
 #[derive(Clone, Copy)]
-pub struct Found<'a> {
+pub struct Found<'a, T = ModelItem> {
     pub definitions: &'a Definitions<'a>,
-    pub item: &'a ModelItem,
+    pub item: &'a T,
 }
 
 impl Found<'_> {
@@ -55,7 +64,18 @@ impl<'a> Definitions<'a> {
         let constants = Constants::default();
         let (items, names, links) = (vec![], vec![], vec![]);
         let (failed, used) = (RefCell::default(), RefCell::default());
-        Definitions { diag, krate, constants, items, names, failed, used, links, linked: false }
+        Definitions {
+            diag,
+            krate,
+            constants,
+            items,
+            names,
+            failed,
+            used,
+            links,
+            linked: false,
+            home: link::home(),
+        }
     }
 
     /// Makes the models of other macro calls known, and those that they contain.
@@ -64,10 +84,21 @@ impl<'a> Definitions<'a> {
             let mut definitions = Definitions::new(self.krate, self.diag);
             definitions.constants = self.constants.linked(&link.path, &link.constants);
             definitions.linked = true;
+            definitions.home.clone_from(&link.home);
             definitions.link(&link.links);
             definitions.declare(&link.items);
             self.links.push((key(&link.path), Linked { name: &link.name, ok: link.ok, definitions }));
         }
+    }
+
+    /// The crate that they stand in.
+    pub fn home(&self) -> &str {
+        &self.home
+    }
+
+    /// Whether they stand in the crate that is being compiled.
+    pub fn is_here(&self) -> bool {
+        self.home == link::home()
     }
 
     /// Whether they are those of another macro call.
@@ -82,9 +113,18 @@ impl<'a> Definitions<'a> {
         {
             return Some(Found { definitions: self, item });
         }
-        let path = key(path);
-        let (_, linked) = self.links.iter().find(|(known, _)| *known == path)?;
+        let linked = self.linked_at(path)?;
         let item = linked.definitions.model(&linked.name.to_string())?;
+        Some(Found { definitions: &linked.definitions, item })
+    }
+
+    /// The block that `path` names here: of this macro call, or of another.
+    pub fn block_at(&'a self, path: &[Ident]) -> Option<Found<'a, BlockItem>> {
+        if let [name] = path {
+            return self.block(&name.to_string()).map(|item| Found { definitions: self, item });
+        }
+        let linked = self.linked_at(path)?;
+        let item = linked.definitions.block(&linked.name.to_string())?;
         Some(Found { definitions: &linked.definitions, item })
     }
 
@@ -95,15 +135,22 @@ impl<'a> Definitions<'a> {
 
     /// Whether `path` is a model, of this macro call or of another.
     pub fn is_model_at(&self, path: &[Ident]) -> bool {
-        let text = key(path);
-        self.model(&text).is_some() || self.links.iter().any(|(known, _)| *known == text)
+        self.model(&key(path)).is_some() || self.linked_at(path).is_some_and(Linked::is_model)
+    }
+
+    /// Whether `path` is a model or a block of another macro call.
+    pub fn is_linked_at(&self, path: &[Ident]) -> bool {
+        self.linked_at(path).is_some()
+    }
+
+    fn linked_at(&self, path: &[Ident]) -> Option<&Linked<'a>> {
+        let path = key(path);
+        self.links.iter().find(|(known, _)| *known == path).map(|(_, linked)| linked)
     }
 
     /// Whether `path` is a model of another macro call that has errors: they are reported there.
     pub fn failed_elsewhere(&self, path: &[Ident]) -> Option<Reported> {
-        let path = key(path);
-        let (_, linked) = self.links.iter().find(|(known, _)| *known == path)?;
-        (!linked.ok).then(Reported::elsewhere)
+        (!self.linked_at(path)?.ok).then(Reported::elsewhere)
     }
 
     fn find(&self, name: &str) -> Option<&'a Item> {
@@ -191,7 +238,8 @@ impl<'a> Definitions<'a> {
         let used = self.used.borrow();
         for item in self.items.iter().filter(|item| matches!(item, Item::Block(_) | Item::Cell(_))) {
             let (kind, name) = (kind(item), item.name().to_string());
-            if !used.contains(&name) && !name.starts_with('_') && self.diag.errors() == 0 {
+            let public = matches!(item, Item::Block(block) if !block.vis.is_empty());
+            if !public && !used.contains(&name) && !name.starts_with('_') && self.diag.errors() == 0 {
                 let message = Message::new(item.name().span(), format!("{kind} `{name}` is never used"))
                     .help(format!("use it as a layer: `x >> {name}(..)`, or take it out"));
                 self.diag.warn(message);
@@ -200,20 +248,26 @@ impl<'a> Definitions<'a> {
     }
 }
 
-/// The models of a macro call, those that others contain first, and its constants.
-pub fn compile(
-    file: &File,
-    links: &TokenStream,
-    krate: &TokenStream,
-    diag: &Diagnostics,
-) -> (TokenStream, Vec<Model>) {
+/// What a macro call compiles to.
+#[derive(Default)]
+pub struct Compiled {
+    /// Constants that were declared inside, as Rust items.
+    pub consts: TokenStream,
+    /// Those that others contain first.
+    pub models: Vec<Model>,
+    /// Blocks that other macro calls see.
+    pub blocks: Vec<PublicBlock>,
+}
+
+/// Compiles what a macro call defines.
+pub fn compile(file: &File, links: &TokenStream, krate: &TokenStream, diag: &Diagnostics) -> Compiled {
     let fetched = link::links(links.clone());
     let mut definitions = Definitions::new(krate, diag);
     definitions.link(&fetched);
     let items = match file {
         File::Expression(expr) => {
             let model = Builder::new(&definitions).sequential_model(expr, Form::Expression);
-            return (TokenStream::new(), vec![model]);
+            return Compiled { models: vec![model], ..Compiled::default() };
         }
         File::Items(items) => items,
     };
@@ -239,11 +293,12 @@ pub fn compile(
     });
     let models = models.collect();
     definitions.warn_of_unused_blocks();
-    (consts.collect(), models)
+    let blocks = definitions.public_blocks(items, links);
+    Compiled { consts: consts.collect(), models, blocks }
 }
 
 /// `item` and every item that it uses, as they were written.
-fn needed(items: &[Item], item: &Item) -> TokenStream {
+pub(super) fn needed(items: &[Item], item: &Item) -> TokenStream {
     let mut all = vec![item];
     let mut next = 0;
     while next < all.len() {

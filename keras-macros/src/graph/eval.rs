@@ -25,7 +25,7 @@ impl Builder<'_> {
             ExprKind::Int(_) | ExprKind::Float(_) => Role::Number,
             ExprKind::Path(path) => match &path[..] {
                 [name] => self.role_of_name(&name.to_string()),
-                _ if self.definitions.is_model_at(path) => Role::Layer,
+                _ if self.definitions.is_linked_at(path) => Role::Layer,
                 _ => Role::Number,
             },
             ExprKind::Call(call) => self.role_of_call(call),
@@ -48,6 +48,7 @@ impl Builder<'_> {
             }
             ExprKind::Block(_) => Role::Tensor,
             ExprKind::Repeat(_) => Role::Layer,
+            ExprKind::If(choice) => self.role_of_choice(choice),
             _ => Role::Other,
         }
     }
@@ -73,7 +74,7 @@ impl Builder<'_> {
     fn role_of_call(&self, call: &Call) -> Role {
         let any_tensor = call.args.iter().any(|arg| self.role(&arg.value) == Role::Tensor);
         let Some(name) = call.name() else {
-            return match self.definitions.is_model_at(&call.path) {
+            return match self.definitions.is_linked_at(&call.path) {
                 true if any_tensor => Role::Tensor,
                 true => Role::Layer,
                 false => Role::Number,
@@ -128,6 +129,7 @@ impl Builder<'_> {
                 Ok(Value::Tuple(parts.into_iter().collect::<Result<_, _>>()?))
             }
             ExprKind::Block(block) => self.eval_block(block),
+            ExprKind::If(choice) => self.eval_choice(expr, choice),
             ExprKind::Repeat(repeat) => {
                 let count = &repeat.count;
                 let message =

@@ -6,6 +6,7 @@
 mod apply;
 mod blocks;
 mod cells;
+mod choice;
 mod constants;
 mod cut;
 mod definitions;
@@ -15,6 +16,7 @@ mod masks;
 mod models;
 mod nested;
 mod print;
+mod public;
 mod wrap;
 
 use std::cell::{Cell, RefCell};
@@ -30,7 +32,7 @@ use crate::layers::Use;
 use crate::layers::args::Args;
 use crate::syntax::ast::{Expr, Let};
 pub use constants::{Constants, Scalar};
-pub use definitions::{Definitions, compile};
+pub use definitions::{Compiled, Definitions, compile};
 pub use print::table;
 
 /// A value with its origin, for messages.
@@ -211,7 +213,7 @@ impl<'a> Builder<'a> {
             *variable.used.borrow_mut() = true;
             Some(scalar.clone())
         };
-        self.definitions.constants.scalar(self.diag, expr, &local)
+        self.definitions.constants.scalar(self.diag, &self.decided(expr)?, &local)
     }
 
     fn variable(&self, name: &str) -> Option<&Variable> {

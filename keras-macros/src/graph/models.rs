@@ -123,8 +123,13 @@ impl<'a> Builder<'a> {
             ExprKind::Path(_) => first.as_name(),
             _ => None,
         };
+        let path = match &first.kind {
+            ExprKind::Call(call) => &call.path[..],
+            ExprKind::Path(path) => path,
+            _ => &[],
+        };
         match name {
-            Some(name) if self.definitions.block(&name.to_string()).is_some() => {
+            _ if self.definitions.block_at(path).is_some() => {
                 let message = Message::new(first.head(), "the model does not say what it takes in");
                 return self.diag.report(
                     message
@@ -132,11 +137,11 @@ impl<'a> Builder<'a> {
                 );
             }
             Some(name) if layers::find(&name.to_string()).is_none() => return self.unknown_layer(name),
-            None if matches!(first.kind, ExprKind::Repeat(_)) => {
+            None if matches!(first.kind, ExprKind::Repeat(_) | ExprKind::If(_)) => {
                 let message = Message::new(first.place.start, "the model does not say what it takes in");
-                return self.diag.report(
-                    message.help("write `input([784]) >> repeat ..`, with the shape without the batch"),
-                );
+                return self
+                    .diag
+                    .report(message.help("write `input([784]) >> ..`, with the shape without the batch"));
             }
             None => {
                 let message = Message::new(first.head(), format!("expected a layer, found `{first}`"));

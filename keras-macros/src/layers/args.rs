@@ -360,7 +360,7 @@ pub fn parse(
     for param in params.iter().chain(more) {
         let given = found.iter().find(|(known, _)| known.name == param.name).map(|(_, arg)| &arg.value);
         let value = match (given, param.default) {
-            (Some(expr), _) => value(b, callee, param, expr),
+            (Some(expr), _) => b.decided(expr).and_then(|expr| value(b, callee, param, &expr)),
             (None, Some(default)) => value(b, callee, param, &default_expr(default)),
             (None, None) => Err(b.diag.report(missing(callee, place, param, params))),
         };

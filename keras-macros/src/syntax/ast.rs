@@ -45,11 +45,15 @@ pub enum Body {
 /// `block name(param, other = default) |x, y| body`: layers that are built anew at each use.
 #[derive(Debug)]
 pub struct BlockItem {
+    /// Documentation and attributes.
+    pub attrs: TokenStream,
+    /// With one, other macro calls see it too.
+    pub vis: TokenStream,
     pub name: Ident,
     pub params: Vec<Parameter>,
     /// Its inputs, and what it makes of them.
     pub body: Closure,
-    /// As it was written.
+    /// As it was written, but for attributes and visibility.
     pub tokens: TokenStream,
 }
 
@@ -158,6 +162,7 @@ pub enum ExprKind {
     Closure(Closure),
     Block(Block),
     Repeat(Box<Repeat>),
+    If(Box<If>),
     /// It was reported.
     Error(Reported),
 }
@@ -200,6 +205,16 @@ pub struct Repeat {
     pub count: Expr,
     /// A block that ends in layers, or a closure on tensors.
     pub body: Expr,
+}
+
+/// `if include_top { dense(10, softmax) } else { .. }`: the compiler takes one of them.
+#[derive(Clone, Debug)]
+pub struct If {
+    pub condition: Expr,
+    /// A block.
+    pub then: Expr,
+    /// A block, or a further `if`. Without it, layers leave their input as it is.
+    pub otherwise: Option<Expr>,
 }
 
 /// Operators with two operands.
@@ -308,9 +323,11 @@ impl ToTokens for Expr {
             ExprKind::Neg(x) => quote!((-#x)),
             ExprKind::Tuple(parts) => quote!((#(#parts),*)),
             ExprKind::List(parts) => quote!([#(#parts),*]),
-            ExprKind::Closure(_) | ExprKind::Block(_) | ExprKind::Repeat(_) | ExprKind::Error(_) => {
-                TokenStream::new()
-            }
+            ExprKind::Closure(_)
+            | ExprKind::Block(_)
+            | ExprKind::Repeat(_)
+            | ExprKind::If(_)
+            | ExprKind::Error(_) => TokenStream::new(),
         });
     }
 }

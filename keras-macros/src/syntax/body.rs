@@ -4,7 +4,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseBuffer, ParseStream};
 use syn::{Ident, Lit, Token, braced, parenthesized, token};
 
-use super::ast::{Block, Expr, ExprKind, Let, Operator, Pattern, Repeat};
+use super::ast::{Block, Expr, ExprKind, If, Let, Operator, Pattern, Repeat};
 use super::{Grammar, next_token};
 use crate::diag::{Message, Place};
 
@@ -175,6 +175,33 @@ impl Grammar<'_> {
         };
         let place = Place::from(word.span()).to(body.place);
         Ok(Expr::new(ExprKind::Repeat(Box::new(Repeat { counter, count, body })), place))
+    }
+
+    /// `if condition { layers } else { layers }`
+    pub fn choice(&self, input: ParseStream) -> Result<Expr, Message> {
+        let word = Place::of(input.parse::<Token![if]>().expect("it was peeked"));
+        let condition = self.expression(input, Some(word));
+        if !input.peek(token::Brace) {
+            if let ExprKind::Error(_) = condition.kind {
+                return Ok(condition);
+            }
+            return Err(Message::new(condition.place, "expected layers or a value in braces after this")
+                .help(format!("write `if {condition} {{ dropout(0.5) }}`")));
+        }
+        let then = self.block_expression(input);
+        let mut place = word.to(then.place);
+        let mut otherwise = None;
+        if input.peek(Token![else]) {
+            let word = Place::of(input.parse::<Token![else]>().expect("it was peeked"));
+            let other = match (input.peek(Token![if]), input.peek(token::Brace)) {
+                (true, _) => self.choice(input)?,
+                (_, true) => self.block_expression(input),
+                _ => return Err(Message::new(word, "expected braces or `if` after this")),
+            };
+            place = place.to(other.place);
+            otherwise = Some(other);
+        }
+        Ok(Expr::new(ExprKind::If(Box::new(If { condition, then, otherwise })), place))
     }
 
     /// A closure whose body ends at its brace: layers may follow it.

@@ -109,6 +109,9 @@ impl Grammar<'_> {
             let place = closure.place;
             return Ok(Expr::new(ExprKind::Closure(closure), place));
         }
+        if input.peek(Token![if]) {
+            return self.choice(input);
+        }
         if self.starts_repeat(input) {
             return self.repeat(input);
         }

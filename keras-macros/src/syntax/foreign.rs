@@ -1,4 +1,4 @@
-//! Which models a macro call takes from other macro calls.
+//! Which models and blocks a macro call takes from other macro calls.
 
 use proc_macro2::Ident;
 
@@ -6,7 +6,7 @@ use super::ast::{Call, Expr, ExprKind, File, Item, Operator};
 use crate::diag::closest;
 use crate::layers;
 
-/// The paths of models that are not defined in `file`, each once.
+/// The paths of models and blocks that are not defined in `file`, each once.
 pub fn models(file: &File) -> Vec<Vec<Ident>> {
     let (items, exprs) = match file {
         File::Expression(expr) => (&[][..], vec![expr]),
@@ -69,21 +69,32 @@ impl Search<'_> {
             ExprKind::Path(path) => self.path(path, position),
             ExprKind::Call(call) => {
                 // No function is called like a type.
-                let position = if is_capitalised(&call.path) { Position::Stage } else { Position::Argument };
+                let layer = position == Position::Stage || is_capitalised(&call.path);
+                let position = if layer { Position::Stage } else { Position::Argument };
                 self.path(&call.path, position);
                 self.args(call);
             }
             ExprKind::Binary(Operator::Pipe, a, b) => {
                 // What is fed to a layer may be a constant path, but a name that starts a pipeline is a model.
-                let first = if a.as_name().is_some() { Position::Stage } else { Position::Value };
+                let name = a.as_name().is_some() || matches!(a.kind, ExprKind::Call(_));
+                let first = if name { Position::Stage } else { Position::Value };
                 self.expr(a, first);
                 self.expr(b, Position::Stage);
             }
-            ExprKind::Closure(_) | ExprKind::Block(_) | ExprKind::Repeat(_) => {
-                for child in expr.children() {
-                    self.expr(child, Position::Value);
-                }
+            ExprKind::Block(block) => {
+                block.lets.iter().for_each(|binding| self.expr(&binding.value, Position::Value));
+                block.tail.iter().for_each(|tail| self.expr(tail, position));
             }
+            ExprKind::Repeat(repeat) => {
+                self.expr(&repeat.count, Position::Value);
+                self.expr(&repeat.body, Position::Stage);
+            }
+            ExprKind::If(choice) => {
+                self.expr(&choice.condition, Position::Argument);
+                let branches = [&choice.then].into_iter().chain(&choice.otherwise);
+                branches.for_each(|branch| self.expr(branch, position));
+            }
+            ExprKind::Closure(closure) => self.expr(&closure.body, Position::Value),
             _ => {
                 for child in expr.children() {
                     self.expr(child, position);
@@ -106,7 +117,8 @@ impl Search<'_> {
         let last = path[path.len() - 1].to_string();
         let constant = !last.chars().any(char::is_lowercase);
         let wanted = match position {
-            Position::Stage => is_capitalised(path),
+            // A layer's own name is one of this macro call or of the vocabulary; a block of another has a path.
+            Position::Stage => is_capitalised(path) || path.len() > 1,
             Position::Value => is_capitalised(path) && !constant,
             Position::Argument => is_capitalised(path) && !constant && path.len() > 1,
         };

@@ -53,9 +53,9 @@ impl Grammar<'_> {
         }
         let start = input.cursor();
         if self.peek_word(input, "block") && input.peek2(Ident) {
-            let block = self.block_item(input, &vis)?;
+            let block = self.block_item(input)?;
             let tokens = between(start, input.cursor());
-            return Ok(block.map(|block| Item::Block(BlockItem { tokens, ..block })));
+            return Ok(block.map(|block| Item::Block(BlockItem { attrs, vis, tokens, ..block })));
         }
         if self.peek_word(input, "cell") && input.peek2(Ident) {
             let cell = self.cell_item(input, &vis)?;
@@ -213,13 +213,8 @@ impl Grammar<'_> {
     }
 
     /// `block name(param, other = default) |x| { .. }`
-    fn block_item(&self, input: ParseStream, vis: &TokenStream) -> syn::Result<Option<BlockItem>> {
+    fn block_item(&self, input: ParseStream) -> syn::Result<Option<BlockItem>> {
         let word: Ident = input.parse()?;
-        if !vis.is_empty() {
-            let message =
-                Message::new(Place::of(vis), "a block is not public: it is part of the models that use it");
-            self.diag.report(message.help("leave out `pub`"));
-        }
         let name: Ident = input.parse()?;
         let mut params = vec![];
         if input.peek(token::Paren) {
@@ -248,7 +243,8 @@ impl Grammar<'_> {
             let message = Message::new(body.place.start, format!("block `{name}` has no input"));
             self.diag.report(message.help("name it between the bars: `|x|`"));
         }
-        let block = BlockItem { name, params, body, tokens: TokenStream::new() };
+        let (attrs, vis, tokens) = Default::default();
+        let block = BlockItem { attrs, vis, name, params, body, tokens };
         self.check_names(&block);
         Ok(Some(block))
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::ast::{
-    Arg, Block, BlockItem, Body, CellItem, Closure, Declared, Expr, ExprKind, File, Item, ModelItem,
+    Arg, Block, BlockItem, Body, CellItem, Closure, Declared, Expr, ExprKind, File, If, Item, ModelItem,
     Operator, Parameter, Pattern, Repeat,
 };
 
@@ -57,6 +57,7 @@ impl fmt::Display for Expr {
             ExprKind::Closure(closure) => write!(f, "{closure}"),
             ExprKind::Block(block) => write!(f, "{block}"),
             ExprKind::Repeat(repeat) => write!(f, "{repeat}"),
+            ExprKind::If(choice) => write!(f, "{choice}"),
             ExprKind::Error(_) => f.write_str("<error>"),
         }
     }
@@ -115,6 +116,16 @@ impl fmt::Display for Repeat {
             write!(f, "{counter} in ")?;
         }
         write!(f, "{} {}", self.count, self.body)
+    }
+}
+
+impl fmt::Display for If {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "if {} {}", self.condition, self.then)?;
+        match &self.otherwise {
+            Some(otherwise) => write!(f, " else {otherwise}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Ident;
 
-use super::ast::{Arg, Block, Call, Closure, Expr, ExprKind, Let, Operator, Pattern, Repeat};
+use super::ast::{Arg, Block, Call, Closure, Expr, ExprKind, If, Let, Operator, Pattern, Repeat};
 
 /// What stands for what.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +65,11 @@ impl Substitution {
                 let counter = repeat.counter.as_ref().map(|name| inner.define(name));
                 let body = inner.apply(&repeat.body);
                 ExprKind::Repeat(Box::new(Repeat { counter, count, body }))
+            }
+            ExprKind::If(choice) => {
+                let (condition, then) = (self.apply(&choice.condition), self.apply(&choice.then));
+                let otherwise = choice.otherwise.as_ref().map(|otherwise| self.apply(otherwise));
+                ExprKind::If(Box::new(If { condition, then, otherwise }))
             }
             ExprKind::Int(_)
             | ExprKind::Float(_)

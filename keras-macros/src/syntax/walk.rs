@@ -17,6 +17,9 @@ impl Expr {
                 block.lets.iter().map(|binding| &binding.value).chain(block.tail.as_deref()).collect()
             }
             ExprKind::Repeat(repeat) => vec![&repeat.count, &repeat.body],
+            ExprKind::If(choice) => {
+                [&choice.condition, &choice.then].into_iter().chain(&choice.otherwise).collect()
+            }
             ExprKind::Int(_)
             | ExprKind::Float(_)
             | ExprKind::Bool(_)
@@ -24,6 +27,11 @@ impl Expr {
             | ExprKind::Path(_)
             | ExprKind::Error(_) => vec![],
         }
+    }
+
+    /// Whether there is an `if` in it.
+    pub fn has_choice(&self) -> bool {
+        matches!(self.kind, ExprKind::If(_)) || self.children().into_iter().any(Expr::has_choice)
     }
 
     /// All plain names in it that are used, and not defined there by `|x|` or a counter.

@@ -5,7 +5,7 @@ keras_model! {
     block two(units) |x| x >> dense(units)
     block three(units, units) |x| { x >> dense(units) }
     block four(3) |x| { x >> dense(3) }
-    pub block five() |x| { x >> dense(3) }
+    block five() x { x >> dense(3) }
     block six() || { dense(3) }
     pub Net = mlp(3) >> dense(4)
     block mlp(units) |x| { x >> dense(units) }
