@@ -3,11 +3,13 @@
 //! Reverse mode over the IR: one rule for each operation, in [`Adjoint::rule`], and none for any layer.
 
 mod scan;
+mod value;
 
 use std::fmt;
 
-use crate::ir::{Binary, Graph, Head, Id, Op, ReduceKind, Shape, Unary, Unit};
+use crate::ir::{Binary, Graph, Head, Id, Op, ReduceKind, Shape, Unary, Unit, Window};
 use scan::Body;
+pub use value::gradient;
 
 /// A graph and what is wanted of it.
 #[derive(Clone, Debug)]
@@ -74,7 +76,7 @@ pub fn split_heads(graph: &mut Graph) {
 pub fn infer(graph: &Graph) -> Function {
     let mut graph = graph.clone();
     for node in &mut graph.nodes {
-        if let Op::Dropout { x, .. } | Op::Phase { infer: x, .. } = node.op {
+        if let Op::Dropout { x, .. } | Op::Phase { infer: x, .. } | Op::StopGradient(x) = node.op {
             node.op = Op::Reshape(x);
         }
     }
@@ -105,7 +107,7 @@ pub fn train(graph: &Graph) -> Function {
         }
     }
     let updates = graph.updates.clone();
-    let mut adjoint = Adjoint::new(graph);
+    let mut adjoint = Adjoint::new(graph, Source::Weights);
     let mut heads = Vec::new();
     for output in 0..adjoint.graph.outputs.len() {
         let z = adjoint.graph.outputs[output].value;
@@ -128,6 +130,11 @@ pub fn train(graph: &Graph) -> Function {
             Unit::Loop(scan, body) => adjoint.body(scan, &body),
         }
     }
+    for node in &mut adjoint.graph.nodes {
+        if let Op::StopGradient(x) = node.op {
+            node.op = Op::Reshape(x);
+        }
+    }
     let mut gradients: Vec<(usize, Id)> = Vec::new();
     for i in 0..adjoint.needed.len() {
         if let (Op::Weight(weight), true, Some(id)) =
@@ -144,9 +151,19 @@ pub fn train(graph: &Graph) -> Function {
     Function { graph: adjoint.graph, heads, gradients, updates, loss }
 }
 
+/// What gradients are asked for.
+#[derive(Clone, Copy, PartialEq)]
+enum Source {
+    /// Of every trainable weight.
+    Weights,
+    /// Of one value.
+    Value(Id),
+}
+
 struct Adjoint {
     graph: Graph,
-    /// Whether a node of the forward graph depends on a trainable weight.
+    source: Source,
+    /// Whether a node of the forward graph depends on what gradients are asked for.
     needed: Vec<bool>,
     /// The gradient of the loss with respect to a node, as far as it is known.
     of: Vec<Option<Id>>,
@@ -157,13 +174,15 @@ struct Adjoint {
 }
 
 impl Adjoint {
-    fn new(graph: Graph) -> Self {
+    fn new(graph: Graph, source: Source) -> Self {
         let mut needed = vec![false; graph.nodes.len()];
         loop {
             let before = needed.clone();
             for (i, node) in graph.nodes.iter().enumerate() {
                 needed[i] = match node.op {
-                    Op::Weight(i) => graph.weights[i].trainable,
+                    _ if source == Source::Value(Id(i)) => true,
+                    Op::Weight(i) => source == Source::Weights && graph.weights[i].trainable,
+                    Op::StopGradient(_) => false,
                     // A state is made of nodes that come after it: hence the repetition.
                     Op::State { scan, index } | Op::States { scan, index } => {
                         let state = &graph.scans[scan].states[index];
@@ -178,11 +197,15 @@ impl Adjoint {
         }
         let of = vec![None; graph.nodes.len()];
         let asked = vec![Body::default(); graph.scans.len()];
-        Adjoint { graph, needed, of, asked, within: None }
+        Adjoint { graph, source, needed, of, asked, within: None }
     }
 
     /// Passes the gradient of `id` on, if there is one.
     fn node(&mut self, id: Id) {
+        // Nothing is asked for behind a value.
+        if self.source == Source::Value(id) {
+            return;
+        }
         if let (true, Some(dy)) = (self.needed[id.0], self.of[id.0]) {
             self.graph.current_layer = self.graph.nodes[id.0].layer;
             self.rule(id, dy);
@@ -300,7 +323,13 @@ impl Adjoint {
                 let dx = self.graph.windows(dy, axis, windows);
                 self.add(x, dx);
             }
-            Op::MaxPoolGrad { .. } => unreachable!("gradients are not differentiated again"),
+            // It is linear in the slopes; which element is a maximum does not change.
+            Op::MaxPoolGrad { x, y, dy: slope, ref windows } => {
+                if needs(self, slope) {
+                    let dx = self.at_maxima(x, y, slope, windows, dy);
+                    self.add(slope, dx);
+                }
+            }
             Op::Flip { x, axis } => {
                 let dx = self.graph.flip(dy, axis);
                 self.add(x, dx);
@@ -380,9 +409,30 @@ impl Adjoint {
                 let dx = self.graph.push(Op::SampleGrad { dy, at, sampling }, shape);
                 self.add(x, dx);
             }
-            Op::SampleGrad { .. } => unreachable!("gradients are not differentiated again"),
-            Op::Phase { .. } => unreachable!("functions are of one phase"),
-            Op::ScatterAdd { .. } => unreachable!("gradients are not differentiated again"),
+            Op::SampleGrad { dy: slope, at, sampling } => {
+                let shape = self.graph.shape(slope).clone();
+                let dx = self.graph.push(Op::Sample { x: dy, at, sampling }, shape);
+                self.add(slope, dx);
+            }
+            Op::ScatterAdd { index, dy: slope } => {
+                if needs(self, slope) {
+                    let dx = self.graph.gather(dy, index);
+                    self.add(slope, dx);
+                }
+            }
+            Op::Phase { train, infer } => {
+                let zero = self.graph.constant(0.0);
+                let zero = self.graph.broadcast_to(zero, &node.shape);
+                if needs(self, train) {
+                    let dx = self.graph.phase(dy, zero);
+                    self.add(train, dx);
+                }
+                if needs(self, infer) {
+                    let dx = self.graph.phase(zero, dy);
+                    self.add(infer, dx);
+                }
+            }
+            Op::StopGradient(_) => {}
             Op::BatchMatMul { a, b } => {
                 if needs(self, a) {
                     let bt = self.transposed(b);
@@ -579,7 +629,7 @@ impl Adjoint {
     }
 
     /// What is pooled, if reducing `x` over `axes` is pooling.
-    fn pooled(&self, x: Id, axes: &[usize]) -> Option<(Id, Vec<crate::ir::Window>)> {
+    fn pooled(&self, x: Id, axes: &[usize]) -> Option<(Id, Vec<Window>)> {
         match &self.graph.nodes[x.0].op {
             Op::Windows { x, axis: 0, windows } => {
                 let n = windows.len();
@@ -587,6 +637,32 @@ impl Adjoint {
             }
             _ => None,
         }
+    }
+
+    /// The elements of `g` where the windows of `x` have their maxima `y`: a value for each of `slope`.
+    fn at_maxima(&mut self, x: Id, y: Id, slope: Id, windows: &[Window], g: Id) -> Id {
+        let n = windows.len();
+        let within: Vec<usize> = (n..2 * n).collect();
+        let x = self.graph.windows(x, 0, windows.to_vec());
+        let shape = self.graph.shape(x).clone();
+        let mut dims = shape.dims.clone();
+        within.iter().for_each(|&axis| dims[axis] = 1.into());
+        let y = self.graph.reshape(y, dims);
+        let hit = self.binary(Binary::Eq, x, y);
+        let size: usize = windows.iter().map(|window| window.size).product();
+        let places = self.graph.iota(size.into());
+        let dims = shape.dims.iter().enumerate();
+        let dims = dims.map(|(i, dim)| if within.contains(&i) { dim.clone() } else { 1.into() }).collect();
+        let places = self.graph.reshape(places, dims);
+        let nowhere = self.graph.constant(size as f32);
+        let found = self.graph.select(hit, places, nowhere);
+        let first = self.graph.reduce(ReduceKind::Min, found, within.clone(), true);
+        let first = self.binary(Binary::Eq, found, first);
+        let g = self.graph.windows(g, 0, windows.to_vec());
+        let chosen = self.mul(g, first);
+        let chosen = self.graph.reduce(ReduceKind::Sum, chosen, within, false);
+        let dims = self.graph.shape(slope).dims.clone();
+        self.graph.reshape(chosen, dims)
     }
 
     /// `dy`, shared equally by the elements of `x` that are the extremum `y`.

@@ -443,3 +443,102 @@ fn noise() {
     })
     .check("noise of each column");
 }
+
+/// Gradients of gradients: a training step's own of models that hold gradients as values.
+#[test]
+fn gradients_as_values() {
+    use Unary::*;
+    let inner = |build: &dyn Fn(&mut Graph, Id) -> Id, low: f64, name: &str| {
+        Case::new(low, low + 1.0, |g, x| {
+            let y = build(g, x);
+            let y = g.unary(Square, y);
+            let dx = grad::gradient(g, y, x).unwrap();
+            // Both ways meet.
+            let square = g.unary(Square, dx);
+            g.binary(Binary::Add, square, x)
+        })
+        .check(name);
+    };
+    for f in [Exp, Sin, Tanh, Sigmoid, Erf, Softplus, Square, Cosh, Atan, Log1p, Sqrt, Reciprocal, Relu] {
+        inner(&|g, x| g.unary(f, x), 0.3, &format!("{f:?}"));
+    }
+    inner(&|g, x| g.push(crate::ir::Op::Softmax(x), g.shape(x).clone()), -0.5, "Softmax");
+    inner(&|g, x| g.push(crate::ir::Op::LogSoftmax(x), g.shape(x).clone()), -0.5, "LogSoftmax");
+    let dense = |g: &mut Graph, x| {
+        let w = Case::weight(g, &[3, 5]);
+        let y = g.matmul(x, w, false);
+        let y = g.unary(Tanh, y);
+        let v = Case::weight(g, &[2, 5]);
+        g.matmul(y, v, true)
+    };
+    inner(&dense, -0.5, "products");
+    let attention = |g: &mut Graph, x| {
+        let xt = g.permute(x, vec![1, 0]);
+        let scores = g.batch_matmul(x, xt);
+        let shape = g.shape(scores).clone();
+        let scores = g.push(crate::ir::Op::Softmax(scores), shape);
+        g.batch_matmul(scores, x)
+    };
+    inner(&attention, -0.5, "attention");
+    let window = |size, stride| Window { size, stride, dilation: 1 };
+    let convolution = |g: &mut Graph, x| {
+        let windows = g.windows(x, 0, vec![window(2, 1)]);
+        let windows = g.reshape(windows, known(&[3, 6]));
+        let w = Case::weight(g, &[6, 2]);
+        g.matmul(windows, w, false)
+    };
+    inner(&convolution, -0.5, "convolution");
+    inner(&|g, x| g.max_pool(x, 0, vec![window(3, 1), window(2, 1)]), -0.5, "max_pool");
+    inner(&|g, x| g.reduce(ReduceKind::Max, x, vec![0], true), -0.5, "max");
+    inner(&|g, x| g.reduce(ReduceKind::Product, x, vec![1], true), 0.5, "product");
+    let sample = |g: &mut Graph, x| {
+        let image = g.reshape(x, known(&[2, 3, 2]));
+        let at = g.numbers(vec![0.8, 0.3, -0.9, -0.2, 0.9, 0.4]);
+        let sampling = Sampling { nearest: false, fill: Fill::Reflect, value: 0.0 };
+        g.sample(image, at, [3, 4], sampling)
+    };
+    inner(&sample, -0.5, "sample");
+}
+
+/// The gradient of a loop is a loop that reads another; its own gradient gives to both.
+#[test]
+fn gradients_of_loops_as_values() {
+    for reverse in [false, true] {
+        Case::new(0.3, 1.0, |g, x| {
+            let scan = g.scan(4.into(), reverse);
+            let start = g.mean(x, vec![0], false);
+            let (state, item) = (g.state(scan, start), g.item(scan, x));
+            let w = Case::weight(g, &[3, 3]);
+            let product = g.matmul(state, w, false);
+            let sum = g.binary(Binary::Add, product, item);
+            let next = g.unary(Unary::Tanh, sum);
+            g.set_next(state, next);
+            let (last, all) = (g.last(state), g.trace(scan, next));
+            let y = g.binary(Binary::Mul, all, last);
+            let y = g.unary(Unary::Square, y);
+            let dx = grad::gradient(g, y, x).unwrap();
+            let square = g.unary(Unary::Square, dx);
+            g.binary(Binary::Add, square, x)
+        })
+        .check(&format!("reverse {reverse}"));
+    }
+}
+
+#[test]
+fn a_gradient_goes_around_what_it_is_stopped_at() {
+    let case = Case::new(-1.0, 1.0, |g, x| {
+        let stopped = g.stop_gradient(x);
+        g.binary(Binary::Mul, x, stopped)
+    });
+    let weights = case.weights();
+    let function = grad::train(&case.graph);
+    let values = case.run(&function, &weights);
+    let x = numbers(BATCH * 12, 1, -1.0, 1.0);
+    let slopes = numbers(BATCH * 12, 2, -1.0, 1.0);
+    let (weight, id) = function.gradients[0];
+    for at in 0..12 {
+        // Half of the derivative of (x w)²: w is counted once.
+        let each = (0..BATCH).map(|i| slopes[i * 12 + at] * x[i * 12 + at].powi(2) * weights[weight].data[at]);
+        assert!((values[id.0].data[at] - each.sum::<f64>()).abs() < 1e-12);
+    }
+}

@@ -115,6 +115,7 @@ impl Adjoint {
             self.graph.set_next(*carry, next);
         }
         let (_, outside) = self.within.take().expect("it was put there");
+        let outside = self.give_to_loops(back, outside);
         let totals = self.totals(back, outside);
         self.graph.current_scan = None;
         for (state, _, carry, _) in carried {
@@ -130,6 +131,21 @@ impl Adjoint {
         for (x, dx) in totals {
             self.add(x, dx);
         }
+    }
+
+    /// Leaves what the steps of loop `back` give to nodes of other loops, whose values of the same time they read, for the
+    /// turn of those loops. Gives back the rest.
+    fn give_to_loops(&mut self, back: usize, outside: Vec<(Id, Id)>) -> Vec<(Id, Id)> {
+        let (others, outside): (Vec<_>, Vec<_>) =
+            outside.into_iter().partition(|(x, _)| self.graph.nodes[x.0].scan.is_some());
+        let scan = self.graph.current_scan.take();
+        for (x, dx) in others {
+            let other = self.graph.nodes[x.0].scan.expect("it is of a loop");
+            let all = self.graph.trace(back, dx);
+            self.asked[other].traces.push((x, all));
+        }
+        self.graph.current_scan = scan;
+        outside
     }
 
     fn sum(&mut self, sum: Option<Id>, x: Id) -> Id {

@@ -108,6 +108,12 @@ impl Graph {
         self.push(Op::Phase { train, infer }, shape)
     }
 
+    /// `x` as a number to gradients.
+    pub fn stop_gradient(&mut self, x: Id) -> Id {
+        let shape = self.shape(x).clone();
+        self.push(Op::StopGradient(x), shape)
+    }
+
     /// The number of samples: the sum of ones over the batch.
     pub fn batch_size(&mut self) -> Id {
         let one = self.constant(1.0);

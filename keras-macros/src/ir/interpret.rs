@@ -294,6 +294,7 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &Results, time:
             sum
         }
         Op::Phase { .. } => unreachable!("functions are of one phase"),
+        Op::StopGradient(_) => unreachable!("functions have their gradients"),
         Op::Gather { table, index } => {
             let (table, index) = (of(table), of(index));
             let width = table.data.len() / table.dims[0];

@@ -227,6 +227,8 @@ pub enum Op {
         train: Id,
         infer: Id,
     },
+    /// `x`, which gradients do not go through.
+    StopGradient(Id),
     /// Rows of the fixed `table` by the whole numbers of `index`: `[n, d..], [..] → [.., d..]`.
     Gather {
         table: Id,

@@ -19,7 +19,7 @@ impl Op {
             Op::Dropout { x, .. } | Op::Permute { x, .. } | Op::Slice { x, .. } | Op::Pad { x, .. } => {
                 vec![*x]
             }
-            Op::Reduce { x, .. } | Op::Flip { x, .. } => vec![*x],
+            Op::Reduce { x, .. } | Op::Flip { x, .. } | Op::StopGradient(x) => vec![*x],
             Op::Windows { x, .. } | Op::Overlap { x, .. } => vec![*x],
             Op::MaxPoolGrad { x, y, dy, .. } => vec![*x, *y, *dy],
             Op::LossGradient { z, .. } => vec![*z],
@@ -49,7 +49,7 @@ impl Op {
             Op::Dropout { x, .. } | Op::Permute { x, .. } | Op::Slice { x, .. } | Op::Pad { x, .. } => {
                 *x = f(*x)
             }
-            Op::Reduce { x, .. } | Op::Flip { x, .. } => *x = f(*x),
+            Op::Reduce { x, .. } | Op::Flip { x, .. } | Op::StopGradient(x) => *x = f(*x),
             Op::Windows { x, .. } | Op::Overlap { x, .. } => *x = f(*x),
             Op::MaxPoolGrad { x, y, dy, .. } => (*x, *y, *dy) = (f(*x), f(*y), f(*dy)),
             Op::LossGradient { z, .. } => *z = f(*z),
@@ -117,6 +117,7 @@ impl Graph {
             Op::Random { stream } => format!("random stream={stream}"),
             Op::Sample { x, at, sampling } => format!("sample {x} {at} {sampling:?}"),
             Op::SampleGrad { dy, at, sampling } => format!("sample_grad {dy} {at} {sampling:?}"),
+            Op::StopGradient(x) => format!("stop_gradient {x}"),
             Op::Phase { train, infer } => format!("phase train={train} infer={infer}"),
             Op::Gather { table, index } => format!("gather {table} {index}"),
             Op::ScatterAdd { index, dy } => format!("scatter_add {index} {dy}"),

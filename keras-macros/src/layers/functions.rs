@@ -197,6 +197,26 @@ pub const FUNCTIONS: &[Entry] = &[
         add_loss
     ),
     function!(
+        "gradient" | "gradients",
+        "Gradient",
+        Operands::Exactly(2),
+        "The gradient of the sum of the first operand with respect to the second, on which it depends: of one value of the \
+         model with respect to another, or to its input. It is a value as any other, that a model can give as its output \
+         and train on.",
+        "any shape, [batch, ...] → [batch, ...]",
+        &[],
+        gradient
+    ),
+    function!(
+        "stop_gradient",
+        "StopGradient",
+        Operands::Exactly(1),
+        "The same values; training takes them for numbers, and changes nothing that they come from.",
+        "any shape, unchanged",
+        &[],
+        |b, u| Ok(b.graph.stop_gradient(u.x()))
+    ),
+    function!(
         "slice",
         "Slice",
         Operands::Exactly(1),
@@ -270,6 +290,24 @@ fn add_loss(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     }
     b.graph.add_loss(u.x());
     Ok(u.x())
+}
+
+fn gradient(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+    let [of, wrt] = u.inputs else { unreachable!("it takes two") };
+    if b.graph.current_scan.is_some() {
+        let message = Message::new(u.place, "`gradient` has no place in a cell")
+            .note("a step of a loop has no gradient of its own: the loop has")
+            .help("take the gradient of what the cell makes, outside of it");
+        return Err(b.diag.report(message));
+    }
+    crate::grad::gradient(&mut b.graph, of.id, wrt.id).ok_or_else(|| {
+        let message = Message::new(
+            u.place,
+            format!("`{}` does not depend on `{}`: there is no gradient", of.text, wrt.text),
+        )
+        .help("give a value first, and second the tensor that it was computed from: `gradient(loss, x)`");
+        b.diag.report(message)
+    })
 }
 
 fn slice(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
