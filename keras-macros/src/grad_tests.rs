@@ -538,7 +538,8 @@ fn a_gradient_goes_around_what_it_is_stopped_at() {
     let (weight, id) = function.gradients[0];
     for at in 0..12 {
         // Half of the derivative of (x w)²: w is counted once.
-        let each = (0..BATCH).map(|i| slopes[i * 12 + at] * x[i * 12 + at].powi(2) * weights[weight].data[at]);
+        let each =
+            (0..BATCH).map(|i| slopes[i * 12 + at] * x[i * 12 + at].powi(2) * weights[weight].data[at]);
         assert!((values[id.0].data[at] - each.sum::<f64>()).abs() < 1e-12);
     }
 }

@@ -76,9 +76,9 @@ impl Builder<'_> {
             return Err(self.diag.report(message));
         };
         let name = &path[path.len() - 1];
-        let cut = self.cut_at(name, given)?;
+        let options = self.options(name, given)?;
         let inputs = self.tensors(input?, stage);
-        self.inline(name, found, cut.as_ref(), inputs?)
+        self.inline(name, found, options, inputs?)
     }
 
     /// A stage that is a name, or the call of one.
@@ -321,7 +321,7 @@ impl Builder<'_> {
                 (name, row, None)
             }
         };
-        let trainable = u.entry.family != Family::Layer || u.args.flag("trainable");
+        let trainable = self.frozen == 0 && (u.entry.family != Family::Layer || u.args.flag("trainable"));
         self.current.push(Current { name: name.clone(), trainable, reuse, made: vec![] });
         let outer = (std::mem::take(&mut self.also), self.mask.take());
         let id = (u.entry.apply)(self, u);

@@ -25,6 +25,8 @@ struct Given {
     scope: Vec<Variable>,
     /// `name = "..."`.
     name: Option<(String, Place)>,
+    /// `trainable = false`.
+    frozen: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -76,7 +78,9 @@ impl<'a> Builder<'a> {
         let later = std::mem::take(&mut self.later);
         let foreign = definitions.home() != self.definitions.home();
         self.diag.enter(Some(self.used_at(stage, name)), name.span(), foreign);
+        self.frozen += usize::from(given.frozen);
         let result = self.among(definitions, |builder| builder.eval_body(&block.body, &given.values, inputs));
+        self.frozen -= usize::from(given.frozen);
         self.diag.leave();
         (self.scope, self.later) = (scope, later);
         self.names.pop();
@@ -111,7 +115,7 @@ impl<'a> Builder<'a> {
         let block = found.item;
         let elsewhere = !std::ptr::eq(found.definitions, self.definitions);
         let mut failed = None;
-        let mut label = None;
+        let (mut label, mut frozen) = (None, false);
         let mut found: Vec<Option<&Arg>> = vec![None; block.params.len()];
         let mut positional = 0..block.params.len();
         for arg in given {
@@ -127,13 +131,19 @@ impl<'a> Builder<'a> {
                 (None, Some(named), ExprKind::Str(text)) if named == "name" => {
                     label = Some((text.clone(), arg.value.place));
                 }
+                (None, Some(named), _) if named == "trainable" => {
+                    match self.trainable_argument(name, &arg.value) {
+                        Ok(trainable) => frozen = !trainable,
+                        Err(reported) => failed = Some(reported),
+                    }
+                }
                 (None, ..) => failed = Some(self.not_a_parameter(block, name, arg)),
             }
             if let ExprKind::Error(reported) = arg.value.kind {
                 failed = Some(reported);
             }
         }
-        let mut result = Given { values: Substitution::default(), scope: vec![], name: label };
+        let mut result = Given { values: Substitution::default(), scope: vec![], name: label, frozen };
         for (param, arg) in block.params.iter().zip(found) {
             match (arg, &param.default) {
                 (Some(arg), _) => match self.passed(param, &arg.value, elsewhere, &mut result.scope) {

@@ -6,13 +6,13 @@ use super::definitions::Found;
 use super::{Builder, Tensor, Value};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::model::{Form, Model};
-use crate::syntax::ast::{Arg, Body, Call, Expr, ExprKind, ModelItem};
+use crate::syntax::ast::{Body, Call, Expr, ExprKind, ModelItem};
 
 /// Names that are listed in a note, at most.
 const MOST_NAMES: usize = 12;
 
 /// Where a model is cut: names of its layers.
-pub(super) struct Cut(Vec<(String, Place)>);
+pub(super) struct Cut(pub(super) Vec<(String, Place)>);
 
 /// What a layer, a block or a model made, under its full name.
 #[derive(Clone, Debug)]
@@ -41,45 +41,6 @@ impl<'a> Builder<'a> {
         Some((call, self.definitions.model_at(&call.path)?))
     }
 
-    /// The arguments of a model as a layer: `outputs = "layer"` or `outputs = ["layer", "other"]`.
-    pub(super) fn cut_at(&self, name: &Ident, given: &[Arg]) -> Result<Option<Cut>, Reported> {
-        let mut cut = None;
-        for arg in given {
-            let message = match &arg.name {
-                Some(outputs) if outputs == "outputs" => None,
-                Some(other) => {
-                    let message = Message::new(other.span(), format!("`{name}` has no argument `{other}`"));
-                    Some(message.help_if(did_you_mean(&other.to_string(), ["outputs"])))
-                }
-                None => {
-                    let headline = format!("`{name}` takes no arguments after `>>`");
-                    let message = Message::new(arg.value.place, headline);
-                    Some(message.help(format!("write `x >> {name}`, or `{name}(x)`")))
-                }
-            };
-            if let Some(message) = message {
-                let help = format!("to end at a layer inside of it: `{name}(outputs = \"dense_1\")`");
-                return Err(self.diag.report(message.help(help)));
-            }
-            let parts = match &arg.value.kind {
-                ExprKind::List(parts) | ExprKind::Tuple(parts) if !parts.is_empty() => &parts[..],
-                _ => std::slice::from_ref(&arg.value),
-            };
-            let names = parts.iter().map(|part| match &part.kind {
-                ExprKind::Str(text) => Ok((text.clone(), part.place)),
-                ExprKind::Error(reported) => Err(*reported),
-                _ => {
-                    let headline =
-                        format!("`outputs` of `{name}` must be the name of a layer, or a list of names, found `{part}`");
-                    let message = Message::new(part.place, headline);
-                    Err(self.diag.report(message.help("names are strings: `outputs = \"dense_1\"`")))
-                }
-            });
-            cut = Some(Cut(names.collect::<Result<_, _>>()?));
-        }
-        Ok(cut)
-    }
-
     /// The body of a model that is another one cut somewhere: under the names that the other has.
     pub(super) fn inline_part(
         &mut self,
@@ -92,10 +53,15 @@ impl<'a> Builder<'a> {
             return Some(Err(reported));
         }
         let start = self.made.len();
-        let cut = self.cut_at(&call.path[call.path.len() - 1], &call.args);
+        let options = match self.options(&call.path[call.path.len() - 1], &call.args) {
+            Ok(options) => options,
+            Err(reported) => return Some(Err(reported)),
+        };
         let whole_name = &whole.item.name;
+        self.frozen += usize::from(options.frozen);
         let value = self.among(whole.definitions, |builder| builder.inline_body(name, whole.item, inputs));
-        Some(value.and_then(|value| match cut? {
+        self.frozen -= usize::from(options.frozen);
+        Some(value.and_then(|value| match options.cut {
             Some(cut) => self.cut(whole_name, &cut, start, value),
             None => Ok(value),
         }))

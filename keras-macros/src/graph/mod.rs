@@ -15,6 +15,7 @@ mod lets;
 mod masks;
 mod models;
 mod nested;
+mod options;
 mod print;
 mod public;
 mod wrap;
@@ -159,6 +160,8 @@ pub struct Builder<'a> {
     also: Vec<Id>,
     /// The mask of its first result, if it has said so itself.
     mask: Option<Option<Id>>,
+    /// How many models and blocks we are in that are not to be trained.
+    frozen: usize,
     /// How many closures we are in: they have no rows of their own.
     closures: usize,
     /// What every layer made, for models that are cut at one.
@@ -185,6 +188,7 @@ impl<'a> Builder<'a> {
             current: vec![],
             also: vec![],
             mask: None,
+            frozen: 0,
             closures: 0,
             made: vec![],
             pruned: false,
@@ -281,6 +285,11 @@ impl<'a> Builder<'a> {
         let weight = self.weight(u, name, shape, start);
         self.current.last_mut().expect("a layer is being built").trainable = trainable;
         weight
+    }
+
+    /// Whether the layer that is being built is to be trained.
+    pub fn is_trainable(&self) -> bool {
+        self.current.last().is_some_and(|current| current.trainable)
     }
 
     /// Has training steps leave `next` in `weight`, the value of one that is not trained.

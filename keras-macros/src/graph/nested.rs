@@ -2,8 +2,8 @@
 
 use proc_macro2::Ident;
 
-use super::cut::Cut;
 use super::definitions::{Definitions, Found};
+use super::options::Options;
 use super::{Builder, Built, Names, Tensor, Value};
 use crate::diag::{Message, Place, Reported};
 use crate::ir::Dim;
@@ -27,7 +27,7 @@ impl<'a> Builder<'a> {
         &mut self,
         name: &Ident,
         found: Found<'a>,
-        cut: Option<&Cut>,
+        options: Options,
         inputs: Vec<Tensor>,
     ) -> Result<Value, Reported> {
         if let Some(reported) = found.failure() {
@@ -41,7 +41,10 @@ impl<'a> Builder<'a> {
         let prefix = match self.replay() {
             Some(Built::Nested { prefix }) => prefix,
             _ => {
-                let prefix = self.next_name(&snake_case(&name.to_string()));
+                let prefix = match &options.name {
+                    Some((text, place)) => self.explicit_name(text, *place)?,
+                    None => self.next_name(&snake_case(&name.to_string())),
+                };
                 self.record(Built::Nested { prefix: prefix.clone() });
                 prefix
             }
@@ -51,9 +54,11 @@ impl<'a> Builder<'a> {
         let later = std::mem::take(&mut self.later);
         self.names.push(names);
         let start = self.made.len();
+        self.frozen += usize::from(options.frozen);
         let result = self.among(found.definitions, |builder| builder.inline_body(name, found.item, &inputs));
-        let result = match cut {
-            Some(cut) => result.and_then(|value| self.cut(&found.item.name, cut, start, value)),
+        self.frozen -= usize::from(options.frozen);
+        let result = match options.cut {
+            Some(cut) => result.and_then(|value| self.cut(&found.item.name, &cut, start, value)),
             None => result,
         };
         self.names.pop();

@@ -294,7 +294,7 @@ fn add_loss(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
 
 fn gradient(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let [of, wrt] = u.inputs else { unreachable!("it takes two") };
-    if b.graph.current_scan.is_some() {
+    if b.graph.nodes[of.id.0].scan.is_some() {
         let message = Message::new(u.place, "`gradient` has no place in a cell")
             .note("a step of a loop has no gradient of its own: the loop has")
             .help("take the gradient of what the cell makes, outside of it");

@@ -281,7 +281,7 @@ fn batch_normalization(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let moving_variance = b.frozen_weight(u, "moving_variance", dims.clone(), starts[1])?;
     let [mut mean, mut variance] =
         [moving_mean, moving_variance].map(|moving| b.graph.reshape(moving, aligned.clone()));
-    if u.args.flag("trainable") {
+    if b.is_trainable() {
         let (own_mean, own_variance) = batch_moments(b, u, axis);
         let momentum = u.args.number("momentum") as f32;
         for (moving, own) in [(moving_mean, own_mean), (moving_variance, own_variance)] {

@@ -181,30 +181,43 @@ pub trait Model: Sized {
     /// # Errors
     /// When `other` has no weight of one of the names, or it has another shape there; the model is then as it was.
     fn copy_weights_from(&mut self, other: &impl Model) -> Result<()> {
-        let mut pairs = vec![];
-        let mut differences = String::new();
-        for weight in self.network().spec().weights {
-            let wrong = match other.network().spec().weights.iter().find(|own| own.name == weight.name) {
-                None => "expected, and not there".to_string(),
-                Some(own) if own.shape != weight.shape => {
-                    format!("expected {:?}, found {:?}", weight.shape, own.shape)
-                }
-                Some(own) => {
-                    pairs.push((weight, own));
-                    continue;
-                }
-            };
-            differences.push_str(&format!("  {}: {wrong}\n", weight.name));
-        }
-        if !differences.is_empty() {
-            let file = format!("the model `{}`", other.network().spec().name);
-            return Err(Error::Weights { file, model: self.network().spec().name, differences });
-        }
-        for (weight, own) in pairs {
-            let value = other.network().weight(own);
-            self.network_mut().set_weight(weight, &value)?;
-        }
-        Ok(())
+        self.network_mut().copy_weights("", other.network(), "")
+    }
+
+    /// Gives the weights of `part`, a model, block or layer inside of this one, the values that `other` has by itself: for models
+    /// that are trained in turns, and contain each other.
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! {
+    ///     Generator = dense(16, relu, input = 4) >> dense(2)
+    ///     Discriminator = dense(16, relu, input = 2) >> dense(1, sigmoid)
+    ///     // Training this changes the generator alone.
+    ///     Adversary = Generator >> Discriminator(trainable = false)
+    /// }
+    ///
+    /// let (discriminator, mut generator, mut adversary) = (Discriminator::new(0), Generator::new(1), Adversary::new(2));
+    /// adversary.copy_part_from("discriminator", &discriminator)?;
+    /// generator.copy_weights_from_part(&adversary, "generator")?;
+    /// assert_eq!(generator.weight("dense/kernel")?, adversary.weight("generator/dense/kernel")?);
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such part, or `other` lacks one of its weights, or has it in another shape; the model is then as it
+    /// was.
+    fn copy_part_from(&mut self, part: &str, other: &impl Model) -> Result<()> {
+        self.network_mut().copy_weights(part, other.network(), "")
+    }
+
+    /// Gives every weight the value that it has in `part`, a model, block or layer inside of `other`:
+    /// [`Model::copy_part_from`] the other way.
+    ///
+    /// # Errors
+    /// When there is no such part, or it lacks a weight, or has it in another shape; the model is then as it was.
+    fn copy_weights_from_part(&mut self, other: &impl Model, part: &str) -> Result<()> {
+        self.network_mut().copy_weights("", other.network(), part)
     }
 
     /// The gradient of the mean loss with respect to a trainable weight, as the last training step found it.

@@ -1,5 +1,7 @@
 //! The weights of a model, and the device they are on.
 
+use std::collections::HashMap;
+
 use ndarray::{ArrayD, IxDyn};
 
 use crate::compiled::{Spec, WeightSpec};
@@ -176,6 +178,54 @@ impl Network {
             return Err(Error::Unknown { kind: "gradient", name: weight.name.into(), known });
         }
         Ok(shaped(weight, init::read(weight, self.grads())))
+    }
+
+    /// Gives every weight of part `own` the value of the one of the same name in part `theirs` of `other`; `""` is all.
+    pub(crate) fn copy_weights(&mut self, own: &str, other: &Network, theirs: &str) -> Result<()> {
+        let part = |name: &'static str, part: &str| match part {
+            "" => Some(name),
+            part => name.strip_prefix(part)?.strip_prefix('/'),
+        };
+        let wanted = self.spec.weights.iter().filter_map(|weight| Some((weight, part(weight.name, own)?)));
+        let given: HashMap<&str, &WeightSpec> = other
+            .spec
+            .weights
+            .iter()
+            .filter_map(|weight| Some((part(weight.name, theirs)?, weight)))
+            .collect();
+        let (mut pairs, mut differences) = (vec![], String::new());
+        for (weight, name) in wanted {
+            match given.get(name) {
+                Some(found) if found.shape == weight.shape => pairs.push((weight, *found)),
+                Some(found) => {
+                    let (expected, found) = (weight.shape, found.shape);
+                    differences
+                        .push_str(&format!("  {}: expected {expected:?}, found {found:?}\n", weight.name));
+                }
+                None => differences.push_str(&format!("  {}: expected, and not there\n", weight.name)),
+            }
+        }
+        if !differences.is_empty() {
+            let file = format!("the model `{}`", other.spec.name);
+            return Err(Error::Weights { file, model: self.spec.name, differences });
+        }
+        if pairs.is_empty() && !own.is_empty() {
+            let parts = self.spec.weights.iter().filter_map(|weight| weight.name.rsplit_once('/'));
+            let mut known: Vec<&str> = parts.map(|(part, _)| part).collect();
+            known.dedup();
+            return Err(Error::Unknown { kind: "part", name: own.into(), known: known.join(", ") });
+        }
+        for (weight, found) in pairs {
+            if weight.layout == found.layout {
+                let words = init::words(found);
+                let values = &other.params()[found.offset..found.offset + words];
+                self.params_mut()[weight.offset..weight.offset + words].copy_from_slice(values);
+            } else {
+                let values = init::read(found, other.params());
+                init::write(weight, &values, self.params_mut());
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn set_weight(&mut self, weight: &WeightSpec, value: &ArrayD<f32>) -> Result<()> {

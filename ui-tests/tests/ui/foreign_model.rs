@@ -15,7 +15,7 @@ keras_model! {
     pub Net(x: [28]) {
         let code = x >> models::Encoder;
         let sum = code >> Pair;
-        (sum >> models::Encoder(3), code >> models::encoder)
+        (sum >> models::Encoder(3), code >> code)
     }
 }
 
