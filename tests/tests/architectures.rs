@@ -76,6 +76,11 @@ keras_model! {
     }
     Transformer(x: [5, 6]) -> (y: [5, 6]) { x >> repeat 2 { encoder(2, 3) } }
 
+    /// Positions that are learned, through layers that see no sample.
+    Positions(x: [5, 4]) -> (y: [5, 4]) {
+        x * (arange(5) >> embedding(5, 3) >> time_distributed(dense(4, tanh))) + (arange(4) >> dense(4, sigmoid))
+    }
+
     /// A Siamese network over sequences (Bromley et al., 1993).
     Siamese(a: [4, 3], b: [4, 3]) -> (same: [1]) {
         let tower = bidirectional(lstm(3)) >> dense(4, tanh);
@@ -159,4 +164,9 @@ fn transformer() -> Result<()> {
 #[test]
 fn siamese() -> Result<()> {
     check(Siamese::new(6), &[numbers(&[3, 4, 3], 7), numbers(&[3, 4, 3], 8)])
+}
+
+#[test]
+fn learned_positions() -> Result<()> {
+    check(Positions::new(7), &[numbers(&[3, 5, 4], 9)])
 }

@@ -224,9 +224,9 @@ impl Writer<'_> {
                 let (table, index, into) = (self.names.value(*table), self.span(index), self.span(into));
                 quote!(r.gather(#table, #index, #into, #count, #rows, #width);)
             }
-            Kernel::ScatterAdd { index, dy, into, count, rows, width } => {
+            Kernel::ScatterAdd { batched, index, dy, into, count, rows, width } => {
                 let [index, dy, into] = [index, dy, into].map(|value| self.names.value(*value));
-                quote!(pass.scatter_add(#index, #dy, #into, #count, #rows, #width);)
+                quote!(pass.scatter_add(#batched, #index, #dy, #into, #count, #rows, #width);)
             }
             Kernel::MatMulOverlap { x, w, into, words, counts, window, k, n, .. } => {
                 let (a, w, c) = (self.span(x), self.names.value(*w), self.span(into));

@@ -234,6 +234,8 @@ pub enum Kernel {
     },
     /// `into` = for each of `rows` the sum of the pieces of `dy` whose index names it.
     ScatterAdd {
+        /// Whether there are indices for each sample.
+        batched: bool,
         index: Value,
         dy: Value,
         into: Value,

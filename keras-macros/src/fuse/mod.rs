@@ -490,6 +490,7 @@ impl<'a> Fuser<'a> {
             Op::ScatterAdd { index, dy } => {
                 let (rows, row) = shape.dims.split_first().expect("a table has rows");
                 vec![Kernel::ScatterAdd {
+                    batched: self.graph.shape(*index).batched,
                     index: self.buffer(*index).value,
                     dy: self.buffer(*dy).value,
                     into: into.value,

@@ -49,9 +49,19 @@ impl Rows<'_, '_> {
 
 impl Pass<'_> {
     /// `into[row]` = the sum of the rows of `dy` whose word of `index` names it: in the order of the samples, whatever
-    /// the number of threads, which divide the rows of `into`.
-    pub fn scatter_add(&mut self, index: Buf, dy: Buf, into: Buf, count: usize, rows: usize, width: usize) {
-        let (all, total) = (self.all(), self.batch * count);
+    /// the number of threads, which divide the rows of `into`. There are `count` words for each sample, or in all.
+    #[allow(clippy::too_many_arguments)]
+    pub fn scatter_add(
+        &mut self,
+        batched: bool,
+        index: Buf,
+        dy: Buf,
+        into: Buf,
+        count: usize,
+        rows: usize,
+        width: usize,
+    ) {
+        let (all, total) = (self.all(), if batched { self.batch * count } else { count });
         let [index, dy, into] = [index, dy, into].map(|buf| Shared(all.at_sample(buf, 0)));
         let threads = if total * width < SERIAL_BELOW { 1 } else { self.threads };
         split::ranges(rows, 1, threads, &|own| {
