@@ -186,7 +186,7 @@ impl Builder<'_> {
             return Err(self.diag.report(message));
         }
         let count = match entry.operands {
-            Operands::Exactly(n) if !self.first_is_tuple(call) => n,
+            Operands::Exactly(n) if n == 0 || !self.first_is_tuple(call) => n,
             Operands::Exactly(_) => 1,
             Operands::AtLeast(_) => positional,
         };

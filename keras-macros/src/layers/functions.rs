@@ -4,7 +4,7 @@ use super::merging::fit;
 use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
-use crate::ir::{Binary, Dim, Id, ReduceKind, Unary};
+use crate::ir::{Binary, Dim, Id, ReduceKind, Shape, Unary};
 
 macro_rules! function {
     ($name:literal $(| $alias:literal)*, $class:expr, $operands:expr, $doc:literal, $shapes:literal, $params:expr, $apply:expr) => {
@@ -167,6 +167,44 @@ pub const FUNCTIONS: &[Entry] = &[
         }
     ),
     function!(
+        "random_normal",
+        "RandomNormal",
+        Operands::Exactly(0),
+        "Normal random numbers, others for each sample in each training step; while predicting and evaluating their mean.",
+        "→ [batch, shape...]",
+        &[
+            required("shape", Kind::Extents, "Sizes, without the batch."),
+            optional("mean", Kind::Number, "0.0", "Their mean."),
+            optional("stddev", Kind::Number, "1.0", "Their standard deviation."),
+        ],
+        |b, u| {
+            let (mean, stddev) = (u.args.number("mean") as f32, u.args.number("stddev") as f32);
+            let x = b.graph.normal(drawn_shape(u));
+            let x = b.graph.binary_const(Binary::Mul, x, stddev);
+            let x = b.graph.binary_const(Binary::Add, x, mean);
+            let mean = b.graph.constant(mean);
+            Ok(b.graph.phase(x, mean))
+        }
+    ),
+    function!(
+        "random_uniform",
+        "RandomUniform",
+        Operands::Exactly(0),
+        "Uniform random numbers, others for each sample in each training step; while predicting and evaluating their mean.",
+        "→ [batch, shape...]",
+        &[
+            required("shape", Kind::Extents, "Sizes, without the batch."),
+            optional("minval", Kind::Number, "0.0", "The least."),
+            optional("maxval", Kind::Number, "1.0", "What all are less than."),
+        ],
+        |b, u| {
+            let (low, high) = (u.args.number("minval"), u.args.number("maxval"));
+            let x = b.graph.uniform(drawn_shape(u), low, high);
+            let mean = b.graph.constant(((low + high) / 2.0) as f32);
+            Ok(b.graph.phase(x, mean))
+        }
+    ),
+    function!(
         "one_hot",
         "OneHot",
         Operands::Exactly(1),
@@ -290,6 +328,12 @@ fn add_loss(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     }
     b.graph.add_loss(u.x());
     Ok(u.x())
+}
+
+/// The shape of random numbers: there are some for each sample.
+fn drawn_shape(u: &Use) -> Shape {
+    let dims: Vec<Dim> = u.args.extents("shape").expect("it is required").iter().flatten().cloned().collect();
+    Shape::batched(dims)
 }
 
 fn gradient(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
