@@ -7,7 +7,7 @@ use crate::fuse::{Kernel, Layout, Place, Program, Value};
 use crate::ir::{Dim, Graph, Id, Op};
 
 /// A memory of the runtime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Space {
     Params,
     Grads,
@@ -20,7 +20,7 @@ pub enum Space {
 }
 
 /// A piece of a [`Space`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Buf {
     pub space: Space,
     pub offset: Dim,

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span};
 
 use crate::fuse::Value;
 use crate::ir::{Graph, Id, Op};
-use crate::plan::Plan;
+use crate::plan::{Buf, Plan};
 
 /// Names within one generated function.
 pub struct Names<'a> {
@@ -14,6 +14,8 @@ pub struct Names<'a> {
     plan: &'a Plan,
     /// The first node of the backward pass.
     backward: usize,
+    /// Of all values at one address, the one that it is named after.
+    chosen: BTreeMap<&'a Buf, Value>,
     values: BTreeMap<Value, String>,
     used: BTreeSet<String>,
 }
@@ -26,16 +28,19 @@ impl<'a> Names<'a> {
         let weights = graph.weights.iter().flat_map(|weight| &weight.shape);
         let dims = graph.nodes.iter().flat_map(|node| &node.shape.dims).chain(weights);
         let used = dims.flat_map(|dim| dim.names()).collect();
-        Names { graph, plan, backward, values: BTreeMap::new(), used }
+        let mut chosen: BTreeMap<&Buf, Value> = BTreeMap::new();
+        for (value, buf) in &plan.addresses {
+            let named = chosen.entry(buf).or_insert(*value);
+            if let (Value::Gradient(_), false) = (value, matches!(named, Value::Gradient(_))) {
+                *named = *value;
+            }
+        }
+        Names { graph, plan, backward, chosen, values: BTreeMap::new(), used }
     }
 
     /// The constant that holds `value`'s address, for example `DENSE_1_GRADIENT`: the same for all values there.
     pub fn value(&mut self, value: Value) -> Ident {
-        let buf = &self.plan.addresses[&value];
-        let first = self.plan.addresses.iter().find(|(_, other)| *other == buf);
-        let gradient =
-            self.plan.addresses.iter().find(|(other, at)| *at == buf && matches!(other, Value::Gradient(_)));
-        let value = gradient.or(first).map_or(value, |(first, _)| *first);
+        let value = self.chosen[&self.plan.addresses[&value]];
         if !self.values.contains_key(&value) {
             let name = self.unique(self.describe(value).to_uppercase(), "_");
             self.values.insert(value, name);

@@ -1,5 +1,6 @@
 //! The order of kernels, in steps: as many as possible that work row by row run together on a piece of the batch.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::kernel::{Kernel, Map, Operand, Place, Value};
@@ -71,21 +72,27 @@ pub fn schedule(kernels: Vec<Kernel>) -> Vec<Step> {
 
 /// For each kernel the earlier ones that write what it reads or writes.
 fn dependences(kernels: &[Kernel]) -> Vec<Vec<usize>> {
-    let touches = |i: usize, j: usize| {
-        let (reads, writes) = (kernels[i].reads(), kernels[i].writes());
-        kernels[j].writes().iter().any(|value| reads.contains(value) || writes.contains(value))
+    let mut writers: BTreeMap<Value, Vec<usize>> = BTreeMap::new();
+    for (i, kernel) in kernels.iter().enumerate() {
+        kernel.writes().into_iter().for_each(|value| writers.entry(value).or_default().push(i));
+    }
+    let of = |kernel: &Kernel| {
+        let touched = kernel.reads().into_iter().chain(kernel.writes());
+        touched.flat_map(|value| writers.get(&value).into_iter().flatten().copied()).collect::<BTreeSet<_>>()
     };
-    (0..kernels.len())
-        .map(|i| {
-            (0..kernels.len()).filter(|&j| j != i && is_before(kernels, j, i) && touches(i, j)).collect()
-        })
-        .collect()
+    let earlier = |(i, kernel): (usize, &Kernel)| {
+        of(kernel).into_iter().filter(|&j| j != i && is_before(kernels, j, i)).collect()
+    };
+    kernels.iter().enumerate().map(earlier).collect()
 }
 
 /// Writers of one value keep their order; a reader comes after every writer, wherever it stands in the list.
 fn is_before(kernels: &[Kernel], writer: usize, other: usize) -> bool {
-    let both_write = kernels[writer].writes().iter().any(|value| kernels[other].writes().contains(value));
-    writer < other || !both_write
+    let both_write = || {
+        let others = kernels[other].writes();
+        kernels[writer].writes().iter().any(|value| others.contains(value))
+    };
+    writer < other || !both_write()
 }
 
 /// Makes one kernel of neighbouring element-wise ones over one index space: values stay in registers between them.

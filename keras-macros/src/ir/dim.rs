@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::rc::Rc;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
@@ -31,29 +32,52 @@ impl Ord for Symbol {
     }
 }
 
-/// A sum of products of symbols with natural coefficients; a plain number has the empty product alone.
+/// A number, or a sum of products of symbols with natural coefficients; in that the empty product stands for a number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Dim(BTreeMap<Vec<Symbol>, usize>);
+pub struct Dim(Form);
+
+/// A compiler compares and multiplies thousands of dimensions: what is known is no more than a word.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    Known(usize),
+    /// Not of a number alone.
+    Sum(Rc<Terms>),
+}
+
+type Terms = BTreeMap<Vec<Symbol>, usize>;
 
 impl Dim {
     /// A number that the macro knows.
     pub fn known(n: usize) -> Self {
-        Dim(if n == 0 { BTreeMap::new() } else { BTreeMap::from([(vec![], n)]) })
+        Dim(Form::Known(n))
     }
 
     /// A Rust constant, such as `HIDDEN` or `config::WIDTH`.
     pub fn symbol(tokens: TokenStream) -> Self {
         let key = tokens.to_string().replace(' ', "");
-        Dim(BTreeMap::from([(vec![Symbol { key, tokens }], 1)]))
+        Dim(Form::Sum(Rc::new(BTreeMap::from([(vec![Symbol { key, tokens }], 1)]))))
+    }
+
+    fn of(mut terms: Terms) -> Self {
+        terms.retain(|_, n| *n > 0);
+        match terms.len() {
+            0 => Dim::known(0),
+            1 if terms.contains_key(&vec![]) => Dim::known(terms[&vec![]]),
+            _ => Dim(Form::Sum(Rc::new(terms))),
+        }
+    }
+
+    fn terms(&self) -> Terms {
+        match &self.0 {
+            Form::Known(0) => Terms::new(),
+            Form::Known(n) => Terms::from([(vec![], *n)]),
+            Form::Sum(terms) => Terms::clone(terms),
+        }
     }
 
     /// Its value, if it does not depend on Rust constants.
     pub fn as_known(&self) -> Option<usize> {
-        match self.0.len() {
-            0 => Some(0),
-            1 => self.0.get(&vec![]).copied(),
-            _ => None,
-        }
+        if let Form::Known(n) = self.0 { Some(n) } else { None }
     }
 
     /// Whether it is known to be `n`.
@@ -63,24 +87,34 @@ impl Dim {
 
     /// The sum.
     pub fn add(&self, other: &Dim) -> Dim {
-        let mut sum = self.clone();
-        for (product, n) in &other.0 {
-            *sum.0.entry(product.clone()).or_default() += n;
+        if let (Form::Known(a), Form::Known(b)) = (&self.0, &other.0) {
+            return Dim::known(a + b);
         }
-        sum
+        let mut sum = self.terms();
+        for (product, n) in other.terms() {
+            *sum.entry(product).or_default() += n;
+        }
+        Dim::of(sum)
     }
 
     /// The product.
     pub fn mul(&self, other: &Dim) -> Dim {
-        let mut result = Dim::known(0);
-        for (a, m) in &self.0 {
-            for (b, n) in &other.0 {
+        match (&self.0, &other.0) {
+            (Form::Known(a), Form::Known(b)) => return Dim::known(a * b),
+            (Form::Known(1), _) => return other.clone(),
+            (_, Form::Known(1)) => return self.clone(),
+            _ => {}
+        }
+        let mut result = Terms::new();
+        let others = other.terms();
+        for (a, m) in &self.terms() {
+            for (b, n) in &others {
                 let mut product = [a.as_slice(), b.as_slice()].concat();
                 product.sort();
-                *result.0.entry(product).or_default() += m * n;
+                *result.entry(product).or_default() += m * n;
             }
         }
-        result
+        Dim::of(result)
     }
 
     /// `f(self)` as an opaque symbol, or the number itself where it is known.
@@ -98,9 +132,12 @@ impl Dim {
 
     /// Every name that its symbols mention.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
-        let keys = self.0.keys().flatten().map(|symbol| symbol.key.as_str());
-        let words = keys.flat_map(|key| key.split(|c: char| !c.is_alphanumeric() && c != '_'));
-        words.filter(|word| !word.is_empty()).map(str::to_string)
+        let keys = self.terms().into_keys().flatten().map(|symbol| symbol.key);
+        let word = |key: String| {
+            let words = key.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+            words.map(str::to_string).collect::<Vec<_>>()
+        };
+        keys.flat_map(word)
     }
 
     /// The product of `dims`.
@@ -120,7 +157,8 @@ impl ToTokens for Dim {
         if let Some(n) = self.as_known() {
             return Literal::usize_unsuffixed(n).to_tokens(tokens);
         }
-        let terms = self.0.iter().map(|(product, n)| product_tokens(*n, product));
+        let terms = self.terms();
+        let terms = terms.iter().map(|(product, n)| product_tokens(*n, product));
         tokens.extend(quote!((#(#terms)+*)));
     }
 }
@@ -138,7 +176,7 @@ impl fmt::Display for Dim {
         if let Some(n) = self.as_known() {
             return write!(f, "{n}");
         }
-        for (i, (product, n)) in self.0.iter().rev().enumerate() {
+        for (i, (product, n)) in self.terms().iter().rev().enumerate() {
             if i > 0 {
                 f.write_str(" + ")?;
             }
