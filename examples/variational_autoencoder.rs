@@ -43,8 +43,7 @@ fn main() -> Result<()> {
     println!("{}", model.summary());
     let settings =
         Fit { epochs, batch_size: 128, validation_data: validation(&x_test, &x_test), ..Fit::default() };
-    let history = model.fit(&x_train, &x_train, settings)?;
-    history.plot("autoencoder.svg")?;
+    model.fit(&x_train, &x_train, settings)?;
 
     // Where the digits are.
     let mut encoder = Encoder::new(0);
