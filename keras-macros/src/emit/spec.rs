@@ -35,6 +35,10 @@ pub fn spec(name: &Ident, graph: &Graph, params: &Params, phases: TokenStream) -
             LayerSpec { name: #name, kind: #kind, output: &[#(#dims),*], weights: &[#(#weights),*], inputs: &[#(#inputs),*], adapts: #adapts }
         }
     });
+    let groups = graph.groups.iter().map(|group| {
+        let (name, kind, dims) = (&group.name, &group.kind, &group.output.dims);
+        quote!(GroupSpec { name: #name, kind: #kind, output: &[#(#dims),*] })
+    });
     let (len, trainable) = (words(&params.len), words(&params.trainable));
     quote! {
         static SPEC: Spec = Spec {
@@ -43,6 +47,7 @@ pub fn spec(name: &Ident, graph: &Graph, params: &Params, phases: TokenStream) -
             outputs: &[#(#outputs),*],
             weights: &[#(#weights),*],
             layers: &[#(#layers),*],
+            groups: &[#(#groups),*],
             params_len: #len,
             trainable_len: #trainable,
             #phases
@@ -63,7 +68,7 @@ pub fn empty(name: &Ident) -> TokenStream {
     });
     quote! {
         static SPEC: Spec = Spec {
-            name: #name, inputs: &[], outputs: &[], weights: &[], layers: &[], params_len: 0, trainable_len: 0,
+            name: #name, inputs: &[], outputs: &[], weights: &[], layers: &[], groups: &[], params_len: 0, trainable_len: 0,
             infer: #phase, evaluate: #phase, train: #phase,
         };
     }

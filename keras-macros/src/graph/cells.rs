@@ -66,6 +66,7 @@ impl Builder<'_> {
         (self.scope, self.later) = (scope, later);
         self.names.pop();
         let value = located(result?, name, &stage.to_string());
+        self.group(&prefix, callee, &value);
         self.made(&prefix, value.clone());
         Ok(value)
     }

@@ -6,7 +6,7 @@ use super::definitions::{Definitions, Found};
 use super::options::Options;
 use super::{Builder, Built, Names, Tensor, Value};
 use crate::diag::{Message, Place, Reported};
-use crate::ir::Dim;
+use crate::ir::{Dim, Group};
 use crate::syntax::ast::{Body, ModelItem};
 
 impl<'a> Builder<'a> {
@@ -64,8 +64,22 @@ impl<'a> Builder<'a> {
         self.names.pop();
         (self.scope, self.later) = (scope, later);
         let value = located(result?, name, &name.to_string());
+        self.group(&prefix, found.item.name.to_string(), &value);
         self.made(&prefix, value.clone());
         Ok(value)
+    }
+
+    /// Remembers that the layers under `prefix` are one, unless they were applied before.
+    pub(super) fn group(&mut self, prefix: &str, kind: String, value: &Value) {
+        let first = match value {
+            Value::Tuple(parts) => parts.first(),
+            value => Some(value),
+        };
+        let known = self.graph.groups.iter().any(|group| group.name == prefix);
+        if let (Some(Value::Tensor(tensor)), false) = (first, known) {
+            let output = self.shape(tensor.id);
+            self.graph.groups.push(Group { name: prefix.to_string(), kind, output });
+        }
     }
 
     pub(super) fn inline_body(

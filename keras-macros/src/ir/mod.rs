@@ -416,6 +416,17 @@ pub struct Layer {
     pub adapts: Option<Vec<usize>>,
 }
 
+/// Layers that are one for those who do not look closer: of a model within the model, or of a cell.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// What the names of its layers begin with, before a `/`.
+    pub name: String,
+    /// The name of its definition.
+    pub kind: String,
+    /// The shape of its (first) result.
+    pub output: Shape,
+}
+
 /// A model as operations.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
@@ -424,6 +435,8 @@ pub struct Graph {
     pub weights: Vec<Weight>,
     pub outputs: Vec<Output>,
     pub layers: Vec<Layer>,
+    /// Inner ones before those around them.
+    pub groups: Vec<Group>,
     pub scans: Vec<Scan>,
     /// Numbers that the model adds to its loss: fixed, of shape `[]`.
     pub losses: Vec<Id>,

@@ -15,6 +15,8 @@ pub struct Spec {
     pub weights: &'static [WeightSpec],
     /// The rows of `summary()`, in order of definition.
     pub layers: &'static [LayerSpec],
+    /// Rows that are one unless one looks closer; inner ones before those around them.
+    pub groups: &'static [GroupSpec],
     /// Length of the flat parameter buffer in words, padding included.
     pub params_len: usize,
     /// Length of its trainable prefix in words: the gradient has this length.
@@ -228,4 +230,15 @@ pub struct LayerSpec {
     /// If it learns a mean and a variance from data before training: the axes, without the batch, whose places have
     /// their own.
     pub adapts: Option<&'static [usize]>,
+}
+
+/// The layers of a model within the model, or of a cell.
+#[derive(Debug, Clone, Copy)]
+pub struct GroupSpec {
+    /// What the names of its layers begin with, before a `/`.
+    pub name: &'static str,
+    /// The name of its definition.
+    pub kind: &'static str,
+    /// Shape of its (first) result for one sample.
+    pub output: &'static [usize],
 }

@@ -1,8 +1,10 @@
 //! What people look at: progress, tables, plots.
 
+mod diagram;
 #[cfg(feature = "plot")]
 mod plot;
 mod progress;
+mod rows;
 mod summary;
 
 #[cfg(feature = "plot")]

@@ -2,24 +2,69 @@
 
 use std::fmt;
 
+use super::diagram::diagram;
+use super::rows::rows;
 use crate::compiled::Spec;
 use crate::error::batched;
 
 /// Layers, shapes, parameters and memory of a model. Print it.
+///
+/// ```
+/// use keras_runtime::prelude::*;
+///
+/// keras_model! {
+///     Encoder = dense(8, relu, input = 4) >> dense(2)
+///     Pair(a: [4], b: [4]) { abs((a >> Encoder) - (b >> Encoder(trainable = false))) }
+/// }
+/// let summary = Pair::new(0).summary().expand_nested().show_trainable();
+/// assert!(summary.to_string().contains("encoder_1/dense (Dense)"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Summary {
     spec: &'static Spec,
+    nested: bool,
+    trainable: bool,
 }
 
 impl Summary {
     /// The summary of a model.
     pub fn new(spec: &'static Spec) -> Self {
-        Summary { spec }
+        Summary { spec, nested: false, trainable: false }
+    }
+
+    /// Also lists the layers of the models and cells that the model contains.
+    pub fn expand_nested(self) -> Self {
+        Summary { nested: true, ..self }
+    }
+
+    /// Draws the model into an SVG file, as Keras's `plot_model`: a box for each layer, below all that feed it.
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! {
+    ///     Pair(a: [4], b: [4]) { let tower = dense(8, relu); concatenate(a >> tower, b >> tower) >> dense(1) }
+    /// }
+    /// let path = std::env::temp_dir().join("pair.svg");
+    /// Pair::new(0).summary().plot(&path)?;
+    /// # assert!(std::fs::read_to_string(&path).unwrap().contains("concatenate"));
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the file cannot be written; nothing is left of it then.
+    pub fn plot(self, path: impl AsRef<std::path::Path>) -> crate::error::Result<()> {
+        crate::io::write_whole(path.as_ref(), diagram(self.spec, self.nested).as_bytes())
+    }
+
+    /// Also tells which layers are trained.
+    pub fn show_trainable(self) -> Self {
+        Summary { trainable: true, ..self }
     }
 }
 
 /// `1234567` as `1,234,567`.
-fn grouped(n: usize) -> String {
+pub(super) fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or("")).collect();
@@ -41,24 +86,30 @@ fn bytes(n: usize) -> String {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spec = self.spec;
-        let params = |i: &usize| spec.weights[*i].shape.iter().product::<usize>();
         // A chain speaks for itself; a graph tells what feeds what.
-        let mut layers =
-            spec.layers.iter().skip_while(|layer| layer.kind == "InputLayer").collect::<Vec<_>>();
-        let is_chain =
-            spec.inputs.len() == 1 && layers.windows(2).all(|pair| pair[1].inputs == [pair[0].name]);
-        if !is_chain {
-            layers = spec.layers.iter().collect();
+        let mut layers = rows(spec, self.nested);
+        let first = layers.iter().take_while(|layer| layer.kind == "InputLayer").count();
+        let rest = &layers[first..];
+        let is_chain = spec.inputs.len() == 1
+            && !rest.iter().any(|layer| layer.open)
+            && rest.windows(2).all(|pair| pair[1].inputs == [pair[0].name]);
+        if is_chain {
+            layers.drain(..first);
         }
         let mut header = vec!["Layer (type)".to_string(), "Output Shape".into(), "Param #".into()];
+        if self.trainable {
+            header.push("Trainable".into());
+        }
         if !is_chain {
             header.push("Connected to".into());
         }
         let mut rows = vec![header];
         for layer in layers {
-            let count: usize = layer.weights.iter().map(params).sum();
-            let mut row =
-                vec![format!("{} ({})", layer.name, layer.kind), batched(layer.output), grouped(count)];
+            let name = format!("{}{} ({})", "  ".repeat(layer.depth), layer.name, layer.kind);
+            let mut row = vec![name, batched(layer.output), grouped(layer.params(spec))];
+            if self.trainable {
+                row.push(layer.trainable(spec).to_string());
+            }
             if !is_chain {
                 row.push(layer.inputs.join(", "));
             }
