@@ -33,6 +33,7 @@
 //! | `plot` | `History::plot` to SVG |
 
 pub mod activations;
+pub mod callback;
 pub mod compiled;
 pub mod data;
 pub mod device;
@@ -151,6 +152,10 @@ macro_rules! keras_model {
 
 /// Everything that programs use.
 pub mod prelude {
+    pub use crate::callback::{
+        BackupAndRestore, Callback, CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Logs,
+        Mode, ModelCheckpoint, ReduceLrOnPlateau, SaveFreq, TensorBoard, TerminateOnNaN, Training, callbacks,
+    };
     #[cfg(feature = "datasets")]
     pub use crate::data::datasets;
     pub use crate::data::to_categorical;
@@ -163,6 +168,6 @@ pub mod prelude {
     pub use crate::metric::{Accuracy, Metric};
     pub use crate::model::{Model, Trainer};
     pub use crate::optim::{Adam, Optimizer, RmsProp, Sgd};
-    pub use crate::train::{Fit, History, Score, Verbose, validation};
+    pub use crate::train::{Evaluate, Fit, History, Score, Verbose, validation};
     pub use crate::{Error, Result};
 }

@@ -1,5 +1,6 @@
 //! Data on its way into a model.
 
+mod batches;
 #[cfg(feature = "datasets")]
 pub mod datasets;
 mod dtype;
@@ -8,6 +9,7 @@ pub(crate) mod gather;
 mod one_hot;
 mod tensor;
 
+pub use batches::{Batch, Batches, IntoBatch, generator, stream};
 pub(crate) use dtype::expect_dtype;
 pub(crate) use finite::{expect_finite, expect_indices};
 pub use gather::Selection;

@@ -1,5 +1,6 @@
 //! Files of weights.
 
+pub(crate) mod checkpoint;
 pub mod safetensors;
 
 use std::fs::{self, File};
