@@ -211,11 +211,11 @@ fn the_step_size_follows_schedules_and_plateaus() -> Result<()> {
     let rates = history.get("learning_rate").expect("rates");
     assert_eq!(rates.iter().map(|rate| *rate as f32).collect::<Vec<_>>(), [0.1, 0.1, 0.05, 0.025]);
 
-    // What `keras.callbacks.ReduceLROnPlateau` does with these losses, cooldown 0 and 1.
+    // What `keras.callbacks.ReduceLROnPlateau` does with these losses, cooldown 0 and 2.
     let losses = [1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5];
     for (cooldown, expected) in [
         (0, [0.8, 0.8, 0.8, 0.4, 0.4, 0.2, 0.2, 0.2, 0.1]),
-        (1, [0.8, 0.8, 0.8, 0.4, 0.4, 0.2, 0.2, 0.2, 0.1]),
+        (2, [0.8, 0.8, 0.8, 0.4, 0.4, 0.4, 0.4, 0.4, 0.2]),
     ] {
         let fake =
             LambdaCallback::default().epoch_end(|epoch, logs, _| logs.insert("val_loss", losses[epoch]));
