@@ -158,7 +158,7 @@ pub mod prelude {
     };
     #[cfg(feature = "datasets")]
     pub use crate::data::datasets;
-    pub use crate::data::to_categorical;
+    pub use crate::data::{Dataset, to_categorical};
     pub use crate::device::Cpu;
     pub use crate::keras_model;
     pub use crate::loss::{
