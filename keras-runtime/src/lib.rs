@@ -30,6 +30,8 @@
 //! | --- | --- |
 //! | `datasets` | data sets read from gzip and npz files on the machine |
 //! | `download` | data sets fetched once if they are not there |
+//! | `images` | folders of PNG and JPEG images as data sets |
+//! | `csv` | tables of comma-separated values, in memory or line by line |
 //! | `plot` | `History::plot` to SVG |
 
 pub mod activations;

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use keras_runtime::data::{Batch, Batches, Npy, Sample, Samples, generator, stream};
+use keras_runtime::data::{
+    Batch, Batches, Csv, CsvBatches, ImageFolder, Npy, Sample, Samples, generator, read_image, stream,
+};
 use keras_runtime::prelude::*;
 use ndarray::{Array1, Array2, ArrayD};
 
@@ -302,6 +304,96 @@ fn arrays_on_the_disk_are_those_in_memory() -> Result<()> {
     assert!(Npy::open(&inputs).is_err_and(|error| error.to_string().contains("little-endian")));
     write_npy(&inputs, "<f4", "(9999999999, 9999999999)", &[0; 4]);
     assert!(Npy::open(&inputs).is_err_and(|error| error.to_string().contains("too few")));
+    let _ = fs::remove_dir_all(folder);
+    Ok(())
+}
+
+#[test]
+fn tables_in_memory_and_line_by_line() -> Result<()> {
+    let ((x, y), folder) = (data(45), folder("csv"));
+    let path = folder.join("table.csv");
+    let mut text = String::from("a, b ,c,\"y, the target\",kind\n");
+    for (i, (row, y)) in x.rows().into_iter().zip(&y).enumerate() {
+        text += &format!("{},{}, {},{y},\"kind {}\"\n", row[0], row[1], row[2], i % 3);
+    }
+    fs::write(&path, &text).expect("a table");
+    let table = Csv::open(&path)?;
+    assert_eq!(table.names(), ["a", "b", "c", "y, the target", "kind"]);
+    assert_eq!(table.numbers(&["a", "b", "c"])?, x);
+    let (labels, kinds) = table.classes("kind")?;
+    assert_eq!(
+        (&labels[..4], &kinds[..]),
+        (&[0, 1, 2, 0][..], &["kind 0", "kind 1", "kind 2"].map(String::from)[..])
+    );
+    let mut batches = CsvBatches::open(&path, &["a", "b", "c"], &["y, the target"], 10)?;
+    assert_eq!(words(&mut batches, 2)?, words(&mut Dataset::from_arrays(x, y)?.batch(10), 2)?);
+    let (mut lines, mut limited) = (net(), net());
+    lines.fit_dataset(&mut batches, quiet(2))?;
+    limited.fit_dataset(&mut batches, Fit { steps_per_epoch: Some(2), ..quiet(5) })?;
+    assert_eq!(lines.weights(), limited.weights());
+
+    let message = |error: Error| error.to_string();
+    assert!(table.numbers(&["a", "d"]).map_err(message).is_err_and(|text| text.contains("a, b, c")));
+    let found = table.numbers(&["kind"]).map_err(message);
+    assert!(found.is_err_and(|text| text.contains("line 2, column `kind`: `kind 0` is no number")));
+    fs::write(&path, "a,b\n1,2\n3\n").expect("a table");
+    assert!(Csv::open(&path).is_err());
+    let mut cut = CsvBatches::open(&path, &["a"], &["b"], 1)?;
+    cut.begin(0)?;
+    assert!(cut.next()?.is_some() && cut.next().is_err() && Csv::open(folder.join("none")).is_err());
+    let _ = fs::remove_dir_all(folder);
+    Ok(())
+}
+
+keras_model! {
+    Colours = rescaling(1.0 / 255.0, input = [6, 5, 3]) >> flatten() >> dense(3, softmax)
+}
+
+#[test]
+fn a_folder_of_images_is_learnt() -> Result<()> {
+    let folder = folder("images");
+    for (class, name) in ["blue", "green", "red"].iter().enumerate() {
+        fs::create_dir_all(folder.join(name).join("more")).expect("a folder");
+        for i in 0..20u8 {
+            let mut colour = [i * 3; 3];
+            colour[2 - class] = 200 + i;
+            let image = image::RgbImage::from_pixel(5 + u32::from(i % 3), 6, image::Rgb(colour));
+            let path = match i % 2 {
+                0 => folder.join(name).join(format!("{i}.png")),
+                _ => folder.join(name).join("more").join(format!("{i}.JPG")),
+            };
+            image.save(path).expect("an image");
+        }
+    }
+    fs::write(folder.join("red/notes.txt"), "no image").expect("a file");
+    let images = ImageFolder::open(&folder, (6, 5), 3)?;
+    assert_eq!((images.len(), images.classes()), (60, &["blue", "green", "red"].map(String::from)[..]));
+    let first = images.files().next().expect("a file").display().to_string();
+    let class = images.classes()[images.sample(0)?.y[0].sum() as usize].clone();
+    assert!(first.contains(&class), "{first} is {class}");
+    let (mut train, mut held_back) = Dataset::new(images)?.shuffle(1).batch(8).prefetch(2, 3).split(0.2)?;
+    let mut model = Colours::new(1).compile(
+        Adam { learning_rate: 0.02, ..Adam::default() },
+        SparseCategoricalCrossentropy,
+        [Accuracy],
+    );
+    model.fit_dataset(&mut train, quiet(8))?;
+    let score = model.evaluate_dataset(&mut held_back, Evaluate::default())?;
+    assert!(score["accuracy"] == 1.0, "{score}");
+
+    // What `keras.layers.Resizing(2, 3)` makes of these 2 x 2 pixels.
+    let corners = image::GrayImage::from_raw(2, 2, vec![0, 60, 120, 240]).expect("four pixels");
+    corners.save(folder.join("corners.png")).expect("an image");
+    let found = read_image(folder.join("corners.png"), (2, 3), 1)?;
+    assert_eq!(found.iter().copied().collect::<Vec<_>>(), [0.0, 30.0, 60.0, 120.0, 180.0, 240.0]);
+    fs::write(folder.join("blue/0.png"), "no image").expect("a file");
+    assert!(read_image(folder.join("blue/0.png"), (2, 2), 3).is_err());
+    let error = model.fit_dataset(Dataset::new(ImageFolder::open(&folder, (6, 5), 3)?)?, quiet(1)).map(drop);
+    assert!(error.is_err_and(|error| error.to_string().contains("0.png")));
+    assert!(
+        ImageFolder::open(folder.join("red/more"), (2, 2), 3)
+            .is_err_and(|error| error.to_string().contains("class"))
+    );
     let _ = fs::remove_dir_all(folder);
     Ok(())
 }
