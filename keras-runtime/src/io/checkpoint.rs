@@ -43,7 +43,7 @@ pub(crate) fn save(
 ) -> Result<()> {
     let mut tensors = weights::encoded(spec.weights.iter(), backend.params(), "");
     let len = spec.trainable_len;
-    let slots = if len == 0 { 0 } else { backend.state().len() / len };
+    let slots = backend.state().len().checked_div(len).unwrap_or(0);
     for slot in 0..slots {
         let state = &backend.state()[slot * len..(slot + 1) * len];
         tensors.extend(weights::encoded(trainable(spec), state, &format!("{OPTIMIZER}{slot}/")));
