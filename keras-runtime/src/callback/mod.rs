@@ -244,8 +244,7 @@ impl<'a, 'c> Callbacks<'a, 'c> {
     }
 
     /// Those that want the hooks of batches.
-    pub fn each_batch(&mut self, hook: impl FnMut(&mut dyn Callback) -> Result<()>) -> Result<()> {
-        let wanting = self.all.iter_mut().filter(|callback| callback.wants_batches());
-        wanting.map(|callback| &mut **callback).try_for_each(hook)
+    pub fn each_batch(&mut self, mut hook: impl FnMut(&mut dyn Callback) -> Result<()>) -> Result<()> {
+        self.each(|callback| if callback.wants_batches() { hook(callback) } else { Ok(()) })
     }
 }

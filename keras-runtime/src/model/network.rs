@@ -3,10 +3,11 @@
 use ndarray::{ArrayD, IxDyn};
 
 use crate::compiled::{Spec, WeightSpec};
-use crate::data::{Selection, Tensor, expect_dtype, expect_indices};
+use crate::data::{Selection, Tensor, expect_dtype, expect_finite, expect_indices};
 use crate::device::{Backend, Device};
 use crate::error::{Error, Result, batched};
 use crate::init;
+use crate::loss::Loss;
 
 /// Samples that are predicted at once.
 const BATCH: usize = 256;
@@ -100,6 +101,47 @@ pub(crate) fn check_inputs(spec: &Spec, inputs: &[Tensor<'_>]) -> Result<usize> 
                 expected: samples,
             });
         }
+    }
+    Ok(samples)
+}
+
+/// Holds data to what model and losses ask for, and gives the number of samples. Without losses there are no targets.
+pub(crate) fn check_batch(
+    spec: &Spec,
+    losses: Option<&[Box<dyn Loss>]>,
+    x: &[Tensor<'_>],
+    y: &[Tensor<'_>],
+) -> Result<usize> {
+    let samples = check_inputs(spec, x)?;
+    let Some(losses) = losses else { return Ok(samples) };
+    if samples == 0 {
+        return Err(Error::Empty { what: format!("input `{}`", spec.inputs[0].name) });
+    }
+    let names = || spec.outputs.iter().map(|output| output.name).collect::<Vec<_>>().join(", ");
+    for (what, found) in [("targets", y.len()), ("losses", losses.len())] {
+        if found != spec.outputs.len() {
+            return Err(Error::Count {
+                what: format!("{what} of `{}`", spec.name),
+                expected: spec.outputs.len(),
+                found,
+                help: format!("give a tuple with one for each output: {}", names()),
+            });
+        }
+    }
+    for ((tensor, output), loss) in y.iter().zip(spec.outputs).zip(losses) {
+        if tensor.shape().rows() != samples {
+            return Err(Error::Rows {
+                what: format!("the targets of output `{}`", output.name),
+                found: tensor.shape().rows(),
+                other: format!("input `{}`", spec.inputs[0].name),
+                expected: samples,
+            });
+        }
+        loss.check(output, tensor)?;
+        expect_finite(tensor, || format!("the targets of output `{}`", output.name))?;
+    }
+    for (tensor, input) in x.iter().zip(spec.inputs) {
+        expect_finite(tensor, || format!("input `{}`", input.name))?;
     }
     Ok(samples)
 }

@@ -5,13 +5,12 @@ use std::path::Path;
 
 use ndarray::ArrayD;
 
-use super::network::check_inputs;
+use super::network::check_batch;
 use super::{Gradients, Model};
 use crate::callback::{Callbacks, Logs, Position};
-use crate::compiled::Spec;
-use crate::data::{Arrays, Batches, Selection, Tensor, expect_finite};
+use crate::data::{Arrays, Batches, Selection, Tensor};
 use crate::device::Backend;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::io::checkpoint::{self, Marks};
 use crate::loss::Loss;
 use crate::metric::Metric;
@@ -475,45 +474,4 @@ fn run_prediction(
     });
     result?;
     words.into_iter().zip(session.spec.outputs).map(|(words, output)| super::batched(output, words)).collect()
-}
-
-/// Holds data to what model and losses ask for, and gives the number of samples. Without losses there are no targets.
-pub(crate) fn check_batch(
-    spec: &Spec,
-    losses: Option<&[Box<dyn Loss>]>,
-    x: &[Tensor<'_>],
-    y: &[Tensor<'_>],
-) -> Result<usize> {
-    let samples = check_inputs(spec, x)?;
-    let Some(losses) = losses else { return Ok(samples) };
-    if samples == 0 {
-        return Err(Error::Empty { what: format!("input `{}`", spec.inputs[0].name) });
-    }
-    let names = || spec.outputs.iter().map(|output| output.name).collect::<Vec<_>>().join(", ");
-    for (what, found) in [("targets", y.len()), ("losses", losses.len())] {
-        if found != spec.outputs.len() {
-            return Err(Error::Count {
-                what: format!("{what} of `{}`", spec.name),
-                expected: spec.outputs.len(),
-                found,
-                help: format!("give a tuple with one for each output: {}", names()),
-            });
-        }
-    }
-    for ((tensor, output), loss) in y.iter().zip(spec.outputs).zip(losses) {
-        if tensor.shape().rows() != samples {
-            return Err(Error::Rows {
-                what: format!("the targets of output `{}`", output.name),
-                found: tensor.shape().rows(),
-                other: format!("input `{}`", spec.inputs[0].name),
-                expected: samples,
-            });
-        }
-        loss.check(output, tensor)?;
-        expect_finite(tensor, || format!("the targets of output `{}`", output.name))?;
-    }
-    for (tensor, input) in x.iter().zip(spec.inputs) {
-        expect_finite(tensor, || format!("input `{}`", input.name))?;
-    }
-    Ok(samples)
 }

@@ -6,7 +6,7 @@ use crate::compiled::Spec;
 use crate::data::{Batch, Batches, Selection, Tensor};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
-use crate::model::trainer::check_batch;
+use crate::model::network::check_batch;
 use crate::random::Philox;
 
 /// What is done with a batch: with the selected samples of inputs and targets.
