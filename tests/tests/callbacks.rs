@@ -404,7 +404,7 @@ fn all_at_once_on_handwritten_digits() -> Result<()> {
     let (least, at) = stop.best().expect("a best epoch");
     assert_eq!(losses.iter().copied().fold(f64::INFINITY, f64::min), least);
     // The restored model is the saved one, and the best one.
-    let score = model.evaluate(&x.slice(ndarray::s![900.., ..]), (&labels[900..], &even[900..]))?;
+    let score = model.evaluate(x.slice(ndarray::s![900.., ..]), (&labels[900..], &even[900..]))?;
     assert!((score.loss - least).abs() < 1e-6, "{score}, expected {least}");
     assert!(score["digit_accuracy"] > 0.8 && score["even_accuracy"] > 0.85, "{score}");
     let mut saved = Digits::new(0);
@@ -449,8 +449,8 @@ fn training_loops_of_ones_own() -> Result<()> {
     // Two halves make the whole, where nothing is dropped.
     let mut model = line(0.1);
     let whole = model.gradients(&x, &y)?;
-    let mut halves = model.gradients(&x.slice(ndarray::s![..12, ..]), &y[..12])?;
-    halves.add(&model.gradients(&x.slice(ndarray::s![12.., ..]), &y[12..])?)?;
+    let mut halves = model.gradients(x.slice(ndarray::s![..12, ..]), &y[..12])?;
+    halves.add(&model.gradients(x.slice(ndarray::s![12.., ..]), &y[12..])?)?;
     halves.scale(0.5);
     for ((name, a), (_, b)) in whole.iter().zip(halves.iter()) {
         assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5), "{name}: {a} and {b}");
