@@ -30,9 +30,12 @@
 //! | --- | --- |
 //! | `datasets` | data sets read from gzip and npz files on the machine |
 //! | `download` | data sets fetched once if they are not there |
+//! | `images` | folders of PNG and JPEG images as data sets |
+//! | `csv` | tables of comma-separated values, in memory or line by line |
 //! | `plot` | `History::plot` to SVG |
 
 pub mod activations;
+pub mod callback;
 pub mod compiled;
 pub mod data;
 pub mod device;
@@ -151,9 +154,13 @@ macro_rules! keras_model {
 
 /// Everything that programs use.
 pub mod prelude {
+    pub use crate::callback::{
+        BackupAndRestore, Callback, CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Logs,
+        Mode, ModelCheckpoint, ReduceLrOnPlateau, SaveFreq, TensorBoard, TerminateOnNaN, Training, callbacks,
+    };
     #[cfg(feature = "datasets")]
     pub use crate::data::datasets;
-    pub use crate::data::to_categorical;
+    pub use crate::data::{Dataset, to_categorical};
     pub use crate::device::Cpu;
     pub use crate::keras_model;
     pub use crate::loss::{
@@ -163,6 +170,6 @@ pub mod prelude {
     pub use crate::metric::{Accuracy, Metric};
     pub use crate::model::{Model, Trainer};
     pub use crate::optim::{Adam, Optimizer, RmsProp, Sgd};
-    pub use crate::train::{Fit, History, Score, Verbose, validation};
+    pub use crate::train::{Evaluate, Fit, History, Score, Verbose, validation};
     pub use crate::{Error, Result};
 }

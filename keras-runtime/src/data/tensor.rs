@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use ndarray::{ArrayBase, ArrayView, Data, Dimension};
+use ndarray::{Array, ArrayBase, ArrayView, Data, Dimension};
 
 /// Dimensions that a [`Tensor`] may have at most, the batch included.
 pub const MAX_RANK: usize = 8;
@@ -167,6 +167,30 @@ impl<'a, T: Element, D: Dimension> IntoTensor<'a> for ArrayView<'a, T, D> {
             None => Cow::Owned(self.iter().copied().collect()),
         };
         Tensor { shape, values: T::values(values) }
+    }
+}
+
+/// An array that is given away.
+impl<T: Element, D: Dimension> IntoTensor<'static> for Array<T, D> {
+    fn into_tensor(self) -> Tensor<'static> {
+        let shape = Shape::new(self.shape());
+        let values = match self.is_standard_layout() {
+            true => {
+                let len = self.len();
+                let (mut values, offset) = self.into_raw_vec_and_offset();
+                values.drain(..offset.unwrap_or(0));
+                values.truncate(len);
+                values
+            }
+            false => self.iter().copied().collect(),
+        };
+        Tensor { shape, values: T::values(Cow::Owned(values)) }
+    }
+}
+
+impl<T: Element> IntoTensor<'static> for Vec<T> {
+    fn into_tensor(self) -> Tensor<'static> {
+        Tensor { shape: Shape::new(&[self.len()]), values: T::values(Cow::Owned(self)) }
     }
 }
 

@@ -35,6 +35,18 @@ pub trait Backend: Debug + Send {
     /// The flat gradient of the last [`Backend::gradients`].
     fn grads(&self) -> &[f32];
 
+    /// The same, to be written before [`Backend::update`].
+    fn grads_mut(&mut self) -> &mut [f32];
+
+    /// The optimizer's state: pieces of as many words as there are trainable ones; empty before the first step.
+    fn state(&self) -> &[f32];
+
+    /// Gives the optimizer the state of another time.
+    fn set_state(&mut self, state: &[f32]);
+
+    /// Draws from the random streams of `seed` from now on.
+    fn set_seed(&mut self, seed: u64);
+
     /// Makes room for batches of `batch` samples, so that passes over no more allocate nothing.
     fn reserve(&mut self, batch: usize, training: bool);
 

@@ -1,5 +1,6 @@
 //! Files of weights.
 
+pub(crate) mod checkpoint;
 pub mod safetensors;
 
 use std::fs::{self, File};
@@ -17,6 +18,12 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         file.sync_all()
     });
     let renamed = written.and_then(|()| fs::rename(&beside, path));
+    #[cfg(unix)]
+    if renamed.is_ok() {
+        // The new name too is on the disk before anything else happens, where the file system lets one ask for that.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
     renamed.map_err(|source| {
         // What was written so far helps nobody.
         let _ = fs::remove_file(&beside);

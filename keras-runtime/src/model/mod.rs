@@ -1,9 +1,11 @@
 //! Models: what every compiled model can do.
 
 mod adapt;
-mod network;
+mod gradients;
+pub(crate) mod network;
 pub(crate) mod trainer;
 
+pub use gradients::Gradients;
 pub use network::Network;
 pub use trainer::Trainer;
 
@@ -11,7 +13,7 @@ use std::path::Path;
 
 use ndarray::{ArrayD, IxDyn};
 
-use crate::compiled::Spec;
+use crate::compiled::{OutputSpec, Spec};
 use crate::data::{Arrays, IntoTensor};
 use crate::device::{Cpu, Device};
 use crate::error::{Error, Result};
@@ -20,6 +22,19 @@ use crate::metric::Metrics;
 use crate::metric::argmax;
 use crate::optim::Optimizer;
 use crate::view::Summary;
+
+/// The rows of an output in its shape.
+fn batched(output: &OutputSpec, words: Vec<f32>) -> Result<ArrayD<f32>> {
+    let width = output.shape.iter().product::<usize>().max(1);
+    let shape: Vec<usize> =
+        std::iter::once(words.len() / width).chain(output.shape.iter().copied()).collect();
+    ArrayD::from_shape_vec(IxDyn(&shape), words).map_err(|error| Error::Shape {
+        what: format!("output `{}`", output.name),
+        expected: format!("{shape:?}"),
+        found: error.to_string(),
+        help: String::new(),
+    })
+}
 
 /// What every model of `keras_model!` can do. `use keras_runtime::prelude::*` brings it into scope.
 pub trait Model: Sized {
@@ -103,16 +118,7 @@ pub trait Model: Sized {
             .collect();
         let mut rows: Vec<&mut [f32]> = words.iter_mut().map(Vec::as_mut_slice).collect();
         self.network_mut().predict(inputs, samples, &mut rows);
-        let shaped = words.into_iter().zip(Self::SPEC.outputs).map(|(words, output)| {
-            let shape: Vec<usize> = std::iter::once(samples).chain(output.shape.iter().copied()).collect();
-            ArrayD::from_shape_vec(IxDyn(&shape), words).map_err(|error| Error::Shape {
-                what: format!("output `{}`", output.name),
-                expected: format!("{shape:?}"),
-                found: error.to_string(),
-                help: String::new(),
-            })
-        });
-        shaped.collect()
+        words.into_iter().zip(Self::SPEC.outputs).map(|(words, output)| batched(output, words)).collect()
     }
 
     /// Predictions of the (first) output into memory of the caller: nothing is allocated once a batch of this size was
@@ -255,7 +261,7 @@ pub trait Model: Sized {
     /// # Errors
     /// When the file cannot be written; one that was there before is then as it was.
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
-        crate::io::safetensors::save(self.network(), path.as_ref())
+        crate::io::safetensors::save(Self::SPEC, self.network().params(), path.as_ref())
     }
 
     /// Reads all weights from a safetensors file.

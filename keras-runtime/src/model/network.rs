@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use ndarray::{ArrayD, IxDyn};
 
 use crate::compiled::{Spec, WeightSpec};
-use crate::data::{Selection, Tensor, expect_dtype, expect_indices};
+use crate::data::{Selection, Tensor, expect_dtype, expect_finite, expect_indices};
 use crate::device::{Backend, Device};
 use crate::error::{Error, Result, batched};
 use crate::init;
+use crate::loss::Loss;
 
 /// Samples that are predicted at once.
 const BATCH: usize = 256;
@@ -22,11 +23,129 @@ pub struct Network {
 }
 
 /// Row-major values in a weight's shape.
-fn shaped(weight: &WeightSpec, values: Vec<f32>) -> ArrayD<f32> {
+pub(crate) fn shaped(weight: &WeightSpec, values: Vec<f32>) -> ArrayD<f32> {
     ArrayD::from_shape_fn(IxDyn(weight.shape), |index| {
         let flat = (0..weight.shape.len()).fold(0, |flat, d| flat * weight.shape[d] + index[d]);
         values[flat]
     })
+}
+
+/// A weight of `spec` by name.
+pub(crate) fn find(spec: &'static Spec, name: &str) -> Result<&'static WeightSpec> {
+    spec.weights.iter().find(|weight| weight.name == name).ok_or_else(|| Error::Unknown {
+        kind: "weight",
+        name: name.into(),
+        known: spec.weights.iter().map(|weight| weight.name).collect::<Vec<_>>().join(", "),
+    })
+}
+
+/// Changes a weight among `params`.
+pub(crate) fn write(weight: &WeightSpec, value: &ArrayD<f32>, params: &mut [f32]) -> Result<()> {
+    if value.shape() != weight.shape {
+        return Err(Error::Shape {
+            what: format!("weight `{}`", weight.name),
+            expected: format!("{:?}", weight.shape),
+            found: format!("{:?}", value.shape()),
+            help: String::new(),
+        });
+    }
+    let values: Vec<f32> = value.iter().copied().collect();
+    init::write(weight, &values, params);
+    Ok(())
+}
+
+/// Holds inputs to what the model declares, and gives the number of samples.
+pub(crate) fn check_inputs(spec: &Spec, inputs: &[Tensor<'_>]) -> Result<usize> {
+    let declared = spec.inputs;
+    if inputs.len() != declared.len() {
+        let names: Vec<&str> = declared.iter().map(|input| input.name).collect();
+        return Err(Error::Count {
+            what: format!("inputs of `{}`", spec.name),
+            expected: declared.len(),
+            found: inputs.len(),
+            help: format!("give a tuple with one array for each of {}", names.join(", ")),
+        });
+    }
+    for (tensor, input) in inputs.iter().zip(declared) {
+        let found = tensor.shape();
+        if found.sample() != input.shape {
+            let same = found.width() == input.shape.iter().product::<usize>();
+            let missing_batch = found.dims() == input.shape;
+            let help = match (missing_batch, same) {
+                (true, _) => {
+                    "the first dimension counts the samples: insert one, with `.insert_axis(Axis(0))`".into()
+                }
+                (_, true) => {
+                    format!("the number of elements is right: reshape the array to {}", batched(input.shape))
+                }
+                _ => String::new(),
+            };
+            return Err(Error::Shape {
+                what: format!("input `{}` of `{}`", input.name, spec.name),
+                expected: batched(input.shape),
+                found: format!("{found:?}"),
+                help,
+            });
+        }
+    }
+    let samples = inputs[0].shape().rows();
+    for (tensor, input) in inputs.iter().zip(declared) {
+        let what = || format!("input `{}` of `{}`", input.name, spec.name);
+        expect_dtype(tensor, input.dtype, what)?;
+        if let Some(below) = input.below {
+            expect_indices(tensor, below, what)?;
+        }
+        if tensor.shape().rows() != samples {
+            return Err(Error::Rows {
+                what: format!("input `{}`", input.name),
+                found: tensor.shape().rows(),
+                other: format!("input `{}`", declared[0].name),
+                expected: samples,
+            });
+        }
+    }
+    Ok(samples)
+}
+
+/// Holds data to what model and losses ask for, and gives the number of samples. Without losses there are no targets.
+pub(crate) fn check_batch(
+    spec: &Spec,
+    losses: Option<&[Box<dyn Loss>]>,
+    x: &[Tensor<'_>],
+    y: &[Tensor<'_>],
+) -> Result<usize> {
+    let samples = check_inputs(spec, x)?;
+    let Some(losses) = losses else { return Ok(samples) };
+    if samples == 0 {
+        return Err(Error::Empty { what: format!("input `{}`", spec.inputs[0].name) });
+    }
+    let names = || spec.outputs.iter().map(|output| output.name).collect::<Vec<_>>().join(", ");
+    for (what, found) in [("targets", y.len()), ("losses", losses.len())] {
+        if found != spec.outputs.len() {
+            return Err(Error::Count {
+                what: format!("{what} of `{}`", spec.name),
+                expected: spec.outputs.len(),
+                found,
+                help: format!("give a tuple with one for each output: {}", names()),
+            });
+        }
+    }
+    for ((tensor, output), loss) in y.iter().zip(spec.outputs).zip(losses) {
+        if tensor.shape().rows() != samples {
+            return Err(Error::Rows {
+                what: format!("the targets of output `{}`", output.name),
+                found: tensor.shape().rows(),
+                other: format!("input `{}`", spec.inputs[0].name),
+                expected: samples,
+            });
+        }
+        loss.check(output, tensor)?;
+        expect_finite(tensor, || format!("the targets of output `{}`", output.name))?;
+    }
+    for (tensor, input) in x.iter().zip(spec.inputs) {
+        expect_finite(tensor, || format!("input `{}`", input.name))?;
+    }
+    Ok(samples)
 }
 
 impl Network {
@@ -58,8 +177,13 @@ impl Network {
         self.backend.description()
     }
 
-    pub(crate) fn backend(&mut self) -> &mut dyn Backend {
-        &mut *self.backend
+    pub(crate) fn backend(&self) -> &dyn Backend {
+        &*self.backend
+    }
+
+    /// The device's memory and the seed, each to be changed.
+    pub(crate) fn parts(&mut self) -> (&mut dyn Backend, &mut u64) {
+        (&mut *self.backend, &mut self.seed)
     }
 
     /// The flat parameter buffer.
@@ -78,57 +202,7 @@ impl Network {
 
     /// Holds inputs to what the model declares, and gives the number of samples.
     pub(crate) fn check_inputs(&self, inputs: &[Tensor<'_>]) -> Result<usize> {
-        let declared = self.spec.inputs;
-        if inputs.len() != declared.len() {
-            let names: Vec<&str> = declared.iter().map(|input| input.name).collect();
-            return Err(Error::Count {
-                what: format!("inputs of `{}`", self.spec.name),
-                expected: declared.len(),
-                found: inputs.len(),
-                help: format!("give a tuple with one array for each of {}", names.join(", ")),
-            });
-        }
-        for (tensor, input) in inputs.iter().zip(declared) {
-            let found = tensor.shape();
-            if found.sample() != input.shape {
-                let same = found.width() == input.shape.iter().product::<usize>();
-                let missing_batch = found.dims() == input.shape;
-                let help = match (missing_batch, same) {
-                    (true, _) => {
-                        "the first dimension counts the samples: insert one, with `.insert_axis(Axis(0))`"
-                            .into()
-                    }
-                    (_, true) => format!(
-                        "the number of elements is right: reshape the array to {}",
-                        batched(input.shape)
-                    ),
-                    _ => String::new(),
-                };
-                return Err(Error::Shape {
-                    what: format!("input `{}` of `{}`", input.name, self.spec.name),
-                    expected: batched(input.shape),
-                    found: format!("{found:?}"),
-                    help,
-                });
-            }
-        }
-        let samples = inputs[0].shape().rows();
-        for (tensor, input) in inputs.iter().zip(declared) {
-            let what = || format!("input `{}` of `{}`", input.name, self.spec.name);
-            expect_dtype(tensor, input.dtype, what)?;
-            if let Some(below) = input.below {
-                expect_indices(tensor, below, what)?;
-            }
-            if tensor.shape().rows() != samples {
-                return Err(Error::Rows {
-                    what: format!("input `{}`", input.name),
-                    found: tensor.shape().rows(),
-                    other: format!("input `{}`", declared[0].name),
-                    expected: samples,
-                });
-            }
-        }
-        Ok(samples)
+        check_inputs(self.spec, inputs)
     }
 
     /// Predicts `samples` samples, batch by batch, into one buffer for each output (as many as are given).
@@ -156,11 +230,7 @@ impl Network {
     }
 
     pub(crate) fn find(&self, name: &str) -> Result<&'static WeightSpec> {
-        self.spec.weights.iter().find(|weight| weight.name == name).ok_or_else(|| Error::Unknown {
-            kind: "weight",
-            name: name.into(),
-            known: self.spec.weights.iter().map(|weight| weight.name).collect::<Vec<_>>().join(", "),
-        })
+        find(self.spec, name)
     }
 
     pub(crate) fn weight(&self, weight: &WeightSpec) -> ArrayD<f32> {
@@ -229,16 +299,6 @@ impl Network {
     }
 
     pub(crate) fn set_weight(&mut self, weight: &WeightSpec, value: &ArrayD<f32>) -> Result<()> {
-        if value.shape() != weight.shape {
-            return Err(Error::Shape {
-                what: format!("weight `{}`", weight.name),
-                expected: format!("{:?}", weight.shape),
-                found: format!("{:?}", value.shape()),
-                help: String::new(),
-            });
-        }
-        let values: Vec<f32> = value.iter().copied().collect();
-        init::write(weight, &values, self.params_mut());
-        Ok(())
+        write(weight, value, self.params_mut())
     }
 }

@@ -1,16 +1,23 @@
 //! A compiled model: a model with an optimizer, losses and metrics.
 
 use std::ops::{Deref, DerefMut};
+use std::path::Path;
 
-use super::Model;
-use crate::compiled::Spec;
-use crate::data::{Arrays, Selection, Tensor, expect_finite};
+use ndarray::ArrayD;
+
+use super::network::check_batch;
+use super::{Gradients, Model};
+use crate::callback::{Callbacks, Logs, Position};
+use crate::data::{Arrays, Batches, Selection, Tensor};
 use crate::device::Backend;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::io::checkpoint::{self, Marks};
 use crate::loss::Loss;
 use crate::metric::Metric;
 use crate::optim::Optimizer;
-use crate::train::{Fit, History, Score, Sums, Tally};
+use crate::train::feed::{Epochs, Feed, FromBatches, InMemory};
+use crate::train::run::{self, Session};
+use crate::train::{Evaluate, Fit, History, Score, Sums, Tally, setting};
 
 /// A model that is ready for training, as `compile` leaves it. It is its model, and more.
 #[derive(Debug)]
@@ -24,6 +31,8 @@ pub struct Trainer<M> {
     sums: Sums,
     /// Training steps so far.
     step: u64,
+    /// How far the last training came.
+    position: Position,
 }
 
 impl<M> Deref for Trainer<M> {
@@ -39,48 +48,6 @@ impl<M> DerefMut for Trainer<M> {
     }
 }
 
-/// What a training loop works with, without the model's type.
-pub(crate) struct Session<'a> {
-    pub spec: &'static Spec,
-    pub seed: u64,
-    pub optimizer: &'a dyn Optimizer,
-    pub losses: &'a [Box<dyn Loss>],
-    pub tally: Tally<'a>,
-    pub step: &'a mut u64,
-}
-
-impl Session<'_> {
-    /// One step on the selected samples, and their loss and metrics.
-    pub fn train(
-        &mut self,
-        backend: &mut dyn Backend,
-        x: &[Tensor<'_>],
-        y: &[Tensor<'_>],
-        rows: Selection<'_>,
-    ) {
-        backend.load_inputs(x, rows);
-        backend.load_targets(y, rows);
-        backend.gradients(self.losses, *self.step);
-        *self.step += 1;
-        backend.update(self.optimizer, *self.step);
-        self.tally.add(backend, self.spec, rows.len());
-    }
-
-    /// Loss and metrics of the selected samples.
-    pub fn evaluate(
-        &mut self,
-        backend: &mut dyn Backend,
-        x: &[Tensor<'_>],
-        y: &[Tensor<'_>],
-        rows: Selection<'_>,
-    ) {
-        backend.load_inputs(x, rows);
-        backend.load_targets(y, rows);
-        backend.infer(Some(self.losses));
-        self.tally.add(backend, self.spec, rows.len());
-    }
-}
-
 impl<M: Model> Trainer<M> {
     pub(crate) fn new(
         model: M,
@@ -90,7 +57,15 @@ impl<M: Model> Trainer<M> {
     ) -> Self {
         let each = || metrics.iter().map(|metric| metric.boxed()).collect();
         let metrics = M::SPEC.outputs.iter().map(|_| each()).collect();
-        Trainer { model, optimizer, losses, metrics, sums: Sums::default(), step: 0 }
+        Trainer {
+            model,
+            optimizer,
+            losses,
+            metrics,
+            sums: Sums::default(),
+            step: 0,
+            position: Position::default(),
+        }
     }
 
     /// The model alone.
@@ -116,22 +91,40 @@ impl<M: Model> Trainer<M> {
     /// Trains on `x` and `y`, whose first dimension counts the samples.
     ///
     /// # Errors
-    /// When data and settings do not fit the model: nothing was trained then.
+    /// When data and settings do not fit the model: nothing was trained then. When a callback fails.
     pub fn fit<'a>(&mut self, x: impl Arrays<'a>, y: impl Arrays<'a>, settings: Fit<'_>) -> Result<History> {
         let (x, y) = (x.tensors(), y.tensors());
         let (x, y) = (x.as_ref(), y.as_ref());
+        settings.check()?;
         let samples = self.check(x, y)?;
-        let validation =
-            settings.validation_data.as_ref().map(|(x, y)| self.check(x, y).map(|_| (&x[..], &y[..])));
-        let validation = validation.transpose()?;
-        let plan = settings.plan(samples)?;
-        let (network, mut session) = self.session();
-        let mut history = History::new(session.tally.names());
-        network.backend().reserve(settings.batch_size.min(plan.training), true);
-        network.backend().scope(&mut |backend| {
-            crate::train::epochs(backend, &mut session, (x, y), validation, &settings, &plan, &mut history);
-        });
-        Ok(history)
+        let training = settings.training_samples(samples)?;
+        if let Some((x, y)) = &settings.validation_data {
+            self.check(x, y)?;
+        }
+        let mut feed = InMemory::new((x, y), 0..training, settings.batch_size, settings.shuffle);
+        let held_back = InMemory::new((x, y), training..samples, settings.validation_batch_size, false);
+        let (backend, session) = self.session();
+        backend.reserve(settings.batch_size.min(training), true);
+        run_epochs(backend, session, &mut feed, (training < samples).then_some(held_back), settings)
+    }
+
+    /// Trains on batches: of a [`Dataset`](crate::data::Dataset), which reads ahead, or of an iterator
+    /// ([`generator`](crate::data::generator), [`stream`](crate::data::stream)).
+    ///
+    /// # Errors
+    /// When settings or a batch do not fit the model, or a batch cannot be read. When a callback fails.
+    pub fn fit_dataset(&mut self, mut dataset: impl Batches, settings: Fit<'_>) -> Result<History> {
+        settings.check()?;
+        if settings.validation_split != 0.0 {
+            let expected = "0 for a data set: give a `validation_dataset`";
+            return Err(setting("validation_split", expected, settings.validation_split));
+        }
+        if let Some((x, y)) = &settings.validation_data {
+            self.check(x, y)?;
+        }
+        let (backend, session) = self.session();
+        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, losses: Some(session.losses) };
+        run_epochs(backend, session, &mut feed, None, settings)
     }
 
     /// Loss and metrics on `x` and `y`, batch by batch (their size does not change the result).
@@ -139,14 +132,203 @@ impl<M: Model> Trainer<M> {
     /// # Errors
     /// When the data do not fit the model.
     pub fn evaluate<'a>(&mut self, x: impl Arrays<'a>, y: impl Arrays<'a>) -> Result<Score> {
+        self.evaluate_with(x, y, Evaluate::default())
+    }
+
+    /// As [`Trainer::evaluate`], with settings.
+    ///
+    /// # Errors
+    /// When data or settings do not fit the model. When a callback fails.
+    pub fn evaluate_with<'a>(
+        &mut self,
+        x: impl Arrays<'a>,
+        y: impl Arrays<'a>,
+        settings: Evaluate<'_>,
+    ) -> Result<Score> {
         let (x, y) = (x.tensors(), y.tensors());
         let (x, y) = (x.as_ref(), y.as_ref());
+        settings.check()?;
         let samples = self.check(x, y)?;
-        let (network, mut session) = self.session();
-        network
-            .backend()
-            .scope(&mut |backend| crate::train::evaluate(backend, &mut session, x, y, 0..samples));
-        Ok(session.tally.score())
+        let (backend, session) = self.session();
+        run_evaluation(
+            backend,
+            session,
+            &mut InMemory::new((x, y), 0..samples, settings.batch_size, false),
+            settings,
+        )
+    }
+
+    /// Loss and metrics on batches.
+    ///
+    /// # Errors
+    /// When settings or a batch do not fit the model, or a batch cannot be read. When a callback fails.
+    pub fn evaluate_dataset(&mut self, mut dataset: impl Batches, settings: Evaluate<'_>) -> Result<Score> {
+        settings.check()?;
+        let (backend, session) = self.session();
+        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, losses: Some(session.losses) };
+        run_evaluation(backend, session, &mut feed, settings)
+    }
+
+    /// Predictions of every output, as [`Model::predict_outputs`], with settings.
+    ///
+    /// # Errors
+    /// When inputs or settings do not fit the model. When a callback fails.
+    pub fn predict_with<'a>(
+        &mut self,
+        x: impl Arrays<'a>,
+        settings: Evaluate<'_>,
+    ) -> Result<Vec<ArrayD<f32>>> {
+        let x = x.tensors();
+        settings.check()?;
+        let samples = self.model.network().check_inputs(x.as_ref())?;
+        let (backend, session) = self.session();
+        let mut feed = InMemory::new((x.as_ref(), &[]), 0..samples, settings.batch_size, false);
+        run_prediction(backend, session, &mut feed, settings)
+    }
+
+    /// Predictions of every output for batches; targets, if there are any, are not looked at.
+    ///
+    /// # Errors
+    /// When settings or a batch do not fit the model, or a batch cannot be read. When a callback fails.
+    pub fn predict_dataset(
+        &mut self,
+        mut dataset: impl Batches,
+        settings: Evaluate<'_>,
+    ) -> Result<Vec<ArrayD<f32>>> {
+        settings.check()?;
+        let (backend, session) = self.session();
+        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, losses: None };
+        run_prediction(backend, session, &mut feed, settings)
+    }
+
+    /// Predictions of the (first) output for one batch.
+    ///
+    /// # Errors
+    /// When the inputs are not of the model's shapes.
+    pub fn predict_on_batch<'a>(&mut self, x: impl Arrays<'a>) -> Result<ArrayD<f32>> {
+        let x = x.tensors();
+        let batch_size = x.as_ref().first().map_or(1, |x| x.shape().rows().max(1));
+        let settings = Evaluate { batch_size, ..Evaluate::default() };
+        Ok(self.predict_with(x.as_ref().to_vec(), settings)?.swap_remove(0))
+    }
+
+    /// Writes all that the training needs to go on from here, to the very bits that it would have reached: weights, moving
+    /// statistics, the optimizer's state and step size, steps, epoch and batch, and the seed. Whole or not at all: a file
+    /// that was there before stays until the new one is on the disk.
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! { Net = dense(4, relu, input = 2) >> dropout(0.5) >> dense(1) }
+    ///
+    /// # let path = std::env::temp_dir().join(format!("keras-doc-checkpoint-{}", std::process::id()));
+    /// let x = ndarray::Array2::from_shape_fn((40, 2), |(i, j)| (i + j) as f32 / 40.0);
+    /// let y = vec![1.0f32; 40];
+    /// let settings = |from| Fit { epochs: 6, initial_epoch: from, verbose: Verbose::Silent, ..Fit::default() };
+    ///
+    /// let mut model = Net::new(1).compile(Adam::default(), MeanSquaredError, ());
+    /// model.fit(&x, &y, Fit { epochs: 2, ..settings(0) })?;
+    /// model.save_checkpoint(&path)?;
+    /// model.fit(&x, &y, settings(2))?;
+    ///
+    /// // Another program, later: it ends with the same weights.
+    /// let mut resumed = Net::new(0).compile(Adam::default(), MeanSquaredError, ());
+    /// let position = resumed.load_checkpoint(&path)?;
+    /// resumed.fit(&x, &y, settings(position.epoch))?;
+    /// assert_eq!(resumed.weight("dense/kernel")?, model.weight("dense/kernel")?);
+    /// # std::fs::remove_file(path).ok();
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the file cannot be written; one that was there before is then as it was.
+    pub fn save_checkpoint(&self, path: impl AsRef<Path>) -> Result<()> {
+        let network = self.model.network();
+        let marks = Marks { seed: network.seed(), step: self.step, position: self.position };
+        checkpoint::save(M::SPEC, network.backend(), &*self.optimizer, marks, path.as_ref())
+    }
+
+    /// Puts the training where it was when [`Trainer::save_checkpoint`] or a
+    /// [`ModelCheckpoint`](crate::callback::ModelCheckpoint) wrote the file, and gives the epoch and batch to go on with:
+    /// [`Fit::initial_epoch`] and [`Fit::initial_batch`].
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no checkpoint, or one of another model or optimizer; nothing changes then.
+    pub fn load_checkpoint(&mut self, path: impl AsRef<Path>) -> Result<Position> {
+        let (backend, mut session) = self.session_as_it_is();
+        session.training(backend).load_checkpoint(path)
+    }
+
+    /// The gradient of the mean loss of one batch, for a training loop of one's own; see [`Gradients`].
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! { Net = dense(8, tanh, input = 3) >> dense(1) }
+    ///
+    /// let x = ndarray::Array2::from_shape_fn((32, 3), |(i, j)| ((i * 3 + j) % 7) as f32 / 7.0);
+    /// let y: Vec<f32> = x.rows().into_iter().map(|row| row.sum()).collect();
+    /// let mut model = Net::new(1).compile(Sgd { learning_rate: 0.1, ..Sgd::default() }, MeanSquaredError, ());
+    /// let before = model.gradients(&x, &y)?.loss();
+    /// for _ in 0..50 {
+    ///     let mut gradients = model.gradients(&x, &y)?;
+    ///     let norm = gradients.global_norm();
+    ///     if norm > 1.0 {
+    ///         gradients.scale(1.0 / norm as f32);
+    ///     }
+    ///     model.apply(&gradients)?;
+    /// }
+    /// assert!(model.gradients(&x, &y)?.loss() < before / 10.0);
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// It leaves what a training step leaves in weights that are not trained, such as moving averages, and draws the random
+    /// numbers of the step that [`Trainer::apply`] will end: called twice before it, it drops the same units.
+    ///
+    /// # Errors
+    /// When the data do not fit the model.
+    pub fn gradients<'a>(&mut self, x: impl Arrays<'a>, y: impl Arrays<'a>) -> Result<Gradients> {
+        let mut gradients = Gradients::new(M::SPEC);
+        self.gradients_into(x, y, &mut gradients)?;
+        Ok(gradients)
+    }
+
+    /// As [`Trainer::gradients`], into memory that is there: nothing is allocated once a batch of this size was seen.
+    ///
+    /// # Errors
+    /// When the data do not fit the model, or `gradients` are those of another one.
+    pub fn gradients_into<'a>(
+        &mut self,
+        x: impl Arrays<'a>,
+        y: impl Arrays<'a>,
+        gradients: &mut Gradients,
+    ) -> Result<()> {
+        gradients.expect_of(M::SPEC)?;
+        let (x, y) = (x.tensors(), y.tensors());
+        let (x, y) = (x.as_ref(), y.as_ref());
+        let len = self.check(x, y)?;
+        let (backend, mut session) = self.session();
+        backend.scope(&mut |backend| {
+            session.differentiate(backend, x, y, Selection::Range { start: 0, len });
+            session.tally.add(backend, session.spec, len);
+            gradients.take(backend.grads(), session.tally.loss());
+        });
+        Ok(())
+    }
+
+    /// One step of the optimizer with these gradients.
+    ///
+    /// # Errors
+    /// When `gradients` are those of another model.
+    pub fn apply(&mut self, gradients: &Gradients) -> Result<()> {
+        gradients.expect_of(M::SPEC)?;
+        let (backend, mut session) = self.session_as_it_is();
+        backend.scope(&mut |backend| {
+            let words = backend.grads_mut();
+            words.copy_from_slice(gradients.flat());
+            session.update(backend);
+        });
+        Ok(())
     }
 
     /// One training step on one batch, and its loss and metrics.
@@ -185,67 +367,111 @@ impl<M: Model> Trainer<M> {
         let (x, y) = (x.tensors(), y.tensors());
         let (x, y) = (x.as_ref(), y.as_ref());
         let len = self.check(x, y)?;
-        let (network, mut session) = self.session();
+        let (backend, mut session) = self.session();
         let rows = Selection::Range { start: 0, len };
-        network.backend().scope(&mut |backend| match train {
+        backend.scope(&mut |backend| match train {
             true => session.train(backend, x, y, rows),
             false => session.evaluate(backend, x, y, rows),
         });
         Ok(())
     }
 
-    fn session(&mut self) -> (&mut super::Network, Session<'_>) {
-        let (network, mut session) = self.session_as_it_is();
+    fn session(&mut self) -> (&mut dyn Backend, Session<'_>) {
+        let (backend, mut session) = self.session_as_it_is();
         session.tally.reset();
-        (network, session)
+        (backend, session)
     }
 
-    fn session_as_it_is(&mut self) -> (&mut super::Network, Session<'_>) {
-        let network = self.model.network_mut();
+    fn session_as_it_is(&mut self) -> (&mut dyn Backend, Session<'_>) {
+        let (backend, seed) = self.model.network_mut().parts();
         let session = Session {
             spec: M::SPEC,
-            seed: network.seed(),
-            optimizer: &*self.optimizer,
+            seed,
+            optimizer: &mut *self.optimizer,
             losses: &self.losses,
             tally: Tally::new(M::SPEC, &mut self.metrics, &mut self.sums),
             step: &mut self.step,
+            position: &mut self.position,
+            stop: false,
+            validates: false,
         };
-        (network, session)
+        (backend, session)
     }
 
-    /// Holds data to what model and losses ask for, and gives the number of samples.
     fn check(&self, x: &[Tensor<'_>], y: &[Tensor<'_>]) -> Result<usize> {
-        let spec = M::SPEC;
-        let samples = self.model.network().check_inputs(x)?;
-        if samples == 0 {
-            return Err(Error::Empty { what: format!("input `{}`", spec.inputs[0].name) });
-        }
-        let names = || spec.outputs.iter().map(|output| output.name).collect::<Vec<_>>().join(", ");
-        for (what, found) in [("targets", y.len()), ("losses", self.losses.len())] {
-            if found != spec.outputs.len() {
-                return Err(Error::Count {
-                    what: format!("{what} of `{}`", spec.name),
-                    expected: spec.outputs.len(),
-                    found,
-                    help: format!("give a tuple with one for each output: {}", names()),
-                });
-            }
-        }
-        for ((tensor, output), loss) in y.iter().zip(spec.outputs).zip(&self.losses) {
-            if tensor.shape().rows() != samples {
-                return Err(Error::Rows {
-                    what: format!("the targets of output `{}`", output.name),
-                    found: tensor.shape().rows(),
-                    other: format!("input `{}`", spec.inputs[0].name),
-                    expected: samples,
-                });
-            }
-            loss.check(output, tensor)?;
-            expect_finite(tensor, || format!("the targets of output `{}`", output.name))?;
-        }
-        for (tensor, input) in x.iter().zip(spec.inputs) {
-            expect_finite(tensor, || format!("input `{}`", input.name))?;
-        }
-        Ok(samples)
+        check_batch(M::SPEC, Some(&self.losses), x, y)
     }
+}
+
+/// `fit`, without the model's type. Without other data to validate with, `held_back` is.
+fn run_epochs(
+    backend: &mut dyn Backend,
+    mut session: Session<'_>,
+    feed: &mut dyn Feed,
+    mut held_back: Option<InMemory<'_, '_>>,
+    mut settings: Fit<'_>,
+) -> Result<History> {
+    let (spec, losses) = (session.spec, session.losses);
+    let mut list = std::mem::take(&mut settings.callbacks);
+    let mut dataset = settings.validation_dataset.take();
+    let mut arrays = settings.validation_data.as_ref().map(|(x, y)| {
+        let rows = x.first().map_or(0, |x| x.shape().rows());
+        InMemory::new((x, y), 0..rows, settings.validation_batch_size, false)
+    });
+    let mut batches =
+        dataset.as_mut().map(|source| FromBatches { source: &mut **source, spec, losses: Some(losses) });
+    let validation: Option<&mut dyn Feed> = match (&mut arrays, &mut batches, &mut held_back) {
+        (Some(arrays), _, _) => Some(arrays),
+        (_, Some(batches), _) => Some(batches),
+        (_, _, Some(held_back)) => Some(held_back),
+        _ => None,
+    };
+    let mut validation = validation.map(|feed| Epochs::new(feed, settings.validation_steps));
+    session.validates = validation.is_some();
+    let mut epochs = Epochs::new(feed, settings.steps_per_epoch);
+    let mut history = History::new(session.tally.names());
+    let schedule = settings.schedule();
+    let mut result = Ok(());
+    backend.scope(&mut |backend| {
+        let mut callbacks = Callbacks::new(&mut list);
+        let validation = validation.as_mut();
+        result =
+            run::fit(backend, &mut session, &mut epochs, validation, schedule, &mut callbacks, &mut history);
+    });
+    result.map(|()| history)
+}
+
+/// `evaluate`, without the model's type.
+fn run_evaluation(
+    backend: &mut dyn Backend,
+    mut session: Session<'_>,
+    feed: &mut dyn Feed,
+    mut settings: Evaluate<'_>,
+) -> Result<Score> {
+    let mut epochs = Epochs::new(feed, settings.steps);
+    let mut logs = Logs::new(session.tally.names());
+    let mut result = Ok(());
+    backend.scope(&mut |backend| {
+        let mut callbacks = Callbacks::new(&mut settings.callbacks);
+        result = run::evaluate(backend, &mut session, &mut epochs, &mut callbacks, &mut logs);
+    });
+    result.map(|()| session.tally.score())
+}
+
+/// `predict`, without the model's type.
+fn run_prediction(
+    backend: &mut dyn Backend,
+    mut session: Session<'_>,
+    feed: &mut dyn Feed,
+    mut settings: Evaluate<'_>,
+) -> Result<Vec<ArrayD<f32>>> {
+    let mut epochs = Epochs::new(feed, settings.steps);
+    let mut words = vec![vec![]; session.spec.outputs.len()];
+    let mut result = Ok(());
+    backend.scope(&mut |backend| {
+        let mut callbacks = Callbacks::new(&mut settings.callbacks);
+        result = run::predict(backend, &mut session, &mut epochs, &mut callbacks, &mut words);
+    });
+    result?;
+    words.into_iter().zip(session.spec.outputs).map(|(words, output)| super::batched(output, words)).collect()
 }

@@ -3,29 +3,35 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::callback::Logs;
 use crate::error::Result;
 use crate::io::write_whole;
 
-/// Losses and metrics of every epoch.
+/// Losses and metrics of every epoch, and what callbacks add to them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {
-    names: Vec<String>,
     epochs: Vec<usize>,
     seconds: Vec<f64>,
-    trained: Vec<Vec<f64>>,
-    validated: Vec<Vec<f64>>,
+    /// Columns in the order in which they came up: a value for each epoch that has one, by its place in `epochs`.
+    columns: Vec<(String, Vec<(usize, f64)>)>,
 }
 
 impl History {
     pub(crate) fn new(names: Vec<String>) -> Self {
-        History { names, epochs: vec![], seconds: vec![], trained: vec![], validated: vec![] }
+        let columns = names.into_iter().map(|name| (name, vec![])).collect();
+        History { epochs: vec![], seconds: vec![], columns }
     }
 
-    pub(crate) fn push(&mut self, epoch: usize, seconds: f64, trained: &[f64], validated: Option<&[f64]>) {
+    pub(crate) fn push(&mut self, epoch: usize, seconds: f64, logs: &Logs) {
+        let at = self.epochs.len();
         self.epochs.push(epoch);
         self.seconds.push(seconds);
-        self.trained.push(trained.to_vec());
-        self.validated.extend(validated.map(<[f64]>::to_vec));
+        for (name, value) in logs.iter() {
+            match self.columns.iter_mut().find(|(other, _)| other == name) {
+                Some((_, values)) => values.push((at, value)),
+                None => self.columns.push((name.into(), vec![(at, value)])),
+            }
+        }
     }
 
     /// Number of epochs.
@@ -38,21 +44,20 @@ impl History {
         self.epochs.is_empty()
     }
 
-    /// Names of all columns: `loss`, the metrics, and those with `val_` before them if there was validation.
+    /// Names of all columns: `loss`, the metrics, those with `val_` before them if there was validation, and what callbacks
+    /// added.
     pub fn names(&self) -> Vec<String> {
-        let validated = self.names.iter().map(|name| format!("val_{name}"));
-        let validated = validated.filter(|_| !self.validated.is_empty());
-        self.names.iter().cloned().chain(validated).collect()
+        self.columns.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// A column by name, for example `val_loss`: a value for each epoch.
+    fn column(&self, name: &str) -> Option<&[(usize, f64)]> {
+        let (_, values) = self.columns.iter().find(|(other, _)| other == name)?;
+        (!values.is_empty()).then_some(&values[..])
+    }
+
+    /// A column by name, for example `val_loss`: a value for each epoch that has one.
     pub fn get(&self, name: &str) -> Option<Vec<f64>> {
-        let (rows, name) = match name.strip_prefix("val_") {
-            Some(name) => (&self.validated, name),
-            None => (&self.trained, name),
-        };
-        let at = self.names.iter().position(|other| other == name)?;
-        (!rows.is_empty()).then(|| rows.iter().map(|row| row[at]).collect())
+        self.column(name).map(|values| values.iter().map(|(_, value)| *value).collect())
     }
 
     /// Wall-clock seconds of each epoch, validation included.
@@ -62,28 +67,36 @@ impl History {
 
     /// The last epoch as Keras prints it: `loss: 0.1234 - accuracy: 0.9876 - val_loss: ...`.
     pub fn last(&self) -> String {
-        let value =
-            |name: &String| self.get(name).and_then(|column| column.last().copied()).unwrap_or(f64::NAN);
-        let parts: Vec<String> =
-            self.names().iter().map(|name| format!("{name}: {:.4}", value(name))).collect();
-        parts.join(" - ")
+        let last = self.len().wrapping_sub(1);
+        let ends = self.columns.iter().filter_map(|(name, values)| values.last().map(|end| (name, end)));
+        // A step size would be nothing but zeros with four digits.
+        let part = |name: &str, value: f64| match name.starts_with("learning_rate") {
+            true => format!("{name}: {value:.4e}"),
+            false => format!("{name}: {value:.4}"),
+        };
+        let parts = ends.filter(|(_, (at, _))| *at == last).map(|(name, (_, value))| part(name, *value));
+        parts.collect::<Vec<_>>().join(" - ")
     }
 
-    fn rows(&self) -> impl Iterator<Item = (usize, Vec<f64>)> + '_ {
+    /// The values of each epoch, where it has them.
+    fn rows(&self) -> impl Iterator<Item = (usize, Vec<Option<f64>>)> + '_ {
         self.epochs.iter().enumerate().map(|(i, epoch)| {
-            let validated = self.validated.get(i).into_iter().flatten();
-            (*epoch, self.trained[i].iter().chain(validated).copied().collect())
+            let value = |values: &[(usize, f64)]| {
+                values.binary_search_by_key(&i, |(at, _)| *at).ok().map(|found| values[found].1)
+            };
+            (*epoch, self.columns.iter().map(|(_, values)| value(values)).collect())
         })
     }
 
-    /// Writes a table with a line for each epoch, values separated by commas.
+    /// Writes a table with a line for each epoch, values separated by commas; nothing stands where an epoch has no value.
     ///
     /// # Errors
     /// When the file cannot be written; one that was there before is then as it was.
     pub fn to_csv(&self, path: impl AsRef<Path>) -> Result<()> {
         let mut text = format!("epoch,{}\n", self.names().join(","));
         for (epoch, values) in self.rows() {
-            let values: Vec<String> = values.iter().map(f64::to_string).collect();
+            let values: Vec<String> =
+                values.iter().map(|value| value.map_or(String::new(), |value| value.to_string())).collect();
             let _ = writeln!(text, "{epoch},{}", values.join(","));
         }
         write_whole(path.as_ref(), text.as_bytes())
@@ -115,8 +128,15 @@ impl History {
 
     /// Names without those of validation.
     #[cfg(feature = "plot")]
-    pub(crate) fn measures(&self) -> &[String] {
-        &self.names
+    pub(crate) fn measures(&self) -> Vec<String> {
+        self.names().into_iter().filter(|name| !name.starts_with("val_")).collect()
+    }
+
+    /// A column by name: numbers of epochs from 1 on, and the values there.
+    #[cfg(feature = "plot")]
+    pub(crate) fn curve(&self, name: &str) -> Option<Vec<(f64, f64)>> {
+        let points = self.column(name)?.iter();
+        Some(points.map(|(at, value)| (self.epochs[*at] as f64 + 1.0, *value)).collect())
     }
 
     /// Numbers of the epochs.
@@ -130,11 +150,22 @@ impl History {
 mod tests {
     use super::*;
 
+    fn logs(values: &[(&str, f64)]) -> Logs {
+        let mut logs = Logs::default();
+        values.iter().for_each(|(name, value)| logs.insert(name, *value));
+        logs
+    }
+
     #[test]
     fn columns_and_files() {
         let mut history = History::new(vec!["loss".into(), "accuracy".into()]);
-        history.push(0, 1.0, &[0.5, 0.8], Some(&[0.6, 0.7]));
-        history.push(1, 1.0, &[0.25, 0.9], Some(&[f64::NAN, 0.75]));
+        assert_eq!(history.get("loss"), None);
+        let first = [("loss", 0.5), ("accuracy", 0.8), ("val_loss", 0.6), ("val_accuracy", 0.7)];
+        let third = [("loss", 0.25), ("accuracy", 0.9), ("val_loss", f64::NAN), ("val_accuracy", 0.75)];
+        history.push(0, 1.0, &logs(&first));
+        history.push(1, 1.0, &logs(&first[..2]));
+        assert_eq!(history.last(), "loss: 0.5000 - accuracy: 0.8000");
+        history.push(2, 1.0, &logs(&third));
         assert_eq!(history.get("val_accuracy"), Some(vec![0.7, 0.75]));
         assert_eq!(history.get("precision"), None);
         let folder = std::env::temp_dir().join(format!("keras-history-{}", std::process::id()));
@@ -142,7 +173,9 @@ mod tests {
         let (csv, json) = (folder.join("h.csv"), folder.join("h.json"));
         history.to_csv(&csv).unwrap();
         history.to_json(&json).unwrap();
-        assert_eq!(std::fs::read_to_string(csv).unwrap().lines().nth(1), Some("0,0.5,0.8,0.6,0.7"));
+        let text = std::fs::read_to_string(csv).unwrap();
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(lines, ["0,0.5,0.8,0.6,0.7", "1,0.5,0.8,,", "2,0.25,0.9,NaN,0.75"]);
         assert!(std::fs::read_to_string(json).unwrap().contains("\"val_loss\": [0.6, null]"));
         std::fs::remove_dir_all(folder).unwrap();
     }

@@ -1,24 +1,20 @@
 //! The training loop.
 
+pub(crate) mod feed;
 mod history;
+pub(crate) mod run;
 mod tally;
-
-use std::ops::Range;
-use std::time::Instant;
 
 pub use history::History;
 pub use tally::Score;
 pub(crate) use tally::{Sums, Tally};
 
-use crate::data::{Arrays, Selection, Tensor};
-use crate::device::Backend;
+use crate::callback::{Callback, Position};
+use crate::data::{Arrays, Batches, Tensor};
 use crate::error::{Error, Result};
-use crate::model::trainer::Session;
-use crate::random::Philox;
-use crate::view::Progress;
 
-/// Samples that are evaluated at once.
-const EVALUATION_BATCH: usize = 256;
+/// Samples that are evaluated or predicted at once.
+pub(crate) const EVALUATION_BATCH: usize = 256;
 
 /// What `fit` says while it works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,20 +36,35 @@ pub enum Verbose {
 /// use keras_runtime::prelude::*;
 /// let settings = Fit { epochs: 30, batch_size: 128, validation_split: 0.2, ..Fit::default() };
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Fit<'a> {
-    /// Passes over the data.
+    /// Passes over the data, or runs of [`Fit::steps_per_epoch`] batches.
     pub epochs: usize,
-    /// Samples of a step.
+    /// Samples of a step. A data set has batches of its own size.
     pub batch_size: usize,
-    /// The share of the data, from its end, that is held back to validate with, in [0, 1).
+    /// The share of the data, from its end, that is held back to validate with, in [0, 1). For arrays alone.
     pub validation_split: f32,
     /// Data to validate with: see [`validation`].
     pub validation_data: Option<(Vec<Tensor<'a>>, Vec<Tensor<'a>>)>,
-    /// Whether every epoch takes the samples in another order.
+    /// Batches to validate with, in place of arrays: `Some(Box::new(&mut dataset))`.
+    pub validation_dataset: Option<Box<dyn Batches + 'a>>,
+    /// How many batches a validation has; all of them by default. Each validation begins with the first one.
+    pub validation_steps: Option<usize>,
+    /// Samples of a batch of validation, which does not change its result.
+    pub validation_batch_size: usize,
+    /// A validation comes after every so many epochs.
+    pub validation_freq: usize,
+    /// How many batches an epoch has; a pass over the data by default. Every epoch goes on where the last one stopped, and
+    /// the data begin again at their end.
+    pub steps_per_epoch: Option<usize>,
+    /// Whether every epoch takes the samples in another order. A data set has an order of its own.
     pub shuffle: bool,
     /// The first epoch's number: orders and messages go on from there.
     pub initial_epoch: usize,
+    /// Batches of the first epoch that are left out: where a checkpoint within an epoch is gone on from.
+    pub initial_batch: usize,
+    /// What is called on the way: see [`callbacks`](crate::callback::callbacks).
+    pub callbacks: Vec<Box<dyn Callback + 'a>>,
     /// What is said.
     pub verbose: Verbose,
 }
@@ -65,10 +76,42 @@ impl Default for Fit<'_> {
             batch_size: 32,
             validation_split: 0.0,
             validation_data: None,
+            validation_dataset: None,
+            validation_steps: None,
+            validation_batch_size: EVALUATION_BATCH,
+            validation_freq: 1,
+            steps_per_epoch: None,
             shuffle: true,
             initial_epoch: 0,
+            initial_batch: 0,
+            callbacks: vec![],
             verbose: Verbose::Auto,
         }
+    }
+}
+
+/// Settings of `evaluate_with` and `predict_with`.
+#[derive(Debug)]
+pub struct Evaluate<'a> {
+    /// Samples of a batch, which does not change the result.
+    pub batch_size: usize,
+    /// How many batches are taken; all of them by default.
+    pub steps: Option<usize>,
+    /// What is called on the way: see [`callbacks`](crate::callback::callbacks).
+    pub callbacks: Vec<Box<dyn Callback + 'a>>,
+}
+
+impl Default for Evaluate<'_> {
+    fn default() -> Self {
+        Evaluate { batch_size: EVALUATION_BATCH, steps: None, callbacks: vec![] }
+    }
+}
+
+impl Evaluate<'_> {
+    /// Checks the settings.
+    pub(crate) fn check(&self) -> Result<()> {
+        feed::at_least_one("batch_size", Some(self.batch_size))?;
+        feed::at_least_one("steps", self.steps)
     }
 }
 
@@ -77,101 +120,55 @@ pub fn validation<'a>(x: impl Arrays<'a>, y: impl Arrays<'a>) -> Option<(Vec<Ten
     Some((x.tensors().as_ref().to_vec(), y.tensors().as_ref().to_vec()))
 }
 
-/// How samples are divided.
-pub(crate) struct Plan {
-    /// Samples `[0, training)` are trained on.
-    pub training: usize,
-    /// Samples `[training, all)` are validated with.
-    pub all: usize,
-}
-
 impl Fit<'_> {
-    /// Checks the settings for `samples` samples.
-    pub(crate) fn plan(&self, samples: usize) -> Result<Plan> {
-        if self.batch_size == 0 {
-            return Err(setting("batch_size", "at least 1", 0));
+    /// Checks the settings.
+    pub(crate) fn check(&self) -> Result<()> {
+        for (name, value) in [
+            ("batch_size", Some(self.batch_size)),
+            ("validation_batch_size", Some(self.validation_batch_size)),
+            ("validation_freq", Some(self.validation_freq)),
+            ("validation_steps", self.validation_steps),
+            ("steps_per_epoch", self.steps_per_epoch),
+        ] {
+            feed::at_least_one(name, value)?;
         }
-        let split = self.validation_split;
-        if !(0.0..1.0).contains(&split) {
-            return Err(setting("validation_split", "in [0, 1)", split));
+        if !(0.0..1.0).contains(&self.validation_split) {
+            return Err(setting("validation_split", "in [0, 1)", self.validation_split));
         }
+        if self.validation_data.is_some() && self.validation_dataset.is_some() {
+            return Err(setting("validation_dataset", "none beside `validation_data`", "given"));
+        }
+        Ok(())
+    }
+
+    /// Which epochs there are.
+    pub(crate) fn schedule(&self) -> run::Schedule {
+        run::Schedule {
+            epochs: self.epochs,
+            initial: Position { epoch: self.initial_epoch, batch: self.initial_batch },
+            validation_freq: self.validation_freq,
+            verbose: self.verbose,
+        }
+    }
+
+    /// How many of `samples` samples are trained on; the others are validated with.
+    pub(crate) fn training_samples(&self, samples: usize) -> Result<usize> {
         if samples > u32::MAX as usize {
             return Err(setting("samples", "fewer than 2^32", samples));
         }
+        if self.validation_data.is_some() || self.validation_dataset.is_some() {
+            return Ok(samples);
+        }
+        let split = self.validation_split;
         // As Keras: the last `split` of the samples, before any shuffle.
         let training = (samples as f64 * (1.0 - f64::from(split))).floor() as usize;
-        let training = if self.validation_data.is_some() { samples } else { training };
         if training == 0 {
             return Err(Error::Empty { what: format!("the data after a validation_split of {split}") });
         }
-        Ok(Plan { training, all: samples })
+        Ok(training)
     }
 }
 
-fn setting(name: &'static str, expected: &str, found: impl ToString) -> Error {
+pub(crate) fn setting(name: &'static str, expected: &str, found: impl ToString) -> Error {
     Error::Setting { name, expected: expected.into(), found: found.to_string() }
-}
-
-/// Input and target arrays.
-type Data<'a, 'b> = (&'a [Tensor<'b>], &'a [Tensor<'b>]);
-
-/// All epochs.
-pub(crate) fn epochs(
-    backend: &mut dyn Backend,
-    session: &mut Session<'_>,
-    (x, y): Data<'_, '_>,
-    validation: Option<Data<'_, '_>>,
-    settings: &Fit<'_>,
-    plan: &Plan,
-    history: &mut History,
-) {
-    let batches = plan.training.div_ceil(settings.batch_size);
-    let mut order: Vec<u32> = (0..plan.training as u32).collect();
-    let mut progress = Progress::new(settings.verbose, batches, settings.epochs);
-    for epoch in settings.initial_epoch..settings.epochs {
-        let start = Instant::now();
-        if settings.shuffle {
-            // The order is a function of the seed and of the epoch's number alone.
-            order.iter_mut().zip(0..).for_each(|(row, i)| *row = i);
-            Philox::new(session.seed, SHUFFLES + epoch as u64).shuffle(&mut order);
-        }
-        session.tally.reset();
-        progress.begin(epoch);
-        for (batch, rows) in order.chunks(settings.batch_size).enumerate() {
-            session.train(backend, x, y, Selection::Indices(rows));
-            progress.batch(batch + 1, &session.tally);
-        }
-        let trained = session.tally.values();
-        let mut validated = None;
-        if let Some((x, y)) = validation {
-            evaluate(backend, session, x, y, 0..x[0].shape().rows());
-            validated = Some(session.tally.values());
-        } else if plan.training < plan.all {
-            evaluate(backend, session, x, y, plan.training..plan.all);
-            validated = Some(session.tally.values());
-        }
-        let seconds = start.elapsed().as_secs_f64();
-        history.push(epoch, seconds, &trained, validated.as_deref());
-        progress.end(history);
-    }
-}
-
-/// Streams that no weight's initial values use.
-const SHUFFLES: u64 = 1 << 32;
-
-/// Loss and metrics of a range of samples.
-pub(crate) fn evaluate(
-    backend: &mut dyn Backend,
-    session: &mut Session<'_>,
-    x: &[Tensor<'_>],
-    y: &[Tensor<'_>],
-    range: Range<usize>,
-) {
-    session.tally.reset();
-    let mut start = range.start;
-    while start < range.end {
-        let len = EVALUATION_BATCH.min(range.end - start);
-        session.evaluate(backend, x, y, Selection::Range { start, len });
-        start += len;
-    }
 }

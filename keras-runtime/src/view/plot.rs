@@ -27,16 +27,16 @@ fn draw(history: &History, picture: &mut String) -> std::result::Result<(), Box<
     area.fill(&WHITE)?;
     let epochs: Vec<f64> = history.epochs().iter().map(|epoch| *epoch as f64 + 1.0).collect();
     let last = area.split_evenly((measures.len(), 1)).len() - 1;
-    for (i, (panel, name)) in area.split_evenly((measures.len(), 1)).iter().zip(measures).enumerate() {
+    for (i, (panel, name)) in area.split_evenly((measures.len(), 1)).iter().zip(&measures).enumerate() {
         let curves =
             [("training", name.clone(), TRAINING), ("validation", format!("val_{name}"), VALIDATION)];
-        let curves = curves.map(|(label, column, color)| (label, history.get(&column), color));
+        let curves = curves.map(|(label, column, color)| (label, history.curve(&column), color));
         let values = || {
             curves
                 .iter()
                 .filter_map(|(_, values, _)| values.as_ref())
                 .flatten()
-                .copied()
+                .map(|(_, value)| *value)
                 .filter(|v| v.is_finite())
         };
         let (low, high) =
@@ -71,8 +71,7 @@ fn draw(history: &History, picture: &mut String) -> std::result::Result<(), Box<
         mesh.draw()?;
         for (label, values, color) in curves {
             let Some(values) = values else { continue };
-            let points: Vec<(f64, f64)> =
-                epochs.iter().copied().zip(values).filter(|(_, v)| v.is_finite()).collect();
+            let points: Vec<(f64, f64)> = values.into_iter().filter(|(_, v)| v.is_finite()).collect();
             let dots = points.clone();
             chart
                 .draw_series(LineSeries::new(points, color.stroke_width(2)))?

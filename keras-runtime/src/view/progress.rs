@@ -14,15 +14,18 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Progress {
     line: bool,
     epochs: bool,
-    batches: usize,
+    /// Batches of an epoch, if known.
+    batches: Option<usize>,
     total: usize,
     begun: Instant,
     drawn: Option<Instant>,
+    /// Batches of this epoch so far.
+    done: usize,
 }
 
 impl Progress {
     /// For `total` epochs of `batches` batches.
-    pub fn new(verbose: Verbose, batches: usize, total: usize) -> Self {
+    pub fn new(verbose: Verbose, batches: Option<usize>, total: usize) -> Self {
         let terminal = std::io::stdout().is_terminal();
         let (line, epochs) = match verbose {
             Verbose::Auto => (terminal, !terminal),
@@ -30,13 +33,14 @@ impl Progress {
             Verbose::Line => (true, false),
             Verbose::Epochs => (false, true),
         };
-        Progress { line, epochs, batches, total, begun: Instant::now(), drawn: None }
+        Progress { line, epochs, batches, total, begun: Instant::now(), drawn: None, done: 0 }
     }
 
     /// Begins an epoch.
     pub fn begin(&mut self, epoch: usize) {
         self.begun = Instant::now();
         self.drawn = None;
+        self.done = 0;
         if self.line {
             println!("Epoch {}/{}", epoch + 1, self.total);
         } else if self.epochs {
@@ -47,6 +51,7 @@ impl Progress {
 
     /// After a batch.
     pub fn batch(&mut self, done: usize, tally: &Tally<'_>) {
+        self.done = done;
         if !self.line || self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
             return;
         }
@@ -57,19 +62,24 @@ impl Progress {
     }
 
     fn draw(&self, done: usize, measures: &str) {
-        let filled = BAR * done / self.batches.max(1);
         let seconds = self.begun.elapsed().as_secs_f64();
-        let left = seconds / done as f64 * (self.batches - done) as f64;
-        let time = if done < self.batches { format!("{left:.0}s left") } else { format!("{seconds:.1}s") };
+        let Some(batches) = self.batches.filter(|batches| *batches > 0) else {
+            print!("\r\x1b[K{done} {seconds:.1}s - {measures}");
+            let _ = std::io::stdout().flush();
+            return;
+        };
+        let filled = BAR * done.min(batches) / batches;
+        let left = seconds / done.max(1) as f64 * batches.saturating_sub(done) as f64;
+        let time = if done < batches { format!("{left:.0}s left") } else { format!("{seconds:.1}s") };
         let bar = format!("{}{}", "━".repeat(filled), "─".repeat(BAR - filled));
-        print!("\r\x1b[K{done}/{} {bar} {time} - {measures}", self.batches);
+        print!("\r\x1b[K{done}/{batches} {bar} {time} - {measures}");
         let _ = std::io::stdout().flush();
     }
 
     /// After an epoch.
     pub fn end(&mut self, history: &History) {
         if self.line {
-            self.draw(self.batches, &history.last());
+            self.draw(self.done, &history.last());
             println!();
         } else if self.epochs {
             let seconds = history.seconds().last().copied().unwrap_or_default();

@@ -178,6 +178,24 @@ impl Backend for CpuBackend {
         &self.grads
     }
 
+    fn grads_mut(&mut self) -> &mut [f32] {
+        grow(&mut self.grads, self.spec.trainable_len);
+        &mut self.grads
+    }
+
+    fn state(&self) -> &[f32] {
+        &self.state
+    }
+
+    fn set_state(&mut self, state: &[f32]) {
+        self.state.clear();
+        self.state.extend_from_slice(state);
+    }
+
+    fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
+
     fn reserve(&mut self, batch: usize, training: bool) {
         let spec = self.spec;
         let phase = if training { &spec.train } else { &spec.infer };

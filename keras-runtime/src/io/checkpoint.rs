@@ -1,0 +1,148 @@
+//! Checkpoints: all that a training needs to go on, to the very bits that it would have reached.
+//!
+//! A safetensors file with the weights under their names, the optimizer's state as `optimizer:0/dense/kernel`, and
+//! metadata: the optimizer and its step size, steps, epoch and batch, and the seed that every random stream follows from.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+use super::{safetensors as weights, write_whole};
+use crate::callback::Position;
+use crate::compiled::{Spec, WeightSpec};
+use crate::device::Backend;
+use crate::error::{Error, Result};
+use crate::init;
+use crate::optim::Optimizer;
+
+/// What the names of the optimizer's tensors begin with; no layer's name can.
+pub(crate) const OPTIMIZER: &str = "optimizer:";
+/// What the metadata calls such files.
+const FORMAT: &str = "keras-checkpoint-1";
+
+/// How far a training has come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Marks {
+    pub seed: u64,
+    pub step: u64,
+    pub position: Position,
+}
+
+fn trainable(spec: &'static Spec) -> impl Iterator<Item = &'static WeightSpec> {
+    spec.weights.iter().filter(|weight| weight.trainable)
+}
+
+/// Writes a checkpoint, whole or not at all.
+pub(crate) fn save(
+    spec: &'static Spec,
+    backend: &dyn Backend,
+    optimizer: &dyn Optimizer,
+    marks: Marks,
+    path: &Path,
+) -> Result<()> {
+    let mut tensors = weights::encoded(spec.weights.iter(), backend.params(), "");
+    let len = spec.trainable_len;
+    let slots = backend.state().len().checked_div(len).unwrap_or(0);
+    for slot in 0..slots {
+        let state = &backend.state()[slot * len..(slot + 1) * len];
+        tensors.extend(weights::encoded(trainable(spec), state, &format!("{OPTIMIZER}{slot}/")));
+    }
+    let metadata = [
+        ("format", FORMAT.to_string()),
+        ("model", spec.name.to_string()),
+        ("optimizer", optimizer.name().to_string()),
+        // In its shortest form a number comes back to the bit.
+        ("learning_rate", optimizer.learning_rate().to_string()),
+        ("slots", slots.to_string()),
+        ("seed", marks.seed.to_string()),
+        ("step", marks.step.to_string()),
+        ("epoch", marks.position.epoch.to_string()),
+        ("batch", marks.position.batch.to_string()),
+    ];
+    let metadata: HashMap<String, String> = metadata.map(|(key, value)| (key.to_string(), value)).into();
+    write_whole(path, &weights::serialized(tensors, Some(metadata), path)?)
+}
+
+/// Reads a checkpoint into model and optimizer: all of it, or nothing.
+pub(crate) fn load(
+    spec: &'static Spec,
+    backend: &mut dyn Backend,
+    optimizer: &mut dyn Optimizer,
+    path: &Path,
+) -> Result<Marks> {
+    let (bytes, file) = weights::bytes_of(path)?;
+    let params = weights::decoded(spec, &bytes, &file)?;
+    let metadata = Metadata::of(&bytes, &file)?;
+    if metadata.text("optimizer")? != optimizer.name() {
+        return Err(metadata.problem(format!(
+            "is of a training with the optimizer `{}`, and this one has `{}`",
+            metadata.text("optimizer")?,
+            optimizer.name()
+        )));
+    }
+    let rate: f32 = metadata.number("learning_rate")?;
+    let marks = Marks {
+        seed: metadata.number("seed")?,
+        step: metadata.number("step")?,
+        position: Position { epoch: metadata.number("epoch")?, batch: metadata.number("batch")? },
+    };
+    let tensors = weights::tensors(&bytes, &file)?;
+    let len = spec.trainable_len;
+    let mut state = vec![0.0; metadata.number::<usize>("slots")? * len];
+    for (slot, state) in state.chunks_exact_mut(len.max(1)).enumerate() {
+        for weight in trainable(spec) {
+            let name = format!("{OPTIMIZER}{slot}/{}", weight.name);
+            let view = tensors.tensor(&name).ok().filter(|view| holds(view, weight));
+            let view =
+                view.ok_or_else(|| metadata.problem(format!("has no `{name}` of {:?}", weight.shape)))?;
+            init::write(weight, &weights::words(&view), state);
+        }
+    }
+    // From here on nothing can fail.
+    for (weight, values) in spec.weights.iter().zip(&params) {
+        init::write(weight, values, backend.params_mut());
+    }
+    backend.set_state(&state);
+    backend.set_seed(marks.seed);
+    if optimizer.learning_rate() != rate {
+        optimizer.set_learning_rate(rate);
+    }
+    Ok(marks)
+}
+
+fn holds(view: &TensorView<'_>, weight: &WeightSpec) -> bool {
+    view.shape() == weight.shape && view.dtype() == Dtype::F32
+}
+
+/// What a file says of itself.
+struct Metadata<'a> {
+    entries: HashMap<String, String>,
+    file: &'a str,
+}
+
+impl<'a> Metadata<'a> {
+    fn of(bytes: &[u8], file: &'a str) -> Result<Self> {
+        let header = SafeTensors::read_metadata(bytes).ok().and_then(|(_, header)| header.metadata().clone());
+        let metadata = Metadata { entries: header.unwrap_or_default(), file };
+        match metadata.entries.get("format").map(String::as_str) {
+            Some(FORMAT) => Ok(metadata),
+            _ => Err(metadata.problem(
+                "holds weights alone: `load_weights` reads it, `save_checkpoint` writes checkpoints",
+            )),
+        }
+    }
+
+    fn problem(&self, problem: impl Into<String>) -> Error {
+        Error::Format { file: self.file.into(), problem: problem.into() }
+    }
+
+    fn text(&self, key: &str) -> Result<&str> {
+        let found = self.entries.get(key).map(String::as_str);
+        found.ok_or_else(|| self.problem(format!("does not say its `{key}`")))
+    }
+
+    fn number<T: std::str::FromStr>(&self, key: &str) -> Result<T> {
+        self.text(key)?.parse().map_err(|_| self.problem(format!("has a `{key}` that is no number")))
+    }
+}

@@ -1,0 +1,253 @@
+//! The loops: epochs of batches, each with its callbacks.
+
+use std::time::Instant;
+
+use super::feed::Epochs;
+use super::{History, Tally, Verbose};
+use crate::callback::{Callbacks, Logs, Position, Training};
+use crate::compiled::Spec;
+use crate::data::{Selection, Tensor};
+use crate::device::Backend;
+use crate::error::{Error, Result};
+use crate::loss::Loss;
+use crate::optim::Optimizer;
+use crate::view::Progress;
+
+/// What a loop works with, without the model's type.
+pub(crate) struct Session<'a> {
+    pub spec: &'static Spec,
+    pub seed: &'a mut u64,
+    pub optimizer: &'a mut dyn Optimizer,
+    pub losses: &'a [Box<dyn Loss>],
+    pub tally: Tally<'a>,
+    pub step: &'a mut u64,
+    pub position: &'a mut Position,
+    /// Whether a callback wants an end.
+    pub stop: bool,
+    /// Whether epochs end with a validation.
+    pub validates: bool,
+}
+
+impl Session<'_> {
+    /// One step on the selected samples, and their loss and metrics.
+    pub fn train(
+        &mut self,
+        backend: &mut dyn Backend,
+        x: &[Tensor<'_>],
+        y: &[Tensor<'_>],
+        rows: Selection<'_>,
+    ) {
+        self.differentiate(backend, x, y, rows);
+        self.update(backend);
+        self.tally.add(backend, self.spec, rows.len());
+    }
+
+    /// The gradient for the selected samples.
+    pub fn differentiate(
+        &mut self,
+        backend: &mut dyn Backend,
+        x: &[Tensor<'_>],
+        y: &[Tensor<'_>],
+        rows: Selection<'_>,
+    ) {
+        backend.load_inputs(x, rows);
+        backend.load_targets(y, rows);
+        backend.gradients(self.losses, *self.step);
+    }
+
+    /// The step of the optimizer.
+    pub fn update(&mut self, backend: &mut dyn Backend) {
+        *self.step += 1;
+        backend.update(self.optimizer, *self.step);
+    }
+
+    /// Loss and metrics of the selected samples.
+    pub fn evaluate(
+        &mut self,
+        backend: &mut dyn Backend,
+        x: &[Tensor<'_>],
+        y: &[Tensor<'_>],
+        rows: Selection<'_>,
+    ) {
+        backend.load_inputs(x, rows);
+        backend.load_targets(y, rows);
+        backend.infer(Some(self.losses));
+        self.tally.add(backend, self.spec, rows.len());
+    }
+
+    /// What callbacks are given.
+    pub fn training<'s>(&'s mut self, backend: &'s mut dyn Backend) -> Training<'s> {
+        Training {
+            spec: self.spec,
+            backend,
+            optimizer: self.optimizer,
+            seed: self.seed,
+            step: self.step,
+            position: self.position,
+            stop: &mut self.stop,
+            validates: self.validates,
+        }
+    }
+}
+
+/// Which epochs there are, and what comes with them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Schedule {
+    pub epochs: usize,
+    pub initial: Position,
+    pub validation_freq: usize,
+    pub verbose: Verbose,
+}
+
+/// All epochs.
+pub(crate) fn fit(
+    backend: &mut dyn Backend,
+    session: &mut Session<'_>,
+    epochs: &mut Epochs<'_>,
+    mut validation: Option<&mut Epochs<'_>>,
+    schedule: Schedule,
+    callbacks: &mut Callbacks<'_, '_>,
+    history: &mut History,
+) -> Result<()> {
+    let mut progress = Progress::new(schedule.verbose, epochs.steps(), schedule.epochs);
+    let names = session.tally.names();
+    let (mut logs, mut batch_logs) = (Logs::new(names.clone()), Logs::new(names.clone()));
+    let mut tested = Logs::new(names);
+    *session.position = schedule.initial;
+    callbacks.each(|callback| callback.on_train_begin(&mut session.training(backend)))?;
+    // A callback may have put the training where an earlier one was.
+    let mut resumed = *session.position != Position::default();
+    for epoch in session.position.epoch..schedule.epochs {
+        let start = Instant::now();
+        match std::mem::take(&mut resumed) {
+            true => epochs.seek(epoch, session.position.batch, *session.seed)?,
+            false => epochs.begin(epoch, *session.seed)?,
+        }
+        session.tally.reset();
+        progress.begin(epoch);
+        callbacks.each(|callback| callback.on_epoch_begin(epoch, &mut session.training(backend)))?;
+        if !train_epoch(backend, session, epochs, callbacks, &mut batch_logs, &mut progress)? {
+            if history.is_empty() {
+                return Err(Error::Empty { what: format!("epoch {} of the data set", epoch + 1) });
+            }
+            break;
+        }
+        logs.renew(&session.tally.values());
+        let due = (epoch + 1).is_multiple_of(schedule.validation_freq);
+        if let Some(validation) = validation.as_deref_mut().filter(|_| due) {
+            evaluate(backend, session, validation, callbacks, &mut tested)?;
+            tested.iter().for_each(|(name, value)| logs.insert(&format!("val_{name}"), value));
+        }
+        *session.position = Position { epoch: epoch + 1, batch: 0 };
+        callbacks.each(|callback| callback.on_epoch_end(epoch, &mut logs, &mut session.training(backend)))?;
+        history.push(epoch, start.elapsed().as_secs_f64(), &logs);
+        progress.end(history);
+        if session.stop {
+            break;
+        }
+    }
+    callbacks.each(|callback| callback.on_train_end(&logs, &mut session.training(backend)))
+}
+
+/// The batches of an epoch that are left; whether there was any, or it had had all of them before.
+fn train_epoch(
+    backend: &mut dyn Backend,
+    session: &mut Session<'_>,
+    epochs: &mut Epochs<'_>,
+    callbacks: &mut Callbacks<'_, '_>,
+    logs: &mut Logs,
+    progress: &mut Progress,
+) -> Result<bool> {
+    let epoch = session.position.epoch;
+    while !session.stop {
+        let (batch, seed) = (session.position.batch, *session.seed);
+        let more = epochs.next(seed, &mut |x, y, rows| {
+            callbacks.each_batch(|callback| {
+                callback.on_train_batch_begin(batch, &mut session.training(backend))
+            })?;
+            session.train(backend, x, y, rows);
+            Ok(())
+        })?;
+        if !more {
+            break;
+        }
+        *session.position = Position { epoch, batch: batch + 1 };
+        if callbacks.batches {
+            logs.renew(&session.tally.values());
+            callbacks.each_batch(|callback| {
+                callback.on_train_batch_end(batch, logs, &mut session.training(backend))
+            })?;
+        }
+        progress.batch(batch + 1, &session.tally);
+    }
+    Ok(session.position.batch > 0)
+}
+
+/// Loss and metrics of all batches of a source.
+pub(crate) fn evaluate(
+    backend: &mut dyn Backend,
+    session: &mut Session<'_>,
+    batches: &mut Epochs<'_>,
+    callbacks: &mut Callbacks<'_, '_>,
+    logs: &mut Logs,
+) -> Result<()> {
+    session.tally.reset();
+    batches.seek(0, 0, *session.seed)?;
+    callbacks.each(|callback| callback.on_test_begin(&mut session.training(backend)))?;
+    for batch in 0.. {
+        let more = batches.next(*session.seed, &mut |x, y, rows| {
+            callbacks
+                .each_batch(|callback| callback.on_test_batch_begin(batch, &mut session.training(backend)))?;
+            session.evaluate(backend, x, y, rows);
+            Ok(())
+        })?;
+        if !more && batch == 0 {
+            return Err(Error::Empty { what: "the data to evaluate".into() });
+        }
+        if !more {
+            break;
+        }
+        if callbacks.batches {
+            logs.renew(&session.tally.values());
+            callbacks.each_batch(|callback| {
+                callback.on_test_batch_end(batch, logs, &mut session.training(backend))
+            })?;
+        }
+    }
+    logs.renew(&session.tally.values());
+    callbacks.each(|callback| callback.on_test_end(logs, &mut session.training(backend)))
+}
+
+/// Predictions for all batches of a source, appended to `outputs`.
+pub(crate) fn predict(
+    backend: &mut dyn Backend,
+    session: &mut Session<'_>,
+    batches: &mut Epochs<'_>,
+    callbacks: &mut Callbacks<'_, '_>,
+    outputs: &mut [Vec<f32>],
+) -> Result<()> {
+    batches.seek(0, 0, *session.seed)?;
+    callbacks.each(|callback| callback.on_predict_begin(&mut session.training(backend)))?;
+    for batch in 0.. {
+        let more = batches.next(*session.seed, &mut |x, _, rows| {
+            callbacks.each_batch(|callback| {
+                callback.on_predict_batch_begin(batch, &mut session.training(backend))
+            })?;
+            backend.load_inputs(x, rows);
+            backend.infer(None);
+            Ok(())
+        })?;
+        if !more {
+            break;
+        }
+        let before: Vec<usize> = outputs.iter().map(Vec::len).collect();
+        for (i, output) in outputs.iter_mut().enumerate() {
+            output.extend_from_slice(backend.output(i));
+        }
+        let rows: Vec<&[f32]> = outputs.iter().zip(before).map(|(output, from)| &output[from..]).collect();
+        callbacks.each_batch(|callback| {
+            callback.on_predict_batch_end(batch, &rows, &mut session.training(backend))
+        })?;
+    }
+    callbacks.each(|callback| callback.on_predict_end(&mut session.training(backend)))
+}
