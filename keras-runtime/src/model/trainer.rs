@@ -86,10 +86,8 @@ impl<M: Model> Trainer<M> {
         model: M,
         optimizer: Box<dyn Optimizer>,
         losses: Vec<Box<dyn Loss>>,
-        metrics: Vec<Box<dyn Metric>>,
+        metrics: Vec<Vec<Box<dyn Metric>>>,
     ) -> Self {
-        let each = || metrics.iter().map(|metric| metric.boxed()).collect();
-        let metrics = M::SPEC.outputs.iter().map(|_| each()).collect();
         Trainer { model, optimizer, losses, metrics, sums: Sums::default(), step: 0 }
     }
 
@@ -221,7 +219,9 @@ impl<M: Model> Trainer<M> {
             return Err(Error::Empty { what: format!("input `{}`", spec.inputs[0].name) });
         }
         let names = || spec.outputs.iter().map(|output| output.name).collect::<Vec<_>>().join(", ");
-        for (what, found) in [("targets", y.len()), ("losses", self.losses.len())] {
+        for (what, found) in
+            [("targets", y.len()), ("losses", self.losses.len()), ("lists of metrics", self.metrics.len())]
+        {
             if found != spec.outputs.len() {
                 return Err(Error::Count {
                     what: format!("{what} of `{}`", spec.name),
@@ -231,7 +231,9 @@ impl<M: Model> Trainer<M> {
                 });
             }
         }
-        for ((tensor, output), loss) in y.iter().zip(spec.outputs).zip(&self.losses) {
+        for (((tensor, output), loss), metrics) in
+            y.iter().zip(spec.outputs).zip(&self.losses).zip(&self.metrics)
+        {
             if tensor.shape().rows() != samples {
                 return Err(Error::Rows {
                     what: format!("the targets of output `{}`", output.name),
@@ -241,6 +243,9 @@ impl<M: Model> Trainer<M> {
                 });
             }
             loss.check(output, tensor)?;
+            for metric in metrics {
+                metric.check(output, tensor)?;
+            }
             expect_finite(tensor, || format!("the targets of output `{}`", output.name))?;
         }
         for (tensor, input) in x.iter().zip(spec.inputs) {
