@@ -164,10 +164,18 @@ pub mod prelude {
     pub use crate::device::Cpu;
     pub use crate::keras_model;
     pub use crate::loss::{
-        BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError,
-        SparseCategoricalCrossentropy,
+        BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,
+        CategoricalGeneralizedCrossEntropy, CategoricalHinge, CosineSimilarity, Hinge, Huber, KLDivergence,
+        LogCosh, Loss, MAE, MAPE, MSE, MSLE, MeanAbsoluteError, MeanAbsolutePercentageError,
+        MeanSquaredError, MeanSquaredLogarithmicError, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
     };
-    pub use crate::metric::{Accuracy, Metric};
+    pub use crate::metric::{
+        AUC, Accuracy, BinaryAccuracy, BinaryIoU, CategoricalAccuracy, ConcordanceCorrelation, Curve,
+        F1Score, FBetaScore, FalseNegatives, FalsePositives, MeanIoU, MeanOf, Metric, PearsonCorrelation,
+        PerOutput, Precision, PrecisionAtRecall, R2Score, Recall, RecallAtPrecision, RootMeanSquaredError,
+        SensitivityAtSpecificity, SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy,
+        SpecificityAtSensitivity, Summation, TopKCategoricalAccuracy, TrueNegatives, TruePositives,
+    };
     pub use crate::model::{Model, Trainer};
     pub use crate::optim::{Adam, Optimizer, RmsProp, Sgd};
     pub use crate::train::{Evaluate, Fit, History, Score, Verbose, validation};

@@ -57,7 +57,7 @@ pub fn expect_same_shape(loss: &str, output: &OutputSpec, target: &Tensor<'_>) -
 }
 
 /// Targets of `loss` need one class index for each position of `output`.
-pub(super) fn expect_indices(loss: &str, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+pub(crate) fn expect_indices(loss: &str, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
     let classes = output.shape.last().copied().unwrap_or(1);
     let what = || format!("targets of output `{}` for {loss}", output.name);
     let (found, lead) = (target.shape(), &output.shape[..output.shape.len().saturating_sub(1)]);

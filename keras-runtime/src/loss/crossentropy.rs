@@ -1,13 +1,10 @@
 //! Cross-entropies. From probabilities they follow Keras: clipped to `[1e-7, 1 - 1e-7]`, categorical ones normalised
 //! first. Under their own activation, or with `from_logits`, they are computed from logits (see [`Fused`]).
 
-use super::{Fused, Loss, check};
+use super::{EPSILON, Fused, Loss, check};
 use crate::compiled::{Head, OutputSpec};
 use crate::data::Tensor;
 use crate::error::Result;
-
-/// `keras.config.epsilon()`.
-const EPSILON: f32 = 1e-7;
 
 /// `-sum(y * log(p))` over one-hot (or soft) targets.
 ///

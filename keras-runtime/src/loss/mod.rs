@@ -3,26 +3,68 @@
 //! A [`Loss`] sees one sample at a time. The mean over the batch, the weights of samples and outputs, and the way back
 //! through the model's last activation are the caller's (`device::cpu::head`).
 
-mod check;
+pub(crate) mod check;
 mod crossentropy;
+pub(crate) mod defaults;
+mod distribution;
+mod focal;
 mod heads;
+mod hinge;
 mod regression;
+mod weighted;
 
 use std::fmt::Debug;
 
 pub use check::{TargetShape, expect_same_shape};
 pub use crossentropy::{BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy};
+pub use distribution::{CategoricalGeneralizedCrossEntropy, CosineSimilarity, KLDivergence};
+pub use focal::{BinaryFocalCrossentropy, CategoricalFocalCrossentropy};
 pub use heads::{Heads, Slot, Slotted};
-pub use regression::{MeanAbsoluteError, MeanSquaredError};
+pub use hinge::{CategoricalHinge, Hinge, SquaredHinge};
+pub use regression::{
+    Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
+    MeanSquaredLogarithmicError, Poisson,
+};
+pub use weighted::WeightedLoss;
 
 use crate::compiled::{Head, OutputSpec};
 use crate::data::Tensor;
 use crate::error::Result;
 
+/// `keras.config.epsilon()`.
+pub(crate) const EPSILON: f32 = 1e-7;
+
 /// The mean squared error, by its short name.
 pub type MSE = MeanSquaredError;
 /// The mean absolute error, by its short name.
 pub type MAE = MeanAbsoluteError;
+
+/// The mean absolute percentage error, by its short name.
+pub type MAPE = MeanAbsolutePercentageError;
+/// The mean squared logarithmic error, by its short name.
+pub type MSLE = MeanSquaredLogarithmicError;
+
+/// The mean over a sample's positions of `f(y, p, slope)`, which sees the last axis of one; `y` has as many words for
+/// each position as the sample's targets have.
+fn mean_of_positions(
+    y: &[f32],
+    p: &[f32],
+    classes: usize,
+    mut slope: Option<&mut [f32]>,
+    f: impl Fn(&[f32], &[f32], Option<&mut [f32]>) -> f32,
+) -> f32 {
+    let positions = (p.len() / classes).max(1);
+    let width = y.len() / positions;
+    let mut loss = 0.0;
+    for (at, p) in p.chunks_exact(classes).enumerate() {
+        let mut slope = slope.as_deref_mut().map(|slope| &mut slope[at * classes..(at + 1) * classes]);
+        loss += f(&y[at * width..(at + 1) * width], p, slope.as_deref_mut());
+        if let Some(slope) = slope {
+            slope.iter_mut().for_each(|d| *d /= positions as f32);
+        }
+    }
+    loss / positions as f32
+}
 
 /// How far the predictions of one sample are from its targets.
 ///
@@ -70,6 +112,20 @@ pub trait Loss: Debug + Send + Sync {
         let _ = head;
         None
     }
+
+    /// What the loss counts in the sum over the outputs: see [`Loss::weighted`].
+    fn weight(&self) -> f32 {
+        1.0
+    }
+
+    /// The same loss, which counts `weight` times in the sum over the outputs (`loss_weights` in Keras). It is told as it
+    /// is, without the weight.
+    fn weighted(self, weight: f32) -> WeightedLoss<Self>
+    where
+        Self: Sized,
+    {
+        WeightedLoss { loss: self, weight }
+    }
 }
 
 /// A loss and the activation under it in one formula, computed from logits.
@@ -101,6 +157,9 @@ impl Loss for Box<dyn Loss> {
     }
     fn fused(&self, head: Head) -> Option<Fused> {
         (**self).fused(head)
+    }
+    fn weight(&self) -> f32 {
+        (**self).weight()
     }
 }
 

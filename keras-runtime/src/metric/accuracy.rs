@@ -1,7 +1,12 @@
 //! The share of right answers.
 
-use super::Metric;
+use super::Batch;
+use super::measure::{Mean, Measure, named};
 use crate::compiled::OutputSpec;
+use crate::data::Tensor;
+use crate::error::Result;
+use crate::loss::defaults::defaults;
+use crate::loss::{check::expect_indices, expect_same_shape};
 
 /// The share of predictions that are right (`metrics = "accuracy"` in Keras).
 ///
@@ -11,11 +16,43 @@ use crate::compiled::OutputSpec;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Accuracy;
 
-/// What an [`Accuracy`] has seen.
-#[derive(Debug, Default)]
-struct Running {
-    right: f64,
-    total: f64,
+/// The share of words that are on their target's side of `threshold`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BinaryAccuracy {
+    /// Predictions above it count as 1.
+    pub threshold: f32,
+}
+
+/// The share of positions whose greatest prediction is where the target is greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CategoricalAccuracy;
+
+/// The share of positions whose greatest prediction is that of the target's index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SparseCategoricalAccuracy;
+
+/// The share of positions whose target is greatest at one of the `k` greatest predictions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopKCategoricalAccuracy {
+    /// How many predictions may be greater or equal.
+    pub k: usize,
+}
+
+/// The share of positions whose target is the index of one of the `k` greatest predictions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SparseTopKCategoricalAccuracy {
+    /// How many predictions may be greater or equal.
+    pub k: usize,
+}
+
+defaults! {
+    BinaryAccuracy { threshold: 0.5 }
+    TopKCategoricalAccuracy { k: 5 }
+    SparseTopKCategoricalAccuracy { k: 5 }
+}
+named! {
+    Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy
+    SparseTopKCategoricalAccuracy
 }
 
 /// The place of the greatest word; the first of equals.
@@ -29,80 +66,122 @@ pub(crate) fn argmax(words: &[f32]) -> usize {
     best
 }
 
-impl Metric for Accuracy {
-    fn name(&self) -> &str {
-        "accuracy"
-    }
-    fn reset(&mut self) {}
-    fn update(&mut self, _: &OutputSpec, _: &[f32], _: usize, _: &[f32]) {}
-    fn result(&self) -> f64 {
-        0.0
-    }
-    fn boxed(&self) -> Box<dyn Metric> {
-        Box::new(Running::default())
+/// Whether fewer than `k` predictions are greater than that of `label`.
+fn in_top(p: &[f32], label: usize, k: usize) -> bool {
+    p.iter().filter(|other| **other > p[label]).count() < k
+}
+
+/// One right or wrong answer for each position.
+fn add_positions(seen: &mut Mean, batch: &Batch<'_>, right: impl Fn(&[f32], &[f32]) -> bool) {
+    for (y, p, weight) in batch.positions() {
+        seen.add(f64::from(u8::from(right(y, p))), weight);
     }
 }
 
-impl Metric for Running {
+impl Measure for Accuracy {
+    type Seen = Mean;
+
     fn name(&self) -> &str {
         "accuracy"
     }
 
-    fn reset(&mut self) {
-        *self = Running::default();
+    fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {
+        let classes = batch.classes();
+        add_positions(seen, batch, |y, p| match (classes, y) {
+            (1, y) => (p[0] > 0.5) == (y[0] > 0.5),
+            (_, [label]) => argmax(p) == *label as usize,
+            (_, y) => argmax(p) == argmax(y),
+        });
     }
 
-    fn update(&mut self, output: &OutputSpec, y: &[f32], width: usize, p: &[f32]) {
-        let classes = output.shape.last().copied().unwrap_or(1).max(1);
-        let words: usize = output.shape.iter().product();
-        if classes == 1 {
-            let right = y.iter().zip(p).filter(|(y, p)| (**p > 0.5) == (**y > 0.5));
-            self.right += right.count() as f64;
-            self.total += p.len() as f64;
-            return;
+    fn value(&self, seen: &Mean) -> f64 {
+        seen.value()
+    }
+}
+
+impl Measure for BinaryAccuracy {
+    type Seen = Mean;
+
+    fn name(&self) -> &str {
+        "binary_accuracy"
+    }
+
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        expect_same_shape(self.name(), output, target)
+    }
+
+    fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {
+        for (y, p, weight) in batch.positions() {
+            for (y, p) in y.iter().zip(p) {
+                seen.add(f64::from(u8::from(f32::from(u8::from(*p > self.threshold)) == *y)), weight);
+            }
         }
-        let is_index = width * classes == words;
-        for (i, p) in p.chunks_exact(classes).enumerate() {
-            let label = if is_index { y[i] as usize } else { argmax(&y[i * classes..(i + 1) * classes]) };
-            self.right += f64::from(u8::from(argmax(p) == label));
-            self.total += 1.0;
+    }
+
+    fn value(&self, seen: &Mean) -> f64 {
+        seen.value()
+    }
+}
+
+macro_rules! by_position {
+    ($($metric:ident, $name:literal, $check:ident, |$own:ident, $y:ident, $p:ident| $right:expr;)*) => {$(
+        impl Measure for $metric {
+            type Seen = Mean;
+
+            fn name(&self) -> &str {
+                $name
+            }
+
+            fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+                $check(self.name(), output, target)
+            }
+
+            fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {
+                let $own = self;
+                add_positions(seen, batch, |$y, $p| $right);
+            }
+
+            fn value(&self, seen: &Mean) -> f64 {
+                seen.value()
+            }
         }
-    }
-
-    fn result(&self) -> f64 {
-        if self.total == 0.0 { 0.0 } else { self.right / self.total }
-    }
-
-    fn boxed(&self) -> Box<dyn Metric> {
-        Box::new(Running::default())
-    }
+    )*};
+}
+by_position! {
+    CategoricalAccuracy, "categorical_accuracy", expect_same_shape, |_own, y, p| argmax(p) == argmax(y);
+    SparseCategoricalAccuracy, "sparse_categorical_accuracy", expect_indices, |_own, y, p| argmax(p) == y[0] as usize;
+    TopKCategoricalAccuracy, "top_k_categorical_accuracy", expect_same_shape, |own, y, p| in_top(p, argmax(y), own.k);
+    SparseTopKCategoricalAccuracy, "sparse_top_k_categorical_accuracy", expect_indices,
+        |own, y, p| in_top(p, y[0] as usize, own.k);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compiled::Head;
+    use crate::metric::Metrics;
 
-    fn accuracy(shape: &'static [usize], batches: &[(&[f32], usize, &[f32])]) -> f64 {
+    fn accuracy(shape: &'static [usize], batches: &[(&[f32], &[f32])]) -> f64 {
         let output = OutputSpec { name: "y", shape, head: Head::Linear };
-        let mut metric = Accuracy.boxed();
-        for (y, width, p) in batches {
-            metric.update(&output, y, *width, p);
+        let mut metric = Accuracy.into_metrics().remove(0);
+        for (targets, predictions) in batches {
+            let samples = predictions.len() / shape.iter().product::<usize>();
+            metric.update(&Batch { output: &output, samples, targets, predictions, weights: None });
         }
         metric.result()
     }
 
     #[test]
     fn chosen_by_shape() {
-        assert_eq!(accuracy(&[1], &[(&[1.0, 0.0, 1.0], 1, &[0.9, 0.4, 0.5])]), 2.0 / 3.0);
+        assert_eq!(accuracy(&[1], &[(&[1.0, 0.0, 1.0], &[0.9, 0.4, 0.5])]), 2.0 / 3.0);
         let p = [0.1, 0.7, 0.2, 0.6, 0.3, 0.1];
-        assert_eq!(accuracy(&[3], &[(&[0.0, 1.0, 0.0, 0.0, 1.0, 0.0], 3, &p)]), 0.5);
-        assert_eq!(accuracy(&[3], &[(&[1.0, 0.0], 1, &p)]), 1.0);
+        assert_eq!(accuracy(&[3], &[(&[0.0, 1.0, 0.0, 0.0, 1.0, 0.0], &p)]), 0.5);
+        assert_eq!(accuracy(&[3], &[(&[1.0, 0.0], &p)]), 1.0);
     }
 
     #[test]
     fn uneven_batches_count_by_their_samples() {
-        let first: (&[f32], usize, &[f32]) = (&[1.0, 1.0, 1.0], 1, &[0.9, 0.9, 0.9]);
-        assert_eq!(accuracy(&[1], &[first, (&[1.0], 1, &[0.1])]), 0.75);
+        let first: (&[f32], &[f32]) = (&[1.0, 1.0, 1.0], &[0.9, 0.9, 0.9]);
+        assert_eq!(accuracy(&[1], &[first, (&[1.0], &[0.1])]), 0.75);
     }
 }

@@ -1,58 +1,62 @@
 //! Metrics: what is told of a model beside its loss, gathered batch by batch.
 
 mod accuracy;
+mod batch;
+mod confusion;
+mod correlation;
+mod curve;
+mod fscore;
+mod list;
+mod mean;
+mod measure;
+mod overlap;
 
 use std::fmt::Debug;
 
-pub use accuracy::Accuracy;
 pub(crate) use accuracy::argmax;
+pub use accuracy::{
+    Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+};
+pub use batch::Batch;
+pub use confusion::{FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives};
+pub use correlation::{ConcordanceCorrelation, PearsonCorrelation, R2Score};
+pub use curve::{
+    AUC, Curve, PrecisionAtRecall, RecallAtPrecision, SensitivityAtSpecificity, SpecificityAtSensitivity,
+    Summation,
+};
+pub use fscore::{Average, F1Score, FBetaScore};
+pub use list::{Metrics, PerOutput};
+pub use mean::{MeanOf, RootMeanSquaredError};
+pub use overlap::{BinaryIoU, MeanIoU};
 
 use crate::compiled::OutputSpec;
+use crate::data::Tensor;
+use crate::error::Result;
 
 /// A running measure of predictions against targets.
 pub trait Metric: Debug + Send {
     /// Keras's name of it, for example `accuracy`.
     fn name(&self) -> &str;
 
+    /// Checks, once and before anything runs, that targets can be measured at an output.
+    ///
+    /// # Errors
+    /// When they cannot. The default takes all.
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        let _ = (output, target);
+        Ok(())
+    }
+
     /// Forgets everything.
     fn reset(&mut self);
 
-    /// Takes in a batch: `p` holds predictions of `output` for each sample, `y` targets of `width` words each.
-    fn update(&mut self, output: &OutputSpec, y: &[f32], width: usize, p: &[f32]);
+    /// Takes in a batch.
+    fn update(&mut self, batch: &Batch<'_>);
 
     /// The measure over everything since the last reset.
     fn result(&self) -> f64;
 
     /// Another one like it, for another output.
     fn boxed(&self) -> Box<dyn Metric>;
-}
-
-/// What `compile` takes for its metrics: an array, a `Vec`, a tuple, or `()` for none. Each is measured at every output.
-pub trait Metrics {
-    /// The metrics in order.
-    fn into_metrics(self) -> Vec<Box<dyn Metric>>;
-}
-
-impl Metrics for () {
-    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
-        vec![]
-    }
-}
-
-impl<M: Metric + 'static> Metrics for M {
-    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
-        vec![Box::new(self)]
-    }
-}
-
-impl<M: Metric + 'static, const N: usize> Metrics for [M; N] {
-    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
-        self.into_iter().map(|metric| Box::new(metric) as _).collect()
-    }
-}
-
-impl Metrics for Vec<Box<dyn Metric>> {
-    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
-        self
-    }
 }

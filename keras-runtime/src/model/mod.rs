@@ -287,6 +287,11 @@ pub trait Model: Sized {
         losses: impl Losses,
         metrics: impl Metrics,
     ) -> Trainer<Self> {
-        Trainer::new(self, Box::new(optimizer), losses.into_losses(), metrics.into_metrics())
+        Trainer::new(
+            self,
+            Box::new(optimizer),
+            losses.into_losses(),
+            metrics.for_outputs(Self::SPEC.outputs.len()),
+        )
     }
 }

@@ -10,7 +10,7 @@ use super::{Gradients, Model};
 use crate::callback::{Callbacks, Logs, Position};
 use crate::data::{Arrays, Batches, Selection, Tensor};
 use crate::device::Backend;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::io::checkpoint::{self, Marks};
 use crate::loss::Loss;
 use crate::metric::Metric;
@@ -53,10 +53,8 @@ impl<M: Model> Trainer<M> {
         model: M,
         optimizer: Box<dyn Optimizer>,
         losses: Vec<Box<dyn Loss>>,
-        metrics: Vec<Box<dyn Metric>>,
+        metrics: Vec<Vec<Box<dyn Metric>>>,
     ) -> Self {
-        let each = || metrics.iter().map(|metric| metric.boxed()).collect();
-        let metrics = M::SPEC.outputs.iter().map(|_| each()).collect();
         Trainer {
             model,
             optimizer,
@@ -399,7 +397,20 @@ impl<M: Model> Trainer<M> {
     }
 
     fn check(&self, x: &[Tensor<'_>], y: &[Tensor<'_>]) -> Result<usize> {
-        check_batch(M::SPEC, Some(&self.losses), x, y)
+        let samples = check_batch(M::SPEC, Some(&self.losses), x, y)?;
+        if self.metrics.len() != M::SPEC.outputs.len() {
+            let names: Vec<&str> = M::SPEC.outputs.iter().map(|output| output.name).collect();
+            return Err(Error::Count {
+                what: format!("lists of metrics of `{}`", M::SPEC.name),
+                expected: M::SPEC.outputs.len(),
+                found: self.metrics.len(),
+                help: format!("give one for each output: {}", names.join(", ")),
+            });
+        }
+        for ((tensor, output), metrics) in y.iter().zip(M::SPEC.outputs).zip(&self.metrics) {
+            metrics.iter().try_for_each(|metric| metric.check(output, tensor))?;
+        }
+        Ok(samples)
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Index;
 
 use crate::compiled::Spec;
 use crate::device::Backend;
-use crate::metric::Metric;
+use crate::metric::{Batch, Metric};
 
 /// Sums over the batches of an epoch.
 pub(crate) struct Tally<'a> {
@@ -41,9 +41,8 @@ impl<'a> Tally<'a> {
             // In order, so that the sum does not depend on threads.
             self.sums.losses[i] += backend.sample_losses(i).iter().map(|loss| f64::from(*loss)).sum::<f64>();
             let (y, p) = (backend.targets(i), backend.output(i));
-            for metric in &mut self.metrics[i] {
-                metric.update(output, y, y.len() / samples.max(1), p);
-            }
+            let batch = Batch { output, samples, targets: y, predictions: p, weights: None };
+            self.metrics[i].iter_mut().for_each(|metric| metric.update(&batch));
         }
         self.sums.added += backend.added_loss() * samples as f64;
         self.sums.samples += samples as f64;

@@ -61,4 +61,19 @@ losses! {
     regression:
         "mean_squared_error" => MeanSquaredError;
         "mean_absolute_error" => MeanAbsoluteError;
+        "mean_absolute_percentage_error" => MeanAbsolutePercentageError;
+        "mean_squared_logarithmic_error" => MeanSquaredLogarithmicError;
+        "huber" => Huber { delta: 0.7 };
+        "log_cosh" => LogCosh;
+        "poisson" => Poisson;
+    margins:
+        "hinge" => Hinge;
+        "squared_hinge" => SquaredHinge;
+        "categorical_hinge" => CategoricalHinge;
+    distributions:
+        "kl_divergence" => KLDivergence;
+        "cosine_similarity" => CosineSimilarity;
+    focal:
+        "binary_focal_crossentropy" => BinaryFocalCrossentropy;
+        "categorical_focal_crossentropy" => CategoricalFocalCrossentropy;
 }

@@ -1,0 +1,131 @@
+//! Cross-entropies that count less where the prediction is already right.
+
+use super::defaults::defaults;
+use super::regression::mean_of;
+use super::{EPSILON, Loss, mean_of_positions};
+
+/// `(1 - p_t)^gamma` times the binary cross-entropy, `p_t` the probability of the truth: the mean over all words.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BinaryFocalCrossentropy {
+    /// Whether class 1 counts `alpha`, and class 0 counts `1 - alpha`.
+    pub apply_class_balancing: bool,
+    /// The weight of class 1.
+    pub alpha: f32,
+    /// How much less easy samples count.
+    pub gamma: f32,
+    /// Whether the model's output is logits rather than probabilities.
+    pub from_logits: bool,
+    /// Share of a target that is pulled to one half.
+    pub label_smoothing: f32,
+}
+
+defaults! {
+    BinaryFocalCrossentropy {
+        apply_class_balancing: false, alpha: 0.25, gamma: 2.0, from_logits: false, label_smoothing: 0.0
+    }
+    CategoricalFocalCrossentropy { alpha: 0.25, gamma: 2.0, from_logits: false, label_smoothing: 0.0 }
+}
+
+impl Loss for BinaryFocalCrossentropy {
+    fn name(&self) -> &str {
+        "binary_focal_crossentropy"
+    }
+
+    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
+        mean_of(y, p, slope, |y, p| {
+            let y = y * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing;
+            let p = if self.from_logits { 1.0 / (1.0 + (-p).exp()) } else { p };
+            let inside = (EPSILON..=1.0 - EPSILON).contains(&p) || p.is_nan();
+            let clipped = p.clamp(EPSILON, 1.0 - EPSILON);
+            let entropy = -(y * clipped.ln() + (1.0 - y) * (1.0 - clipped).ln());
+            let by_entropy = if inside { (p - y) / (p * (1.0 - p)) } else { 0.0 };
+            let wrong = 1.0 - (y * p + (1.0 - y) * (1.0 - p));
+            let factor = wrong.powf(self.gamma);
+            let by_factor = if self.gamma == 0.0 {
+                0.0
+            } else {
+                self.gamma * wrong.powf(self.gamma - 1.0) * (1.0 - 2.0 * y)
+            };
+            let weight = if self.apply_class_balancing {
+                y * self.alpha + (1.0 - y) * (1.0 - self.alpha)
+            } else {
+                1.0
+            };
+            let through = if self.from_logits { p * (1.0 - p) } else { 1.0 };
+            (weight * factor * entropy, weight * through * (factor * by_entropy + by_factor * entropy))
+        })
+    }
+}
+
+/// `alpha * (1 - p)^gamma` times the categorical cross-entropy, over the last axis of one-hot (or soft) targets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CategoricalFocalCrossentropy {
+    /// The weight of every class.
+    pub alpha: f32,
+    /// How much less easy samples count.
+    pub gamma: f32,
+    /// Whether the model's output is logits rather than probabilities.
+    pub from_logits: bool,
+    /// Share of a target that is spread over all classes.
+    pub label_smoothing: f32,
+}
+
+impl Loss for CategoricalFocalCrossentropy {
+    fn name(&self) -> &str {
+        "categorical_focal_crossentropy"
+    }
+
+    fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
+        let (alpha, gamma, share) = (self.alpha, self.gamma, self.label_smoothing);
+        mean_of_positions(y, p, classes, slope, |y, p, slope| {
+            let top = p.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let part = |c: usize| if self.from_logits { (p[c] - top).exp() } else { p[c] };
+            let total: f32 = (0..p.len()).map(part).sum();
+            let target = |c: usize| y[c] * (1.0 - share) + share / p.len() as f32;
+            let clipped = |c: usize| (part(c) / total).clamp(EPSILON, 1.0 - EPSILON);
+            if let Some(slope) = slope {
+                let by_q = |c: usize| {
+                    let q = part(c) / total;
+                    if q < EPSILON || q > 1.0 - EPSILON {
+                        return 0.0;
+                    }
+                    let by_factor =
+                        if gamma == 0.0 { 0.0 } else { gamma * (1.0 - q).powf(gamma - 1.0) * q.ln() };
+                    alpha * target(c) * (by_factor - (1.0 - q).powf(gamma) / q)
+                };
+                let dot: f32 = (0..p.len()).map(|c| by_q(c) * part(c) / total).sum();
+                for (c, d) in slope.iter_mut().enumerate() {
+                    // q = p / total, or the softmax.
+                    let through = if self.from_logits { part(c) / total } else { 1.0 / total };
+                    *d = (by_q(c) - dot) * through;
+                }
+            }
+            (0..p.len()).map(|c| -alpha * (1.0 - clipped(c)).powf(gamma) * target(c) * clipped(c).ln()).sum()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loss::tests::check_slope;
+
+    #[test]
+    fn slopes_agree_with_differences() {
+        let (y, p) = ([0.0, 1.0, 0.0, 1.0, 0.0, 0.0], [0.2, 0.5, 0.4, 0.1, 0.3, 0.9]);
+        for from_logits in [false, true] {
+            let binary = BinaryFocalCrossentropy {
+                apply_class_balancing: true,
+                from_logits,
+                ..BinaryFocalCrossentropy
+            };
+            check_slope(&binary, &y, &p, 3);
+            let smooth = CategoricalFocalCrossentropy {
+                label_smoothing: 0.1,
+                from_logits,
+                ..CategoricalFocalCrossentropy
+            };
+            check_slope(&smooth, &y, &p, 3);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What a metric sees of a batch.
+
+use crate::compiled::OutputSpec;
+
+/// Predictions of one output for a batch, and their targets.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// The output's name and shape.
+    pub output: &'a OutputSpec,
+    /// Samples.
+    pub samples: usize,
+    /// As many words for each sample as the loss asks for.
+    pub targets: &'a [f32],
+    /// One sample after another.
+    pub predictions: &'a [f32],
+    /// What each sample counts, or each step of each sample; none means 1.
+    pub weights: Option<&'a [f32]>,
+}
+
+impl<'a> Batch<'a> {
+    /// Words of the last axis.
+    pub fn classes(&self) -> usize {
+        self.output.shape.last().copied().unwrap_or(1).max(1)
+    }
+
+    /// Each place of all axes but the last: its targets, its predictions, its weight.
+    pub fn positions(&self) -> impl Iterator<Item = (&'a [f32], &'a [f32], f64)> + use<'a> {
+        let classes = self.classes();
+        let positions = self.predictions.len() / classes;
+        let width = (self.targets.len() / positions.max(1)).max(1);
+        let (targets, weights) = (self.targets, self.weights);
+        self.predictions.chunks_exact(classes).enumerate().map(move |(i, p)| {
+            let weight = weights.map_or(1.0, |w| f64::from(w[i * w.len() / positions]));
+            (&targets[i * width..(i + 1) * width], p, weight)
+        })
+    }
+}

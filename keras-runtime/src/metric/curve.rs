@@ -1,0 +1,231 @@
+//! Measures over many thresholds: areas under curves, and one ratio where another is given.
+
+use super::Batch;
+use super::measure::{Measure, named, ratio};
+use crate::compiled::OutputSpec;
+use crate::data::Tensor;
+use crate::error::Result;
+use crate::loss::defaults::defaults;
+use crate::loss::expect_same_shape;
+
+/// For each of evenly spaced thresholds from 0 to 1, the weight of the words whose greatest threshold below it is.
+#[derive(Debug, Default)]
+pub(super) struct Buckets {
+    positive: Vec<f64>,
+    negative: Vec<f64>,
+}
+
+impl Buckets {
+    fn add(&mut self, thresholds: usize, batch: &Batch<'_>) {
+        self.positive.resize(thresholds, 0.0);
+        self.negative.resize(thresholds, 0.0);
+        for (y, p, weight) in batch.positions() {
+            for (y, p) in y.iter().zip(p) {
+                // As Keras: a word on a threshold is not above it, but nothing is below the first.
+                let bucket = (p.clamp(0.0, 1.0) * (thresholds - 1) as f32).ceil() as usize;
+                let bucket = bucket.saturating_sub(1);
+                // Targets between 0 and 1 count as both.
+                self.positive[bucket] += f64::from(*y) * weight;
+                self.negative[bucket] += f64::from(1.0 - y) * weight;
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        self.positive.fill(0.0);
+        self.negative.fill(0.0);
+    }
+
+    /// For each threshold: true positives, false positives; and the totals of both kinds.
+    fn cumulated(&self) -> (Vec<f64>, Vec<f64>, f64, f64) {
+        let from_above = |words: &[f64]| {
+            let mut sum = 0.0;
+            let mut sums: Vec<f64> = words
+                .iter()
+                .rev()
+                .map(|word| {
+                    sum += word;
+                    sum
+                })
+                .collect();
+            sums.reverse();
+            (sums, sum)
+        };
+        let ((tp, positive), (fp, negative)) = (from_above(&self.positive), from_above(&self.negative));
+        (tp, fp, positive, negative)
+    }
+}
+
+/// Which curve an [`AUC`] is the area under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Curve {
+    /// Recall over the share of false alarms.
+    #[default]
+    ROC,
+    /// Precision over recall.
+    PR,
+}
+
+/// How an [`AUC`] fills the gaps between thresholds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Summation {
+    /// Means of neighbours; of true positives for [`Curve::PR`].
+    #[default]
+    Interpolation,
+    /// The lower neighbour.
+    Minoring,
+    /// The upper neighbour.
+    Majoring,
+}
+
+/// The area under a curve over evenly spaced thresholds, all words of an output taken together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AUC {
+    /// How many thresholds there are, at least 2.
+    pub num_thresholds: usize,
+    /// Which curve.
+    pub curve: Curve,
+    /// How gaps are filled.
+    pub summation_method: Summation,
+}
+
+impl AUC {
+    /// The area under the precision of interpolated true positives (Davis and Goadrich 2006).
+    fn interpolated_precision(tp: &[f64], fp: &[f64], positive: f64) -> f64 {
+        let steps = tp.windows(2).zip(fp.windows(2)).map(|(tp, fp)| {
+            let (upper, lower) = (tp[0] + fp[0], tp[1] + fp[1]);
+            let dtp = tp[0] - tp[1];
+            let slope = ratio(dtp, (upper - lower).max(0.0));
+            let intercept = tp[1] - slope * lower;
+            let log = if upper > 0.0 && lower > 0.0 { (upper / lower).ln() } else { 0.0 };
+            ratio(slope * (dtp + intercept * log), positive)
+        });
+        steps.sum()
+    }
+}
+
+impl Measure for AUC {
+    type Seen = Buckets;
+
+    fn name(&self) -> &str {
+        "auc"
+    }
+
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        expect_same_shape(self.name(), output, target)
+    }
+
+    fn add(&self, seen: &mut Buckets, batch: &Batch<'_>) {
+        seen.add(self.num_thresholds.max(2), batch);
+    }
+
+    fn value(&self, seen: &Buckets) -> f64 {
+        let (tp, fp, positive, negative) = seen.cumulated();
+        if self.curve == Curve::PR && self.summation_method == Summation::Interpolation {
+            return AUC::interpolated_precision(&tp, &fp, positive);
+        }
+        let point = |i: usize| match self.curve {
+            Curve::ROC => (ratio(fp[i], negative), ratio(tp[i], positive)),
+            Curve::PR => (ratio(tp[i], positive), ratio(tp[i], tp[i] + fp[i])),
+        };
+        let strips = (1..tp.len()).map(|i| {
+            let ((x0, y0), (x1, y1)) = (point(i - 1), point(i));
+            let height = match self.summation_method {
+                Summation::Interpolation => (y0 + y1) / 2.0,
+                Summation::Minoring => y0.min(y1),
+                Summation::Majoring => y0.max(y1),
+            };
+            (x0 - x1) * height
+        });
+        strips.sum()
+    }
+
+    fn forget(seen: &mut Buckets) {
+        seen.forget();
+    }
+}
+
+defaults! {
+    AUC { num_thresholds: 200, curve: Curve::ROC, summation_method: Summation::Interpolation }
+}
+
+macro_rules! one_at_another {
+    ($($(#[$doc:meta])* $metric:ident { $given:ident }, $name:literal, $best:ident at $held:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub struct $metric {
+            /// The least that is asked for, in [0, 1].
+            pub $given: f64,
+            /// How many thresholds are tried, at least 2 (200 in Keras).
+            pub num_thresholds: usize,
+        }
+
+        impl $metric {
+            /// With 200 thresholds.
+            pub fn new($given: f64) -> Self {
+                $metric { $given, num_thresholds: 200 }
+            }
+        }
+
+        impl Measure for $metric {
+            type Seen = Buckets;
+
+            fn name(&self) -> &str {
+                $name
+            }
+
+            fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+                expect_same_shape(self.name(), output, target)
+            }
+
+            fn add(&self, seen: &mut Buckets, batch: &Batch<'_>) {
+                seen.add(self.num_thresholds.max(2), batch);
+            }
+
+            fn value(&self, seen: &Buckets) -> f64 {
+                let (tp, fp, positive, negative) = seen.cumulated();
+                let ratios = Ratios { tp: &tp, fp: &fp, positive, negative };
+                let held = (0..tp.len()).filter(|i| ratios.$held(*i) >= self.$given);
+                held.map(|i| ratios.$best(i)).fold(0.0, f64::max)
+            }
+
+            fn forget(seen: &mut Buckets) {
+                seen.forget();
+            }
+        }
+
+        named! { $metric }
+    )*};
+}
+one_at_another! {
+    /// The greatest sensitivity at a threshold whose specificity is at least `specificity`.
+    SensitivityAtSpecificity { specificity }, "sensitivity_at_specificity", sensitivity at specificity;
+    /// The greatest specificity at a threshold whose sensitivity is at least `sensitivity`.
+    SpecificityAtSensitivity { sensitivity }, "specificity_at_sensitivity", specificity at sensitivity;
+    /// The greatest precision at a threshold whose recall is at least `recall`.
+    PrecisionAtRecall { recall }, "precision_at_recall", precision at sensitivity;
+    /// The greatest recall at a threshold whose precision is at least `precision`.
+    RecallAtPrecision { precision }, "recall_at_precision", sensitivity at precision;
+}
+
+/// Ratios at each threshold.
+struct Ratios<'a> {
+    tp: &'a [f64],
+    fp: &'a [f64],
+    positive: f64,
+    negative: f64,
+}
+
+impl Ratios<'_> {
+    fn sensitivity(&self, i: usize) -> f64 {
+        ratio(self.tp[i], self.positive)
+    }
+    fn specificity(&self, i: usize) -> f64 {
+        ratio(self.negative - self.fp[i], self.negative)
+    }
+    fn precision(&self, i: usize) -> f64 {
+        ratio(self.tp[i], self.tp[i] + self.fp[i])
+    }
+}
+
+named! { AUC }

@@ -1,0 +1,149 @@
+//! Means over samples: every loss as a metric, and the root of one.
+
+use super::measure::{Mean, Measure, Measured, named};
+use super::{Batch, Metric, Metrics};
+use crate::compiled::{Head, OutputSpec};
+use crate::data::Tensor;
+use crate::error::Result;
+use crate::loss;
+use crate::loss::{Fused, Loss};
+
+/// The mean of a loss over all samples. Keras's own losses are metrics as they are; this makes one of yours.
+#[derive(Debug, Clone, Copy)]
+pub struct MeanOf<L>(pub L);
+
+impl<L: Loss + Clone + 'static> Metrics for MeanOf<L> {
+    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
+        let name = self.0.name().to_string();
+        vec![Measured::new(&Averaged { loss: self.0, name, factor: 1.0 })]
+    }
+}
+
+/// A loss as a measure.
+#[derive(Debug, Clone)]
+struct Averaged<L> {
+    loss: L,
+    name: String,
+    factor: f64,
+}
+
+/// A mean, and room for probabilities where an output has logits.
+#[derive(Debug, Default)]
+struct Seen {
+    mean: Mean,
+    probabilities: Vec<f32>,
+}
+
+impl<L: Loss + Clone + 'static> Measure for Averaged<L> {
+    type Seen = Seen;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        self.loss.check(output, target)
+    }
+
+    fn add(&self, seen: &mut Seen, batch: &Batch<'_>) {
+        let classes = batch.classes();
+        let logits = match batch.output.head {
+            Head::Linear => self.loss.fused(Head::Linear),
+            _ => None,
+        };
+        for (y, p, weight) in batch.positions() {
+            let p = match logits {
+                None => p,
+                Some(fused) => {
+                    seen.probabilities.clear();
+                    seen.probabilities.extend_from_slice(p);
+                    probabilities(fused, &mut seen.probabilities);
+                    &seen.probabilities[..]
+                }
+            };
+            seen.mean.add(self.factor * f64::from(self.loss.sample(y, p, classes, None)), weight);
+        }
+    }
+
+    fn value(&self, seen: &Seen) -> f64 {
+        seen.mean.value()
+    }
+
+    fn forget(seen: &mut Seen) {
+        seen.mean = Mean::default();
+    }
+}
+
+/// The activation that goes with a loss from logits, in place.
+fn probabilities(fused: Fused, z: &mut [f32]) {
+    match fused {
+        Fused::Sigmoid { .. } => z.iter_mut().for_each(|z| *z = 1.0 / (1.0 + (-*z).exp())),
+        Fused::Softmax { .. } => {
+            let top = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            z.iter_mut().for_each(|z| *z = (*z - top).exp());
+            let sum: f32 = z.iter().sum();
+            z.iter_mut().for_each(|z| *z /= sum);
+        }
+    }
+}
+
+macro_rules! losses_as_metrics {
+    ($($name:ident => $keras:literal, $factor:literal;)*) => {$(
+        impl Metrics for loss::$name {
+            fn into_metrics(self) -> Vec<Box<dyn Metric>> {
+                vec![Measured::new(&Averaged { loss: self, name: $keras.into(), factor: $factor })]
+            }
+        }
+    )*};
+}
+losses_as_metrics! {
+    MeanSquaredError => "mean_squared_error", 1.0;
+    MeanAbsoluteError => "mean_absolute_error", 1.0;
+    MeanAbsolutePercentageError => "mean_absolute_percentage_error", 1.0;
+    MeanSquaredLogarithmicError => "mean_squared_logarithmic_error", 1.0;
+    Huber => "huber", 1.0;
+    LogCosh => "logcosh", 1.0;
+    Poisson => "poisson", 1.0;
+    Hinge => "hinge", 1.0;
+    SquaredHinge => "squared_hinge", 1.0;
+    CategoricalHinge => "categorical_hinge", 1.0;
+    KLDivergence => "kl_divergence", 1.0;
+    // The metric is the cosine itself, 1 for one direction; the loss its opposite.
+    CosineSimilarity => "cosine_similarity", -1.0;
+    BinaryCrossentropy => "binary_crossentropy", 1.0;
+    CategoricalCrossentropy => "categorical_crossentropy", 1.0;
+    SparseCategoricalCrossentropy => "sparse_categorical_crossentropy", 1.0;
+    BinaryFocalCrossentropy => "binary_focal_crossentropy", 1.0;
+    CategoricalFocalCrossentropy => "categorical_focal_crossentropy", 1.0;
+    CategoricalGeneralizedCrossEntropy => "categorical_generalized_cross_entropy", 1.0;
+}
+
+/// `sqrt(mean((y - p)^2))`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RootMeanSquaredError;
+
+impl Measure for RootMeanSquaredError {
+    type Seen = Mean;
+
+    fn name(&self) -> &str {
+        "root_mean_squared_error"
+    }
+
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        loss::expect_same_shape(self.name(), output, target)
+    }
+
+    fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {
+        for (y, p, weight) in batch.positions() {
+            for (y, p) in y.iter().zip(p) {
+                seen.add(f64::from(p - y).powi(2), weight);
+            }
+        }
+    }
+
+    fn value(&self, seen: &Mean) -> f64 {
+        seen.value().sqrt()
+    }
+}
+
+named! { RootMeanSquaredError }

@@ -1,0 +1,101 @@
+//! A metric is a formula, which users name, and what the formula has seen, which a trainer keeps.
+
+use std::fmt::Debug;
+
+use super::{Batch, Metric};
+use crate::compiled::OutputSpec;
+use crate::data::Tensor;
+use crate::error::Result;
+
+/// The formula of a metric.
+pub(super) trait Measure: Debug + Clone + Send + 'static {
+    /// What it has seen.
+    type Seen: Debug + Default + Send;
+
+    fn name(&self) -> &str;
+
+    fn check(&self, _: &OutputSpec, _: &Tensor<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn add(&self, seen: &mut Self::Seen, batch: &Batch<'_>);
+
+    fn value(&self, seen: &Self::Seen) -> f64;
+
+    /// Forgets everything; memory may stay.
+    fn forget(seen: &mut Self::Seen) {
+        *seen = Self::Seen::default();
+    }
+}
+
+/// A formula at work.
+#[derive(Debug)]
+pub(super) struct Measured<M: Measure> {
+    measure: M,
+    seen: M::Seen,
+}
+
+impl<M: Measure> Measured<M> {
+    pub fn new(measure: &M) -> Box<dyn Metric> {
+        Box::new(Measured { measure: measure.clone(), seen: M::Seen::default() })
+    }
+}
+
+impl<M: Measure> Metric for Measured<M> {
+    fn name(&self) -> &str {
+        self.measure.name()
+    }
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        self.measure.check(output, target)
+    }
+    fn reset(&mut self) {
+        M::forget(&mut self.seen);
+    }
+    fn update(&mut self, batch: &Batch<'_>) {
+        self.measure.add(&mut self.seen, batch);
+    }
+    fn result(&self) -> f64 {
+        self.measure.value(&self.seen)
+    }
+    fn boxed(&self) -> Box<dyn Metric> {
+        Measured::new(&self.measure)
+    }
+}
+
+/// `Metrics` for formulas: alone, as an element of an array, or of a tuple.
+macro_rules! named {
+    ($($name:ty)*) => {$(
+        impl crate::metric::Metrics for $name {
+            fn into_metrics(self) -> Vec<Box<dyn crate::metric::Metric>> {
+                vec![crate::metric::measure::Measured::new(&self)]
+            }
+        }
+    )*};
+}
+pub(super) use named;
+
+/// A weighted mean.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Mean {
+    pub sum: f64,
+    pub total: f64,
+}
+
+impl Mean {
+    pub fn add(&mut self, value: f64, weight: f64) {
+        // What counts nothing is not looked at: it may be anything.
+        if weight != 0.0 {
+            self.sum += value * weight;
+            self.total += weight;
+        }
+    }
+
+    pub fn value(&self) -> f64 {
+        ratio(self.sum, self.total)
+    }
+}
+
+/// `a / b`, and 0 where `b` is 0.
+pub(super) fn ratio(a: f64, b: f64) -> f64 {
+    if b == 0.0 { 0.0 } else { a / b }
+}
