@@ -91,7 +91,7 @@ fn a_layer_of_another_crate_computes_what_the_model_does() -> Result<()> {
 #[test]
 fn an_expression_takes_models_from_elsewhere() -> Result<()> {
     let mut model = keras_model!(Encoder >> parts::Head >> dense(3));
-    assert_eq!(model.predict(&Array2::<f32>::zeros((2, 5)))?.shape(), [2, 3]);
+    assert_eq!(model.predict(Array2::<f32>::zeros((2, 5)))?.shape(), [2, 3]);
     Ok(())
 }
 
@@ -128,7 +128,7 @@ fn a_part_of_a_model_takes_its_weights() -> Result<()> {
     // A part of a model of another crate.
     let mut code = Code::new(1);
     code.copy_weights_from(&Encoder::new(2))?;
-    assert_eq!(code.predict(&x.slice(ndarray::s![.., ..5]).to_owned())?.shape(), [5, 4]);
+    assert_eq!(code.predict(x.slice(ndarray::s![.., ..5]).to_owned())?.shape(), [5, 4]);
     Ok(())
 }
 

@@ -1,6 +1,9 @@
 //! Preprocessing layers against Keras: outputs, and gradients of inputs. What random layers do is compared for bounds that
 //! leave them one value, and looked at for others.
 
+// Arrays are lent here, as users lend theirs.
+#![allow(clippy::needless_borrows_for_generic_args)]
+
 #[path = "keras/cases.rs"]
 mod cases;
 #[path = "keras/fixture.rs"]

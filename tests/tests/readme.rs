@@ -25,7 +25,7 @@ keras_model! {
 #[test]
 fn an_expression_is_a_model() -> Result<()> {
     let mut model = keras_model!(dense(64, relu, input = 30) >> dense(1, sigmoid));
-    let p = model.predict(&Array2::<f32>::zeros((2, 30)))?;
+    let p = model.predict(Array2::<f32>::zeros((2, 30)))?;
     assert_eq!(p.shape(), [2, 1]);
     assert!(p.iter().all(|p| *p == 0.5), "nothing in, and no bias yet: {p}");
     Ok(())

@@ -1,6 +1,9 @@
 //! Bad data, settings and files: an error that names the thing, what was expected and what came; never a panic, and never
 //! a model or a file that is half changed.
 
+// Arrays are lent here, as users lend theirs.
+#![allow(clippy::needless_borrows_for_generic_args)]
+
 use std::fmt::Debug;
 use std::fs;
 use std::path::PathBuf;

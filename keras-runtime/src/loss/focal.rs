@@ -86,7 +86,7 @@ impl Loss for CategoricalFocalCrossentropy {
             if let Some(slope) = slope {
                 let by_q = |c: usize| {
                     let q = part(c) / total;
-                    if q < EPSILON || q > 1.0 - EPSILON {
+                    if !(EPSILON..=1.0 - EPSILON).contains(&q) {
                         return 0.0;
                     }
                     let by_factor =

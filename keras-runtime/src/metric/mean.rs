@@ -15,7 +15,7 @@ pub struct MeanOf<L>(pub L);
 impl<L: Loss + Clone + 'static> Metrics for MeanOf<L> {
     fn into_metrics(self) -> Vec<Box<dyn Metric>> {
         let name = self.0.name().to_string();
-        vec![Measured::new(&Averaged { loss: self.0, name, factor: 1.0 })]
+        vec![Measured::boxed_from(&Averaged { loss: self.0, name, factor: 1.0 })]
     }
 }
 
@@ -91,7 +91,7 @@ macro_rules! losses_as_metrics {
     ($($name:ident => $keras:literal, $factor:literal;)*) => {$(
         impl Metrics for loss::$name {
             fn into_metrics(self) -> Vec<Box<dyn Metric>> {
-                vec![Measured::new(&Averaged { loss: self, name: $keras.into(), factor: $factor })]
+                vec![Measured::boxed_from(&Averaged { loss: self, name: $keras.into(), factor: $factor })]
             }
         }
     )*};

@@ -36,7 +36,7 @@ pub(super) struct Measured<M: Measure> {
 }
 
 impl<M: Measure> Measured<M> {
-    pub fn new(measure: &M) -> Box<dyn Metric> {
+    pub fn boxed_from(measure: &M) -> Box<dyn Metric> {
         Box::new(Measured { measure: measure.clone(), seen: M::Seen::default() })
     }
 }
@@ -58,7 +58,7 @@ impl<M: Measure> Metric for Measured<M> {
         self.measure.value(&self.seen)
     }
     fn boxed(&self) -> Box<dyn Metric> {
-        Measured::new(&self.measure)
+        Measured::boxed_from(&self.measure)
     }
 }
 
@@ -67,7 +67,7 @@ macro_rules! named {
     ($($name:ty)*) => {$(
         impl crate::metric::Metrics for $name {
             fn into_metrics(self) -> Vec<Box<dyn crate::metric::Metric>> {
-                vec![crate::metric::measure::Measured::new(&self)]
+                vec![crate::metric::measure::Measured::boxed_from(&self)]
             }
         }
     )*};
