@@ -56,7 +56,7 @@ impl Buckets {
     }
 }
 
-/// Which curve an [`AUC`] is the area under.
+/// Which curve an [`AUC`](struct@AUC) is the area under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Curve {
     /// Recall over the share of false alarms.
@@ -66,7 +66,7 @@ pub enum Curve {
     PR,
 }
 
-/// How an [`AUC`] fills the gaps between thresholds.
+/// How an [`AUC`](struct@AUC) fills the gaps between thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Summation {
     /// Means of neighbours; of true positives for [`Curve::PR`].
