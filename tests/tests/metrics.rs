@@ -1,0 +1,84 @@
+//! Every metric against Keras's, over uneven batches.
+
+#[allow(dead_code)]
+#[path = "keras/fixture.rs"]
+mod fixture;
+
+use fixture::{Fixture, assert_close_number, still};
+use keras_runtime::metric::{Average, Metrics};
+use keras_runtime::prelude::*;
+use keras_runtime::train::Evaluate;
+
+keras_model! {
+    // Predictions go through unchanged.
+    Rows = dense(5, use_bias = false, kernel_initializer = identity, input = 5);
+}
+
+fn check(fixture: &Fixture, case: &str, metrics: impl Metrics) -> Result<()> {
+    let name = |part: &str| format!("{case}/{part}");
+    let (y, p) = (fixture.get(&name("y_true")), fixture.get(&name("y_pred")));
+    let losses: Vec<Box<dyn Loss>> = match y.ndim() {
+        1 => vec![Box::new(SparseCategoricalCrossentropy)],
+        _ => vec![Box::new(MeanSquaredError)],
+    };
+    let mut model = Rows::new(0).compile(still(), losses, metrics);
+    let score = model.evaluate_with(p, y, Evaluate { batch_size: 9, ..Evaluate::default() })?;
+    let (_, value) = score.iter().find(|(name, _)| *name != "loss").expect("a metric is measured");
+    assert_close_number(case, value, f64::from(*fixture.get(&name("value")).first().unwrap()), 1e-5);
+    Ok(())
+}
+
+macro_rules! metrics {
+    ($($test:ident: $($name:literal => $metric:expr;)*)*) => {$(
+        #[test]
+        fn $test() -> Result<()> {
+            let fixture = Fixture::load("metrics");
+            $(check(&fixture, $name, [$metric])?;)*
+            Ok(())
+        }
+    )*};
+}
+
+metrics! {
+    accuracies:
+        "binary_accuracy" => BinaryAccuracy { threshold: 0.4 };
+        "categorical_accuracy" => CategoricalAccuracy;
+        "sparse_categorical_accuracy" => SparseCategoricalAccuracy;
+        "top_k_categorical_accuracy" => TopKCategoricalAccuracy { k: 2 };
+        "sparse_top_k_categorical_accuracy" => SparseTopKCategoricalAccuracy { k: 2 };
+    precision_and_recall:
+        "precision" => Precision { threshold: Some(0.6), top_k: None, class_id: None };
+        "precision_top_k" => Precision { threshold: None, top_k: Some(2), class_id: None };
+        "precision_of_class" => Precision { threshold: None, top_k: None, class_id: Some(1) };
+        "recall" => Recall { threshold: Some(0.6), top_k: None, class_id: None };
+        "recall_top_k" => Recall { threshold: None, top_k: Some(2), class_id: None };
+    confusion:
+        "true_positives" => TruePositives { threshold: 0.3 };
+        "true_negatives" => TrueNegatives { threshold: 0.3 };
+        "false_positives" => FalsePositives { threshold: 0.3 };
+        "false_negatives" => FalseNegatives { threshold: 0.3 };
+    curves:
+        "auc" => AUC { ..AUC };
+        "auc_few" => AUC { num_thresholds: 7, summation_method: Summation::Minoring, ..AUC };
+        "auc_majoring" => AUC { num_thresholds: 7, summation_method: Summation::Majoring, ..AUC };
+        "auc_pr" => AUC { curve: Curve::PR, ..AUC };
+        "sensitivity_at_specificity" => SensitivityAtSpecificity::new(0.7);
+        "specificity_at_sensitivity" => SpecificityAtSensitivity::new(0.7);
+        "precision_at_recall" => PrecisionAtRecall::new(0.6);
+        "recall_at_precision" => RecallAtPrecision::new(0.55);
+    scores:
+        "f1_macro" => F1Score { average: Average::Macro, threshold: Some(0.5) };
+        "f1_micro" => F1Score { average: Average::Micro, threshold: None };
+        "fbeta_weighted" => FBetaScore { average: Average::Weighted, beta: 2.0, threshold: Some(0.4) };
+        "binary_iou" => BinaryIoU { threshold: 0.4 };
+        "mean_iou" => MeanIoU;
+    means:
+        "root_mean_squared_error" => RootMeanSquaredError;
+        "mean_absolute_error" => MeanOf(MeanAbsoluteError);
+        "hinge" => MeanOf(Hinge);
+        "kl_divergence" => MeanOf(KLDivergence);
+    correlations:
+        "r2_score" => R2Score;
+        "pearson_correlation" => PearsonCorrelation;
+        "concordance_correlation" => ConcordanceCorrelation;
+}
