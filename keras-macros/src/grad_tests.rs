@@ -524,6 +524,25 @@ fn gradients_of_loops_as_values() {
     }
 }
 
+/// Of a value that is another one while training, the gradient is that of the phase.
+#[test]
+fn a_gradient_as_a_value_is_that_of_its_phase() {
+    let case = Case::new(0.5, 1.5, |g, x| {
+        let (square, exponential) = (g.unary(Unary::Square, x), g.unary(Unary::Exp, x));
+        let y = g.phase(square, exponential);
+        let dropped = g.dropout(y, 0.25);
+        grad::gradient(g, dropped, x).unwrap()
+    });
+    case.check("of the training");
+    let weights = case.weights();
+    let inferred = grad::infer(&case.graph);
+    let slope = &case.run(&inferred, &weights)[inferred.heads[0].z.0];
+    let x = numbers(BATCH * 12, 1, 0.5, 1.5);
+    for (i, slope) in slope.data.iter().enumerate() {
+        assert!((slope - (x[i] * weights[0].data[i % 12]).exp()).abs() < 1e-12);
+    }
+}
+
 #[test]
 fn a_gradient_goes_around_what_it_is_stopped_at() {
     let case = Case::new(-1.0, 1.0, |g, x| {

@@ -35,6 +35,11 @@ keras_model! {
 
     /// A block of another crate, with a constant of this one.
     Pictures = input([8, 8, 1]) >> tests::models::tower(HIDDEN) >> flatten() >> dense(2)
+    /// Twice the same weights.
+    Twins(a: [8, 8, 1], b: [8, 8, 1]) -> (first: [2, 2, 4], second: [2, 2, 4]) {
+        let tower = blocks::tower(3);
+        (a >> tower, tower(b))
+    }
     Deep(x: [8, 8, 1]) {
         let h = x >> blocks::tower(3, deep = true, name = "towers");
         (h >> if 2 < HIDDEN { blocks::stage(2, tanh, halve = false) }, h)
@@ -66,6 +71,7 @@ fn blocks_of_other_crates_are_built_where_they_are_used() {
     // 3 × 3 windows; 8 × 8 is halved twice.
     assert_eq!(pictures.count_params(), (9 * 9 + 9) + (9 * 9 * 4 + 4) + (2 * 2 * 4 * 2 + 2));
     assert!(names(&pictures).contains(&"tower/stage_1/conv/kernel"), "{:?}", names(&pictures));
+    assert_eq!(Twins::new(0).count_params(), (9 * 3 + 3) + (9 * 3 * 4 + 4));
     let deep = Deep::new(0);
     let (first, second) = (9 * 3 + 3, 9 * 3 * 8 + 8);
     let (third, fourth, own) = (9 * 8 * 4 + 4, 9 * 4 * 4 + 4, 9 * 4 * 2 + 2);
@@ -145,4 +151,19 @@ fn weights_of_a_model_that_differs_are_refused() {
 ";
     assert_eq!(text, expected);
     assert_eq!(part.weights(), before);
+}
+
+#[test]
+fn parts_that_are_not_there_are_told() {
+    let (mut both, encoder, fork) = (Both::new(1), Encoder::new(2), Fork::new(3));
+    let before = both.weight("encoder/mlp/dense/kernel").unwrap();
+    let problem = both.copy_part_from("enkoder", &encoder).unwrap_err().to_string();
+    assert!(problem.contains("enkoder") && problem.contains("encoder/mlp/dense"), "{problem}");
+    let problem = both.copy_part_from("encoder", &fork).unwrap_err().to_string();
+    assert!(problem.contains("encoder/mlp/dense/kernel: expected, and not there"), "{problem}");
+    assert_eq!(both.weight("encoder/mlp/dense/kernel").unwrap(), before);
+    let mut own = Encoder::new(4);
+    assert!(own.copy_weights_from_part(&both, "head").is_err());
+    own.copy_weights_from_part(&both, "encoder").unwrap();
+    assert_eq!(own.weight("mlp/dense/kernel").unwrap(), before);
 }

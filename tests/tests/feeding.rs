@@ -397,3 +397,31 @@ fn a_folder_of_images_is_learnt() -> Result<()> {
     let _ = fs::remove_dir_all(folder);
     Ok(())
 }
+
+/// Metrics are held to the targets of every batch, as losses are.
+#[test]
+fn metrics_that_do_not_fit_a_data_set_are_told() {
+    let (x, labels) = (Array2::<f32>::zeros((8, 3)), vec![1u8; 8]);
+    keras_model! { Classes = dense(4, softmax, input = 3); }
+    let mut model =
+        Classes::new(0).compile(Sgd::default(), SparseCategoricalCrossentropy, [Precision { ..Precision }]);
+    let dataset = || Dataset::from_arrays(x.clone(), labels.clone()).expect("as many targets").batch(4);
+    let problem = model.fit_dataset(dataset(), quiet(1)).expect_err("labels are no words").to_string();
+    assert!(problem.contains("precision"), "{problem}");
+    let problem = model.evaluate_dataset(dataset(), Evaluate::default()).expect_err("neither").to_string();
+    assert!(problem.contains("precision"), "{problem}");
+
+    let (a, b) = (Array2::<f32>::zeros((8, 2)), Array2::<f32>::zeros((8, 3)));
+    let (one, two) = (Array2::<f32>::zeros((8, 1)), Array2::<f32>::zeros((8, 2)));
+    let losses = (MeanSquaredError, MeanSquaredError);
+    let mut model = Pair::new(0).compile(Sgd::default(), losses, PerOutput((RootMeanSquaredError,)));
+    let dataset = Dataset::from_arrays((a.clone(), b.clone()), (one.clone(), two.clone()))
+        .expect("as many targets")
+        .batch(4);
+    for problem in [
+        model.fit_dataset(dataset, quiet(1)).expect_err("one list of two").to_string(),
+        model.fit((&a, &b), (&one, &two), quiet(1)).expect_err("one list of two").to_string(),
+    ] {
+        assert!(problem.contains("lists of metrics"), "{problem}");
+    }
+}

@@ -75,6 +75,9 @@ metrics! {
     means:
         "root_mean_squared_error" => RootMeanSquaredError;
         "mean_absolute_error" => MeanOf(MeanAbsoluteError);
+        "cosine_similarity" => CosineSimilarity;
+        "categorical_crossentropy" => CategoricalCrossentropy;
+        "categorical_crossentropy_logits" => CategoricalCrossentropy { from_logits: true, ..CategoricalCrossentropy };
         "hinge" => MeanOf(Hinge);
         "kl_divergence" => MeanOf(KLDivergence);
     correlations:

@@ -194,3 +194,28 @@ fn an_earlier_checkpoint_survives_a_full_disk() -> Result<()> {
     let _ = fs::remove_dir_all(folder);
     Ok(())
 }
+
+/// The file says how much state there is: it is not believed.
+#[test]
+fn a_checkpoint_with_other_state_is_refused() -> Result<()> {
+    let folder = folder("state");
+    let (x, y) = data();
+    let mut model = build(1);
+    model.step_on_batch(&x, &y)?;
+    let path = folder.join("checkpoint");
+    model.save_checkpoint(&path)?;
+    let mut plain = Net::new(1).compile(Adam::default(), MeanSquaredError, ());
+    let problem = plain.load_checkpoint(&path).expect_err("it keeps less").to_string();
+    assert!(problem.contains("3 words of optimizer state"), "{problem}");
+
+    let mut bytes = fs::read(&path).expect("it was written");
+    let slots = b"\"slots\":\"3\"";
+    let at = bytes.windows(slots.len()).position(|window| window == slots).expect("it is said");
+    bytes[at + slots.len() - 2] = b'9';
+    fs::write(&path, bytes).expect("a file");
+    let before = bits(&model);
+    assert!(model.load_checkpoint(&path).is_err());
+    assert_eq!(bits(&model), before);
+    fs::remove_dir_all(folder).expect("the test's own");
+    Ok(())
+}

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 
-use super::ast::{Call, Expr, ExprKind, File, Item, Operator};
+use super::ast::{Block, Call, Expr, ExprKind, File, Item, Operator};
 use crate::diag::closest;
 use crate::layers;
 
@@ -12,7 +12,7 @@ pub fn models(file: &File) -> Vec<Vec<Ident>> {
         File::Expression(expr) => (&[][..], vec![expr]),
         File::Items(items) => (&items[..], items.iter().flat_map(Item::exprs).collect()),
     };
-    let mut search = Search { items, known: vec![], found: vec![] };
+    let mut search = Search { items, known: vec![], stages: vec![], found: vec![] };
     for expr in &exprs {
         search.define(expr);
     }
@@ -22,6 +22,9 @@ pub fn models(file: &File) -> Vec<Vec<Ident>> {
             let params = block.params.iter().map(|param| &param.name).chain(&block.body.params);
             search.known.extend(params.map(Ident::to_string));
         }
+    }
+    for block in items.iter().filter_map(Item::block) {
+        search.bindings(block);
     }
     for expr in exprs {
         search.expr(expr, Position::Value);
@@ -44,13 +47,19 @@ struct Search<'a> {
     items: &'a [Item],
     /// Names that the macro call defines.
     known: Vec<String>,
+    /// Names that are used as layers.
+    stages: Vec<String>,
     found: Vec<Vec<Ident>>,
 }
 
 impl Search<'_> {
-    /// Remembers every name that `expr` defines.
+    /// Remembers every name that `expr` defines, or uses as a layer.
     fn define(&mut self, expr: &Expr) {
         match &expr.kind {
+            ExprKind::Binary(Operator::Pipe, _, layer) => {
+                self.stages.extend(layer.as_name().map(Ident::to_string));
+            }
+            ExprKind::Call(call) => self.stages.extend(call.name().map(Ident::to_string)),
             ExprKind::Block(block) => {
                 let names = block.lets.iter().flat_map(|binding| binding.pattern.names());
                 self.known.extend(names.map(Ident::to_string));
@@ -82,7 +91,7 @@ impl Search<'_> {
                 self.expr(b, Position::Stage);
             }
             ExprKind::Block(block) => {
-                block.lets.iter().for_each(|binding| self.expr(&binding.value, Position::Value));
+                self.bindings(block);
                 block.tail.iter().for_each(|tail| self.expr(tail, position));
             }
             ExprKind::Repeat(repeat) => {
@@ -100,6 +109,15 @@ impl Search<'_> {
                     self.expr(child, position);
                 }
             }
+        }
+    }
+
+    /// The values that `block` names: one that is used as a layer is one, and so what its path names.
+    fn bindings(&mut self, block: &Block) {
+        for binding in &block.lets {
+            let is_layer = binding.pattern.names().iter().any(|name| self.stages.contains(&name.to_string()));
+            let position = if is_layer { Position::Stage } else { Position::Value };
+            self.expr(&binding.value, position);
         }
     }
 

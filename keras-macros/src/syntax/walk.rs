@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 
-use super::ast::{Body, CellItem, Expr, ExprKind, Item};
+use super::ast::{Block, Body, CellItem, Expr, ExprKind, Item, ModelItem};
 
 impl Expr {
     /// Every expression directly inside of this one.
@@ -66,6 +66,15 @@ impl Item {
             Item::Block(block) => &block.tokens,
             Item::Cell(cell) => &cell.tokens,
             Item::Const(constant) => &constant.tokens,
+        }
+    }
+
+    /// Its body, if it has one with `let`s.
+    pub fn block(&self) -> Option<&Block> {
+        match self {
+            Item::Model(ModelItem { body: Body::Functional { block, .. }, .. })
+            | Item::Cell(CellItem { block, .. }) => Some(block),
+            Item::Model(_) | Item::Block(_) | Item::Const(_) => None,
         }
     }
 

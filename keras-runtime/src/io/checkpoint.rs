@@ -89,7 +89,16 @@ pub(crate) fn load(
     };
     let tensors = weights::tensors(&bytes, &file)?;
     let len = spec.trainable_len;
-    let mut state = vec![0.0; metadata.number::<usize>("slots")? * len];
+    let slots: usize = metadata.number("slots")?;
+    // There is no state before the first step.
+    if slots != 0 && slots != optimizer.state_words() {
+        let wanted = optimizer.state_words();
+        return Err(metadata.problem(format!(
+            "has {slots} words of optimizer state for each weight, and `{}` keeps {wanted} with these settings",
+            optimizer.name()
+        )));
+    }
+    let mut state = vec![0.0; slots * len];
     for (slot, state) in state.chunks_exact_mut(len.max(1)).enumerate() {
         for weight in trainable(spec) {
             let name = format!("{OPTIMIZER}{slot}/{}", weight.name);

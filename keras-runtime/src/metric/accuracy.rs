@@ -1,7 +1,7 @@
 //! The share of right answers.
 
 use super::Batch;
-use super::measure::{Mean, Measure, named};
+use super::measure::{Mean, Measure, expect_classes, named};
 use crate::compiled::OutputSpec;
 use crate::data::Tensor;
 use crate::error::Result;
@@ -85,6 +85,10 @@ impl Measure for Accuracy {
         "accuracy"
     }
 
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        expect_classes(self.name(), output, target)
+    }
+
     fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {
         let classes = batch.classes();
         add_positions(seen, batch, |y, p| match (classes, y) {
@@ -104,10 +108,6 @@ impl Measure for BinaryAccuracy {
 
     fn name(&self) -> &str {
         "binary_accuracy"
-    }
-
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-        expect_same_shape(self.name(), output, target)
     }
 
     fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {

@@ -2,11 +2,7 @@
 
 use super::Batch;
 use super::measure::{Measure, named, ratio};
-use crate::compiled::OutputSpec;
-use crate::data::Tensor;
-use crate::error::Result;
 use crate::loss::defaults::defaults;
-use crate::loss::expect_same_shape;
 
 /// Weights of right and wrong answers of either kind.
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,10 +55,6 @@ macro_rules! ratios {
                 $name
             }
 
-            fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-                expect_same_shape(self.name(), output, target)
-            }
-
             fn add(&self, seen: &mut Confusion, batch: &Batch<'_>) {
                 let otherwise = if self.top_k.is_some() { f32::NEG_INFINITY } else { 0.5 };
                 let threshold = self.threshold.unwrap_or(otherwise);
@@ -104,10 +96,6 @@ macro_rules! counts {
 
             fn name(&self) -> &str {
                 $name
-            }
-
-            fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-                expect_same_shape(self.name(), output, target)
             }
 
             fn add(&self, seen: &mut Confusion, batch: &Batch<'_>) {

@@ -2,10 +2,6 @@
 
 use super::Batch;
 use super::measure::{Mean, Measure, named};
-use crate::compiled::OutputSpec;
-use crate::data::Tensor;
-use crate::error::Result;
-use crate::loss::expect_same_shape;
 
 /// `1 - sum((y - p)^2) / sum((y - mean(y))^2)` for each word of the last axis, and the mean of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,10 +31,6 @@ impl Measure for R2Score {
 
     fn name(&self) -> &str {
         "r2_score"
-    }
-
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-        expect_same_shape(self.name(), output, target)
     }
 
     fn add(&self, seen: &mut Vec<Word>, batch: &Batch<'_>) {
@@ -98,10 +90,6 @@ macro_rules! along_the_last_axis {
 
             fn name(&self) -> &str {
                 $name
-            }
-
-            fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-                expect_same_shape(self.name(), output, target)
             }
 
             fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {

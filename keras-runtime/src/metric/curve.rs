@@ -2,11 +2,7 @@
 
 use super::Batch;
 use super::measure::{Measure, named, ratio};
-use crate::compiled::OutputSpec;
-use crate::data::Tensor;
-use crate::error::Result;
 use crate::loss::defaults::defaults;
-use crate::loss::expect_same_shape;
 
 /// For each of evenly spaced thresholds from 0 to 1, the weight of the words whose greatest threshold below it is.
 #[derive(Debug, Default)]
@@ -81,7 +77,7 @@ pub enum Summation {
 /// The area under a curve over evenly spaced thresholds, all words of an output taken together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AUC {
-    /// How many thresholds there are, at least 2.
+    /// How many thresholds there are; fewer than 2 are taken for 2.
     pub num_thresholds: usize,
     /// Which curve.
     pub curve: Curve,
@@ -109,10 +105,6 @@ impl Measure for AUC {
 
     fn name(&self) -> &str {
         "auc"
-    }
-
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-        expect_same_shape(self.name(), output, target)
     }
 
     fn add(&self, seen: &mut Buckets, batch: &Batch<'_>) {
@@ -156,7 +148,7 @@ macro_rules! one_at_another {
         pub struct $metric {
             /// The least that is asked for, in [0, 1].
             pub $given: f64,
-            /// How many thresholds are tried, at least 2 (200 in Keras).
+            /// How many thresholds are tried (200 in Keras); fewer than 2 are taken for 2.
             pub num_thresholds: usize,
         }
 
@@ -172,10 +164,6 @@ macro_rules! one_at_another {
 
             fn name(&self) -> &str {
                 $name
-            }
-
-            fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-                expect_same_shape(self.name(), output, target)
             }
 
             fn add(&self, seen: &mut Buckets, batch: &Batch<'_>) {

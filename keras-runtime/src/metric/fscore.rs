@@ -2,11 +2,7 @@
 
 use super::Batch;
 use super::measure::{Measure, named};
-use crate::compiled::OutputSpec;
-use crate::data::Tensor;
-use crate::error::Result;
 use crate::loss::defaults::defaults;
-use crate::loss::expect_same_shape;
 
 /// How the scores of classes become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,10 +66,6 @@ impl Measure for FBetaScore {
         "fbeta_score"
     }
 
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-        expect_same_shape(self.name(), output, target)
-    }
-
     fn add(&self, seen: &mut Vec<Class>, batch: &Batch<'_>) {
         seen.resize(batch.classes(), Class::default());
         for (y, p, weight) in batch.positions() {
@@ -119,9 +111,6 @@ impl Measure for F1Score {
 
     fn name(&self) -> &str {
         "f1_score"
-    }
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-        expect_same_shape(self.name(), output, target)
     }
     fn add(&self, seen: &mut Vec<Class>, batch: &Batch<'_>) {
         self.general().add(seen, batch);

@@ -129,10 +129,6 @@ impl Measure for RootMeanSquaredError {
         "root_mean_squared_error"
     }
 
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-        loss::expect_same_shape(self.name(), output, target)
-    }
-
     fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {
         for (y, p, weight) in batch.positions() {
             for (y, p) in y.iter().zip(p) {

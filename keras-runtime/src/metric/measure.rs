@@ -6,16 +6,18 @@ use super::{Batch, Metric};
 use crate::compiled::OutputSpec;
 use crate::data::Tensor;
 use crate::error::Result;
+use crate::loss::check::{TargetShape, expect_indices, expect_same_shape};
 
 /// The formula of a metric.
-pub(super) trait Measure: Debug + Clone + Send + 'static {
+pub(super) trait Measure: Debug + Clone + Send + Sync + 'static {
     /// What it has seen.
-    type Seen: Debug + Default + Send;
+    type Seen: Debug + Default + Send + Sync;
 
     fn name(&self) -> &str;
 
-    fn check(&self, _: &OutputSpec, _: &Tensor<'_>) -> Result<()> {
-        Ok(())
+    /// Most compare word by word.
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        expect_same_shape(self.name(), output, target)
     }
 
     fn add(&self, seen: &mut Self::Seen, batch: &Batch<'_>);
@@ -73,6 +75,14 @@ macro_rules! named {
     )*};
 }
 pub(super) use named;
+
+/// Targets are one word for each word of `output`, or the index of a class for each position.
+pub(super) fn expect_classes(name: &str, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+    match TargetShape::of(output.shape, target.shape().sample()) {
+        TargetShape::Index => expect_indices(name, output, target),
+        TargetShape::Same | TargetShape::Other => expect_same_shape(name, output, target),
+    }
+}
 
 /// A weighted mean.
 #[derive(Debug, Clone, Copy, Default)]

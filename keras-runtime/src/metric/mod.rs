@@ -35,7 +35,7 @@ use crate::data::Tensor;
 use crate::error::Result;
 
 /// A running measure of predictions against targets.
-pub trait Metric: Debug + Send {
+pub trait Metric: Debug + Send + Sync {
     /// Keras's name of it, for example `accuracy`.
     fn name(&self) -> &str;
 

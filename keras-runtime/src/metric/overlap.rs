@@ -1,12 +1,11 @@
 //! Intersection over union, from a confusion matrix.
 
-use super::measure::{Measure, named};
+use super::measure::{Measure, expect_classes, named};
 use super::{Batch, argmax};
 use crate::compiled::OutputSpec;
 use crate::data::Tensor;
 use crate::error::Result;
 use crate::loss::defaults::defaults;
-use crate::loss::expect_same_shape;
 
 /// The mean over the classes of `intersection / union`: a position's class is the greatest of its words, and its target
 /// an index or one-hot (`OneHotMeanIoU` in Keras). A class that neither is true nor predicted counts nothing.
@@ -54,6 +53,10 @@ impl Measure for MeanIoU {
         "mean_io_u"
     }
 
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        expect_classes(self.name(), output, target)
+    }
+
     fn add(&self, seen: &mut Vec<Class>, batch: &Batch<'_>) {
         seen.resize(batch.classes(), Class::default());
         for (y, p, weight) in batch.positions() {
@@ -78,10 +81,6 @@ impl Measure for BinaryIoU {
 
     fn name(&self) -> &str {
         "binary_io_u"
-    }
-
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-        expect_same_shape(self.name(), output, target)
     }
 
     fn add(&self, seen: &mut [Class; 2], batch: &Batch<'_>) {

@@ -10,6 +10,7 @@ use crate::device::{Backend, Device};
 use crate::error::{Error, Result, batched};
 use crate::init;
 use crate::loss::Loss;
+use crate::metric::Metric;
 
 /// Samples that are predicted at once.
 const BATCH: usize = 256;
@@ -107,20 +108,28 @@ pub(crate) fn check_inputs(spec: &Spec, inputs: &[Tensor<'_>]) -> Result<usize> 
     Ok(samples)
 }
 
-/// Holds data to what model and losses ask for, and gives the number of samples. Without losses there are no targets.
+/// What looks at targets: for each output its loss, and its metrics.
+#[derive(Clone, Copy)]
+pub(crate) struct Measures<'a> {
+    pub losses: &'a [Box<dyn Loss>],
+    pub metrics: &'a [Vec<Box<dyn Metric>>],
+}
+
+/// Holds data to what model, losses and metrics ask for, and gives the number of samples. Without them there are no targets.
 pub(crate) fn check_batch(
     spec: &Spec,
-    losses: Option<&[Box<dyn Loss>]>,
+    measures: Option<Measures<'_>>,
     x: &[Tensor<'_>],
     y: &[Tensor<'_>],
 ) -> Result<usize> {
     let samples = check_inputs(spec, x)?;
-    let Some(losses) = losses else { return Ok(samples) };
+    let Some(Measures { losses, metrics }) = measures else { return Ok(samples) };
     if samples == 0 {
         return Err(Error::Empty { what: format!("input `{}`", spec.inputs[0].name) });
     }
     let names = || spec.outputs.iter().map(|output| output.name).collect::<Vec<_>>().join(", ");
-    for (what, found) in [("targets", y.len()), ("losses", losses.len())] {
+    for (what, found) in [("targets", y.len()), ("losses", losses.len()), ("lists of metrics", metrics.len())]
+    {
         if found != spec.outputs.len() {
             return Err(Error::Count {
                 what: format!("{what} of `{}`", spec.name),
@@ -130,7 +139,7 @@ pub(crate) fn check_batch(
             });
         }
     }
-    for ((tensor, output), loss) in y.iter().zip(spec.outputs).zip(losses) {
+    for (((tensor, output), loss), metrics) in y.iter().zip(spec.outputs).zip(losses).zip(metrics) {
         if tensor.shape().rows() != samples {
             return Err(Error::Rows {
                 what: format!("the targets of output `{}`", output.name),
@@ -140,6 +149,7 @@ pub(crate) fn check_batch(
             });
         }
         loss.check(output, tensor)?;
+        metrics.iter().try_for_each(|metric| metric.check(output, tensor))?;
         expect_finite(tensor, || format!("the targets of output `{}`", output.name))?;
     }
     for (tensor, input) in x.iter().zip(spec.inputs) {

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use ndarray::ArrayD;
 
-use super::network::check_batch;
+use super::network::{Measures, check_batch};
 use super::{Gradients, Model};
 use crate::callback::{Callbacks, Logs, Position};
 use crate::data::{Arrays, Batches, Selection, Tensor};
 use crate::device::Backend;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::io::checkpoint::{self, Marks};
 use crate::loss::Loss;
 use crate::metric::Metric;
@@ -101,9 +101,12 @@ impl<M: Model> Trainer<M> {
         }
         let mut feed = InMemory::new((x, y), 0..training, settings.batch_size, settings.shuffle);
         let held_back = InMemory::new((x, y), training..samples, settings.validation_batch_size, false);
+        let metrics = self.copied_metrics();
         let (backend, session) = self.session();
+        let measures = Measures { losses: session.losses, metrics: &metrics };
+        let held_back = (training < samples).then_some(held_back);
         backend.reserve(settings.batch_size.min(training), true);
-        run_epochs(backend, session, &mut feed, (training < samples).then_some(held_back), settings)
+        run_epochs(backend, session, measures, &mut feed, held_back, settings)
     }
 
     /// Trains on batches: of a [`Dataset`](crate::data::Dataset), which reads ahead, or of an iterator
@@ -120,9 +123,11 @@ impl<M: Model> Trainer<M> {
         if let Some((x, y)) = &settings.validation_data {
             self.check(x, y)?;
         }
+        let metrics = self.copied_metrics();
         let (backend, session) = self.session();
-        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, losses: Some(session.losses) };
-        run_epochs(backend, session, &mut feed, None, settings)
+        let measures = Measures { losses: session.losses, metrics: &metrics };
+        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, measures: Some(measures) };
+        run_epochs(backend, session, measures, &mut feed, None, settings)
     }
 
     /// Loss and metrics on `x` and `y`, batch by batch (their size does not change the result).
@@ -162,8 +167,10 @@ impl<M: Model> Trainer<M> {
     /// When settings or a batch do not fit the model, or a batch cannot be read. When a callback fails.
     pub fn evaluate_dataset(&mut self, mut dataset: impl Batches, settings: Evaluate<'_>) -> Result<Score> {
         settings.check()?;
+        let metrics = self.copied_metrics();
         let (backend, session) = self.session();
-        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, losses: Some(session.losses) };
+        let measures = Some(Measures { losses: session.losses, metrics: &metrics });
+        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, measures };
         run_evaluation(backend, session, &mut feed, settings)
     }
 
@@ -195,7 +202,7 @@ impl<M: Model> Trainer<M> {
     ) -> Result<Vec<ArrayD<f32>>> {
         settings.check()?;
         let (backend, session) = self.session();
-        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, losses: None };
+        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, measures: None };
         run_prediction(backend, session, &mut feed, settings)
     }
 
@@ -387,7 +394,7 @@ impl<M: Model> Trainer<M> {
             seed,
             optimizer: &mut *self.optimizer,
             losses: &self.losses,
-            tally: Tally::new(M::SPEC, &mut self.metrics, &mut self.sums),
+            tally: Tally::new(M::SPEC, &self.losses, &mut self.metrics, &mut self.sums),
             step: &mut self.step,
             position: &mut self.position,
             stop: false,
@@ -397,20 +404,12 @@ impl<M: Model> Trainer<M> {
     }
 
     fn check(&self, x: &[Tensor<'_>], y: &[Tensor<'_>]) -> Result<usize> {
-        let samples = check_batch(M::SPEC, Some(&self.losses), x, y)?;
-        if self.metrics.len() != M::SPEC.outputs.len() {
-            let names: Vec<&str> = M::SPEC.outputs.iter().map(|output| output.name).collect();
-            return Err(Error::Count {
-                what: format!("lists of metrics of `{}`", M::SPEC.name),
-                expected: M::SPEC.outputs.len(),
-                found: self.metrics.len(),
-                help: format!("give one for each output: {}", names.join(", ")),
-            });
-        }
-        for ((tensor, output), metrics) in y.iter().zip(M::SPEC.outputs).zip(&self.metrics) {
-            metrics.iter().try_for_each(|metric| metric.check(output, tensor))?;
-        }
-        Ok(samples)
+        check_batch(M::SPEC, Some(Measures { losses: &self.losses, metrics: &self.metrics }), x, y)
+    }
+
+    /// Metrics to hold targets to while the trainer's own are at work.
+    fn copied_metrics(&self) -> Vec<Vec<Box<dyn Metric>>> {
+        self.metrics.iter().map(|list| list.iter().map(|metric| metric.boxed()).collect()).collect()
     }
 }
 
@@ -418,11 +417,12 @@ impl<M: Model> Trainer<M> {
 fn run_epochs(
     backend: &mut dyn Backend,
     mut session: Session<'_>,
+    measures: Measures<'_>,
     feed: &mut dyn Feed,
     mut held_back: Option<InMemory<'_, '_>>,
     mut settings: Fit<'_>,
 ) -> Result<History> {
-    let (spec, losses) = (session.spec, session.losses);
+    let spec = session.spec;
     let mut list = std::mem::take(&mut settings.callbacks);
     let mut dataset = settings.validation_dataset.take();
     let mut arrays = settings.validation_data.as_ref().map(|(x, y)| {
@@ -430,7 +430,7 @@ fn run_epochs(
         InMemory::new((x, y), 0..rows, settings.validation_batch_size, false)
     });
     let mut batches =
-        dataset.as_mut().map(|source| FromBatches { source: &mut **source, spec, losses: Some(losses) });
+        dataset.as_mut().map(|source| FromBatches { source: &mut **source, spec, measures: Some(measures) });
     let validation: Option<&mut dyn Feed> = match (&mut arrays, &mut batches, &mut held_back) {
         (Some(arrays), _, _) => Some(arrays),
         (_, Some(batches), _) => Some(batches),

@@ -5,8 +5,7 @@ use std::ops::Range;
 use crate::compiled::Spec;
 use crate::data::{Batch, Batches, Selection, Tensor};
 use crate::error::{Error, Result};
-use crate::loss::Loss;
-use crate::model::network::check_batch;
+use crate::model::network::{Measures, check_batch};
 use crate::random::Philox;
 
 /// What is done with a batch: with the selected samples of inputs and targets.
@@ -95,7 +94,7 @@ pub(crate) struct FromBatches<'a> {
     pub source: &'a mut dyn Batches,
     pub spec: &'static Spec,
     /// None where there are no targets.
-    pub losses: Option<&'a [Box<dyn Loss>]>,
+    pub measures: Option<Measures<'a>>,
 }
 
 impl Feed for FromBatches<'_> {
@@ -109,7 +108,7 @@ impl Feed for FromBatches<'_> {
 
     fn next(&mut self, take: &mut Take<'_>) -> Result<bool> {
         let Some(Batch { x, y }) = self.source.next()? else { return Ok(false) };
-        let len = check_batch(self.spec, self.losses, &x, &y)?;
+        let len = check_batch(self.spec, self.measures, &x, &y)?;
         take(&x, &y, Selection::Range { start: 0, len })?;
         Ok(true)
     }

@@ -5,11 +5,13 @@ use std::ops::Index;
 
 use crate::compiled::Spec;
 use crate::device::Backend;
+use crate::loss::Loss;
 use crate::metric::{Batch, Metric};
 
 /// Sums over the batches of an epoch.
 pub(crate) struct Tally<'a> {
     spec: &'static Spec,
+    losses: &'a [Box<dyn Loss>],
     metrics: &'a mut [Vec<Box<dyn Metric>>],
     sums: &'a mut Sums,
 }
@@ -25,8 +27,13 @@ pub(crate) struct Sums {
 }
 
 impl<'a> Tally<'a> {
-    pub fn new(spec: &'static Spec, metrics: &'a mut [Vec<Box<dyn Metric>>], sums: &'a mut Sums) -> Self {
-        Tally { spec, metrics, sums }
+    pub fn new(
+        spec: &'static Spec,
+        losses: &'a [Box<dyn Loss>],
+        metrics: &'a mut [Vec<Box<dyn Metric>>],
+        sums: &'a mut Sums,
+    ) -> Self {
+        Tally { spec, losses, metrics, sums }
     }
 
     /// Forgets everything.
@@ -48,9 +55,11 @@ impl<'a> Tally<'a> {
         self.sums.samples += samples as f64;
     }
 
-    /// The mean loss, summed over the outputs, with what the model adds.
+    /// The mean loss, summed over the outputs by their weights, with what the model adds.
     pub fn loss(&self) -> f64 {
-        (self.sums.losses.iter().sum::<f64>() + self.sums.added) / self.sums.samples.max(1.0)
+        let each = self.losses.iter().zip(&self.sums.losses);
+        let losses: f64 = each.map(|(formula, loss)| f64::from(formula.weight()) * loss).sum();
+        (losses + self.sums.added) / self.sums.samples.max(1.0)
     }
 
     /// `loss`, then (of several outputs) the loss of each, then the metrics: Keras's names.

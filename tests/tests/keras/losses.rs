@@ -2,12 +2,17 @@
 
 use keras_runtime::loss::Losses;
 use keras_runtime::prelude::*;
+use ndarray::{Array2, ArrayD, s};
 
 use crate::fixture::{Fixture, assert_close, assert_close_number, probe_gradient, still};
 
 keras_model! {
     // Predictions go through an identity kernel, whose gradient tells theirs.
     Rows = dense(5, use_bias = false, kernel_initializer = identity, name = "probe", input = 5);
+    Two(x: [5]) -> (near: [5], far: [3]) {
+        let h = x >> dense(4, tanh);
+        (h >> dense(5, name = "near"), h >> dense(3, name = "far"))
+    }
     Tables = dense(5, use_bias = false, kernel_initializer = identity, name = "probe", input = [4, 5]);
 }
 
@@ -76,4 +81,25 @@ losses! {
     focal:
         "binary_focal_crossentropy" => BinaryFocalCrossentropy;
         "categorical_focal_crossentropy" => CategoricalFocalCrossentropy;
+        "categorical_generalized_cross_entropy" => CategoricalGeneralizedCrossEntropy { q: 0.7 };
+}
+
+/// The loss and the gradients are sums over the outputs, each by its weight; the losses of the outputs are told as they are.
+#[test]
+fn outputs_count_what_their_weights_say() -> Result<()> {
+    let x = Array2::from_shape_fn((7, 5), |(i, j)| ((i * 31 + j * 17) % 23) as f32 / 11.0 - 1.0);
+    let (near, far) = (x.mapv(|x| x * x), x.slice(s![.., ..3]).to_owned());
+    let step = |weights: (f32, f32)| -> Result<(Score, ArrayD<f32>)> {
+        let losses = (MeanSquaredError.weighted(weights.0), MeanAbsoluteError.weighted(weights.1));
+        let mut model = Two::new(3).compile(still(), losses, ());
+        let score = model.train_on_batch(&x, (&near, &far))?;
+        Ok((score, model.gradient("dense/kernel")?))
+    };
+    let ((first, of_first), (second, of_second)) = (step((1.0, 0.0))?, step((0.0, 1.0))?);
+    let (both, of_both) = step((0.25, 3.0))?;
+    assert_close_number("loss", both.loss, 0.25 * first.loss + 3.0 * second.loss, 1e-6);
+    assert_close("gradient", &of_both, &(of_first * 0.25 + of_second * 3.0), 1e-6);
+    assert_close_number("near_loss", both["near_loss"], first.loss, 1e-6);
+    assert_close_number("far_loss", both["far_loss"], second.loss, 1e-6);
+    Ok(())
 }

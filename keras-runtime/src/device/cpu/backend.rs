@@ -124,7 +124,9 @@ impl CpuBackend {
         let slots: [Slot<'_>; PORTS] = std::array::from_fn(|i| {
             let rows = rows.next();
             let loss = losses.and_then(|losses| losses.get(i)).zip(rows);
-            let loss = loss.map(|(loss, rows)| Slotted::new(&**loss, &targets[i], widths[i], scale, rows));
+            let loss = loss.map(|(loss, rows)| {
+                Slotted::new(&**loss, &targets[i], widths[i], scale * loss.weight(), rows)
+            });
             Slot { output: &specs[i.min(outputs - 1)], loss }
         });
         let spaces = Spaces {
