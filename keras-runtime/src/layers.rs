@@ -101,6 +101,114 @@ pub const fn drop_mask() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn lambda() {}
 
+/// `einsum_dense(equation, output_shape, activation = None, bias_axes = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+///
+/// A dense layer along the axes that an equation names, as in Einstein's notation: `einsum_dense("abc,cd->abd", [-1, 64])` treats each step alike, `"...x,xy->...y"` any leading axes. The first letter is the batch.
+///
+/// Shapes: `[batch, ...] → [batch, output_shape...]`.
+///
+/// # Arguments
+///
+/// - `equation`: a string. The letters of the input's axes, of the kernel's and of the result's: `"ab,bc->ac"`.
+/// - `output_shape`: a list of sizes such as `[28, 28, 1]`. The result's sizes without the batch; -1 where the input says it.
+/// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
+/// - `bias_axes`: a string, by default `None`. The letters of the result that the bias has; without any there is no bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[the equation's]`
+/// - `bias`: `[sizes of bias_axes...]`
+pub const fn einsum_dense() {}
+
+/// `relu(max_value = None, negative_slope = 0.0, threshold = 0.0)`
+///
+/// `x` above `threshold` and up to `max_value`, `negative_slope * (x - threshold)` below it.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `max_value`: a number, by default `None`. Upper bound.
+/// - `negative_slope`: a number, by default `0.0`. Slope below the threshold.
+/// - `threshold`: a number, by default `0.0`. Where the activation starts.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn relu() {}
+
+/// `leaky_relu(negative_slope = 0.3)`
+///
+/// `x` where it is positive, else `negative_slope * x`. (The activation of this name has the slope 0.2.)
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `negative_slope`: a number, by default `0.3`. Slope of the negative part.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn leaky_relu() {}
+
+/// `prelu(alpha_initializer = zeros, alpha_regularizer = None, alpha_constraint = None, shared_axes = None)`
+///
+/// `x` where it is positive, else `alpha * x` with a slope `alpha` that is learnt for each place, but for `shared_axes` (He et al., 2015).
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `alpha_initializer`: an initializer such as `he_normal`, by default `zeros`. How `alpha` starts.
+/// - `alpha_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for `alpha`.
+/// - `alpha_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes `alpha` be.
+/// - `shared_axes`: a whole number or a list of them, by default `None`. Axes along which there is one slope, such as `[1, 2]` after a 2-D convolution; the batch is axis 0.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `alpha`: `[the input's sizes, 1 for shared axes]`
+pub const fn prelu() {}
+
+/// `elu(alpha = 1.0)`
+///
+/// `x` where it is positive, else `alpha * (exp(x) - 1)`.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `alpha`: a number, by default `1.0`. Scale of the negative part.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn elu() {}
+
+/// `softmax(axis = -1)`
+///
+/// `exp(x) / sum(exp(x))` along `axis`.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `axis`: a whole number, by default `-1`. The axis; the batch is axis 0.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn softmax() {}
+
 /// `flatten()`
 ///
 /// Makes one axis of all but the batch.

@@ -122,7 +122,11 @@ impl Builder<'_> {
         if self.definitions.is_model(name) {
             return self.apply_model(stage, std::slice::from_ref(name), given, input);
         }
-        let Some(entry) = layers::find(&text) else { return Err(self.unknown_layer(name)) };
+        // A bare name is an activation; with parentheses a layer, if there is one of that name.
+        let activation = layers::find_activation(&text).filter(|_| !parens);
+        let Some(entry) = activation.or_else(|| layers::find(&text)) else {
+            return Err(self.unknown_layer(name));
+        };
         if !parens && entry.family != Family::Activation {
             let message = Message::new(name.span(), format!("the layer `{text}` needs parentheses"));
             return Err(self.diag.report(message.help(format!("write `{}`", entry.call()))));
@@ -175,7 +179,8 @@ impl Builder<'_> {
                     .help(format!("give it an input: `x >> {expr}`"));
             return Err(self.diag.report(message));
         }
-        let Some(entry) = layers::find(&text) else { return Err(self.unknown_layer(name)) };
+        let entry = layers::find_activation(&text).or_else(|| layers::find(&text));
+        let Some(entry) = entry else { return Err(self.unknown_layer(name)) };
         let positional = call.args.iter().filter(|arg| arg.name.is_none()).count();
         let tensors = call.args.iter().any(|arg| self.role(&arg.value) == super::eval::Role::Tensor);
         let numbers = entry.family == Family::Function && positional > 0;

@@ -228,7 +228,7 @@ impl Graph {
     }
 }
 
-fn relu(g: &mut Graph, u: &Use) -> Id {
+pub(super) fn relu(g: &mut Graph, u: &Use) -> Id {
     let x = u.x();
     let slope = u.args.number("negative_slope") as f32;
     let threshold = u.args.number("threshold") as f32;
@@ -256,7 +256,7 @@ fn relu(g: &mut Graph, u: &Use) -> Id {
     y
 }
 
-fn leaky_relu(g: &mut Graph, x: Id, slope: f32) -> Id {
+pub(super) fn leaky_relu(g: &mut Graph, x: Id, slope: f32) -> Id {
     let positive = g.unary(Unary::Relu, x);
     let minus = g.unary(Unary::Neg, x);
     let negative = g.unary(Unary::Relu, minus);
@@ -271,7 +271,7 @@ fn negative_exponential(g: &mut Graph, x: Id, alpha: f32) -> Id {
     if alpha == 1.0 { y } else { g.binary_const(Binary::Mul, y, alpha) }
 }
 
-fn elu(g: &mut Graph, x: Id, alpha: f32) -> Id {
+pub(super) fn elu(g: &mut Graph, x: Id, alpha: f32) -> Id {
     let negative = negative_exponential(g, x, alpha);
     let positive = g.unary(Unary::Relu, x);
     g.binary(Binary::Add, positive, negative)

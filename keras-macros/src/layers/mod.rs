@@ -3,6 +3,7 @@
 //! An entry is all there is to know about its name: arguments with kinds and defaults, documentation, weights, shape
 //! rule and lowering. Argument errors, suggestions, summary rows, weight names and the reference are derived from it.
 
+mod activation_layers;
 pub mod activations;
 pub mod args;
 mod attention;
@@ -10,6 +11,7 @@ mod augmentation;
 pub mod constraints;
 mod convolution;
 mod core;
+mod einsum;
 mod embedding;
 mod functions;
 mod images;
@@ -195,6 +197,8 @@ pub fn resolve_axis(b: &Builder, axis: i64, shape: &Shape, place: Place) -> Resu
 /// The layers, by family.
 pub const LAYERS: &[&[Entry]] = &[
     core::LAYERS,
+    einsum::LAYERS,
+    activation_layers::LAYERS,
     reshaping::LAYERS,
     merging::LAYERS,
     embedding::LAYERS,

@@ -45,7 +45,7 @@ pub const LAYERS: &[Entry] = &[
 ];
 
 /// Layers that treat the last axis, or each element, alike: they need no loop.
-const WITHOUT_A_LOOP: &[&str] = &["dense", "activation", "dropout"];
+const WITHOUT_A_LOOP: &[&str] = &["dense", "activation", "dropout", "relu", "leaky_relu", "elu"];
 
 fn time_distributed(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let (shape, input) = (b.shape(u.x()), &u.inputs[0]);

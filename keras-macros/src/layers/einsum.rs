@@ -1,0 +1,225 @@
+//! `einsum_dense`: a product with a kernel along the axes that an equation names.
+
+use super::{Entry, Family, Kind, Operands, Use, optional, required};
+use crate::diag::{Message, Reported};
+use crate::graph::Builder;
+use crate::ir::{Binary, Dim, Id, ReduceKind, Shape};
+
+/// Keras: `EinsumDense`.
+pub const LAYERS: &[Entry] = &[Entry {
+    name: "einsum_dense",
+    aliases: &[],
+    class: "EinsumDense",
+    family: Family::Layer,
+    doc: "A dense layer along the axes that an equation names, as in Einstein's notation: `einsum_dense(\"abc,cd->abd\", [-1, 64])` \
+          treats each step alike, `\"...x,xy->...y\"` any leading axes. The first letter is the batch.",
+    shapes: "[batch, ...] → [batch, output_shape...]",
+    operands: Operands::Exactly(1),
+    params: &[
+        required(
+            "equation",
+            Kind::Text,
+            "The letters of the input's axes, of the kernel's and of the result's: `\"ab,bc->ac\"`.",
+        ),
+        required(
+            "output_shape",
+            Kind::Extents,
+            "The result's sizes without the batch; -1 where the input says it.",
+        ),
+        optional("activation", Kind::Activation, "None", "Function of the result."),
+        optional(
+            "bias_axes",
+            Kind::Text,
+            "None",
+            "The letters of the result that the bias has; without any there is no bias.",
+        ),
+        optional("kernel_initializer", Kind::Initializer, "glorot_uniform", "How the kernel starts."),
+        optional("bias_initializer", Kind::Initializer, "zeros", "How the bias starts."),
+        optional("kernel_regularizer", Kind::Regularizer, "None", "What the loss has for the kernel."),
+        optional("bias_regularizer", Kind::Regularizer, "None", "What the loss has for the bias."),
+        optional("activity_regularizer", Kind::Regularizer, "None", "What the loss has for the result."),
+        optional("kernel_constraint", Kind::Constraint, "None", "What each step makes the kernel be."),
+        optional("bias_constraint", Kind::Constraint, "None", "What each step makes the bias be."),
+    ],
+    weights: &[("kernel", "[the equation's]"), ("bias", "[sizes of bias_axes...]")],
+    apply: einsum_dense,
+}];
+
+/// The letters of an equation, without the batch's.
+struct Equation {
+    input: Vec<char>,
+    kernel: Vec<char>,
+    output: Vec<char>,
+}
+
+/// Letters for the axes that `...` stands for: none that a user writes.
+fn unnamed(n: usize) -> Vec<char> {
+    (0..n as u32).filter_map(|i| char::from_u32(0xE000 + i)).collect()
+}
+
+/// Reads `text` for an input of `rank` axes without the batch.
+fn equation(text: &str, rank: usize) -> Result<Equation, String> {
+    let form = || {
+        "an equation reads `\"ab,bc->ac\"`: the input's letters, the kernel's and the result's".to_string()
+    };
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let (operands, output) = text.split_once("->").ok_or_else(form)?;
+    let (input, kernel) = operands.split_once(',').ok_or_else(form)?;
+    if kernel.contains("...") {
+        return Err("the kernel's axes have a letter each: `...` stands for axes of the input".to_string());
+    }
+    let written = input.replace("...", "").chars().count();
+    let hidden = match input.contains("...") {
+        true => (rank + 1).checked_sub(written),
+        false => (rank + 1 == written).then_some(0),
+    };
+    let hidden = hidden.ok_or_else(|| {
+        format!("the input has {} axes with the batch, the equation names {written}", rank + 1)
+    })?;
+    let expand = |part: &str| -> Result<Vec<char>, String> {
+        let part = part.replace("...", &unnamed(hidden).into_iter().collect::<String>());
+        let letters: Vec<char> = part.chars().collect();
+        match letters.iter().enumerate().find(|(i, c)| c.is_ascii_punctuation() || letters[..*i].contains(c))
+        {
+            Some((_, c)) if c.is_ascii_punctuation() => Err(form()),
+            Some((_, c)) => Err(format!("`{c}` is there twice in one part")),
+            None => Ok(letters),
+        }
+    };
+    let (input, kernel, output) = (expand(input)?, expand(kernel)?, expand(output)?);
+    if input.first() != output.first() || kernel.contains(&input[0]) {
+        return Err(
+            "the first letter is the batch: the input and the result begin with it, and the kernel has none"
+                .to_string(),
+        );
+    }
+    let known = |c: &char| input.contains(c) || kernel.contains(c);
+    if let Some(c) = output.iter().find(|c| !known(c)) {
+        return Err(format!("`{c}` of the result is neither the input's nor the kernel's"));
+    }
+    if let Some(c) = kernel.iter().find(|c| !input.contains(c) && !output.contains(c)) {
+        return Err(format!("`{c}` of the kernel is neither the input's nor the result's"));
+    }
+    Ok(Equation { input: input[1..].to_vec(), kernel, output: output[1..].to_vec() })
+}
+
+fn einsum_dense(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+    let shape = b.shape(u.x());
+    let text = u.args.text("equation").unwrap_or_default().to_string();
+    let of = match equation(&text, shape.rank()) {
+        Ok(equation) => equation,
+        Err(reason) => {
+            let headline = format!("`einsum_dense` cannot use the equation \"{text}\": {reason}");
+            let message = Message::new(u.args.place("equation"), headline)
+                .note(format!("`{}` makes {shape}", u.inputs[0].text))
+                .help("for each step's features alike: `einsum_dense(\"...x,xy->...y\", 64)`");
+            return Err(b.diag.report(message));
+        }
+    };
+    let sizes = output_sizes(b, u, &of, &shape)?;
+    let size = |letter: &char| -> Dim {
+        match of.input.iter().position(|own| own == letter) {
+            Some(i) => shape.dims[i].clone(),
+            None => sizes[of.output.iter().position(|own| own == letter).expect("it was checked")].clone(),
+        }
+    };
+    let kernel_dims: Vec<Dim> = of.kernel.iter().map(&size).collect();
+    let kernel = b.weight(u, "kernel", kernel_dims, u.args.initializer("kernel_initializer"))?;
+    let mut y = product(b, &of, u.x(), kernel, &size);
+    if let Some(axes) = u.args.text("bias_axes").map(str::to_string) {
+        if let Some(wrong) = axes.chars().find(|c| !of.output.contains(c)) {
+            let headline =
+                format!("`bias_axes` names `{wrong}`, which the result of \"{text}\" does not have");
+            let message = Message::new(u.args.place("bias_axes"), headline);
+            return Err(b.diag.report(message.help("name letters of the result, but for the batch")));
+        }
+        let own: Vec<char> = of.output.iter().copied().filter(|c| axes.contains(*c)).collect();
+        let bias =
+            b.weight(u, "bias", own.iter().map(&size).collect(), u.args.initializer("bias_initializer"))?;
+        let first = of.output.iter().position(|c| own.contains(c)).unwrap_or(of.output.len());
+        let aligned = of.output[first..].iter().map(|c| if own.contains(c) { size(c) } else { 1.into() });
+        let bias = b.graph.reshape(bias, aligned.collect());
+        y = b.graph.binary(Binary::Add, y, bias);
+    }
+    b.activate(u, "activation", y)
+}
+
+/// The result's sizes, by `output_shape` and by the input.
+fn output_sizes(b: &mut Builder, u: &Use, of: &Equation, shape: &Shape) -> Result<Vec<Dim>, Reported> {
+    let given = u.args.extents("output_shape").expect("it is required").to_vec();
+    let place = u.args.place("output_shape");
+    if given.len() != of.output.len() {
+        let headline = format!(
+            "`output_shape` has {} sizes, but the equation's result {} without the batch",
+            given.len(),
+            of.output.len()
+        );
+        return Err(b
+            .diag
+            .report(Message::new(place, headline).help("write -1 where the input says the size")));
+    }
+    let mut sizes = vec![];
+    for (letter, given) in of.output.iter().zip(given) {
+        let known = of.input.iter().position(|own| own == letter).map(|i| shape.dims[i].clone());
+        sizes.push(match (known, given) {
+            (Some(known), None) => known,
+            (Some(known), Some(given)) => {
+                let sentence = format!("`output_shape` says another size for `{letter}` than the input");
+                if !b.agree(&known, &given, place, &sentence) {
+                    let headline = format!(
+                        "`output_shape` says {given} for `{letter}`, but the input has {known} there"
+                    );
+                    return Err(b.diag.report(
+                        Message::new(place, headline).help("write -1 where the input says the size"),
+                    ));
+                }
+                known
+            }
+            (None, Some(given)) => given,
+            (None, None) => {
+                let headline =
+                    format!("the size of `{letter}` is -1, but no axis of the input has that letter");
+                return Err(b.diag.report(Message::new(place, headline).help("write the number")));
+            }
+        });
+    }
+    Ok(sizes)
+}
+
+/// One product of matrices: the axes that are kept by those that are summed, times those by the kernel's own.
+fn product(b: &mut Builder, of: &Equation, x: Id, kernel: Id, size: &dyn Fn(&char) -> Dim) -> Id {
+    let g = &mut b.graph;
+    let (mut x, mut letters) = (x, of.input.clone());
+    // What neither the kernel nor the result has is summed at once.
+    for i in (0..letters.len()).rev() {
+        if !of.kernel.contains(&letters[i]) && !of.output.contains(&letters[i]) {
+            x = g.reduce(ReduceKind::Sum, x, vec![i], false);
+            letters.remove(i);
+        }
+    }
+    let pick = |from: &[char], test: &dyn Fn(&char) -> bool| -> Vec<char> {
+        from.iter().copied().filter(|c| test(c)).collect()
+    };
+    let shared = pick(&letters, &|c| of.kernel.contains(c) && of.output.contains(c));
+    let kept = pick(&letters, &|c| !of.kernel.contains(c));
+    let summed = pick(&letters, &|c| of.kernel.contains(c) && !of.output.contains(c));
+    let own = pick(&of.kernel, &|c| !letters.contains(c));
+    let whole = |letters: &[char]| Dim::product(&letters.iter().map(size).collect::<Vec<_>>());
+    let order = |from: &[char], to: &[char]| -> Vec<usize> {
+        to.iter().map(|c| from.iter().position(|own| own == c).expect("both have it")).collect()
+    };
+    let rows = order(&letters, &[&shared[..], &kept, &summed].concat());
+    let columns = order(&of.kernel, &[&shared[..], &summed, &own].concat());
+    let (x, w) = (g.permute(x, rows), g.permute(kernel, columns));
+    let [s, m, k, n] = [&shared, &kept, &summed, &own].map(|letters| whole(letters));
+    let y = if shared.is_empty() {
+        let (x, w) = (g.reshape(x, vec![m, k.clone()]), g.reshape(w, vec![k, n]));
+        g.matmul(x, w, false)
+    } else {
+        let (x, w) = (g.reshape(x, vec![s.clone(), m, k.clone()]), g.reshape(w, vec![s, k, n]));
+        g.batch_matmul(x, w)
+    };
+    let found = [&shared[..], &kept, &own].concat();
+    let y = g.reshape(y, found.iter().map(size).collect());
+    g.permute(y, order(&found, &of.output))
+}
