@@ -49,7 +49,7 @@ pub(crate) fn words(weight: &WeightSpec) -> usize {
 }
 
 /// Where element `(i, j)` of a matrix with `k` rows lies in panels of 16 columns.
-fn in_panels(k: usize, i: usize, j: usize) -> usize {
+pub(crate) fn in_panels(k: usize, i: usize, j: usize) -> usize {
     j / 16 * k * 16 + i * 16 + j % 16
 }
 

@@ -110,7 +110,7 @@ pub const fn lambda() {}
 /// # Arguments
 ///
 /// - `equation`: a string. The letters of the input's axes, of the kernel's and of the result's: `"ab,bc->ac"`.
-/// - `output_shape`: a list of sizes such as `[28, 28, 1]`. The result's sizes without the batch; -1 where the input says it.
+/// - `output_shape`: a list of sizes such as `[28, 28, 1]`. The result's sizes without the batch and the axes of `...`; -1 where the input says it.
 /// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
 /// - `bias_axes`: a string, by default `None`. The letters of the result that the bias has; without any there is no bias.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.

@@ -156,7 +156,8 @@ macro_rules! keras_model {
 pub mod prelude {
     pub use crate::callback::{
         BackupAndRestore, Callback, CsvLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Logs,
-        Mode, ModelCheckpoint, ReduceLrOnPlateau, SaveFreq, TensorBoard, TerminateOnNaN, Training, callbacks,
+        Mode, ModelCheckpoint, ReduceLrOnPlateau, SaveFreq, SwapEmaWeights, TensorBoard, TerminateOnNaN,
+        Training, callbacks,
     };
     #[cfg(feature = "datasets")]
     pub use crate::data::datasets;
@@ -177,7 +178,9 @@ pub mod prelude {
         SpecificityAtSensitivity, Summation, TopKCategoricalAccuracy, TrueNegatives, TruePositives,
     };
     pub use crate::model::{Model, Trainer};
-    pub use crate::optim::{Adam, Optimizer, RmsProp, Sgd};
+    pub use crate::optim::{
+        Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Nadam, Optimizer, RmsProp, Sgd,
+    };
     pub use crate::train::{Evaluate, Fit, History, Score, Verbose, validation};
     pub use crate::{Error, Result};
 }

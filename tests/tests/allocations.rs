@@ -77,10 +77,16 @@ fn data(samples: usize) -> (Array2<f32>, Vec<u8>) {
 
 fn steps() -> Result<()> {
     let (x, y) = data(64);
-    let optimizers: [fn(Net) -> Trainer<Net>; 3] = [
+    let optimizers: [fn(Net) -> Trainer<Net>; 5] = [
         |net| net.compile(Sgd { momentum: 0.9, ..Sgd::default() }, SparseCategoricalCrossentropy, [Accuracy]),
         |net| net.compile(RmsProp::default(), SparseCategoricalCrossentropy, [Accuracy]),
         |net| net.compile(Adam::default(), SparseCategoricalCrossentropy, [Accuracy]),
+        |net| net.compile(Lamb::default(), SparseCategoricalCrossentropy, [Accuracy]),
+        |net| {
+            let adam =
+                Adam::default().global_clipnorm(1.0).ema(0.9).gradient_accumulation(2).rate("dense/", 0.5);
+            net.compile(adam, SparseCategoricalCrossentropy, [Accuracy])
+        },
     ];
     for compile in optimizers {
         let mut model = compile(Net::on(&Cpu::threads(1), 1)?);

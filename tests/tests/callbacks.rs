@@ -461,3 +461,53 @@ fn training_loops_of_ones_own() -> Result<()> {
     assert_eq!(model.predict_on_batch(&x)?, model.predict(&x)?);
     Ok(())
 }
+
+#[test]
+fn the_average_of_the_weights_is_what_evaluations_see_and_what_fit_leaves() -> Result<()> {
+    let ((x, y), folder) = (data(64), Folder::new("average"));
+    let build = |momentum: f32| {
+        let sgd = Sgd { learning_rate: 0.05, ..Sgd::default() };
+        Line::new(3).compile(sgd.ema(momentum), MeanSquaredError, ())
+    };
+    // The average by hand, over the same batches.
+    let mut model = build(0.5);
+    let mut average = None;
+    let mut seen = vec![];
+    for _ in 0..3 {
+        for start in (0..64).step_by(32) {
+            let rows = ndarray::s![start..start + 32, ..];
+            model.train_on_batch(x.slice(rows), &y[start..start + 32])?;
+            let kernel = model.weight("dense/kernel")?;
+            average =
+                Some(average.map_or(kernel.clone(), |mean: ndarray::ArrayD<f32>| 0.5 * mean + 0.5 * kernel));
+        }
+        seen.push(average.clone().expect("there were batches"));
+    }
+    let mut model = build(0.5);
+    let mut swap = SwapEmaWeights::new(true);
+    let path = folder.path("{epoch}.safetensors");
+    let mut checkpoint = ModelCheckpoint { save_weights_only: true, ..ModelCheckpoint::new(&path) };
+    let settings = Fit {
+        shuffle: false,
+        validation_data: validation(&x, &y),
+        callbacks: callbacks((&mut swap, &mut checkpoint)),
+        ..quiet(3)
+    };
+    let history = model.fit(&x, &y, settings)?;
+    let close = |found: ndarray::ArrayD<f32>, expected: &ndarray::ArrayD<f32>| {
+        assert!((&found - expected).iter().all(|d| d.abs() < 1e-6), "{found} instead of {expected}");
+    };
+    close(model.weight("dense/kernel")?, &seen[2]);
+    for (epoch, expected) in seen.iter().enumerate() {
+        let mut saved = Line::new(0);
+        saved.load_weights(folder.path(&format!("{}.safetensors", epoch + 1)))?;
+        close(saved.weight("dense/kernel")?, expected);
+    }
+    let last = *history.get("val_loss").expect("it was validated").last().expect("there were epochs");
+    assert!((model.evaluate(&x, &y)?.loss - last).abs() < 1e-6);
+    let mut plain = line(0.05);
+    let mut swap = SwapEmaWeights::default();
+    let message = plain.fit(&x, &y, Fit { callbacks: callbacks((&mut swap,)), ..quiet(1) }).unwrap_err();
+    assert!(message.to_string().contains(".ema(0.99)"), "{message}");
+    Ok(())
+}

@@ -24,7 +24,7 @@ fn data() -> (Array2<f32>, Vec<u8>) {
 fn trained<M: Model>(threads: usize, seed: u64) -> Result<(Vec<u32>, Vec<u64>)> {
     let (x, y) = data();
     let mut model = M::on(&Cpu::threads(threads), seed)?.compile(
-        Adam::default(),
+        Adam::default().clipnorm(0.02).decay(0.01).ema(0.9),
         SparseCategoricalCrossentropy,
         [Accuracy],
     );

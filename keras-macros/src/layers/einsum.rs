@@ -24,7 +24,7 @@ pub const LAYERS: &[Entry] = &[Entry {
         required(
             "output_shape",
             Kind::Extents,
-            "The result's sizes without the batch; -1 where the input says it.",
+            "The result's sizes without the batch and the axes of `...`; -1 where the input says it.",
         ),
         optional("activation", Kind::Activation, "None", "Function of the result."),
         optional(
@@ -54,8 +54,15 @@ struct Equation {
 
 /// Letters for the axes that `...` stands for: none that a user writes.
 fn unnamed(n: usize) -> Vec<char> {
-    (0..n as u32).filter_map(|i| char::from_u32(0xE000 + i)).collect()
+    (0..n as u32).filter_map(|i| char::from_u32(FIRST_UNNAMED + i)).collect()
 }
+
+fn is_unnamed(letter: char) -> bool {
+    letter as u32 >= FIRST_UNNAMED
+}
+
+/// The first of Unicode's letters for private use.
+const FIRST_UNNAMED: u32 = 0xE000;
 
 /// Reads `text` for an input of `rank` axes without the batch.
 fn equation(text: &str, rank: usize) -> Result<Equation, String> {
@@ -133,12 +140,10 @@ fn einsum_dense(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
             let message = Message::new(u.args.place("bias_axes"), headline);
             return Err(b.diag.report(message.help("name letters of the result, but for the batch")));
         }
-        let own: Vec<char> = of.output.iter().copied().filter(|c| axes.contains(*c)).collect();
-        let bias =
-            b.weight(u, "bias", own.iter().map(&size).collect(), u.args.initializer("bias_initializer"))?;
-        let first = of.output.iter().position(|c| own.contains(c)).unwrap_or(of.output.len());
-        let aligned = of.output[first..].iter().map(|c| if own.contains(c) { size(c) } else { 1.into() });
-        let bias = b.graph.reshape(bias, aligned.collect());
+        // As Keras: from the first letter on, with 1 for those that the bias does not have.
+        let first = of.output.iter().position(|c| axes.contains(*c)).unwrap_or(of.output.len());
+        let own = of.output[first..].iter().map(|c| if axes.contains(*c) { size(c) } else { 1.into() });
+        let bias = b.weight(u, "bias", own.collect(), u.args.initializer("bias_initializer"))?;
         y = b.graph.binary(Binary::Add, y, bias);
     }
     b.activate(u, "activation", y)
@@ -148,18 +153,22 @@ fn einsum_dense(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
 fn output_sizes(b: &mut Builder, u: &Use, of: &Equation, shape: &Shape) -> Result<Vec<Dim>, Reported> {
     let given = u.args.extents("output_shape").expect("it is required").to_vec();
     let place = u.args.place("output_shape");
-    if given.len() != of.output.len() {
+    let named = of.output.iter().filter(|letter| !is_unnamed(**letter)).count();
+    if given.len() != named {
         let headline = format!(
-            "`output_shape` has {} sizes, but the equation's result {} without the batch",
+            "`output_shape` has {} size{}, but the equation's result has {named} without the batch{}",
             given.len(),
-            of.output.len()
+            if given.len() == 1 { "" } else { "s" },
+            if named < of.output.len() { " and the axes of `...`" } else { "" }
         );
         return Err(b
             .diag
             .report(Message::new(place, headline).help("write -1 where the input says the size")));
     }
+    let mut given = given.into_iter();
     let mut sizes = vec![];
-    for (letter, given) in of.output.iter().zip(given) {
+    for letter in &of.output {
+        let given = if is_unnamed(*letter) { None } else { given.next().expect("they were counted") };
         let known = of.input.iter().position(|own| own == letter).map(|i| shape.dims[i].clone());
         sizes.push(match (known, given) {
             (Some(known), None) => known,

@@ -76,10 +76,10 @@ impl Training<'_> {
 
     /// The step size.
     pub fn learning_rate(&self) -> f32 {
-        self.optimizer.learning_rate()
+        self.optimizer.learning_rate_at(*self.step)
     }
 
-    /// Changes the step size from the next step on.
+    /// Changes the step size from the next step on. A schedule ends with that.
     pub fn set_learning_rate(&mut self, learning_rate: f32) {
         self.optimizer.set_learning_rate(learning_rate);
     }
@@ -106,6 +106,11 @@ impl Training<'_> {
     pub fn set_weight(&mut self, name: &str, value: &ArrayD<f32>) -> Result<()> {
         let weight = network::find(self.spec, name)?;
         network::write(weight, value, self.backend.params_mut())
+    }
+
+    /// Exchanges the weights for their moving average.
+    pub(crate) fn swap_average(&mut self) {
+        self.backend.swap_average(self.optimizer);
     }
 
     /// The values of all weights, to come back to.

@@ -112,7 +112,7 @@ pub enum Head {
 }
 
 /// One weight: where it lives in the flat buffer, and how it starts.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct WeightSpec {
     /// `layer/weight`, for example `dense_1/kernel`: its name in files.
     pub name: &'static str,

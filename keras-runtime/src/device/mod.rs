@@ -65,6 +65,12 @@ pub trait Backend: Debug + Send {
     /// One step of `optimizer`, the `step`-th from 1 on, with the last gradient.
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64);
 
+    /// Exchanges the weights for their moving average, if the optimizer keeps one.
+    fn swap_average(&mut self, optimizer: &dyn Optimizer);
+
+    /// Makes the weights their moving average, if the optimizer keeps one.
+    fn take_average(&mut self, optimizer: &dyn Optimizer);
+
     /// Predictions of output `i` for the batch.
     fn output(&self, i: usize) -> &[f32];
 

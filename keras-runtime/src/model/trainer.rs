@@ -94,6 +94,7 @@ impl<M: Model> Trainer<M> {
         let (x, y) = (x.tensors(), y.tensors());
         let (x, y) = (x.as_ref(), y.as_ref());
         settings.check()?;
+        self.optimizer.check()?;
         let samples = self.check(x, y)?;
         let training = settings.training_samples(samples)?;
         if let Some((x, y)) = &settings.validation_data {
@@ -116,6 +117,7 @@ impl<M: Model> Trainer<M> {
     /// When settings or a batch do not fit the model, or a batch cannot be read. When a callback fails.
     pub fn fit_dataset(&mut self, mut dataset: impl Batches, settings: Fit<'_>) -> Result<History> {
         settings.check()?;
+        self.optimizer.check()?;
         if settings.validation_split != 0.0 {
             let expected = "0 for a data set: give a `validation_dataset`";
             return Err(setting("validation_split", expected, settings.validation_split));
@@ -327,6 +329,7 @@ impl<M: Model> Trainer<M> {
     /// When `gradients` are those of another model.
     pub fn apply(&mut self, gradients: &Gradients) -> Result<()> {
         gradients.expect_of(M::SPEC)?;
+        self.optimizer.check()?;
         let (backend, mut session) = self.session_as_it_is();
         backend.scope(&mut |backend| {
             let words = backend.grads_mut();
@@ -372,6 +375,9 @@ impl<M: Model> Trainer<M> {
         let (x, y) = (x.tensors(), y.tensors());
         let (x, y) = (x.as_ref(), y.as_ref());
         let len = self.check(x, y)?;
+        if train {
+            self.optimizer.check()?;
+        }
         let (backend, mut session) = self.session();
         let rows = Selection::Range { start: 0, len };
         backend.scope(&mut |backend| match train {

@@ -1,7 +1,10 @@
 //! Adam.
 
-use super::{Formula, Optimizer, each};
-use crate::device::cpu::simd::{Isa, Simd};
+use super::{
+    Formula, Moment, Optimizer, Options, each, learning_rate, require_epsilon, require_rate, require_share,
+};
+use crate::device::cpu::simd::Simd;
+use crate::error::Result;
 
 /// Steps by running estimates of the gradient's first two moments (Kingma and Ba, 2014; `keras.optimizers.Adam`).
 ///
@@ -81,22 +84,86 @@ impl Optimizer for Adam {
         if self.amsgrad { 3 } else { 2 }
     }
 
-    fn learning_rate(&self) -> f32 {
-        self.learning_rate
+    learning_rate!();
+
+    fn check(&self) -> Result<()> {
+        require_rate(self.learning_rate)?;
+        require_share("beta_1", self.beta_1)?;
+        require_share("beta_2", self.beta_2)?;
+        require_epsilon(self.epsilon)
     }
 
-    fn set_learning_rate(&mut self, learning_rate: f32) {
-        self.learning_rate = learning_rate;
-    }
-
-    fn step(&self, isa: Isa, step: u64, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
-        let power = |beta: f32| 1.0 - f64::from(beta).powf(step as f64);
-        let alpha = f64::from(self.learning_rate) * power(self.beta_2).sqrt() / power(self.beta_1);
+    fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
+        let alpha =
+            f64::from(at.learning_rate) * at.correction(self.beta_2).sqrt() / at.correction(self.beta_1);
         let formula =
             Step { alpha: alpha as f32, beta_1: self.beta_1, beta_2: self.beta_2, epsilon: self.epsilon };
         match self.amsgrad {
-            false => each(isa, params, grads, state, Plain(formula)),
-            true => each(isa, params, grads, state, Amsgrad(formula)),
+            false => each(at, params, grads, state, Plain(formula)),
+            true => each(at, params, grads, state, Amsgrad(formula)),
         }
+    }
+}
+
+/// [`Adam`] with decay of the weights that is not part of the gradient (Loshchilov and Hutter, 2017;
+/// `keras.optimizers.AdamW`): before each step `w -= w * weight_decay * learning_rate`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdamW {
+    /// The step size.
+    pub learning_rate: f32,
+    /// The share of the weights that a step of size 1 would take away.
+    pub weight_decay: f32,
+    /// Decay of the first moment.
+    pub beta_1: f32,
+    /// Decay of the second moment.
+    pub beta_2: f32,
+    /// Keeps the quotient in range.
+    pub epsilon: f32,
+    /// Whether the second moment never decreases.
+    pub amsgrad: bool,
+}
+
+impl Default for AdamW {
+    fn default() -> Self {
+        let Adam { learning_rate, beta_1, beta_2, epsilon, amsgrad } = Adam::default();
+        AdamW { learning_rate, weight_decay: 0.004, beta_1, beta_2, epsilon, amsgrad }
+    }
+}
+
+impl AdamW {
+    fn adam(&self) -> Adam {
+        let AdamW { learning_rate, beta_1, beta_2, epsilon, amsgrad, .. } = *self;
+        Adam { learning_rate, beta_1, beta_2, epsilon, amsgrad }
+    }
+}
+
+impl Optimizer for AdamW {
+    fn name(&self) -> &str {
+        "adamw"
+    }
+
+    fn state_words(&self) -> usize {
+        self.adam().state_words()
+    }
+
+    learning_rate!();
+
+    fn check(&self) -> Result<()> {
+        let decay = self.weight_decay;
+        super::require(
+            "weight_decay",
+            decay,
+            decay.is_finite() && decay >= 0.0,
+            "a finite number of at least 0",
+        )?;
+        self.adam().check()
+    }
+
+    fn options(&self) -> Options<'_> {
+        Options { decay: self.weight_decay, ..Options::default() }
+    }
+
+    fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
+        self.adam().step(at, params, grads, state);
     }
 }

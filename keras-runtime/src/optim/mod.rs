@@ -1,78 +1,219 @@
 //! Optimizers: each is one pass over the flat parameters, their gradient and the optimizer's own state.
 //!
-//! Names, defaults and formulas are those of `keras.optimizers`, version 3.
+//! Names, defaults and formulas are those of `keras.optimizers`, version 3. What Keras's optimizers have in common is said
+//! behind any of them, in any order:
+//!
+//! ```
+//! use keras_runtime::optim::schedule::CosineDecay;
+//! use keras_runtime::prelude::*;
+//!
+//! let optimizer = Adam::default()
+//!     .schedule(CosineDecay { initial_learning_rate: 1e-3, decay_steps: 10_000, ..CosineDecay::default() })
+//!     .clipnorm(1.0)
+//!     .decay(4e-3)
+//!     .exclude_from_decay(["bias", "gamma", "beta"]);
+//! assert_eq!(optimizer.name(), "adam");
+//! ```
+//!
+//! `loss_scale_factor` and `LossScaleOptimizer` are left out: they keep 16-bit gradients from vanishing, and these are of
+//! 32 bits.
 
+mod adadelta;
+mod adafactor;
+mod adagrad;
 mod adam;
+mod adamax;
+mod ftrl;
+mod lamb;
+mod lion;
+mod nadam;
 mod rmsprop;
+pub mod schedule;
 mod sgd;
+mod tuned;
+mod update;
 
 use std::fmt::Debug;
-use std::ops::Range;
 
-pub use adam::Adam;
+pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
+pub use adagrad::Adagrad;
+pub use adam::{Adam, AdamW};
+pub use adamax::Adamax;
+pub use ftrl::Ftrl;
+pub use lamb::Lamb;
+pub use lion::Lion;
+pub use nadam::Nadam;
 pub use rmsprop::RmsProp;
+use schedule::Schedule;
 pub use sgd::Sgd;
+pub use tuned::Tuned;
+pub use update::{Clip, MovingAverage, Options};
+pub(crate) use update::{Scratch, Update};
 
+use crate::compiled::WeightSpec;
 use crate::device::cpu::simd::{self, Isa, Kernel, Simd};
-use crate::device::cpu::split::{self, Shared};
+use crate::error::{Error, Result};
 
 /// How parameters follow from gradients.
 pub trait Optimizer: Debug + Send + Sync {
     /// Keras's name of it.
     fn name(&self) -> &str;
 
-    /// Words of state for each parameter.
+    /// Words of state for each parameter, those of [`Optimizer::options`] included.
     fn state_words(&self) -> usize;
 
-    /// The step size.
+    /// The step size; with a schedule, its first.
     fn learning_rate(&self) -> f32;
 
-    /// Changes the step size from the next step on.
+    /// Changes the step size from the next step on. A schedule ends with that.
     fn set_learning_rate(&mut self, learning_rate: f32);
 
-    /// Takes step `step` (the first is 1) for a piece of the parameters, with the vectors of `isa`. `state` has
-    /// [`Optimizer::state_words`] pieces of the same length, zero before the first step.
-    fn step(&self, isa: Isa, step: u64, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]);
+    /// Takes a step for a piece of the parameters. `state` has as many pieces of the same length as there are words of
+    /// state without those of [`Optimizer::options`].
+    fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]);
+
+    /// The step size after `steps` batches.
+    fn learning_rate_at(&self, steps: u64) -> f32 {
+        let _ = steps;
+        self.learning_rate()
+    }
+
+    /// What piece `slot` of the state holds before the first step.
+    fn state_start(&self, slot: usize) -> f32 {
+        let _ = slot;
+        0.0
+    }
+
+    /// Whether the pieces that a step is given must be whole weights, because it compares their elements.
+    fn whole_weights(&self) -> bool {
+        false
+    }
+
+    /// What happens before and after the step: clipping, decay, averages.
+    fn options(&self) -> Options<'_> {
+        Options::default()
+    }
+
+    /// Whether the settings make sense.
+    ///
+    /// # Errors
+    /// When they do not, with the name of the setting.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Lets the step size follow `schedule`, a function of the steps taken, instead of being constant.
+    fn schedule(self, schedule: impl Schedule + 'static) -> Tuned<Self>
+    where
+        Self: Sized,
+    {
+        Tuned::new(self).schedule(schedule)
+    }
+
+    /// Keras's `weight_decay`: before each step, `w -= w * decay * learning_rate` (Loshchilov and Hutter, 2017).
+    fn decay(self, decay: f32) -> Tuned<Self>
+    where
+        Self: Sized,
+    {
+        Tuned::new(self).decay(decay)
+    }
+
+    /// Keeps weights whose name contains one of `names`, such as `bias`, from decay.
+    fn exclude_from_decay<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Tuned<Self>
+    where
+        Self: Sized,
+    {
+        Tuned::new(self).exclude_from_decay(names)
+    }
+
+    /// Scales the gradient of each weight so that its norm is at most `norm`.
+    fn clipnorm(self, norm: f32) -> Tuned<Self>
+    where
+        Self: Sized,
+    {
+        Tuned::new(self).clipnorm(norm)
+    }
+
+    /// Scales the whole gradient so that its norm is at most `norm`.
+    fn global_clipnorm(self, norm: f32) -> Tuned<Self>
+    where
+        Self: Sized,
+    {
+        Tuned::new(self).global_clipnorm(norm)
+    }
+
+    /// Cuts every element of the gradient to at most `value` in magnitude.
+    fn clipvalue(self, value: f32) -> Tuned<Self>
+    where
+        Self: Sized,
+    {
+        Tuned::new(self).clipvalue(value)
+    }
+
+    /// Keeps a moving average of the weights, `average = momentum * average + (1 - momentum) * w`, which they become
+    /// when `fit` ends (Keras's `use_ema` and `ema_momentum`, there 0.99).
+    fn ema(self, momentum: f32) -> Tuned<Self>
+    where
+        Self: Sized,
+    {
+        Tuned::new(self).ema(momentum)
+    }
+
+    /// Takes one step for `steps` batches, with the mean of their gradients.
+    fn gradient_accumulation(self, steps: u32) -> Tuned<Self>
+    where
+        Self: Sized,
+    {
+        Tuned::new(self).gradient_accumulation(steps)
+    }
+
+    /// Multiplies the step size of weights whose name begins with `prefix`, such as `block1/` or `dense_1/kernel`.
+    fn rate(self, prefix: impl Into<String>, factor: f32) -> Tuned<Self>
+    where
+        Self: Sized,
+    {
+        Tuned::new(self).rate(prefix, factor)
+    }
 }
 
-/// Words that one piece of work has.
-const GRAIN: usize = 4096;
-/// Parameters below which a step is not divided among threads.
-const SERIAL_BELOW: usize = 1 << 15;
-/// The most words of state that an optimizer has for each parameter.
-const MOST_STATE: usize = 4;
-
-/// One step over all parameters.
-pub(crate) struct Update<'a> {
+/// What a step is told beside parameters, gradient and state.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moment {
+    /// The vectors to compute with.
     pub isa: Isa,
-    pub threads: usize,
-    pub params: &'a mut [f32],
-    pub grads: &'a [f32],
-    pub state: &'a mut [f32],
+    /// The first step is 1.
+    pub step: u64,
+    /// The step size.
+    pub learning_rate: f32,
+    /// What parameters are multiplied with before the step: decay.
+    pub keep: f32,
+    /// What the gradient is multiplied with.
+    pub scale: f32,
+    /// What its elements are cut to, in magnitude, before that.
+    pub clip: Option<f32>,
+    /// The weight, if the optimizer asks for whole ones.
+    pub weight: Option<&'static WeightSpec>,
 }
 
-impl Update<'_> {
-    /// Divides the parameters among the threads.
-    pub fn run(self, optimizer: &dyn Optimizer, step: u64) {
-        let Update { isa, threads, params, grads, state } = self;
-        let (len, count) = (params.len(), optimizer.state_words());
-        assert!(
-            count <= MOST_STATE && state.len() >= count * len,
-            "the state of {optimizer:?} has another size"
-        );
-        let threads = if len < SERIAL_BELOW { 1 } else { threads };
-        let (params, state) = (Shared(params.as_mut_ptr()), Shared(state.as_mut_ptr()));
-        split::ranges(len, GRAIN, threads, &|range: Range<usize>| {
-            let piece = |words: *mut f32, skip: usize| {
-                // SAFETY: ranges are disjoint and within the buffers.
-                unsafe { std::slice::from_raw_parts_mut(words.add(skip + range.start), range.len()) }
-            };
-            let mut states: [&mut [f32]; MOST_STATE] = std::array::from_fn(|i| match i < count {
-                true => piece(state.get(), i * len),
-                false => &mut [][..],
-            });
-            optimizer.step(isa, step, piece(params.get(), 0), &grads[range.clone()], &mut states[..count]);
-        });
+impl Moment {
+    /// Whether parameters and gradients are taken as they are.
+    fn is_plain(&self) -> bool {
+        self.keep == 1.0 && self.scale == 1.0 && self.clip.is_none()
+    }
+
+    /// An element of the gradient, cut and scaled.
+    fn gradient(&self, g: f32) -> f32 {
+        let g = match self.clip {
+            Some(clip) => g.clamp(-clip, clip),
+            None => g,
+        };
+        g * self.scale
+    }
+
+    /// `1 - beta^step`, what a running mean from 0 on has come to.
+    fn correction(&self, beta: f32) -> f64 {
+        1.0 - f64::from(beta).powf(self.step as f64)
     }
 }
 
@@ -83,7 +224,7 @@ pub(crate) trait Formula<const S: usize>: Copy {
 
 /// Applies `formula` to every element.
 pub(crate) fn each<const S: usize, F: Formula<S>>(
-    isa: Isa,
+    at: &Moment,
     params: &mut [f32],
     grads: &[f32],
     state: &mut [&mut [f32]],
@@ -91,14 +232,29 @@ pub(crate) fn each<const S: usize, F: Formula<S>>(
 ) {
     assert!(grads.len() == params.len() && state.len() == S && state.iter().all(|s| s.len() == params.len()));
     let state: [*mut f32; S] = std::array::from_fn(|i| state[i].as_mut_ptr());
-    simd::run(isa, Each { params, grads, state, formula });
+    simd::run(at.isa, Each { at: *at, params, grads, state, formula });
 }
 
 struct Each<'a, F, const S: usize> {
+    at: Moment,
     params: &'a mut [f32],
     grads: &'a [f32],
     state: [*mut f32; S],
     formula: F,
+}
+
+impl<F: Formula<S>, const S: usize> Each<'_, F, S> {
+    #[inline(always)]
+    fn apply<V: Simd>(&self, w: V, g: V, state: [V; S], plain: bool) -> (V, [V; S]) {
+        if plain {
+            return self.formula.apply(w, g, state);
+        }
+        let g = match self.at.clip {
+            Some(clip) => g.maximum(V::splat(-clip)).minimum(V::splat(clip)),
+            None => g,
+        };
+        self.formula.apply(w * V::splat(self.at.keep), g * V::splat(self.at.scale), state)
+    }
 }
 
 impl<F: Formula<S>, const S: usize> Kernel for Each<'_, F, S> {
@@ -106,13 +262,14 @@ impl<F: Formula<S>, const S: usize> Kernel for Each<'_, F, S> {
 
     #[inline(always)]
     fn run<V: Simd>(self) {
-        let (len, w, g) = (self.params.len(), self.params.as_mut_ptr(), self.grads.as_ptr());
+        let (len, w, g) = (self.params.len(), self.params.as_ptr().cast_mut(), self.grads.as_ptr());
+        let plain = self.at.is_plain();
         let mut at = 0;
         // SAFETY: all buffers have `len` words, as `each` checked.
         unsafe {
             while at + V::LANES <= len {
                 let state = std::array::from_fn(|i| V::load(self.state[i].add(at)));
-                let (next, state) = self.formula.apply(V::load(w.add(at)), V::load(g.add(at)), state);
+                let (next, state) = self.apply(V::load(w.add(at)), V::load(g.add(at)), state, plain);
                 next.store(w.add(at));
                 for (x, to) in state.into_iter().zip(self.state) {
                     x.store(to.add(at));
@@ -123,7 +280,7 @@ impl<F: Formula<S>, const S: usize> Kernel for Each<'_, F, S> {
                 let n = len - at;
                 let state = std::array::from_fn(|i| V::load_partial(self.state[i].add(at), n));
                 let (next, state) =
-                    self.formula.apply(V::load_partial(w.add(at), n), V::load_partial(g.add(at), n), state);
+                    self.apply(V::load_partial(w.add(at), n), V::load_partial(g.add(at), n), state, plain);
                 next.store_partial(w.add(at), n);
                 for (x, to) in state.into_iter().zip(self.state) {
                     x.store_partial(to.add(at), n);
@@ -132,3 +289,40 @@ impl<F: Formula<S>, const S: usize> Kernel for Each<'_, F, S> {
         }
     }
 }
+
+/// An error unless the setting `name` is as `expected` says.
+fn require(name: &'static str, value: f32, good: bool, expected: &str) -> Result<()> {
+    match good {
+        true => Ok(()),
+        false => Err(Error::Setting { name, expected: expected.into(), found: value.to_string() }),
+    }
+}
+
+/// A step size: finite and not negative.
+fn require_rate(value: f32) -> Result<()> {
+    require("learning_rate", value, value.is_finite() && value >= 0.0, "a finite number of at least 0")
+}
+
+/// The share that a running mean keeps: in `[0, 1)`.
+fn require_share(name: &'static str, value: f32) -> Result<()> {
+    require(name, value, (0.0..1.0).contains(&value), "a number in [0, 1)")
+}
+
+/// What keeps a quotient in range.
+fn require_epsilon(value: f32) -> Result<()> {
+    require("epsilon", value, value.is_finite() && value >= 0.0, "a finite number of at least 0")
+}
+
+/// The step size of an optimizer that has it in a field.
+macro_rules! learning_rate {
+    () => {
+        fn learning_rate(&self) -> f32 {
+            self.learning_rate
+        }
+
+        fn set_learning_rate(&mut self, learning_rate: f32) {
+            self.learning_rate = learning_rate;
+        }
+    };
+}
+use learning_rate;

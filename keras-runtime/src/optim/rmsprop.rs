@@ -1,7 +1,8 @@
 //! RMSprop.
 
-use super::{Formula, Optimizer, each};
-use crate::device::cpu::simd::{Isa, Simd};
+use super::{Formula, Moment, Optimizer, each, learning_rate, require_epsilon, require_rate, require_share};
+use crate::device::cpu::simd::Simd;
+use crate::error::Result;
 
 /// Steps divided by a running root mean square of the gradient (Hinton, 2012; `keras.optimizers.RMSprop`).
 ///
@@ -107,22 +108,23 @@ impl Optimizer for RmsProp {
         1 + usize::from(self.centered) + usize::from(self.momentum > 0.0)
     }
 
-    fn learning_rate(&self) -> f32 {
-        self.learning_rate
+    learning_rate!();
+
+    fn check(&self) -> Result<()> {
+        require_rate(self.learning_rate)?;
+        require_share("rho", self.rho)?;
+        require_share("momentum", self.momentum)?;
+        require_epsilon(self.epsilon)
     }
 
-    fn set_learning_rate(&mut self, learning_rate: f32) {
-        self.learning_rate = learning_rate;
-    }
-
-    fn step(&self, isa: Isa, _step: u64, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
-        let RmsProp { learning_rate, rho, momentum, epsilon, centered } = *self;
-        let step = Step { learning_rate, rho, momentum, epsilon };
+    fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
+        let RmsProp { rho, momentum, epsilon, centered, .. } = *self;
+        let step = Step { learning_rate: at.learning_rate, rho, momentum, epsilon };
         match (centered, momentum > 0.0) {
-            (false, false) => each(isa, params, grads, state, Plain(step)),
-            (false, true) => each(isa, params, grads, state, Momentum(step)),
-            (true, false) => each(isa, params, grads, state, Centered(step)),
-            (true, true) => each(isa, params, grads, state, CenteredMomentum(step)),
+            (false, false) => each(at, params, grads, state, Plain(step)),
+            (false, true) => each(at, params, grads, state, Momentum(step)),
+            (true, false) => each(at, params, grads, state, Centered(step)),
+            (true, true) => each(at, params, grads, state, CenteredMomentum(step)),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Gradient descent.
 
-use super::{Formula, Optimizer, each};
-use crate::device::cpu::simd::{Isa, Simd};
+use super::{Formula, Moment, Optimizer, each, learning_rate, require_rate, require_share};
+use crate::device::cpu::simd::Simd;
+use crate::error::Result;
 
 /// Gradient descent, with momentum if asked for (`keras.optimizers.SGD`).
 ///
@@ -59,19 +60,19 @@ impl Optimizer for Sgd {
         usize::from(self.momentum != 0.0)
     }
 
-    fn learning_rate(&self) -> f32 {
-        self.learning_rate
+    learning_rate!();
+
+    fn check(&self) -> Result<()> {
+        require_rate(self.learning_rate)?;
+        require_share("momentum", self.momentum)
     }
 
-    fn set_learning_rate(&mut self, learning_rate: f32) {
-        self.learning_rate = learning_rate;
-    }
-
-    fn step(&self, isa: Isa, _step: u64, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
-        let Sgd { learning_rate, momentum, nesterov } = *self;
+    fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
+        let Sgd { momentum, nesterov, .. } = *self;
+        let learning_rate = at.learning_rate;
         match state.len() {
-            0 => each(isa, params, grads, state, Plain(learning_rate)),
-            _ => each(isa, params, grads, state, Momentum { learning_rate, momentum, nesterov }),
+            0 => each(at, params, grads, state, Plain(learning_rate)),
+            _ => each(at, params, grads, state, Momentum { learning_rate, momentum, nesterov }),
         }
     }
 }

@@ -146,6 +146,7 @@ pub(crate) fn fit(
             break;
         }
     }
+    backend.take_average(session.optimizer);
     callbacks.each(|callback| callback.on_train_end(&logs, &mut session.training(backend)))
 }
 

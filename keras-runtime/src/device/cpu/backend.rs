@@ -14,7 +14,7 @@ use crate::device::{Backend, Device};
 use crate::error::{Error, Result};
 use crate::init;
 use crate::loss::{Heads, Loss, Slot, Slotted};
-use crate::optim::{Optimizer, Update};
+use crate::optim::{Optimizer, Scratch, Update};
 
 /// The CPU as a device.
 ///
@@ -59,6 +59,10 @@ pub struct CpuBackend {
     grads: Vec<f32>,
     /// The optimizer's: so many words for each trainable one.
     state: Vec<f32>,
+    /// For sums over the gradient.
+    scratch: Scratch,
+    /// Whether the weights and their moving average have changed places.
+    swapped: bool,
     arena: Vec<f32>,
     fixed: Vec<f32>,
     inputs: Vec<Vec<f32>>,
@@ -89,6 +93,8 @@ impl CpuBackend {
             params: vec![0.0; spec.params_len],
             grads: vec![],
             state: vec![],
+            scratch: vec![],
+            swapped: false,
             arena: vec![],
             fixed: vec![],
             inputs: vec![vec![]; spec.inputs.len()],
@@ -262,13 +268,44 @@ impl Backend for CpuBackend {
 
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64) {
         let len = self.spec.trainable_len;
-        grow(&mut self.state, optimizer.state_words() * len);
-        let (params, grads) = (&mut self.params[..len], &self.grads[..len]);
-        Update { isa: self.isa, threads: self.active, params, grads, state: &mut self.state }
-            .run(optimizer, step);
+        let words = optimizer.state_words() * len;
+        if self.state.len() < words {
+            let starts = (0..optimizer.state_words()).map(|slot| optimizer.state_start(slot));
+            self.state = starts.flat_map(|start| std::iter::repeat_n(start, len)).collect();
+        }
+        Update {
+            isa: self.isa,
+            threads: self.active,
+            weights: self.spec.weights,
+            params: &mut self.params[..len],
+            grads: &mut self.grads[..len],
+            state: &mut self.state,
+            scratch: &mut self.scratch,
+        }
+        .run(optimizer, step);
         for weight in self.spec.weights.iter().filter(|weight| weight.trainable) {
             if let Some(constraint) = weight.constraint {
                 constraint::apply(weight, constraint, &mut self.params);
+            }
+        }
+    }
+
+    fn swap_average(&mut self, optimizer: &dyn Optimizer) {
+        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
+        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
+            self.params[..len].swap_with_slice(&mut self.state[(slots - 1) * len..slots * len]);
+            self.swapped = !self.swapped;
+        }
+    }
+
+    fn take_average(&mut self, optimizer: &dyn Optimizer) {
+        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
+        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
+            let (weights, average) =
+                (&mut self.params[..len], &mut self.state[(slots - 1) * len..slots * len]);
+            match std::mem::take(&mut self.swapped) {
+                true => average.copy_from_slice(weights),
+                false => weights.copy_from_slice(average),
             }
         }
     }

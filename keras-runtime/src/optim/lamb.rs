@@ -1,0 +1,106 @@
+//! LAMB.
+
+use super::update::sum_of_squares;
+use super::{Formula, Moment, Optimizer, each, learning_rate, require_epsilon, require_rate, require_share};
+use crate::device::cpu::simd::Simd;
+use crate::error::Result;
+
+/// [`Adam`](super::Adam) with steps in proportion to each weight's norm, for large batches (You et al., 2019;
+/// `keras.optimizers.Lamb`).
+///
+/// `u = m / (1 - beta_1^t) / (sqrt(v / (1 - beta_2^t)) + epsilon)` with Adam's `m` and `v`, and
+/// `w -= learning_rate * |w| / |u| * u` with the norms of a weight and its step (their quotient is 1 where one is 0).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lamb {
+    /// The step size.
+    pub learning_rate: f32,
+    /// Decay of the first moment.
+    pub beta_1: f32,
+    /// Decay of the second moment.
+    pub beta_2: f32,
+    /// Keeps the quotient in range.
+    pub epsilon: f32,
+}
+
+impl Default for Lamb {
+    fn default() -> Self {
+        Lamb { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 }
+    }
+}
+
+/// The moments.
+#[derive(Clone, Copy)]
+struct Moments {
+    beta_1: f32,
+    beta_2: f32,
+}
+
+impl Formula<2> for Moments {
+    #[inline(always)]
+    fn apply<V: Simd>(self, w: V, g: V, [m, v]: [V; 2]) -> (V, [V; 2]) {
+        let m = m + (g - m) * V::splat(1.0 - self.beta_1);
+        (w, [m, v + (g * g - v) * V::splat(1.0 - self.beta_2)])
+    }
+}
+
+/// The step that follows from them.
+#[derive(Clone, Copy)]
+struct Step {
+    rate: f32,
+    of_m: f32,
+    of_v: f32,
+    epsilon: f32,
+}
+
+impl Step {
+    fn change(self, m: f32, v: f32) -> f32 {
+        self.of_m * m / ((self.of_v * v).sqrt() + self.epsilon)
+    }
+}
+
+impl Formula<2> for Step {
+    #[inline(always)]
+    fn apply<V: Simd>(self, w: V, _: V, [m, v]: [V; 2]) -> (V, [V; 2]) {
+        let root = (V::splat(self.of_v) * v).sqrt() + V::splat(self.epsilon);
+        (w - V::splat(self.rate) * (V::splat(self.of_m) * m / root), [m, v])
+    }
+}
+
+impl Optimizer for Lamb {
+    fn name(&self) -> &str {
+        "lamb"
+    }
+
+    fn state_words(&self) -> usize {
+        2
+    }
+
+    fn whole_weights(&self) -> bool {
+        true
+    }
+
+    learning_rate!();
+
+    fn check(&self) -> Result<()> {
+        require_rate(self.learning_rate)?;
+        require_share("beta_1", self.beta_1)?;
+        require_share("beta_2", self.beta_2)?;
+        require_epsilon(self.epsilon)
+    }
+
+    fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
+        let Lamb { beta_1, beta_2, epsilon, .. } = *self;
+        each(at, params, grads, state, Moments { beta_1, beta_2 });
+        let (of_m, of_v) = (1.0 / at.correction(beta_1), 1.0 / at.correction(beta_2));
+        let mut step = Step { rate: at.learning_rate, of_m: of_m as f32, of_v: of_v as f32, epsilon };
+        // Padding is 0 in all of them.
+        let weight = sum_of_squares(params).sqrt();
+        let change = state[0].iter().zip(&*state[1]).map(|(&m, &v)| f64::from(step.change(m, v)));
+        let change = change.map(|u| u * u).sum::<f64>().sqrt();
+        if weight > 0.0 && change > 0.0 {
+            step.rate *= (weight / change) as f32;
+        }
+        // The first pass has decayed the weights and seen the gradient.
+        each(&Moment { keep: 1.0, scale: 1.0, clip: None, ..*at }, params, grads, state, step);
+    }
+}
