@@ -278,3 +278,70 @@ fn any_tokens_are_survived() {
         }
     }
 }
+
+/// The blocks of an application and a model that uses one.
+fn application(family: &str, input: &str, call: &str) -> Model {
+    let path = format!("{}/../keras-runtime/src/applications/{family}.rs", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let body = text.split_once("keras_model! {").unwrap().1.trim_end().trim_end_matches('}');
+    model(&format!("{body} M = input({input}) >> {call}"))
+}
+
+/// All parameters, and those that are trained.
+fn parameters(model: &Model) -> (usize, usize) {
+    let size = |weight: &crate::ir::Weight| {
+        weight.shape.iter().map(|dim| dim.as_known().unwrap()).product::<usize>()
+    };
+    let trained = model.graph.weights.iter().filter(|weight| weight.trainable).map(size).sum();
+    (model.graph.weights.iter().map(size).sum(), trained)
+}
+
+/// Against `count_params()` and the sizes of `trainable_weights` of Keras 3.15.
+#[test]
+fn applications_have_keras_s_numbers_of_parameters() {
+    for (family, input, call, expected) in [
+        ("vgg", "[224, 224, 3]", "vgg16()", (138_357_544, 138_357_544)),
+        ("vgg", "[224, 224, 3]", "vgg19()", (143_667_240, 143_667_240)),
+        ("vgg", "[32, 32, 3]", "vgg16(include_top = false)", (14_714_688, 14_714_688)),
+        ("vgg", "[32, 32, 3]", "vgg19(include_top = false, pooling = max)", (20_024_384, 20_024_384)),
+        ("resnet", "[224, 224, 3]", "resnet50()", (25_636_712, 25_583_592)),
+        ("resnet", "[224, 224, 3]", "resnet101()", (44_707_176, 44_601_832)),
+        ("resnet", "[224, 224, 3]", "resnet152()", (60_419_944, 60_268_520)),
+        ("resnet", "[224, 224, 3]", "resnet50v2()", (25_613_800, 25_568_360)),
+        ("resnet", "[224, 224, 3]", "resnet101v2()", (44_675_560, 44_577_896)),
+        ("resnet", "[224, 224, 3]", "resnet152v2()", (60_380_648, 60_236_904)),
+        ("resnet", "[64, 64, 3]", "resnet50(include_top = false, pooling = avg)", (23_587_712, 23_534_592)),
+        ("densenet", "[224, 224, 3]", "densenet121()", (8_062_504, 7_978_856)),
+        ("densenet", "[224, 224, 3]", "densenet169()", (14_307_880, 14_149_480)),
+        ("densenet", "[224, 224, 3]", "densenet201()", (20_242_984, 20_013_928)),
+        ("mobilenet", "[224, 224, 3]", "mobilenet()", (4_253_864, 4_231_976)),
+        ("mobilenet", "[224, 224, 3]", "mobilenet_v2()", (3_538_984, 3_504_872)),
+        ("mobilenet", "[96, 96, 3]", "mobilenet_v2(include_top = false)", (2_257_984, 2_223_872)),
+        ("xception", "[299, 299, 3]", "xception()", (22_910_480, 22_855_952)),
+        ("inception", "[299, 299, 3]", "inception_v3()", (23_851_784, 23_817_352)),
+        ("inception", "[299, 299, 3]", "inception_resnet_v2()", (55_873_736, 55_813_192)),
+        ("mobilenet_v3", "[224, 224, 3]", "mobilenet_v3_small()", (2_554_968, 2_542_856)),
+        ("mobilenet_v3", "[224, 224, 3]", "mobilenet_v3_large()", (5_507_432, 5_483_032)),
+        ("efficientnet", "[224, 224, 3]", "efficientnet_b0()", (5_330_571, 5_288_548)),
+        ("efficientnet", "[240, 240, 3]", "efficientnet_b1()", (7_856_239, 7_794_184)),
+        ("efficientnet", "[260, 260, 3]", "efficientnet_b2()", (9_177_569, 9_109_994)),
+        ("efficientnet", "[300, 300, 3]", "efficientnet_b3()", (12_320_535, 12_233_232)),
+        ("efficientnet", "[380, 380, 3]", "efficientnet_b4()", (19_466_823, 19_341_616)),
+        ("efficientnet", "[456, 456, 3]", "efficientnet_b5()", (30_562_527, 30_389_784)),
+        ("efficientnet", "[528, 528, 3]", "efficientnet_b6()", (43_265_143, 43_040_704)),
+        ("efficientnet", "[600, 600, 3]", "efficientnet_b7()", (66_658_687, 66_347_960)),
+    ] {
+        assert_eq!(parameters(&application(family, input, call)), expected, "{call}");
+    }
+}
+
+#[test]
+fn names_count_repetitions() {
+    let model = application("resnet", "[64, 64, 3]", "resnet50(include_top = false)");
+    let names: Vec<&str> = model.graph.weights.iter().map(|weight| weight.name.as_str()).collect();
+    for name in
+        ["conv1/conv/kernel", "conv2/block1/0/bn/gamma", "conv3/block4/2/conv/bias", "conv5/block3/3/bn/beta"]
+    {
+        assert!(names.contains(&format!("resnet50/{name}").as_str()), "{name} is not among {names:?}");
+    }
+}

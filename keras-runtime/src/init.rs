@@ -115,6 +115,17 @@ fn draw(weight: &WeightSpec, seed: u64, index: u64) -> Vec<f32> {
         Init::GlorotNormal => scaled_normal(2.0 / (fan_in + fan_out)),
         Init::HeNormal => scaled_normal(2.0 / fan_in),
         Init::LecunNormal => scaled_normal(1.0 / fan_in),
+        Init::ScaledUniform { scale, fan_in: i, fan_out: o } => {
+            scaled_uniform(f64::from(scale) / (f64::from(i) * fan_in + f64::from(o) * fan_out), &mut uniform)
+        }
+        Init::ScaledTruncatedNormal { scale, fan_in: i, fan_out: o } => {
+            scaled_normal(f64::from(scale) / (f64::from(i) * fan_in + f64::from(o) * fan_out))
+        }
+        Init::ScaledNormal { scale, fan_in: i, fan_out: o } => {
+            let variance = f64::from(scale) / (f64::from(i) * fan_in + f64::from(o) * fan_out);
+            let mut random = Philox::new(seed, index);
+            (0..len).map(|_| variance.sqrt() as f32 * random.normal()).collect()
+        }
         Init::UnitForget { others } => {
             (0..len).map(|i| if i * 4 / len == 1 { 1.0 } else { others }).collect()
         }
@@ -181,6 +192,9 @@ mod tests {
             (Init::HeNormal, 2.0 / 784.0),
             (Init::LecunUniform, 1.0 / 784.0),
             (Init::LecunNormal, 1.0 / 784.0),
+            (Init::ScaledUniform { scale: 3.0, fan_in: 0.0, fan_out: 1.0 }, 3.0 / 256.0),
+            (Init::ScaledNormal { scale: 0.5, fan_in: 1.0, fan_out: 0.0 }, 0.5 / 784.0),
+            (Init::ScaledTruncatedNormal { scale: 2.0, fan_in: 0.5, fan_out: 0.5 }, 2.0 / 520.0),
             (Init::RandomNormal { mean: 0.0, stddev: 0.05 }, 0.0025),
             (Init::RandomUniform { minval: -0.05, maxval: 0.05 }, 0.01 / 12.0),
         ];

@@ -34,7 +34,11 @@
 //! | `csv` | tables of comma-separated values, in memory or line by line |
 //! | `plot` | `History::plot` to SVG |
 
+// So that the blocks of `applications` name the crate as users do.
+extern crate self as keras_runtime;
+
 pub mod activations;
+pub mod applications;
 pub mod callback;
 pub mod compiled;
 pub mod data;

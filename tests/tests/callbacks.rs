@@ -486,7 +486,8 @@ fn the_average_of_the_weights_is_what_evaluations_see_and_what_fit_leaves() -> R
     let mut model = build(0.5);
     let mut swap = SwapEmaWeights::new(true);
     let path = folder.path("{epoch}.safetensors");
-    let mut checkpoint = ModelCheckpoint { save_weights_only: true, ..ModelCheckpoint::new(&path) };
+    let mut checkpoint = ModelCheckpoint::new(&path);
+    checkpoint.save_weights_only = true;
     let settings = Fit {
         shuffle: false,
         validation_data: validation(&x, &y),

@@ -145,6 +145,16 @@ fn init(init: &Init) -> TokenStream {
         Init::RandomUniform { minval, maxval } => {
             fields(quote!(RandomUniform), &[("minval", minval), ("maxval", maxval)])
         }
+        Init::ScaledUniform { scale, fan_in, fan_out } => {
+            fields(quote!(ScaledUniform), &[("scale", scale), ("fan_in", fan_in), ("fan_out", fan_out)])
+        }
+        Init::ScaledNormal { scale, fan_in, fan_out } => {
+            fields(quote!(ScaledNormal), &[("scale", scale), ("fan_in", fan_in), ("fan_out", fan_out)])
+        }
+        Init::ScaledTruncatedNormal { scale, fan_in, fan_out } => fields(
+            quote!(ScaledTruncatedNormal),
+            &[("scale", scale), ("fan_in", fan_in), ("fan_out", fan_out)],
+        ),
         Init::Zeros
         | Init::Ones
         | Init::GlorotUniform

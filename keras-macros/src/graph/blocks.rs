@@ -60,10 +60,13 @@ impl<'a> Builder<'a> {
                 (wanted > 1).then(|| format!("give it a tuple: `({}) >> {stage}`", names_of(&block.body)));
             return Err(self.diag.report(Message::new(name.span(), headline).help_if(help)));
         }
+        // With the name "" the layers are named as if they were written here.
+        let is_part = given.name.as_ref().is_some_and(|(text, _)| text.is_empty());
         let prefix = match self.replay() {
             Some(Built::Nested { prefix }) => prefix,
             _ => {
                 let prefix = match &given.name {
+                    Some(_) if is_part => String::new(),
                     Some((text, place)) => self.explicit_name(text, *place)?,
                     None if self.closures > 0 => String::new(),
                     None => self.next_name(&name.to_string()),
@@ -73,7 +76,9 @@ impl<'a> Builder<'a> {
             }
         };
         let quiet = self.names.last().is_some_and(|names| names.quiet);
-        self.names.push(Names { prefix: format!("{prefix}/"), quiet, ..Names::default() });
+        if !is_part {
+            self.names.push(Names { prefix: format!("{prefix}/"), quiet, ..Names::default() });
+        }
         let scope = std::mem::replace(&mut self.scope, given.scope);
         let later = std::mem::take(&mut self.later);
         let foreign = definitions.home() != self.definitions.home();
@@ -83,9 +88,13 @@ impl<'a> Builder<'a> {
         self.frozen -= usize::from(given.frozen);
         self.diag.leave();
         (self.scope, self.later) = (scope, later);
-        self.names.pop();
+        if !is_part {
+            self.names.pop();
+        }
         let value = located(result?, name, &stage.to_string());
-        self.made(&prefix, value.clone());
+        if !is_part {
+            self.made(&prefix, value.clone());
+        }
         Ok(value)
     }
 

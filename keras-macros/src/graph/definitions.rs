@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -235,11 +236,20 @@ impl<'a> Definitions<'a> {
 
     /// A block that nothing uses is not looked into: not even its errors are found.
     fn warn_of_unused_blocks(&self) {
-        let used = self.used.borrow();
+        let is_public = |item: &Item| matches!(item, Item::Block(block) if !block.vis.is_empty());
+        // What a public block uses is used elsewhere.
+        let mut used: HashSet<String> = self.used.borrow().iter().cloned().collect();
+        let mut open: Vec<&Item> = self.items.iter().copied().filter(|item| is_public(item)).collect();
+        while let Some(item) = open.pop() {
+            for name in item.idents() {
+                let own = self.items.iter().copied().find(|other| *other.name() == name);
+                open.extend(own.filter(|_| used.insert(name.to_string())));
+            }
+        }
         for item in self.items.iter().filter(|item| matches!(item, Item::Block(_) | Item::Cell(_))) {
             let (kind, name) = (kind(item), item.name().to_string());
-            let public = matches!(item, Item::Block(block) if !block.vis.is_empty());
-            if !public && !used.contains(&name) && !name.starts_with('_') && self.diag.errors() == 0 {
+            if !is_public(item) && !used.contains(&name) && !name.starts_with('_') && self.diag.errors() == 0
+            {
                 let message = Message::new(item.name().span(), format!("{kind} `{name}` is never used"))
                     .help(format!("use it as a layer: `x >> {name}(..)`, or take it out"));
                 self.diag.warn(message);

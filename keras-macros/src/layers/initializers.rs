@@ -116,4 +116,39 @@ pub const INITIALIZERS: &[Initializer] = &[
         params: &[SEED],
         make: |_| Init::LecunNormal,
     },
+    Initializer {
+        name: "variance_scaling",
+        doc: "Of variance `scale / n`, where `n` is what `mode` says; the truncated normal is cut at two standard deviations.",
+        params: &[
+            optional("scale", Kind::Number, "1.0", "Factor of the variance."),
+            optional(
+                "mode",
+                Kind::Choice(&["fan_in", "fan_out", "fan_avg"]),
+                "fan_in",
+                "Inputs, outputs or their mean.",
+            ),
+            optional(
+                "distribution",
+                Kind::Choice(&["truncated_normal", "untruncated_normal", "uniform"]),
+                "truncated_normal",
+                "What is drawn.",
+            ),
+            SEED,
+        ],
+        make: variance_scaling,
+    },
 ];
+
+fn variance_scaling(args: &Args) -> Init {
+    let scale = f32_of(args, "scale");
+    let (fan_in, fan_out) = match args.text("mode") {
+        Some("fan_out") => (0.0, 1.0),
+        Some("fan_avg") => (0.5, 0.5),
+        _ => (1.0, 0.0),
+    };
+    match args.text("distribution") {
+        Some("uniform") => Init::ScaledUniform { scale, fan_in, fan_out },
+        Some("untruncated_normal") => Init::ScaledNormal { scale, fan_in, fan_out },
+        _ => Init::ScaledTruncatedNormal { scale, fan_in, fan_out },
+    }
+}

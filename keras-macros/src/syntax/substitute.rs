@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Ident;
 
-use super::ast::{Arg, Block, Call, Closure, Expr, ExprKind, If, Let, Operator, Pattern, Repeat};
+use super::ast::{Arg, Block, Call, Closure, Expr, ExprKind, File, If, Let, Operator, Pattern, Repeat};
+use crate::diag::Diagnostics;
 
 /// What stands for what.
 #[derive(Clone, Debug, Default)]
@@ -71,13 +72,32 @@ impl Substitution {
                 let otherwise = choice.otherwise.as_ref().map(|otherwise| self.apply(otherwise));
                 ExprKind::If(Box::new(If { condition, then, otherwise }))
             }
-            ExprKind::Int(_)
-            | ExprKind::Float(_)
-            | ExprKind::Bool(_)
-            | ExprKind::Str(_)
-            | ExprKind::Error(_) => expr.kind.clone(),
+            ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::Error(_) => {
+                expr.kind.clone()
+            }
+            ExprKind::Str(text) => ExprKind::Str(self.text(text)),
         };
         Expr::new(kind, expr.place)
+    }
+
+    /// `block{i + 2}` with the number in its place, once all of its names stand for numbers or strings.
+    fn text(&self, text: &str) -> String {
+        let Some((before, (inner, after))) =
+            text.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        else {
+            return text.to_string();
+        };
+        let value = inner.parse().ok().and_then(|tokens| {
+            let diag = Diagnostics::default();
+            let file = super::parse(tokens, &diag);
+            diag.discard();
+            match file {
+                Some(File::Expression(expr)) => printed(&self.apply(&expr)),
+                _ => None,
+            }
+        });
+        let value = value.unwrap_or_else(|| format!("{{{inner}}}"));
+        format!("{before}{value}{}", self.text(after))
     }
 
     fn of(&self, path: &[Ident]) -> Option<&Replacement> {
@@ -149,6 +169,31 @@ impl Substitution {
         let lets = lets.collect();
         let tail = block.tail.as_ref().map(|tail| Box::new(inner.apply(tail)));
         Block { lets, tail, place: block.place, end: block.end }
+    }
+}
+
+/// What stands for an expression in a string: that of whole numbers, or a string.
+fn printed(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Str(text) => Some(text.clone()),
+        _ => folded(expr).map(|number| number.to_string()),
+    }
+}
+
+fn folded(expr: &Expr) -> Option<i64> {
+    match &expr.kind {
+        ExprKind::Int(n) => i64::try_from(*n).ok(),
+        ExprKind::Neg(x) => folded(x)?.checked_neg(),
+        ExprKind::Binary(op, a, b) => {
+            let (a, b) = (folded(a)?, folded(b)?);
+            match op {
+                Operator::Add => a.checked_add(b),
+                Operator::Sub => a.checked_sub(b),
+                Operator::Mul => a.checked_mul(b),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

@@ -205,6 +205,22 @@ pub enum Init {
     HeNormal,
     LecunUniform,
     LecunNormal,
+    /// Variance `scale / (fan_in * inputs + fan_out * outputs)`, whatever a weight's inputs and outputs are.
+    ScaledUniform {
+        scale: f32,
+        fan_in: f32,
+        fan_out: f32,
+    },
+    ScaledNormal {
+        scale: f32,
+        fan_in: f32,
+        fan_out: f32,
+    },
+    ScaledTruncatedNormal {
+        scale: f32,
+        fan_in: f32,
+        fan_out: f32,
+    },
     Orthogonal {
         gain: f32,
     },

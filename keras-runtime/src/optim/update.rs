@@ -147,7 +147,7 @@ impl Update<'_> {
             Some(Clip::GlobalNorm(most)) => {
                 let norm = self.norm(0..self.grads.len());
                 // As Keras: a gradient with an infinity makes all weights NaN rather than standing still.
-                (most * (1.0 / norm).min(1.0 / most)) + (norm - norm)
+                if norm.is_finite() { most * (1.0 / norm).min(1.0 / most) } else { f32::NAN }
             }
             _ => 1.0,
         };
