@@ -179,12 +179,12 @@ pub mod prelude {
         F1Score, FBetaScore, FalseNegatives, FalsePositives, MeanIoU, MeanOf, Metric, PearsonCorrelation,
         PerOutput, Precision, PrecisionAtRecall, R2Score, Recall, RecallAtPrecision, RootMeanSquaredError,
         SensitivityAtSpecificity, SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy,
-        SpecificityAtSensitivity, Summation, TopKCategoricalAccuracy, TrueNegatives, TruePositives,
+        SpecificityAtSensitivity, Summation, TopKCategoricalAccuracy, TrueNegatives, TruePositives, Weighted,
     };
     pub use crate::model::{Model, Trainer};
     pub use crate::optim::{
         Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Nadam, Optimizer, RmsProp, Sgd,
     };
-    pub use crate::train::{Evaluate, Fit, History, Score, Verbose, validation};
+    pub use crate::train::{Evaluate, Fit, History, Score, Verbose, sample_weight, validation};
     pub use crate::{Error, Result};
 }

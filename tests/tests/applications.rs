@@ -6,30 +6,23 @@ mod fixture;
 
 use fixture::{Fixture, assert_close};
 use keras_runtime::applications::{
-    densenet::densenet121,
-    efficientnet::efficientnet_b0,
-    inception::inception_v3,
-    mobilenet::{mobilenet, mobilenet_v2},
-    mobilenet_v3::mobilenet_v3_small,
-    resnet::{resnet50, resnet50v2},
-    vgg::vgg16,
-    xception::xception,
+    densenet, efficientnet, inception, mobilenet, mobilenet_v3, resnet, vgg, xception,
 };
 use keras_runtime::compiled::WeightSpec;
 use keras_runtime::prelude::*;
 use ndarray::{Array4, ArrayD, IxDyn};
 
 keras_model! {
-    Vgg16 = input([32, 32, 3]) >> vgg16(include_top = false, pooling = avg);
-    ResNet50 = input([64, 64, 3]) >> resnet50(include_top = false, pooling = avg);
-    ResNet50V2 = input([64, 64, 3]) >> resnet50v2(include_top = false, pooling = avg);
-    DenseNet121 = input([32, 32, 3]) >> densenet121(include_top = false, pooling = avg);
-    MobileNet = input([32, 32, 3]) >> mobilenet(include_top = false, pooling = avg);
-    MobileNetV2 = input([32, 32, 3]) >> mobilenet_v2(include_top = false, pooling = avg);
-    Xception = input([71, 71, 3]) >> xception(include_top = false, pooling = avg);
-    InceptionV3 = input([75, 75, 3]) >> inception_v3(include_top = false, pooling = avg);
-    MobileNetV3 = input([32, 32, 3]) >> mobilenet_v3_small(include_top = false, pooling = avg);
-    EfficientNet = input([32, 32, 3]) >> efficientnet_b0(include_top = false, pooling = avg)
+    Vgg16 = input([32, 32, 3]) >> vgg::vgg16(include_top = false, pooling = avg);
+    ResNet50 = input([64, 64, 3]) >> resnet::resnet50(include_top = false, pooling = avg);
+    ResNet50V2 = input([64, 64, 3]) >> resnet::resnet50v2(include_top = false, pooling = avg);
+    DenseNet121 = input([32, 32, 3]) >> densenet::densenet121(include_top = false, pooling = avg);
+    MobileNet = input([32, 32, 3]) >> mobilenet::mobilenet(include_top = false, pooling = avg);
+    MobileNetV2 = input([32, 32, 3]) >> mobilenet::mobilenet_v2(include_top = false, pooling = avg);
+    Xception = input([71, 71, 3]) >> xception::xception(include_top = false, pooling = avg);
+    InceptionV3 = input([75, 75, 3]) >> inception::inception_v3(include_top = false, pooling = avg);
+    MobileNetV3 = input([32, 32, 3]) >> mobilenet_v3::mobilenet_v3_small(include_top = false, pooling = avg);
+    EfficientNet = input([32, 32, 3]) >> efficientnet::efficientnet_b0(include_top = false, pooling = avg)
 }
 
 /// `value` of `fixtures/applications.py`.
@@ -72,8 +65,7 @@ fn keras_name(name: &str) -> String {
     format!("{layer}/{}", if depthwise { "depthwise_kernel" } else { weight })
 }
 
-fn check<M: Model>(name: &str, size: usize) -> Result<()> {
-    let mut model = M::new(0);
+fn check<M: Model>(mut model: M, name: &str, size: usize) -> Result<()> {
     // Those of `normalization` stay 0 and 1.
     let own = |weight: &&WeightSpec| !weight.name.contains("/normalization/");
     for weight in M::SPEC.weights.iter().filter(own) {
@@ -88,34 +80,34 @@ fn check<M: Model>(name: &str, size: usize) -> Result<()> {
 
 #[test]
 fn vgg() -> Result<()> {
-    check::<Vgg16>("vgg16", 32)
+    check(Vgg16::new(0), "vgg16", 32)
 }
 
 #[test]
 fn resnets() -> Result<()> {
-    check::<ResNet50>("resnet50", 64)?;
-    check::<ResNet50V2>("resnet50v2", 64)
+    check(ResNet50::new(0), "resnet50", 64)?;
+    check(ResNet50V2::new(0), "resnet50v2", 64)
 }
 
 #[test]
 fn densenet() -> Result<()> {
-    check::<DenseNet121>("densenet121", 32)
+    check(DenseNet121::new(0), "densenet121", 32)
 }
 
 #[test]
 fn mobilenets() -> Result<()> {
-    check::<MobileNet>("mobilenet", 32)?;
-    check::<MobileNetV2>("mobilenet_v2", 32)?;
-    check::<MobileNetV3>("mobilenet_v3_small", 32)
+    check(MobileNet::new(0), "mobilenet", 32)?;
+    check(MobileNetV2::new(0), "mobilenet_v2", 32)?;
+    check(MobileNetV3::new(0), "mobilenet_v3_small", 32)
 }
 
 #[test]
 fn inceptions() -> Result<()> {
-    check::<Xception>("xception", 71)?;
-    check::<InceptionV3>("inception_v3", 75)
+    check(Xception::new(0), "xception", 71)?;
+    check(InceptionV3::new(0), "inception_v3", 75)
 }
 
 #[test]
 fn efficientnets() -> Result<()> {
-    check::<EfficientNet>("efficientnet_b0", 32)
+    check(EfficientNet::new(0), "efficientnet_b0", 32)
 }

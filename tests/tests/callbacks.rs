@@ -143,13 +143,13 @@ fn hooks_are_called_in_keras_order() -> Result<()> {
     let score = model.evaluate_with(
         &x,
         &y,
-        Evaluate { batch_size: 6, callbacks: callbacks(&mut diary), steps: None },
+        Evaluate { batch_size: 6, callbacks: callbacks(&mut diary), ..Evaluate::default() },
     )?;
     assert_eq!(diary.0, ["test", "tested batch 0", "tested batch 1", "tested loss"]);
     assert!((score.loss - model.evaluate(&x, &y)?.loss).abs() < 1e-7);
 
     let mut diary = Diary::default();
-    let settings = Evaluate { batch_size: 6, callbacks: callbacks(&mut diary), steps: None };
+    let settings = Evaluate { batch_size: 6, callbacks: callbacks(&mut diary), ..Evaluate::default() };
     let predicted = model.predict_with(&x, settings)?;
     assert_eq!(diary.0, ["predict", "predicted batch 0 of 6", "predicted batch 1 of 4", "predicted"]);
     assert_eq!(predicted[0], model.predict(&x)?);

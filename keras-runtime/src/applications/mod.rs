@@ -4,11 +4,13 @@
 //! which a model adds layers of its own:
 //!
 //! ```no_run
-//! use keras_runtime::applications::vgg::vgg16;
+//! use keras_runtime::applications::vgg;
 //! use keras_runtime::prelude::*;
 //!
 //! keras_model! {
-//!     pub Flowers = input([96, 96, 3]) >> vgg16(include_top = false, pooling = avg, trainable = false) >> dense(5, softmax)
+//!     pub Flowers = input([96, 96, 3])
+//!         >> vgg::vgg16(include_top = false, pooling = avg, trainable = false)
+//!         >> dense(5, softmax)
 //! }
 //! # fn main() { println!("{}", Flowers::new(0).count_params()); }
 //! ```

@@ -56,6 +56,10 @@ pub trait Backend: Debug + Send {
     /// Copies their targets.
     fn load_targets(&mut self, targets: &[Tensor<'_>], rows: Selection<'_>);
 
+    /// Puts what the selected samples count before the heads: one array for each output, with a word for each sample or
+    /// for each step of each; or none at all, and then each counts 1.
+    fn load_sample_weights(&mut self, weights: &[Tensor<'_>], rows: Selection<'_>);
+
     /// The forward pass without dropout; with losses, also the loss of each sample.
     fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>);
 
@@ -76,6 +80,9 @@ pub trait Backend: Debug + Send {
 
     /// Targets of output `i` for the batch.
     fn targets(&self, i: usize) -> &[f32];
+
+    /// What the samples of the batch, or their steps, count at output `i`, if not 1.
+    fn sample_weights(&self, i: usize) -> Option<&[f32]>;
 
     /// The loss of each sample of the batch at output `i`.
     fn sample_losses(&self, i: usize) -> &[f32];

@@ -29,8 +29,10 @@ pub struct Slotted<'a> {
     pub width: usize,
     /// Factor on each sample's slope, the mean over the batch included: `weight of the output / samples`.
     pub scale: f32,
-    /// A factor for each sample; none means 1.
-    pub weights: Option<&'a [f32]>,
+    /// Factors of samples, or of the steps of samples.
+    weights: &'a [f32],
+    /// Factors for each sample; 0 means that each counts 1.
+    weight_width: usize,
     /// Receives the loss of each sample.
     rows: *mut f32,
     rows_len: usize,
@@ -50,7 +52,30 @@ impl<'a> Slotted<'a> {
         scale: f32,
         rows: &'a mut [f32],
     ) -> Self {
-        Slotted { loss, targets, width, scale, weights: None, rows: rows.as_mut_ptr(), rows_len: rows.len() }
+        Slotted {
+            loss,
+            targets,
+            width,
+            scale,
+            weights: &[],
+            weight_width: 0,
+            rows: rows.as_mut_ptr(),
+            rows_len: rows.len(),
+        }
+    }
+
+    /// The same with `width` factors for each sample.
+    #[must_use]
+    pub fn with_weights(self, weights: &'a [f32], width: usize) -> Self {
+        Slotted { weights, weight_width: width, ..self }
+    }
+
+    /// The factors of a sample: one, or one for each step.
+    pub(crate) fn weights_of(&self, sample: usize) -> &'a [f32] {
+        match self.weight_width {
+            0 => &[1.0],
+            width => &self.weights[sample * width..][..width],
+        }
     }
 
     /// Keeps the loss of a sample.
@@ -60,7 +85,7 @@ impl<'a> Slotted<'a> {
     pub(crate) unsafe fn put(&self, sample: usize, loss: f32) {
         assert!(sample < self.rows_len, "sample {sample} of {}", self.rows_len);
         // SAFETY: in bounds by the assertion, unshared by the caller's promise.
-        unsafe { *self.rows.add(sample) = loss * self.weights.map_or(1.0, |w| w[sample]) }
+        unsafe { *self.rows.add(sample) = loss }
     }
 }
 

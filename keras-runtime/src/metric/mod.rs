@@ -10,6 +10,7 @@ mod list;
 mod mean;
 mod measure;
 mod overlap;
+mod weighted;
 
 use std::fmt::Debug;
 
@@ -29,6 +30,7 @@ pub use fscore::{Average, F1Score, FBetaScore};
 pub use list::{Metrics, PerOutput};
 pub use mean::{MeanOf, RootMeanSquaredError};
 pub use overlap::{BinaryIoU, MeanIoU};
+pub use weighted::Weighted;
 
 use crate::compiled::OutputSpec;
 use crate::data::Tensor;
@@ -56,6 +58,11 @@ pub trait Metric: Debug + Send + Sync {
 
     /// The measure over everything since the last reset.
     fn result(&self) -> f64;
+
+    /// Whether samples count what the weights say (`weighted_metrics` in Keras): see [`Weighted`].
+    fn is_weighted(&self) -> bool {
+        false
+    }
 
     /// Another one like it, for another output.
     fn boxed(&self) -> Box<dyn Metric>;

@@ -8,16 +8,18 @@ use ndarray::ArrayD;
 use super::network::{Measures, check_batch};
 use super::{Gradients, Model};
 use crate::callback::{Callbacks, Logs, Position};
-use crate::data::{Arrays, Batches, Selection, Tensor};
+use crate::data::{Arrays, Batches, IntoTensor, Selection, Tensor};
 use crate::device::Backend;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::io::checkpoint::{self, Marks};
 use crate::loss::Loss;
 use crate::metric::Metric;
 use crate::optim::Optimizer;
 use crate::train::feed::{Epochs, Feed, FromBatches, InMemory};
 use crate::train::run::{self, Session};
-use crate::train::{Evaluate, Fit, History, Score, Sums, Tally, setting};
+use crate::train::{
+    Evaluate, Fit, History, Score, Sums, Tally, Weights, class_weights, expect_weights, setting,
+};
 
 /// A model that is ready for training, as `compile` leaves it. It is its model, and more.
 #[derive(Debug)]
@@ -103,7 +105,21 @@ impl<M: Model> Trainer<M> {
         let mut feed = InMemory::new((x, y), 0..training, settings.batch_size, settings.shuffle);
         let held_back = InMemory::new((x, y), training..samples, settings.validation_batch_size, false);
         let metrics = self.copied_metrics();
-        let (backend, session) = self.session();
+        let given = self.spread(settings.sample_weight.as_deref().unwrap_or_default(), samples)?;
+        let by_class = match &settings.class_weight[..] {
+            [] => vec![],
+            _ if !given.is_empty() => {
+                return Err(setting("class_weight", "no `sample_weight` beside it", "both"));
+            }
+            classes => class_weights(classes, M::SPEC.outputs, y)?,
+        };
+        let by_class: Vec<Tensor<'_>> = by_class.iter().map(IntoTensor::into_tensor).collect();
+        let (backend, mut session) = self.session();
+        session.weights.training = if by_class.is_empty() { &given } else { &by_class };
+        // Those of classes are for training alone, as in Keras.
+        if training < samples {
+            session.weights.evaluation = &given;
+        }
         let measures = Measures { losses: session.losses, metrics: &metrics };
         let held_back = (training < samples).then_some(held_back);
         backend.reserve(settings.batch_size.min(training), true);
@@ -121,6 +137,9 @@ impl<M: Model> Trainer<M> {
         if settings.validation_split != 0.0 {
             let expected = "0 for a data set: give a `validation_dataset`";
             return Err(setting("validation_split", expected, settings.validation_split));
+        }
+        if settings.sample_weight.is_some() || !settings.class_weight.is_empty() {
+            return Err(setting("sample_weight", "none for a data set: they are for arrays", "given"));
         }
         if let Some((x, y)) = &settings.validation_data {
             self.check(x, y)?;
@@ -154,7 +173,9 @@ impl<M: Model> Trainer<M> {
         let (x, y) = (x.as_ref(), y.as_ref());
         settings.check()?;
         let samples = self.check(x, y)?;
-        let (backend, session) = self.session();
+        let weights = self.spread(settings.sample_weight.as_deref().unwrap_or_default(), samples)?;
+        let (backend, mut session) = self.session();
+        session.weights.evaluation = &weights;
         run_evaluation(
             backend,
             session,
@@ -347,6 +368,22 @@ impl<M: Model> Trainer<M> {
         self.on_batch(x, y, true)
     }
 
+    /// [`Trainer::train_on_batch`] with what each sample, or each step of each, counts: one array for all outputs, or one for
+    /// each.
+    ///
+    /// # Errors
+    /// When the data do not fit the model.
+    pub fn train_on_batch_weighted<'a>(
+        &mut self,
+        x: impl Arrays<'a>,
+        y: impl Arrays<'a>,
+        sample_weight: impl Arrays<'a>,
+    ) -> Result<Score> {
+        self.run_batch(x, y, sample_weight.tensors().as_ref(), true)?;
+        let (_, session) = self.session_as_it_is();
+        Ok(session.tally.score())
+    }
+
     /// Loss and metrics of one batch.
     ///
     /// # Errors
@@ -356,7 +393,7 @@ impl<M: Model> Trainer<M> {
     }
 
     fn on_batch<'a>(&mut self, x: impl Arrays<'a>, y: impl Arrays<'a>, train: bool) -> Result<Score> {
-        self.run_batch(x, y, train)?;
+        self.run_batch(x, y, &[], train)?;
         let (_, session) = self.session_as_it_is();
         Ok(session.tally.score())
     }
@@ -366,19 +403,27 @@ impl<M: Model> Trainer<M> {
     /// # Errors
     /// When the data do not fit the model.
     pub fn step_on_batch<'a>(&mut self, x: impl Arrays<'a>, y: impl Arrays<'a>) -> Result<f64> {
-        self.run_batch(x, y, true)?;
+        self.run_batch(x, y, &[], true)?;
         let (_, session) = self.session_as_it_is();
         Ok(session.tally.loss())
     }
 
-    fn run_batch<'a>(&mut self, x: impl Arrays<'a>, y: impl Arrays<'a>, train: bool) -> Result<()> {
+    fn run_batch<'a>(
+        &mut self,
+        x: impl Arrays<'a>,
+        y: impl Arrays<'a>,
+        weights: &[Tensor<'_>],
+        train: bool,
+    ) -> Result<()> {
         let (x, y) = (x.tensors(), y.tensors());
         let (x, y) = (x.as_ref(), y.as_ref());
         let len = self.check(x, y)?;
         if train {
             self.optimizer.check()?;
         }
+        let weights = self.spread(weights, len)?;
         let (backend, mut session) = self.session();
+        session.weights = Weights { training: &weights, evaluation: &weights };
         let rows = Selection::Range { start: 0, len };
         backend.scope(&mut |backend| match train {
             true => session.train(backend, x, y, rows),
@@ -403,10 +448,32 @@ impl<M: Model> Trainer<M> {
             tally: Tally::new(M::SPEC, &self.losses, &mut self.metrics, &mut self.sums),
             step: &mut self.step,
             position: &mut self.position,
+            weights: Weights::default(),
             stop: false,
             validates: false,
         };
         (backend, session)
+    }
+
+    /// Holds weights of samples to the outputs, and gives one array for each output, or none where none is given.
+    fn spread<'w>(&self, given: &[Tensor<'w>], samples: usize) -> Result<Vec<Tensor<'w>>> {
+        let outputs = M::SPEC.outputs;
+        let weights = match given {
+            [one] => vec![one.clone(); outputs.len()],
+            several => several.to_vec(),
+        };
+        if !weights.is_empty() && weights.len() != outputs.len() {
+            return Err(Error::Count {
+                what: format!("sample weights of `{}`", M::SPEC.name),
+                expected: outputs.len(),
+                found: weights.len(),
+                help: "give one array for all outputs, or one for each".into(),
+            });
+        }
+        for (weights, output) in weights.iter().zip(outputs) {
+            expect_weights(weights, output, samples)?;
+        }
+        Ok(weights)
     }
 
     fn check(&self, x: &[Tensor<'_>], y: &[Tensor<'_>]) -> Result<usize> {

@@ -97,6 +97,10 @@ impl Update<'_> {
         if self.threads > 1 && len < SERIAL_BELOW {
             self.threads = 1;
         }
+        // From the first batch on, though the first step may come later.
+        if matches!(options.clip, Some(Clip::Norm(_) | Clip::GlobalNorm(_))) {
+            self.scratch.resize(len.div_ceil(GRAIN), 0.0);
+        }
         let batches = u64::from(options.accumulate.max(1));
         if batches == 1 || self.collect(count, batches, step.is_multiple_of(batches)) {
             // As Keras: schedules count batches, formulas count steps.
@@ -214,9 +218,6 @@ impl Update<'_> {
     /// The Euclidean norm of a range of the gradient; the order of its sum depends on the range alone.
     fn norm(&mut self, range: Range<usize>) -> f32 {
         let blocks = range.len().div_ceil(GRAIN);
-        if self.scratch.len() < blocks {
-            self.scratch.resize(blocks, 0.0);
-        }
         let words = &self.grads[range];
         let sums = Shared(self.scratch.as_mut_ptr());
         split::ranges(blocks, 1, self.threads, &|own: Range<usize>| {

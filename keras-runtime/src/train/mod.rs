@@ -4,10 +4,13 @@ pub(crate) mod feed;
 mod history;
 pub(crate) mod run;
 mod tally;
+mod weights;
 
 pub use history::History;
 pub use tally::Score;
 pub(crate) use tally::{Sums, Tally};
+pub use weights::sample_weight;
+pub(crate) use weights::{Weights, class_weights, expect_weights};
 
 use crate::callback::{Callback, Position};
 use crate::data::{Arrays, Batches, Tensor};
@@ -46,6 +49,12 @@ pub struct Fit<'a> {
     pub validation_split: f32,
     /// Data to validate with: see [`validation`].
     pub validation_data: Option<(Vec<Tensor<'a>>, Vec<Tensor<'a>>)>,
+    /// What each sample, or each step of each, counts in the loss and in [`Weighted`](crate::metric::Weighted) metrics: see
+    /// [`sample_weight`]. For arrays alone; those that are held back by `validation_split` keep theirs.
+    pub sample_weight: Option<Vec<Tensor<'a>>>,
+    /// What the samples of a class count while training; those of other classes count 1. For a model with one output that
+    /// has one class for each sample, and arrays.
+    pub class_weight: Vec<(usize, f32)>,
     /// Batches to validate with, in place of arrays: `Some(Box::new(&mut dataset))`.
     pub validation_dataset: Option<Box<dyn Batches + 'a>>,
     /// How many batches a validation has; all of them by default. Each validation begins with the first one.
@@ -76,6 +85,8 @@ impl Default for Fit<'_> {
             batch_size: 32,
             validation_split: 0.0,
             validation_data: None,
+            sample_weight: None,
+            class_weight: vec![],
             validation_dataset: None,
             validation_steps: None,
             validation_batch_size: EVALUATION_BATCH,
@@ -95,6 +106,8 @@ impl Default for Fit<'_> {
 pub struct Evaluate<'a> {
     /// Samples of a batch, which does not change the result.
     pub batch_size: usize,
+    /// What each sample, or each step of each, counts: see [`sample_weight`]. For `evaluate_with` alone.
+    pub sample_weight: Option<Vec<Tensor<'a>>>,
     /// How many batches are taken; all of them by default.
     pub steps: Option<usize>,
     /// What is called on the way: see [`callbacks`](crate::callback::callbacks).
@@ -103,7 +116,7 @@ pub struct Evaluate<'a> {
 
 impl Default for Evaluate<'_> {
     fn default() -> Self {
-        Evaluate { batch_size: EVALUATION_BATCH, steps: None, callbacks: vec![] }
+        Evaluate { batch_size: EVALUATION_BATCH, sample_weight: None, steps: None, callbacks: vec![] }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::feed::Epochs;
-use super::{History, Tally, Verbose};
+use super::{History, Tally, Verbose, Weights};
 use crate::callback::{Callbacks, Logs, Position, Training};
 use crate::compiled::Spec;
 use crate::data::{Selection, Tensor};
@@ -22,6 +22,8 @@ pub(crate) struct Session<'a> {
     pub tally: Tally<'a>,
     pub step: &'a mut u64,
     pub position: &'a mut Position,
+    /// What samples count.
+    pub weights: Weights<'a>,
     /// Whether a callback wants an end.
     pub stop: bool,
     /// Whether epochs end with a validation.
@@ -52,6 +54,7 @@ impl Session<'_> {
     ) {
         backend.load_inputs(x, rows);
         backend.load_targets(y, rows);
+        backend.load_sample_weights(self.weights.training, rows);
         backend.gradients(self.losses, *self.step);
     }
 
@@ -71,6 +74,7 @@ impl Session<'_> {
     ) {
         backend.load_inputs(x, rows);
         backend.load_targets(y, rows);
+        backend.load_sample_weights(self.weights.evaluation, rows);
         backend.infer(Some(self.losses));
         self.tally.add(backend, self.spec, rows.len());
     }

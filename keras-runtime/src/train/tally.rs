@@ -48,8 +48,11 @@ impl<'a> Tally<'a> {
             // In order, so that the sum does not depend on threads.
             self.sums.losses[i] += backend.sample_losses(i).iter().map(|loss| f64::from(*loss)).sum::<f64>();
             let (y, p) = (backend.targets(i), backend.output(i));
-            let batch = Batch { output, samples, targets: y, predictions: p, weights: None };
-            self.metrics[i].iter_mut().for_each(|metric| metric.update(&batch));
+            let plain = Batch { output, samples, targets: y, predictions: p, weights: None };
+            let weighted = Batch { weights: backend.sample_weights(i), ..plain };
+            for metric in &mut self.metrics[i] {
+                metric.update(if metric.is_weighted() { &weighted } else { &plain });
+            }
         }
         self.sums.added += backend.added_loss() * samples as f64;
         self.sums.samples += samples as f64;

@@ -70,6 +70,9 @@ pub struct CpuBackend {
     targets: Vec<Vec<f32>>,
     /// Words of a target for each sample.
     widths: Vec<usize>,
+    sample_weights: Vec<Vec<f32>>,
+    /// Weights for each sample; 0 where there are none.
+    weight_widths: Vec<usize>,
     losses: Vec<Vec<f32>>,
     /// What the last pass adds to the loss.
     added_loss: f64,
@@ -101,6 +104,8 @@ impl CpuBackend {
             outputs: vec![vec![]; spec.outputs.len()],
             targets: vec![vec![]; spec.outputs.len()],
             widths: vec![0; spec.outputs.len()],
+            sample_weights: vec![vec![]; spec.outputs.len()],
+            weight_widths: vec![0; spec.outputs.len()],
             losses: vec![vec![]; spec.outputs.len()],
             added_loss: 0.0,
         })
@@ -127,11 +132,13 @@ impl CpuBackend {
         });
         let mut rows = self.losses.iter_mut();
         let (targets, widths, specs) = (&self.targets, &self.widths, self.spec.outputs);
+        let (weights, weight_widths) = (&self.sample_weights, &self.weight_widths);
         let slots: [Slot<'_>; PORTS] = std::array::from_fn(|i| {
             let rows = rows.next();
             let loss = losses.and_then(|losses| losses.get(i)).zip(rows);
             let loss = loss.map(|(loss, rows)| {
-                Slotted::new(&**loss, &targets[i], widths[i], scale * loss.weight(), rows)
+                let slotted = Slotted::new(&**loss, &targets[i], widths[i], scale * loss.weight(), rows);
+                slotted.with_weights(&weights[i], weight_widths[i])
             });
             Slot { output: &specs[i.min(outputs - 1)], loss }
         });
@@ -244,6 +251,18 @@ impl Backend for CpuBackend {
         }
     }
 
+    fn load_sample_weights(&mut self, weights: &[Tensor<'_>], rows: Selection<'_>) {
+        self.weight_widths.fill(0);
+        for ((tensor, words), width) in
+            weights.iter().zip(&mut self.sample_weights).zip(&mut self.weight_widths)
+        {
+            *width = tensor.shape().width();
+            let len = rows.len() * *width;
+            grow(words, len);
+            gather(tensor, rows, &mut words[..len], self.active);
+        }
+    }
+
     fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>) {
         let spec = self.spec;
         match losses {
@@ -316,6 +335,11 @@ impl Backend for CpuBackend {
 
     fn targets(&self, i: usize) -> &[f32] {
         &self.targets[i][..self.batch * self.widths[i]]
+    }
+
+    fn sample_weights(&self, i: usize) -> Option<&[f32]> {
+        let width = self.weight_widths[i];
+        (width > 0).then(|| &self.sample_weights[i][..self.batch * width])
     }
 
     fn sample_losses(&self, i: usize) -> &[f32] {

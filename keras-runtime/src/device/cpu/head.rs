@@ -37,7 +37,8 @@ impl Rows<'_, '_> {
     }
 }
 
-/// Turns the logits in `p` into predictions in place; returns the loss and writes the slope where they are asked for.
+/// Turns the logits in `p` into predictions in place; returns the weighted loss and writes the slope where they are asked
+/// for.
 fn end_of_sample(slot: &Slot<'_>, sample: usize, p: &mut [f32], dz: Option<&mut [f32]>) -> Option<f32> {
     let head = slot.output.head;
     let classes = slot.output.shape.last().copied().unwrap_or(1).max(1);
@@ -46,14 +47,52 @@ fn end_of_sample(slot: &Slot<'_>, sample: usize, p: &mut [f32], dz: Option<&mut 
         return None;
     };
     let y = &slotted.targets[sample * slotted.width..][..slotted.width];
-    let scale = slotted.scale * slotted.weights.map_or(1.0, |w| w[sample]);
-    Some(match slotted.loss.fused(head) {
+    let weights = slotted.weights_of(sample);
+    Some(match weights {
+        [weight] => weight * part_of_sample(slotted, head, y, p, dz, classes, slotted.scale * weight),
+        weights => each_step(slotted, head, y, p, dz, classes, weights),
+    })
+}
+
+/// The mean over the steps of a sample, each with a weight of its own.
+fn each_step(
+    slotted: &Slotted<'_>,
+    head: Head,
+    y: &[f32],
+    p: &mut [f32],
+    mut dz: Option<&mut [f32]>,
+    classes: usize,
+    weights: &[f32],
+) -> f32 {
+    let steps = weights.len();
+    let (words, width) = (p.len() / steps, y.len() / steps);
+    let mut loss = 0.0;
+    for (at, (p, weight)) in p.chunks_exact_mut(words).zip(weights).enumerate() {
+        let y = &y[at * width..(at + 1) * width];
+        let dz = dz.as_deref_mut().map(|dz| &mut dz[at * words..(at + 1) * words]);
+        let scale = slotted.scale * weight / steps as f32;
+        loss += weight * part_of_sample(slotted, head, y, p, dz, classes, scale);
+    }
+    loss / steps as f32
+}
+
+/// A sample, or a step of one: its loss without a weight, and the slope times `scale`.
+fn part_of_sample(
+    slotted: &Slotted<'_>,
+    head: Head,
+    y: &[f32],
+    p: &mut [f32],
+    dz: Option<&mut [f32]>,
+    classes: usize,
+    scale: f32,
+) -> f32 {
+    match slotted.loss.fused(head) {
         Some(Fused::Softmax { sparse, smoothing }) => {
             softmax_crossentropy(head, y, p, dz, classes, scale, if sparse { None } else { Some(smoothing) })
         }
         Some(Fused::Sigmoid { smoothing }) => sigmoid_crossentropy(head, y, p, dz, scale, smoothing),
         None => separate(slotted, head, y, p, dz, classes, scale),
-    })
+    }
 }
 
 fn activate(head: Head, p: &mut [f32], classes: usize) {

@@ -1,0 +1,53 @@
+//! Metrics in which samples count what their weights say.
+
+use super::{Batch, Metric, Metrics};
+use crate::compiled::OutputSpec;
+use crate::data::Tensor;
+use crate::error::Result;
+
+/// A metric, or several, in which samples count what `sample_weight` and `class_weight` say: `weighted_metrics` in Keras.
+/// Others count each sample once.
+///
+/// Its name has `weighted_` before it.
+#[derive(Debug, Clone, Copy)]
+pub struct Weighted<M>(pub M);
+
+impl<M: Metrics> Metrics for Weighted<M> {
+    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
+        self.0.into_metrics().into_iter().map(weighted).collect()
+    }
+}
+
+fn weighted(metric: Box<dyn Metric>) -> Box<dyn Metric> {
+    Box::new(WithWeights { name: format!("weighted_{}", metric.name()), metric })
+}
+
+#[derive(Debug)]
+struct WithWeights {
+    name: String,
+    metric: Box<dyn Metric>,
+}
+
+impl Metric for WithWeights {
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        self.metric.check(output, target)
+    }
+    fn reset(&mut self) {
+        self.metric.reset();
+    }
+    fn update(&mut self, batch: &Batch<'_>) {
+        self.metric.update(batch);
+    }
+    fn result(&self) -> f64 {
+        self.metric.result()
+    }
+    fn is_weighted(&self) -> bool {
+        true
+    }
+    fn boxed(&self) -> Box<dyn Metric> {
+        weighted(self.metric.boxed())
+    }
+}
