@@ -345,3 +345,19 @@ fn names_count_repetitions() {
         assert!(names.contains(&format!("resnet50/{name}").as_str()), "{name} is not among {names:?}");
     }
 }
+
+/// A sum of many parts is cut into kernels that can hold their operands.
+#[test]
+fn no_kernel_has_more_operands_than_it_can_hold() {
+    let sum = (0..40).map(|i| format!("x >> dense(3, name = \"d{i}\")")).map(|part| format!("({part})"));
+    let model = model(&format!("M(x: [4]) {{ {} }}", sum.collect::<Vec<_>>().join(" + ")));
+    let layouts = crate::fuse::layouts(&model.graph);
+    for function in [crate::grad::infer(&model.graph), crate::grad::train(&model.graph)] {
+        let program = crate::fuse::fuse(&function, &layouts).unwrap();
+        for kernel in program.steps.iter().flat_map(|step| &step.kernels) {
+            if let crate::fuse::Kernel::Map(map) = kernel {
+                assert!(map.expression.operands.len() <= 16, "{}", map.expression.operands.len());
+            }
+        }
+    }
+}

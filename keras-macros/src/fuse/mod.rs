@@ -34,6 +34,9 @@ const FUNCTION: usize = 16;
 /// Instructions that it may take to compute a value again rather than store it for a second kernel.
 const RECOMPUTE: usize = 12;
 
+/// Operands of an element-wise kernel, at most: the runtime holds that many pointers.
+const MOST_OPERANDS: usize = 16;
+
 /// Order of a weight's elements in the flat parameter buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {

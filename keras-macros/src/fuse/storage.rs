@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::access::View;
-use super::{FUNCTION, Fuser, RECOMPUTE, is_elementwise, is_number, is_view};
+use super::{FUNCTION, Fuser, MOST_OPERANDS, RECOMPUTE, is_elementwise, is_number, is_view};
 use crate::ir::{Dim, Id, Op};
 
 impl<'a> Fuser<'a> {
@@ -17,6 +17,7 @@ impl<'a> Fuser<'a> {
             let before = self.stored.clone();
             self.loops.trace(self.graph, &self.stored);
             self.decide_once();
+            self.bound_operands();
             if self.stored == before {
                 return;
             }
@@ -76,6 +77,35 @@ impl<'a> Fuser<'a> {
                     self.need_view(operand);
                 }
             }
+        }
+    }
+
+    /// Stores what would give an element-wise kernel more operands than it can have: the part with the most.
+    fn bound_operands(&mut self) {
+        // What each node is computed from, in the kernel that it is a part of.
+        let mut from: Vec<BTreeSet<Id>> = Vec::with_capacity(self.graph.nodes.len());
+        for i in 0..self.graph.nodes.len() {
+            let id = Id(i);
+            let inlined = is_elementwise(self.op(id));
+            if !inlined {
+                from.push(if is_number(self.op(id)) { BTreeSet::new() } else { BTreeSet::from([id]) });
+                continue;
+            }
+            let operands = self.op(id).operands();
+            let mut all: BTreeSet<Id> = operands.iter().flat_map(|x| from[x.0].iter().copied()).collect();
+            if matches!(self.op(id), Op::Dropout { .. }) {
+                all.insert(id);
+            }
+            while all.len() > MOST_OPERANDS {
+                let largest = operands.iter().max_by_key(|x| from[x.0].len()).expect("it has operands");
+                if from[largest.0].len() <= 1 {
+                    break;
+                }
+                self.stored[largest.0] = true;
+                from[largest.0] = BTreeSet::from([*largest]);
+                all = operands.iter().flat_map(|x| from[x.0].iter().copied()).collect();
+            }
+            from.push(if self.stored[i] { BTreeSet::from([id]) } else { all });
         }
     }
 
