@@ -140,9 +140,9 @@ fn held_back_samples_keep_their_weights() -> Result<()> {
 fn weights_that_do_not_fit_are_errors() {
     let mut model = Classes::new(0).compile(sgd(), SparseCategoricalCrossentropy, ());
     let (x, y) = (get("x"), labels());
-    let mut message = |w: &[f32]| model.train_on_batch_weighted(&x, &y, &w.to_vec()).unwrap_err().to_string();
-    assert!(message(&[1.0; 11]).contains("sample weights of output"), "{}", message(&[1.0; 11]));
-    assert!(message(&[f32::NAN; 12]).contains("NaN"), "{}", message(&[f32::NAN; 12]));
+    let mut message = |w: Vec<f32>| model.train_on_batch_weighted(&x, &y, &w).unwrap_err().to_string();
+    assert!(message(vec![1.0; 11]).contains("sample weights of output"), "{}", message(vec![1.0; 11]));
+    assert!(message(vec![f32::NAN; 12]).contains("NaN"), "{}", message(vec![f32::NAN; 12]));
     let both = Fit { sample_weight: sample_weight(&y), class_weight: vec![(0, 2.0)], ..Fit::default() };
     assert!(model.fit(&x, &y, both).unwrap_err().to_string().contains("class_weight"));
     let mut model = Both::new(0).compile(sgd(), (MeanSquaredError, BinaryCrossentropy), ());
