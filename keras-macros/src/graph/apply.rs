@@ -366,15 +366,15 @@ impl Builder<'_> {
 
     /// The name that the user gave, in full.
     pub(super) fn explicit_name(&mut self, name: &str, place: Place) -> Result<String, Reported> {
-        if name.is_empty() || name.contains('/') {
-            let message = Message::new(place, format!("`{name}` cannot be the name of a layer"))
-                .note("names are not empty, and have no `/` in them");
-            return Err(self.diag.report(message));
-        }
         if let Some(inner) = name.split_once('{').and_then(|(_, rest)| rest.split_once('}')) {
             let headline = format!("`{{{}}}` in a name must be a number that is known here", inner.0);
             let message = Message::new(place, headline)
                 .help("it may use the counter of a `repeat`, or a parameter of a block");
+            return Err(self.diag.report(message));
+        }
+        if name.is_empty() || name.contains('/') {
+            let message = Message::new(place, format!("`{name}` cannot be the name of a layer"))
+                .note("names are not empty, and have no `/` in them");
             return Err(self.diag.report(message));
         }
         let names = self.names.last_mut().expect("there is one for the model");
