@@ -1,29 +1,10 @@
-//! Well-known networks against Keras: their features for weights by a formula.
+//! Networks whose weights follow a formula, held to Keras.
 
-#[path = "keras/fixture.rs"]
-#[allow(dead_code)]
-mod fixture;
-
-use fixture::{Fixture, assert_close};
-use keras_runtime::applications::{
-    densenet, efficientnet, inception, mobilenet, mobilenet_v3, resnet, vgg, xception,
-};
 use keras_runtime::compiled::WeightSpec;
 use keras_runtime::prelude::*;
 use ndarray::{Array4, ArrayD, IxDyn};
 
-keras_model! {
-    Vgg16 = input([32, 32, 3]) >> vgg::vgg16(include_top = false, pooling = avg);
-    ResNet50 = input([64, 64, 3]) >> resnet::resnet50(include_top = false, pooling = avg);
-    ResNet50V2 = input([64, 64, 3]) >> resnet::resnet50v2(include_top = false, pooling = avg);
-    DenseNet121 = input([32, 32, 3]) >> densenet::densenet121(include_top = false, pooling = avg);
-    MobileNet = input([32, 32, 3]) >> mobilenet::mobilenet(include_top = false, pooling = avg);
-    MobileNetV2 = input([32, 32, 3]) >> mobilenet::mobilenet_v2(include_top = false, pooling = avg);
-    Xception = input([71, 71, 3]) >> xception::xception(include_top = false, pooling = avg);
-    InceptionV3 = input([75, 75, 3]) >> inception::inception_v3(include_top = false, pooling = avg);
-    MobileNetV3 = input([32, 32, 3]) >> mobilenet_v3::mobilenet_v3_small(include_top = false, pooling = avg);
-    EfficientNet = input([32, 32, 3]) >> efficientnet::efficientnet_b0(include_top = false, pooling = avg)
-}
+use crate::fixture::{Fixture, assert_close};
 
 /// `value` of `fixtures/applications.py`.
 fn value(name: &str, shape: &[usize]) -> ArrayD<f32> {
@@ -65,7 +46,7 @@ fn keras_name(name: &str) -> String {
     format!("{layer}/{}", if depthwise { "depthwise_kernel" } else { weight })
 }
 
-fn check<M: Model>(mut model: M, name: &str, size: usize) -> Result<()> {
+pub fn check<M: Model>(mut model: M, name: &str, size: usize) -> Result<()> {
     // Those of `normalization` stay 0 and 1.
     let own = |weight: &&WeightSpec| !weight.name.contains("/normalization/");
     for weight in M::SPEC.weights.iter().filter(own) {
@@ -76,38 +57,4 @@ fn check<M: Model>(mut model: M, name: &str, size: usize) -> Result<()> {
     });
     assert_close(name, &model.predict(&x)?, Fixture::load("applications").get(name), 1e-4);
     Ok(())
-}
-
-#[test]
-fn vgg() -> Result<()> {
-    check(Vgg16::new(0), "vgg16", 32)
-}
-
-#[test]
-fn resnets() -> Result<()> {
-    check(ResNet50::new(0), "resnet50", 64)?;
-    check(ResNet50V2::new(0), "resnet50v2", 64)
-}
-
-#[test]
-fn densenet() -> Result<()> {
-    check(DenseNet121::new(0), "densenet121", 32)
-}
-
-#[test]
-fn mobilenets() -> Result<()> {
-    check(MobileNet::new(0), "mobilenet", 32)?;
-    check(MobileNetV2::new(0), "mobilenet_v2", 32)?;
-    check(MobileNetV3::new(0), "mobilenet_v3_small", 32)
-}
-
-#[test]
-fn inceptions() -> Result<()> {
-    check(Xception::new(0), "xception", 71)?;
-    check(InceptionV3::new(0), "inception_v3", 75)
-}
-
-#[test]
-fn efficientnets() -> Result<()> {
-    check(EfficientNet::new(0), "efficientnet_b0", 32)
 }
