@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
+use keras_runtime::optim::schedule::ExponentialDecay;
 use keras_runtime::prelude::*;
 use keras_runtime::random::Philox;
 use ndarray::Array2;
@@ -217,5 +218,79 @@ fn a_checkpoint_with_other_state_is_refused() -> Result<()> {
     assert!(model.load_checkpoint(&path).is_err());
     assert_eq!(bits(&model), before);
     fs::remove_dir_all(folder).expect("the test's own");
+    Ok(())
+}
+
+/// Schedules, step sizes set by hand in their place, averages of weights that are shown: all go on as they were.
+#[test]
+fn schedules_and_averages_go_on_as_they_were() -> Result<()> {
+    let ((x, y), folder) = (data(), folder("schedules"));
+    let path = folder.join("{epoch}.checkpoint");
+    let path = path.to_str().expect("a name");
+    let build = |seed: u64| {
+        let fall = ExponentialDecay {
+            initial_learning_rate: 0.02,
+            decay_steps: 5,
+            decay_rate: 0.8,
+            staircase: false,
+        };
+        let adam = Adam::default().schedule(fall).ema(0.9).gradient_accumulation(2).global_clipnorm(1.0);
+        Net::new(seed).compile(adam, MeanSquaredError, ())
+    };
+    // The first value of the schedule, set in its place: it stays.
+    for constant in [None, Some(0.02)] {
+        let mut whole = build(3);
+        if let Some(rate) = constant {
+            whole.optimizer_mut().set_learning_rate(rate);
+        }
+        let list = || callbacks((SwapEmaWeights::new(true), ModelCheckpoint::new(path)));
+        let settings = || Fit { validation_split: 0.1, epochs: 5, ..quiet() };
+        whole.fit(&x, &y, Fit { callbacks: list(), ..settings() })?;
+        let mut resumed = build(77);
+        let position = resumed.load_checkpoint(folder.join("2.checkpoint"))?;
+        assert_eq!((position.epoch, resumed.optimizer().is_scheduled()), (2, constant.is_none()));
+        resumed.fit(&x, &y, Fit { initial_epoch: 2, callbacks: list(), ..settings() })?;
+        assert!(bits(&resumed) == bits(&whole), "{constant:?}");
+    }
+    let mut plain =
+        Net::new(1).compile(Adam::default().ema(0.9).gradient_accumulation(2), MeanSquaredError, ());
+    let mut scheduled = build(1);
+    scheduled.train_on_batch(&x, &y)?;
+    scheduled.save_checkpoint(folder.join("one"))?;
+    let problem = plain.load_checkpoint(folder.join("one")).expect_err("there is no schedule").to_string();
+    assert!(problem.contains("schedule"), "{problem}");
+    fs::remove_dir_all(folder).expect("the test's own");
+    Ok(())
+}
+
+/// A callback that was cut off leaves the average where the weights should be; a step takes its own.
+#[test]
+fn a_step_is_never_taken_from_the_average() -> Result<()> {
+    struct Fails;
+    impl std::fmt::Debug for Fails {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Fails")
+        }
+    }
+    impl Callback for Fails {
+        fn on_test_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
+            Err(Error::Empty { what: "everything".into() })
+        }
+    }
+    let (x, y) = data();
+    let build = || Net::new(3).compile(Adam::default().ema(0.9), MeanSquaredError, ());
+    let (mut plain, mut cut) = (build(), build());
+    for model in [&mut plain, &mut cut] {
+        model.train_on_batch(&x, &y)?;
+        model.train_on_batch(&x, &y)?;
+    }
+    let settings =
+        Evaluate { callbacks: callbacks((SwapEmaWeights::default(), Fails)), ..Evaluate::default() };
+    assert!(cut.evaluate_with(&x, &y, settings).is_err());
+    assert!(bits(&cut) != bits(&plain), "the average is shown");
+    for model in [&mut plain, &mut cut] {
+        model.train_on_batch(&x, &y)?;
+    }
+    assert!(bits(&cut) == bits(&plain));
     Ok(())
 }

@@ -145,6 +145,8 @@ fn weights_that_do_not_fit_are_errors() {
     assert!(message(vec![f32::NAN; 12]).contains("NaN"), "{}", message(vec![f32::NAN; 12]));
     let both = Fit { sample_weight: sample_weight(&y), class_weight: vec![(0, 2.0)], ..Fit::default() };
     assert!(model.fit(&x, &y, both).unwrap_err().to_string().contains("class_weight"));
+    let infinite = Fit { class_weight: vec![(0, 1.0), (2, f32::INFINITY)], ..Fit::default() };
+    assert!(model.fit(&x, &y, infinite).unwrap_err().to_string().contains("inf for class 2"));
     let mut model = Both::new(0).compile(sgd(), (MeanSquaredError, BinaryCrossentropy), ());
     let fit = Fit { class_weight: vec![(0, 2.0)], ..Fit::default() };
     let problem = model.fit(&x, (get("y1").view(), get("y2").view()), fit).unwrap_err().to_string();

@@ -9,29 +9,26 @@ use crate::error::{Error, Result};
 pub struct SwapEmaWeights {
     /// Whether the model also has them between epochs, so that what later callbacks save is the average.
     pub swap_on_epoch: bool,
-    swapped: bool,
 }
 
 impl SwapEmaWeights {
     /// With `swap_on_epoch` as given.
     pub fn new(swap_on_epoch: bool) -> Self {
-        SwapEmaWeights { swap_on_epoch, swapped: false }
+        SwapEmaWeights { swap_on_epoch }
     }
+}
 
-    fn swap(&mut self, to_average: bool, training: &mut Training<'_>) -> Result<()> {
-        if training.optimizer().options().average.is_none() {
-            return Err(Error::Setting {
-                name: "SwapEmaWeights",
-                expected: "an optimizer with a moving average: `.ema(0.99)`".into(),
-                found: format!("`{}` without one", training.optimizer().name()),
-            });
-        }
-        if self.swapped != to_average {
-            training.swap_average();
-            self.swapped = to_average;
-        }
-        Ok(())
+/// Shows the average, or the weights.
+fn show(average: bool, training: &mut Training<'_>) -> Result<()> {
+    if training.optimizer().options().average.is_none() {
+        return Err(Error::Setting {
+            name: "SwapEmaWeights",
+            expected: "an optimizer with a moving average: `.ema(0.99)`".into(),
+            found: format!("`{}` without one", training.optimizer().name()),
+        });
     }
+    training.show_average(average);
+    Ok(())
 }
 
 impl Callback for SwapEmaWeights {
@@ -40,36 +37,30 @@ impl Callback for SwapEmaWeights {
     }
 
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
-        self.swap(false, training)
+        show(false, training)
     }
 
     fn on_epoch_begin(&mut self, _: usize, training: &mut Training<'_>) -> Result<()> {
-        self.swap(false, training)
+        show(false, training)
     }
 
     fn on_epoch_end(&mut self, _: usize, _: &mut Logs, training: &mut Training<'_>) -> Result<()> {
-        self.swap(self.swap_on_epoch, training)
-    }
-
-    fn on_train_end(&mut self, _: &Logs, _: &mut Training<'_>) -> Result<()> {
-        // `fit` has made the weights their average.
-        self.swapped = false;
-        Ok(())
+        show(self.swap_on_epoch, training)
     }
 
     fn on_test_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
-        self.swap(true, training)
+        show(true, training)
     }
 
     fn on_test_end(&mut self, _: &Logs, training: &mut Training<'_>) -> Result<()> {
-        self.swap(false, training)
+        show(false, training)
     }
 
     fn on_predict_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
-        self.swap(true, training)
+        show(true, training)
     }
 
     fn on_predict_end(&mut self, training: &mut Training<'_>) -> Result<()> {
-        self.swap(false, training)
+        show(false, training)
     }
 }

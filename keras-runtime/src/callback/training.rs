@@ -108,9 +108,9 @@ impl Training<'_> {
         network::write(weight, value, self.backend.params_mut())
     }
 
-    /// Exchanges the weights for their moving average.
-    pub(crate) fn swap_average(&mut self) {
-        self.backend.swap_average(self.optimizer);
+    /// Lets the weights and their moving average change places, or back.
+    pub(crate) fn show_average(&mut self, show: bool) {
+        self.backend.show_average(self.optimizer, show);
     }
 
     /// The values of all weights, to come back to.

@@ -41,8 +41,8 @@ pub trait Backend: Debug + Send {
     /// The optimizer's state: pieces of as many words as there are trainable ones; empty before the first step.
     fn state(&self) -> &[f32];
 
-    /// Gives the optimizer the state of another time.
-    fn set_state(&mut self, state: &[f32]);
+    /// Gives the optimizer the state of another time, when the weights had changed places with their average or not.
+    fn set_state(&mut self, state: &[f32], shows_average: bool);
 
     /// Draws from the random streams of `seed` from now on.
     fn set_seed(&mut self, seed: u64);
@@ -69,8 +69,12 @@ pub trait Backend: Debug + Send {
     /// One step of `optimizer`, the `step`-th from 1 on, with the last gradient.
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64);
 
-    /// Exchanges the weights for their moving average, if the optimizer keeps one.
-    fn swap_average(&mut self, optimizer: &dyn Optimizer);
+    /// Lets the weights and their moving average change places, or back, if the optimizer keeps one. Gradients and
+    /// steps are of the weights: they change them back.
+    fn show_average(&mut self, optimizer: &dyn Optimizer, show: bool);
+
+    /// Whether they have changed places.
+    fn shows_average(&self) -> bool;
 
     /// Makes the weights their moving average, if the optimizer keeps one.
     fn take_average(&mut self, optimizer: &dyn Optimizer);

@@ -18,6 +18,8 @@ use crate::optim::Optimizer;
 
 /// What the names of the optimizer's tensors begin with; no layer's name can.
 pub(crate) const OPTIMIZER: &str = "optimizer:";
+/// What stands for the step size of a schedule, which follows from the step.
+const SCHEDULE: &str = "schedule";
 /// What the metadata calls such files.
 const FORMAT: &str = "keras-checkpoint-1";
 
@@ -52,8 +54,15 @@ pub(crate) fn save(
         ("format", FORMAT.to_string()),
         ("model", spec.name.to_string()),
         ("optimizer", optimizer.name().to_string()),
-        // In its shortest form a number comes back to the bit.
-        ("learning_rate", optimizer.learning_rate().to_string()),
+        (
+            "learning_rate",
+            match optimizer.is_scheduled() {
+                true => SCHEDULE.to_string(),
+                // In its shortest form a number comes back to the bit.
+                false => optimizer.learning_rate().to_string(),
+            },
+        ),
+        ("shows_average", backend.shows_average().to_string()),
         ("slots", slots.to_string()),
         ("seed", marks.seed.to_string()),
         ("step", marks.step.to_string()),
@@ -81,7 +90,15 @@ pub(crate) fn load(
             optimizer.name()
         )));
     }
-    let rate: f32 = metadata.number("learning_rate")?;
+    let rate: Option<f32> = match metadata.text("learning_rate")? {
+        SCHEDULE => None,
+        _ => Some(metadata.number("learning_rate")?),
+    };
+    if rate.is_none() && !optimizer.is_scheduled() {
+        return Err(metadata
+            .problem("is of a training with a schedule, and this one has none: compile with the same"));
+    }
+    let shows_average = metadata.number("shows_average")?;
     let marks = Marks {
         seed: metadata.number("seed")?,
         step: metadata.number("step")?,
@@ -112,9 +129,10 @@ pub(crate) fn load(
     for (weight, values) in spec.weights.iter().zip(&params) {
         init::write(weight, values, backend.params_mut());
     }
-    backend.set_state(&state);
+    backend.set_state(&state, shows_average);
     backend.set_seed(marks.seed);
-    if optimizer.learning_rate() != rate {
+    // A constant rate ends a schedule: the training had one no more.
+    if let Some(rate) = rate.filter(|&rate| optimizer.is_scheduled() || optimizer.learning_rate() != rate) {
         optimizer.set_learning_rate(rate);
     }
     Ok(marks)

@@ -73,6 +73,11 @@ pub trait Optimizer: Debug + Send + Sync {
     /// state without those of [`Optimizer::options`].
     fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]);
 
+    /// Whether the step size follows a schedule.
+    fn is_scheduled(&self) -> bool {
+        false
+    }
+
     /// The step size after `steps` batches.
     fn learning_rate_at(&self, steps: u64) -> f32 {
         let _ = steps;

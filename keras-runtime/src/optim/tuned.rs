@@ -111,6 +111,10 @@ impl<O: Optimizer> Optimizer for Tuned<O> {
         self.inner.step(at, params, grads, state);
     }
 
+    fn is_scheduled(&self) -> bool {
+        self.schedule.is_some() || self.inner.is_scheduled()
+    }
+
     fn learning_rate_at(&self, steps: u64) -> f32 {
         match &self.schedule {
             Some(schedule) => schedule.learning_rate(steps),

@@ -52,6 +52,7 @@ impl Session<'_> {
         y: &[Tensor<'_>],
         rows: Selection<'_>,
     ) {
+        backend.show_average(self.optimizer, false);
         backend.load_inputs(x, rows);
         backend.load_targets(y, rows);
         backend.load_sample_weights(self.weights.training, rows);

@@ -61,6 +61,13 @@ pub(crate) fn class_weights(
         expected: "one output with one class for each sample".into(),
         found,
     };
+    if let Some((class, weight)) = weights.iter().find(|(_, weight)| !weight.is_finite()) {
+        return Err(Error::Setting {
+            name: "class_weight",
+            expected: "finite numbers".into(),
+            found: format!("{weight} for class {class}"),
+        });
+    }
     let ([output], [y]) = (outputs, y) else {
         return Err(wrong(format!("{} outputs", outputs.len())));
     };

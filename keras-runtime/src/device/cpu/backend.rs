@@ -202,7 +202,8 @@ impl Backend for CpuBackend {
         &self.state
     }
 
-    fn set_state(&mut self, state: &[f32]) {
+    fn set_state(&mut self, state: &[f32], shows_average: bool) {
+        self.swapped = shows_average;
         self.state.clear();
         self.state.extend_from_slice(state);
     }
@@ -287,6 +288,7 @@ impl Backend for CpuBackend {
 
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64) {
         let len = self.spec.trainable_len;
+        self.show_average(optimizer, false);
         let words = optimizer.state_words() * len;
         if self.state.len() < words {
             let starts = (0..optimizer.state_words()).map(|slot| optimizer.state_start(slot));
@@ -309,12 +311,19 @@ impl Backend for CpuBackend {
         }
     }
 
-    fn swap_average(&mut self, optimizer: &dyn Optimizer) {
+    fn show_average(&mut self, optimizer: &dyn Optimizer, show: bool) {
+        if self.swapped == show {
+            return;
+        }
         let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
         if optimizer.options().average.is_some() && self.state.len() >= slots * len {
             self.params[..len].swap_with_slice(&mut self.state[(slots - 1) * len..slots * len]);
-            self.swapped = !self.swapped;
+            self.swapped = show;
         }
+    }
+
+    fn shows_average(&self) -> bool {
+        self.swapped
     }
 
     fn take_average(&mut self, optimizer: &dyn Optimizer) {
