@@ -183,7 +183,8 @@ pub mod prelude {
     };
     pub use crate::model::{Model, Trainer};
     pub use crate::optim::{
-        Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Nadam, Optimizer, RmsProp, Sgd,
+        Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Muon, Nadam, Optimizer, RmsProp,
+        Sgd,
     };
     pub use crate::train::{Evaluate, Fit, History, Score, Verbose, sample_weight, validation};
     pub use crate::{Error, Result};

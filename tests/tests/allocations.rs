@@ -77,10 +77,11 @@ fn data(samples: usize) -> (Array2<f32>, Vec<u8>) {
 
 fn steps() -> Result<()> {
     let (x, y) = data(64);
-    let optimizers: [fn(Net) -> Trainer<Net>; 5] = [
+    let optimizers: [fn(Net) -> Trainer<Net>; 6] = [
         |net| net.compile(Sgd { momentum: 0.9, ..Sgd::default() }, SparseCategoricalCrossentropy, [Accuracy]),
         |net| net.compile(RmsProp::default(), SparseCategoricalCrossentropy, [Accuracy]),
         |net| net.compile(Adam::default(), SparseCategoricalCrossentropy, [Accuracy]),
+        |net| net.compile(Muon::default(), SparseCategoricalCrossentropy, [Accuracy]),
         |net| net.compile(Lamb::default(), SparseCategoricalCrossentropy, [Accuracy]),
         |net| {
             let adam =

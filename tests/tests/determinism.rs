@@ -8,8 +8,6 @@ keras_model! {
     Convolved = reshape([5, 8, 1], input = 40) >> conv2d(20, 3, padding = same, activation = relu)
         >> max_pooling2d(2, strides = 1) >> conv2d(33, 2, activation = tanh) >> conv2d_transpose(6, 2, strides = 2)
         >> average_pooling2d(2, padding = same) >> depthwise_conv2d(2) >> flatten() >> dense(5, softmax);
-    // Enough weights for the threads to divide among them.
-    Wide = dense(700, relu, input = 40) >> dense(64, tanh) >> dense(5, softmax);
     // All that a step draws is its mask.
     Dropped = dropout(0.5, input = 50) >> dense(1);
 }
@@ -89,49 +87,5 @@ fn predictions_drop_nothing() -> Result<()> {
     assert_eq!(once, model.predict(&x)?);
     let sum: f32 = model.weight("dense/kernel")?.sum();
     assert!(once.iter().all(|p| (p - sum).abs() < 1e-5), "{once} instead of {sum}");
-    Ok(())
-}
-
-/// Every optimizer, and what they have in common, over weights that are divided among the threads.
-#[test]
-fn threads_do_not_change_a_bit_of_an_update() -> Result<()> {
-    type Compiled = fn(Wide) -> Trainer<Wide>;
-    macro_rules! compiled {
-        ($($optimizer:expr),* $(,)?) => {
-            [$((stringify!($optimizer), |net| net.compile($optimizer, SparseCategoricalCrossentropy, ()))),*]
-        };
-    }
-    let all: [(&str, Compiled); 16] = compiled![
-        Sgd { momentum: 0.9, ..Sgd::default() },
-        RmsProp { centered: true, momentum: 0.5, ..RmsProp::default() },
-        Adam { amsgrad: true, ..Adam::default() },
-        AdamW::default(),
-        Adamax::default(),
-        Nadam::default(),
-        Adagrad::default(),
-        Adadelta::default(),
-        Ftrl { learning_rate: 0.1, ..Ftrl::default() },
-        Lion::default(),
-        Lamb::default(),
-        Adafactor::default(),
-        Adam::default().clipnorm(0.01).decay(0.1).exclude_from_decay(["bias"]),
-        Adam::default().global_clipnorm(0.01).ema(0.9),
-        Adam::default().clipvalue(0.001).gradient_accumulation(2),
-        Adam::default().rate("dense_1/", 0.1),
-    ];
-    let (x, y) = data();
-    for (name, compiled) in all {
-        let run = |threads: usize| -> Result<Vec<u32>> {
-            let mut model = compiled(Wide::on(&Cpu::threads(threads), 5)?);
-            let settings = Fit { batch_size: 67, verbose: Verbose::Silent, ..Fit::default() };
-            model.fit(&x, &y, settings)?;
-            Ok(bits(&*model))
-        };
-        let one = run(1)?;
-        assert_ne!(one, bits(&Wide::new(5)), "{name}: nothing was trained");
-        for threads in [2, 3] {
-            assert!(run(threads)? == one, "{name}: {threads} threads");
-        }
-    }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Adafactor.
 
+use std::ops::Range;
+
+use super::matrices::{Matrices, RUN};
+use super::update::sum_of_squares;
 use super::{Moment, Optimizer, learning_rate, require, require_rate};
-use crate::compiled::{Layout, WeightSpec};
 use crate::error::Result;
-use crate::init;
 
 /// Steps by second moments of rows and columns alone, relative to the weights' size (Shazeer and Stern, 2018;
 /// `keras.optimizers.Adafactor`).
@@ -11,7 +13,8 @@ use crate::init;
 /// With `b = 1 - t^beta_2_decay`, a matrix's `r` and `c` are running means, by `b`, of `g² + epsilon_1` along its rows and
 /// columns, and `v = r cᵀ / mean(r)`; a vector's `v` is a running mean itself. `u = g / sqrt(v)`, scaled to a root mean square
 /// of at most `clip_threshold`, and `w -= rho * max(epsilon_2, rms(w)) * u` with
-/// `rho = min(learning_rate, 1 / sqrt(t))`.
+/// `rho = min(learning_rate, 1 / sqrt(t))`. The root of `v` is taken factor by factor: an element with an input that is
+/// always 0 and a unit that never fires stays as it is, where Keras divides 0 by 0.
 ///
 /// The state is as large as Adam's second moment and once more, though most of it is not used: every optimizer has
 /// so many words for each weight here.
@@ -44,39 +47,6 @@ impl Default for Adafactor {
     }
 }
 
-/// A weight as matrices: its last two axes.
-struct Matrices {
-    layout: Layout,
-    count: usize,
-    rows: usize,
-    columns: usize,
-}
-
-impl Matrices {
-    fn of(weight: &WeightSpec) -> Self {
-        let (lead, [rows, columns]) = match weight.shape {
-            [lead @ .., rows, columns] => (lead, [*rows, *columns]),
-            _ => (&[][..], [1, weight.shape.iter().product()]),
-        };
-        Matrices { layout: weight.layout, count: lead.iter().product(), rows, columns }
-    }
-
-    /// Where element `(i, j)` of matrix `matrix` lies in the weight's words.
-    fn at(&self, matrix: usize, i: usize, j: usize) -> usize {
-        let row = matrix * self.rows + i;
-        match self.layout {
-            Layout::Plain => row * self.columns + j,
-            Layout::Panels { k, .. } => init::in_panels(k, row, j),
-        }
-    }
-
-    /// All elements of one matrix.
-    fn elements(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let (rows, columns) = (self.rows, self.columns);
-        (0..rows).flat_map(move |i| (0..columns).map(move |j| (i, j)))
-    }
-}
-
 impl Optimizer for Adafactor {
     fn name(&self) -> &str {
         "adafactor"
@@ -104,57 +74,124 @@ impl Optimizer for Adafactor {
 
     fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
         let weight = at.weight.expect("whole weights were asked for");
-        let of = Matrices::of(weight);
-        let keep = (1.0 - (at.step as f64).powf(f64::from(self.beta_2_decay))) as f32;
-        let fall = 1.0 / (at.step as f64).sqrt();
-        let rate = f64::from(at.learning_rate).min(fall);
         let [first, second] = state else { unreachable!("there are two words for each weight") };
-        let elements = (of.count * of.rows * of.columns).max(1) as f64;
-        params.iter_mut().for_each(|w| *w *= at.keep);
-        let size = (super::update::sum_of_squares(params) / elements).sqrt();
-        let factored = weight.shape.len() >= 2;
-        let square = |matrix, i, j| at.gradient(grads[of.at(matrix, i, j)]).powi(2) + self.epsilon_1;
-        for matrix in 0..of.count {
-            if !factored {
-                for (i, j) in of.elements() {
-                    let v = &mut first[of.at(matrix, i, j)];
-                    *v = keep * *v + (1.0 - keep) * square(matrix, i, j);
-                }
-                continue;
-            }
-            for i in 0..of.rows {
-                let mean = (0..of.columns).map(|j| square(matrix, i, j)).sum::<f32>() / of.columns as f32;
-                let r = &mut first[of.at(matrix, i, 0)];
-                *r = keep * *r + (1.0 - keep) * mean;
-            }
-            for j in 0..of.columns {
-                let mean = (0..of.rows).map(|i| square(matrix, i, j)).sum::<f32>() / of.rows as f32;
-                let c = &mut second[of.at(matrix, 0, j)];
-                *c = keep * *c + (1.0 - keep) * mean;
-            }
+        let elements = weight.shape.iter().product::<usize>().max(1) as f64;
+        if at.keep != 1.0 {
+            params.iter_mut().for_each(|w| *w *= at.keep);
         }
-        let change = |matrix: usize, mean: f32, i: usize, j: usize| {
-            let v = match factored {
-                true => first[of.at(matrix, i, 0)] / mean * second[of.at(matrix, 0, j)],
-                false => first[of.at(matrix, i, j)],
-            };
-            at.gradient(grads[of.at(matrix, i, j)]) / v.sqrt()
-        };
-        let mean = |matrix: usize| match factored {
-            true => (0..of.rows).map(|i| first[of.at(matrix, i, 0)]).sum::<f32>() / of.rows as f32,
-            false => 1.0,
-        };
+        let size = (sum_of_squares(params) / elements).sqrt();
+        let rate = f64::from(at.learning_rate).min(1.0 / (at.step as f64).sqrt());
+        let rate = f64::from(self.epsilon_2).max(size) * rate;
+        let factor =
+            |sum: f64| (rate / ((sum / elements).sqrt() / f64::from(self.clip_threshold)).max(1.0)) as f32;
+        if weight.shape.len() < 2 {
+            self.second_moment(at, grads, first);
+            let change = |k: usize| at.gradient(grads[k]) / first[k].sqrt();
+            let factor = factor((0..grads.len()).map(|k| f64::from(change(k)).powi(2)).sum());
+            params.iter_mut().enumerate().for_each(|(k, w)| *w -= factor * change(k));
+            return;
+        }
+        let of = Matrices::of(weight);
+        for matrix in 0..of.count {
+            self.factors(at, &of, matrix, grads, first, second);
+        }
+        let change = Change { at, of: &of, grads, first, second };
         let mut sum = 0.0;
-        for matrix in 0..of.count {
-            let mean = mean(matrix);
-            sum += of.elements().map(|(i, j)| f64::from(change(matrix, mean, i, j)).powi(2)).sum::<f64>();
+        change.each(|_, change| sum += sum_of_squares(change));
+        let factor = factor(sum);
+        change.each(|run, change| {
+            params[run].iter_mut().zip(change).for_each(|(w, change)| *w -= factor * change);
+        });
+    }
+}
+
+impl Adafactor {
+    /// The share of the running means that a step keeps.
+    fn keep(&self, at: &Moment) -> f32 {
+        (1.0 - (at.step as f64).powf(f64::from(self.beta_2_decay))) as f32
+    }
+
+    /// The running mean of a vector.
+    fn second_moment(&self, at: &Moment, grads: &[f32], v: &mut [f32]) {
+        let keep = self.keep(at);
+        for (v, &g) in v.iter_mut().zip(grads) {
+            *v = keep * *v + (1.0 - keep) * (at.gradient(g).powi(2) + self.epsilon_1);
         }
-        let clip = ((sum / elements).sqrt() / f64::from(self.clip_threshold)).max(1.0);
-        let rate = (f64::from(self.epsilon_2).max(size) * rate / clip) as f32;
+    }
+
+    /// The running means of a matrix's rows and columns, in one pass over its gradient.
+    fn factors(
+        &self,
+        at: &Moment,
+        of: &Matrices,
+        matrix: usize,
+        grads: &[f32],
+        rows: &mut [f32],
+        columns: &mut [f32],
+    ) {
+        let keep = self.keep(at);
+        for i in 0..of.rows {
+            rows[of.at(matrix, i, 0)] *= keep;
+        }
+        for j in (0..of.columns).step_by(RUN) {
+            let mut sums = [0.0; RUN];
+            for i in 0..of.rows {
+                let mut squares = [0.0; RUN];
+                for (square, &g) in squares.iter_mut().zip(&grads[of.run(matrix, i, j)]) {
+                    *square = at.gradient(g).powi(2) + self.epsilon_1;
+                }
+                sums.iter_mut().zip(&squares).for_each(|(sum, square)| *sum += square);
+                rows[of.at(matrix, i, 0)] += (1.0 - keep) * (folded(squares) / of.columns as f32);
+            }
+            for (c, sum) in columns[of.run(matrix, 0, j)].iter_mut().zip(sums) {
+                *c = keep * *c + (1.0 - keep) * (sum / of.rows as f32);
+            }
+        }
+    }
+}
+
+/// The sum of a run.
+fn folded(mut words: [f32; RUN]) -> f32 {
+    let mut half = RUN / 2;
+    while half > 0 {
+        for k in 0..half {
+            words[k] += words[k + half];
+        }
+        half /= 2;
+    }
+    words[0]
+}
+
+/// The step of matrices before it is clipped: `g / sqrt(v)`.
+struct Change<'a> {
+    at: &'a Moment,
+    of: &'a Matrices,
+    grads: &'a [f32],
+    first: &'a [f32],
+    second: &'a [f32],
+}
+
+impl Change<'_> {
+    /// Calls `f` with every run of elements: their places, and their step.
+    fn each(&self, mut f: impl FnMut(Range<usize>, &[f32])) {
+        let Change { at, of, grads, first, second } = self;
         for matrix in 0..of.count {
-            let mean = mean(matrix);
-            for (i, j) in of.elements() {
-                params[of.at(matrix, i, j)] -= rate * change(matrix, mean, i, j);
+            let mean = (0..of.rows).map(|i| first[of.at(matrix, i, 0)]).sum::<f32>() / of.rows as f32;
+            for j in (0..of.columns).step_by(RUN) {
+                // A root for each factor: where neither row nor column has a gradient their product is 0 in 32 bits.
+                let mut columns = [0.0; RUN];
+                for (to, c) in columns.iter_mut().zip(&second[of.run(matrix, 0, j)]) {
+                    *to = 1.0 / c.sqrt();
+                }
+                for i in 0..of.rows {
+                    let row = 1.0 / (first[of.at(matrix, i, 0)] / mean).sqrt();
+                    let run = of.run(matrix, i, j);
+                    let (mut change, width) = ([0.0; RUN], run.len());
+                    for ((to, &g), column) in change.iter_mut().zip(&grads[run.clone()]).zip(&columns) {
+                        *to = at.gradient(g) * row * column;
+                    }
+                    f(run, &change[..width]);
+                }
             }
         }
     }

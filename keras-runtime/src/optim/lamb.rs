@@ -56,6 +56,19 @@ impl Step {
     fn change(self, m: f32, v: f32) -> f32 {
         self.of_m * m / ((self.of_v * v).sqrt() + self.epsilon)
     }
+
+    /// Of the changes, some at a time, so that it can be done by vectors.
+    fn sum_of_squares(self, m: &[f32], v: &[f32]) -> f64 {
+        let mut changes = [0.0; 64];
+        let runs = m.chunks(changes.len()).zip(v.chunks(changes.len()));
+        let sums = runs.map(|(m, v)| {
+            for ((to, &m), &v) in changes.iter_mut().zip(m).zip(v) {
+                *to = self.change(m, v);
+            }
+            sum_of_squares(&changes[..m.len()])
+        });
+        sums.sum()
+    }
 }
 
 impl Formula<2> for Step {
@@ -95,8 +108,7 @@ impl Optimizer for Lamb {
         let mut step = Step { rate: at.learning_rate, of_m: of_m as f32, of_v: of_v as f32, epsilon };
         // Padding is 0 in all of them.
         let weight = sum_of_squares(params).sqrt();
-        let change = state[0].iter().zip(&*state[1]).map(|(&m, &v)| f64::from(step.change(m, v)));
-        let change = change.map(|u| u * u).sum::<f64>().sqrt();
+        let change = step.sum_of_squares(state[0], state[1]).sqrt();
         if weight > 0.0 && change > 0.0 {
             step.rate *= (weight / change) as f32;
         }

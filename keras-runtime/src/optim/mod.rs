@@ -26,6 +26,8 @@ mod adamax;
 mod ftrl;
 mod lamb;
 mod lion;
+mod matrices;
+mod muon;
 mod nadam;
 mod rmsprop;
 pub mod schedule;
@@ -43,6 +45,7 @@ pub use adamax::Adamax;
 pub use ftrl::Ftrl;
 pub use lamb::Lamb;
 pub use lion::Lion;
+pub use muon::Muon;
 pub use nadam::Nadam;
 pub use rmsprop::RmsProp;
 use schedule::Schedule;
@@ -98,6 +101,12 @@ pub trait Optimizer: Debug + Send + Sync {
     /// What happens before and after the step: clipping, decay, averages.
     fn options(&self) -> Options<'_> {
         Options::default()
+    }
+
+    /// The decay of one weight, where [`Optimizer::options`] say `decay`.
+    fn decay_of(&self, weight: &WeightSpec, decay: f32) -> f32 {
+        let _ = weight;
+        decay
     }
 
     /// Whether the settings make sense.
@@ -187,6 +196,8 @@ pub trait Optimizer: Debug + Send + Sync {
 pub struct Moment {
     /// The vectors to compute with.
     pub isa: Isa,
+    /// The threads that a step for a whole weight may take.
+    pub threads: usize,
     /// The first step is 1.
     pub step: u64,
     /// The step size.

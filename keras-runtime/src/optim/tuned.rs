@@ -2,6 +2,7 @@
 
 use super::schedule::Schedule;
 use super::{Clip, Moment, MovingAverage, Optimizer, Options, require, require_rate, require_share};
+use crate::compiled::WeightSpec;
 use crate::error::{Error, Result};
 
 /// An optimizer with options: see [the module](super).
@@ -141,6 +142,10 @@ impl<O: Optimizer> Optimizer for Tuned<O> {
             average: self.average.or(inner.average),
             rates: if self.rates.is_empty() { inner.rates } else { &self.rates },
         }
+    }
+
+    fn decay_of(&self, weight: &WeightSpec, decay: f32) -> f32 {
+        self.inner.decay_of(weight, decay)
     }
 
     fn check(&self) -> Result<()> {

@@ -157,6 +157,7 @@ impl Update<'_> {
         };
         let base = Moment {
             isa: self.isa,
+            threads: self.threads,
             step,
             learning_rate,
             keep: 1.0,
@@ -170,8 +171,9 @@ impl Update<'_> {
             let range = weight.offset..weight.offset + init::words(weight);
             let mut at = base;
             at.learning_rate *= options.rate(weight);
-            if options.decay != 0.0 && options.decays(weight) {
-                at.keep = 1.0 - options.decay * at.learning_rate;
+            let decay = optimizer.decay_of(weight, options.decay);
+            if decay != 0.0 && options.decays(weight) {
+                at.keep = 1.0 - decay * at.learning_rate;
             }
             if let Some(Clip::Norm(most)) = options.clip {
                 at.scale = most / self.norm(range.clone()).max(most);

@@ -12,6 +12,7 @@ mod pack;
 mod pass;
 mod penalty;
 pub mod philox;
+pub(crate) mod product;
 mod reduce;
 mod sample;
 pub mod simd;
