@@ -24,6 +24,8 @@ pub struct Function {
     pub gradients: Vec<(usize, Id)>,
     /// What a training step makes of weights that are not trained.
     pub updates: Vec<(usize, Id)>,
+    /// What the next batch finds of what lives from batch to batch.
+    pub carries: Vec<(usize, Id)>,
     /// What the model adds to its loss, if it is wanted and adds anything.
     pub loss: Option<Id>,
 }
@@ -43,7 +45,7 @@ impl Function {
     /// Every node that is wanted for itself.
     pub fn roots(&self) -> impl Iterator<Item = Id> + '_ {
         let heads = self.heads.iter().flat_map(|head| [Some(head.z), head.dz]).flatten();
-        let weights = self.gradients.iter().chain(&self.updates).map(|(_, id)| *id);
+        let weights = self.gradients.iter().chain(&self.updates).chain(&self.carries).map(|(_, id)| *id);
         heads.chain(weights).chain(self.loss)
     }
 }
@@ -56,6 +58,9 @@ impl fmt::Display for Function {
         }
         for (weight, id) in &self.updates {
             writeln!(f, "update {} = {id}", self.graph.weights[*weight].name)?;
+        }
+        for (index, id) in &self.carries {
+            writeln!(f, "carry {index} = {id}")?;
         }
         self.loss.iter().try_for_each(|loss| writeln!(f, "added loss = {loss}"))
     }
@@ -84,7 +89,8 @@ pub fn infer(graph: &Graph) -> Function {
     }
     let heads = graph.outputs.iter().enumerate();
     let heads = heads.map(|(output, o)| HeadUse { output, z: o.value, dz: None }).collect();
-    Function { graph, heads, gradients: vec![], updates: vec![], loss: None }
+    let carries = graph.carries();
+    Function { graph, heads, gradients: vec![], updates: vec![], carries, loss: None }
 }
 
 /// [`infer`] with what the model adds to its loss.
@@ -150,7 +156,8 @@ pub fn train(graph: &Graph) -> Function {
             }
         }
     }
-    Function { graph: adjoint.graph, heads, gradients, updates, loss }
+    let carries = adjoint.graph.carries();
+    Function { graph: adjoint.graph, heads, gradients, updates, carries, loss }
 }
 
 /// What gradients are asked for.

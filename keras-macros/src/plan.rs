@@ -15,6 +15,8 @@ pub enum Space {
     Arena,
     /// Once, whatever the batch.
     Fixed,
+    /// What lives from batch to batch, and behind it what it becomes. Per sample.
+    State,
     Input(usize),
     Output(usize),
 }
@@ -124,6 +126,7 @@ pub fn plan(program: &Program, params: &Params) -> Plan {
         let buf = match node.op {
             Op::Input(input) => Buf { space: Space::Input(input), offset: 0.into(), len: node.shape.size() },
             Op::Weight(weight) => params.buf(Space::Params, weight),
+            Op::Carried(index) => carried(graph, index, false),
             _ => continue,
         };
         plan.addresses.insert(Value::Node(Id(i)), buf);
@@ -142,6 +145,9 @@ pub fn plan(program: &Program, params: &Params) -> Plan {
         plan.addresses.insert(Value::Update(*weight), buf);
         plan.fixed = plan.fixed.add(&len.round_up_16());
     }
+    for (index, _) in &program.function.carries {
+        plan.addresses.insert(Value::Carry(*index), carried(graph, *index, true));
+    }
     for (value, home) in &program.homes {
         let buf = plan.addresses[home].clone();
         plan.addresses.insert(*value, buf);
@@ -157,6 +163,23 @@ pub fn plan(program: &Program, params: &Params) -> Plan {
         plan.addresses.insert(life.value, Buf { space, offset, len: life.len });
     }
     plan
+}
+
+/// Words of each sample that live from batch to batch.
+pub fn state_words(graph: &Graph) -> Dim {
+    graph
+        .carried
+        .iter()
+        .fold(Dim::known(0), |sum, carried| sum.add(&Dim::product(&carried.dims).round_up_16()))
+}
+
+/// Where what lives from batch to batch is, or what it becomes.
+fn carried(graph: &Graph, index: usize, next: bool) -> Buf {
+    let offset = graph.carried[..index]
+        .iter()
+        .fold(Dim::known(0), |sum, carried| sum.add(&Dim::product(&carried.dims).round_up_16()));
+    let offset = if next { offset.add(&state_words(graph)) } else { offset };
+    Buf { space: Space::State, offset, len: Dim::product(&graph.carried[index].dims) }
 }
 
 /// While inferring, what only a head reads is computed in the output's own memory.
@@ -182,7 +205,7 @@ fn size(program: &Program, value: Value) -> Dim {
             let one = graph.shape(id).size();
             program.slots.get(&id).map_or(one.clone(), |slots| slots.mul(&one))
         }
-        Value::Gradient(_) | Value::Update(_) => unreachable!("they have an address"),
+        Value::Gradient(_) | Value::Update(_) | Value::Carry(_) => unreachable!("they have an address"),
         // A weight of more dimensions may be packed as a matrix.
         Value::Packed { transposed, .. } => {
             let mut kernels = program.steps.iter().flat_map(|step| &step.kernels);
@@ -209,7 +232,7 @@ fn size(program: &Program, value: Value) -> Dim {
 fn is_batched(graph: &Graph, value: Value) -> bool {
     match value {
         Value::Node(id) => graph.shape(id).batched,
-        Value::Scratch(_) => true,
+        Value::Scratch(_) | Value::Carry(_) => true,
         Value::Gradient(_) | Value::Update(_) | Value::Packed { .. } => false,
     }
 }

@@ -2839,7 +2839,7 @@ pub const fn upsampling3d() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn upsampling_3d() {}
 
-/// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false)`
+/// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false)`
 ///
 /// `h = activation(x · kernel + h · recurrent_kernel + bias)` for each step. Initial states are further inputs: `(x, h) >> simple_rnn(32)`.
 ///
@@ -2865,6 +2865,7 @@ pub const fn upsampling_3d() {}
 /// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
+/// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
 /// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
 /// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
@@ -2878,7 +2879,7 @@ pub const fn upsampling_3d() {}
 /// - `bias`: `[units]`
 pub const fn simple_rnn() {}
 
-/// `lstm(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false)`
+/// `lstm(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false)`
 ///
 /// Long short-term memory (Hochreiter and Schmidhuber, 1997): a cell state behind gates for input, forgetting and output, which lie in this order `i, f, c, o` in the weights. Initial states are further inputs: `(x, h, c) >> lstm(32)`.
 ///
@@ -2906,6 +2907,7 @@ pub const fn simple_rnn() {}
 /// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
+/// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
 /// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
 /// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
@@ -2919,7 +2921,7 @@ pub const fn simple_rnn() {}
 /// - `bias`: `[4 · units]`
 pub const fn lstm() {}
 
-/// `gru(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, unroll = false, zero_output_for_mask = false, reset_after = true)`
+/// `gru(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false, reset_after = true)`
 ///
 /// Gated recurrent unit (Cho et al., 2014): gates for update and reset, which lie in this order `z, r, h` in the weights. `reset_after` resets behind the recurrent product rather than before it. The initial state is a further input: `(x, h) >> gru(32)`.
 ///
@@ -2946,6 +2948,7 @@ pub const fn lstm() {}
 /// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
+/// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
 /// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
 /// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `reset_after`: `true` or `false`, by default `true`. Whether to reset behind the recurrent product.
@@ -2959,6 +2962,278 @@ pub const fn lstm() {}
 /// - `recurrent_kernel`: `[units, 3 · units]`
 /// - `bias`: `[2, 3 · units], or [3 · units] without reset_after`
 pub const fn gru() {}
+
+/// `simple_rnn_cell(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0)`
+///
+/// One step of `simple_rnn`: `let (y, h) = (x, h) >> simple_rnn_cell(32)`, in a `cell` of one's own or in `rnn(..)`.
+///
+/// Shapes: `[batch, k], and states of [batch, units] → [batch, units], and as many states`.
+///
+/// # Arguments
+///
+/// - `units`: a whole number of at least 1, or a constant. Size of the state, and of the output.
+/// - `activation`: an activation such as `relu`, by default `tanh`. Function of the new content.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `recurrent_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the recurrent kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `recurrent_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the recurrent kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
+/// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[k, units]`
+/// - `recurrent_kernel`: `[units, units]`
+/// - `bias`: `[units]`
+pub const fn simple_rnn_cell() {}
+
+/// `lstm_cell(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0)`
+///
+/// One step of `lstm`: `let (y, h, c) = (x, h, c) >> lstm_cell(32)`, in a `cell` of one's own or in `rnn(..)`.
+///
+/// Shapes: `[batch, k], and states of [batch, units] → [batch, units], and as many states`.
+///
+/// # Arguments
+///
+/// - `units`: a whole number of at least 1, or a constant. Size of the state, and of the output.
+/// - `activation`: an activation such as `relu`, by default `tanh`. Function of the new content.
+/// - `recurrent_activation`: an activation such as `relu`, by default `sigmoid`. Function of the gates.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `unit_forget_bias`: `true` or `false`, by default `true`. Whether the bias of the forget gate starts as 1.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `recurrent_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the recurrent kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `recurrent_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the recurrent kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
+/// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[k, 4 · units]`
+/// - `recurrent_kernel`: `[units, 4 · units]`
+/// - `bias`: `[4 · units]`
+pub const fn lstm_cell() {}
+
+/// `gru_cell(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, reset_after = true)`
+///
+/// One step of `gru`: `let (y, h) = (x, h) >> gru_cell(32)`, in a `cell` of one's own or in `rnn(..)`.
+///
+/// Shapes: `[batch, k], and states of [batch, units] → [batch, units], and as many states`.
+///
+/// # Arguments
+///
+/// - `units`: a whole number of at least 1, or a constant. Size of the state, and of the output.
+/// - `activation`: an activation such as `relu`, by default `tanh`. Function of the new content.
+/// - `recurrent_activation`: an activation such as `relu`, by default `sigmoid`. Function of the gates.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `recurrent_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the recurrent kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `recurrent_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the recurrent kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
+/// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `reset_after`: `true` or `false`, by default `true`. Whether to reset behind the recurrent product.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[k, 3 · units]`
+/// - `recurrent_kernel`: `[units, 3 · units]`
+/// - `bias`: `[2, 3 · units], or [3 · units] without reset_after`
+pub const fn gru_cell() {}
+
+/// `rnn(cell, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false)`
+///
+/// A cell for each step of a sequence: `rnn(lstm_cell(32))`, several, each on the output of the one before it: `rnn([lstm_cell(32), gru_cell(16)])`, or a `cell` of one's own. Initial states are further inputs.
+///
+/// Shapes: `[batch, time, ...] → what the cell gives, or [batch, time, ...] of it`.
+///
+/// # Arguments
+///
+/// - `cell`: a layer such as `dense(64)`. A cell, or a list of cells.
+/// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
+/// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
+/// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
+/// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
+/// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
+/// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn rnn() {}
+
+/// `stacked_rnn_cells(cells)`
+///
+/// One step of several cells, each on the output of the one before it; their states follow the input in order: `let (y, h, c, g) = (x, h, c, g) >> stacked_rnn_cells([lstm_cell(32), gru_cell(16)])`.
+///
+/// Shapes: `[batch, k], and all states → what the last cell gives, and all states`.
+///
+/// # Arguments
+///
+/// - `cells`: a layer such as `dense(64)`. A list of cells.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn stacked_rnn_cells() {}
+
+/// `conv_lstm1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
+///
+/// `lstm` over images or the like, with convolutions for products (Shi et al., 2015). The gates lie side by side in the weights, in the order `i, f, c, o`. Initial states are further inputs, of the shape of the output.
+///
+/// Shapes: `[batch, time, steps, channels] → [batch, new steps, filters], or [batch, time, new steps, filters]`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `tanh`. Function of the new content.
+/// - `recurrent_activation`: an activation such as `relu`, by default `sigmoid`. Function of the gates.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `unit_forget_bias`: `true` or `false`, by default `true`. Whether the bias of the forget gate starts as 1.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `recurrent_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the recurrent kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `recurrent_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the recurrent kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
+/// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
+/// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
+/// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
+/// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[...kernel_size, channels, 4 · filters]`
+/// - `recurrent_kernel`: `[...kernel_size, filters, 4 · filters]`
+/// - `bias`: `[4 · filters]`
+pub const fn conv_lstm1d() {}
+
+/// `conv_lstm2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
+///
+/// `lstm` over images or the like, with convolutions for products (Shi et al., 2015). The gates lie side by side in the weights, in the order `i, f, c, o`. Initial states are further inputs, of the shape of the output.
+///
+/// Shapes: `[batch, time, height, width, channels] → [batch, new height, new width, filters], or with time`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `tanh`. Function of the new content.
+/// - `recurrent_activation`: an activation such as `relu`, by default `sigmoid`. Function of the gates.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `unit_forget_bias`: `true` or `false`, by default `true`. Whether the bias of the forget gate starts as 1.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `recurrent_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the recurrent kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `recurrent_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the recurrent kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
+/// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
+/// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
+/// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
+/// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[...kernel_size, channels, 4 · filters]`
+/// - `recurrent_kernel`: `[...kernel_size, filters, 4 · filters]`
+/// - `bias`: `[4 · filters]`
+pub const fn conv_lstm2d() {}
+
+/// `conv_lstm3d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
+///
+/// `lstm` over images or the like, with convolutions for products (Shi et al., 2015). The gates lie side by side in the weights, in the order `i, f, c, o`. Initial states are further inputs, of the shape of the output.
+///
+/// Shapes: `[batch, time, depth, height, width, channels] → [batch, ...new sizes, filters], or with time`.
+///
+/// # Arguments
+///
+/// - `filters`: a whole number of at least 1, or a constant. Number of channels of the result.
+/// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
+/// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
+/// - `activation`: an activation such as `relu`, by default `tanh`. Function of the new content.
+/// - `recurrent_activation`: an activation such as `relu`, by default `sigmoid`. Function of the gates.
+/// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
+/// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
+/// - `recurrent_initializer`: an initializer such as `he_normal`, by default `orthogonal`. How the recurrent kernel starts.
+/// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
+/// - `unit_forget_bias`: `true` or `false`, by default `true`. Whether the bias of the forget gate starts as 1.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
+/// - `recurrent_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the recurrent kernel.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
+/// - `recurrent_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the recurrent kernel be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
+/// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
+/// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
+/// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
+/// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
+/// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `kernel`: `[...kernel_size, channels, 4 · filters]`
+/// - `recurrent_kernel`: `[...kernel_size, filters, 4 · filters]`
+/// - `bias`: `[4 · filters]`
+pub const fn conv_lstm3d() {}
 
 /// `bidirectional(layer, merge_mode = concat, backward_layer = None)`
 ///

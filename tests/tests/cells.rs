@@ -35,6 +35,34 @@ keras_model! {
         (all, back, h, c)
     }
 
+    /// An LSTM cell within a cell, and that cell among others.
+    cell around(x: [3]; h: [UNITS], c: [UNITS]) -> [UNITS] {
+        (x, h, c) >> lstm_cell(UNITS, name = "inner")
+    }
+    cell half(x: [UNITS]; last: [UNITS]) -> [UNITS] { ((x + last) / 2.0, x) }
+    cell twice(x: [3]; h: [UNITS], c: [UNITS], last: [UNITS]) -> [UNITS] {
+        let (y, new_h, new_c) = (x, h, c) >> around(name = "around");
+        let (mean, new_last) = (y, last) >> half;
+        (mean, new_h, new_c, new_last)
+    }
+    Nested(x: [6, 3]) -> (around: [6, UNITS], list: [UNITS], twice: [UNITS], again: [6, UNITS]) {
+        let cell = around(name = "cell");
+        let many = rnn([cell, half], name = "many");
+        let other = rnn(lstm_cell(UNITS), return_sequences = true, name = "other");
+        (
+            x >> rnn(around, return_sequences = true, name = "one"),
+            x >> many,
+            x >> twice(name = "twice"),
+            (x >> other) + (x >> other),
+        )
+    }
+    Plain(x: [6, 3]) -> (around: [6, UNITS], list: [UNITS], twice: [UNITS], again: [6, UNITS]) {
+        let all = x >> lstm(UNITS, return_sequences = true);
+        let (before, last) = (slice(all, 1, 4, 1), slice(all, 1, 5, 1));
+        let mean = (before + last) / 2.0 >> flatten();
+        (all, mean, mean, 2.0 * all)
+    }
+
     /// Looks at all of an encoded sequence in every step (Bahdanau et al., 2014, with dot products).
     cell decoder(x: [2], encoded: [6, UNITS]; h: [UNITS]) -> [UNITS] {
         let weights = softmax(sum(encoded * reshape(h, [1, UNITS]), axis = -1));
@@ -95,6 +123,40 @@ fn a_cell_is_the_layer_that_it_spells_out() -> Result<()> {
             let other = built.gradient(&format!("{name}/{other}"))?;
             assert_close(name, &own, &other, 1e-6);
         }
+    }
+    Ok(())
+}
+
+/// Cells within cells and lists of cells are what a layer and arithmetic make of them, and so are their gradients.
+#[test]
+fn cells_hold_cells() -> Result<()> {
+    let (mut nested, mut plain) = (Nested::new(1), Plain::new(2));
+    let weights = [("kernel", vec![3, 20], 3), ("recurrent_kernel", vec![5, 20], 4), ("bias", vec![20], 5)];
+    let inner =
+        ["one/around/inner", "many/stacked_rnn_cells/cell/inner", "twice/around/inner", "other/lstm_cell"];
+    for (name, dims, seed) in &weights {
+        let value = numbers(dims, *seed);
+        plain.set_weight(&format!("lstm/{name}"), &value)?;
+        for cell in inner {
+            nested.set_weight(&format!("{cell}/{name}"), &value)?;
+        }
+    }
+    assert_eq!(Nested::SPEC.weights.len(), 12, "the list's cell has its weights once");
+    let x = numbers(&[4, 6, 3], 11);
+    for (a, b) in nested.predict_outputs(&x)?.iter().zip(&plain.predict_outputs(&x)?) {
+        assert_close("output", a, b, 1e-6);
+    }
+    let y = (numbers(&[4, 6, 5], 12), numbers(&[4, 5], 13), numbers(&[4, 5], 14), numbers(&[4, 6, 5], 15));
+    let mut nested = nested.compile(Sgd::default(), squared(), ());
+    let mut plain = plain.compile(Sgd::default(), squared(), ());
+    nested.train_on_batch(&x, (&y.0, &y.1, &y.2, &y.3))?;
+    plain.train_on_batch(&x, (&y.0, &y.1, &y.2, &y.3))?;
+    for (name, dims, _) in &weights {
+        let mut sum = ArrayD::zeros(IxDyn(dims));
+        for cell in inner {
+            sum += &nested.gradient(&format!("{cell}/{name}"))?;
+        }
+        assert_close(name, &sum, &plain.gradient(&format!("lstm/{name}"))?, 1e-6);
     }
     Ok(())
 }

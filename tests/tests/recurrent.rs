@@ -66,4 +66,20 @@ layers! {
     time_distributed_dense TimeDistributedDense (a a0 "probe_a" [5; 3]) { a >> time_distributed(dense(4, tanh)) }
     time_distributed_model TimeDistributedModel (a a0 "probe_a" [4, 2; 3]) { a >> time_distributed(flatten() >> dense(5, tanh, name = "dense") >> dense(2, name = "dense_1")) }
     time_distributed_masked TimeDistributedMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> time_distributed(dense(4)) >> lstm(3) }
+    rnn_lstm RnnLstm (a a0 "probe_a" [5; 3]) { a >> rnn(lstm_cell(4), return_sequences = true) }
+    rnn_gru RnnGru (a a0 "probe_a" [5; 3]) { a >> rnn(gru_cell(4), return_sequences = true) }
+    rnn_simple_rnn RnnSimpleRnn (a a0 "probe_a" [5; 3]) { a >> rnn(simple_rnn_cell(4), return_sequences = true) }
+    rnn_stacked RnnStacked (a a0 "probe_a" [5; 3]) { a >> rnn([lstm_cell(4), gru_cell(6, reset_after = false), simple_rnn_cell(3)]) }
+    rnn_stacked_state RnnStackedState (a a0 "probe_a" [5; 3]) { a >> rnn([lstm_cell(4), gru_cell(6, reset_after = false), simple_rnn_cell(3)], return_state = true, return_sequences = true, go_backwards = true) }
+    rnn_stacked_masked RnnStackedMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> rnn(stacked_rnn_cells([lstm_cell(4), gru_cell(6, reset_after = false), simple_rnn_cell(3)]), return_sequences = true) }
+    rnn_initial RnnInitial (a a0 "probe_a" [5; 3], b b0 "probe_b" [; 4], c c0 "probe_c" [; 4]) { (a, b, c) >> rnn(lstm_cell(4, unit_forget_bias = false)) }
+    rnn_zero_output RnnZeroOutput (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> rnn(gru_cell(4), return_sequences = true, zero_output_for_mask = true) }
+    bidirectional_rnn BidirectionalRnn (a a0 "probe_a" [5; 3]) { a >> bidirectional(rnn(lstm_cell(4), return_sequences = true)) }
+    conv_lstm1d ConvLstm1d (a a0 "probe_a" [3, 7; 2]) { a >> conv_lstm1d(3, 3) }
+    conv_lstm1d_sequences ConvLstm1dSequences (a a0 "probe_a" [4, 6; 1]) { a >> conv_lstm1d(4, 2, strides = 2, padding = same, return_sequences = true, return_state = true) }
+    conv_lstm2d ConvLstm2d (a a0 "probe_a" [3, 5, 6; 2]) { a >> conv_lstm2d(3, [2, 3], padding = same, return_sequences = true) }
+    conv_lstm2d_dilated ConvLstm2dDilated (a a0 "probe_a" [2, 7, 6; 2]) { a >> conv_lstm2d(2, 3, dilation_rate = 2, unit_forget_bias = false, recurrent_activation = hard_sigmoid, go_backwards = true) }
+    conv_lstm2d_no_bias ConvLstm2dNoBias (a a0 "probe_a" [2, 5, 4; 1]) { a >> conv_lstm2d(2, 1, use_bias = false, activation = relu, return_state = true) }
+    conv_lstm2d_initial ConvLstm2dInitial (a a0 "probe_a" [2, 4, 4; 1], b b0 "probe_b" [3, 3; 2], c c0 "probe_c" [3, 3; 2]) { (a, b, c) >> conv_lstm2d(2, 2, return_sequences = true) }
+    conv_lstm3d ConvLstm3d (a a0 "probe_a" [2, 3, 3, 4; 1]) { a >> conv_lstm3d(2, 2) }
 }

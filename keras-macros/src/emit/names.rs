@@ -67,6 +67,7 @@ impl<'a> Names<'a> {
             Value::Node(id) => self.node(id),
             Value::Gradient(weight) => format!("{}_gradient", plain(&self.graph.weights[weight].name)),
             Value::Update(weight) => format!("{}_update", plain(&self.graph.weights[weight].name)),
+            Value::Carry(index) => format!("state_{index}_next"),
             Value::Packed { w, transposed: true } => format!("{}_transposed", self.node(w)),
             Value::Packed { w, transposed: false } => format!("{}_packed", self.node(w)),
             Value::Scratch(id) => format!("{}_scratch", self.layer(id)),
@@ -76,6 +77,7 @@ impl<'a> Names<'a> {
     fn node(&self, id: Id) -> String {
         match self.graph.nodes[id.0].op {
             Op::Input(input) => plain(&self.graph.inputs[input].name),
+            Op::Carried(index) => format!("state_{index}"),
             Op::Weight(weight) => plain(&self.graph.weights[weight].name),
             _ if id.0 >= self.backward => format!("{}_gradient", self.layer(id)),
             _ => self.layer(id),

@@ -110,7 +110,8 @@ impl Writer<'_> {
         let mut bufs: Vec<&Buf> = Vec::new();
         for value in values {
             let buf = &self.plan.addresses[&value];
-            let batched = matches!(buf.space, Space::Arena | Space::Input(_) | Space::Output(_));
+            let batched =
+                matches!(buf.space, Space::Arena | Space::State | Space::Input(_) | Space::Output(_));
             if batched && !bufs.contains(&buf) {
                 bufs.push(buf);
             }

@@ -7,7 +7,7 @@ use super::expression::{ident_of, number};
 use super::words;
 use crate::fuse::{Layout, Program, Value};
 use crate::ir::{Constraint, Dim, Graph, Init, Penalty};
-use crate::plan::{Params, Plan};
+use crate::plan::{Params, Plan, state_words};
 
 /// `static SPEC`. `phases` are its functions.
 pub fn spec(name: &Ident, graph: &Graph, params: &Params, phases: TokenStream) -> TokenStream {
@@ -40,6 +40,7 @@ pub fn spec(name: &Ident, graph: &Graph, params: &Params, phases: TokenStream) -
         quote!(GroupSpec { name: #name, kind: #kind, output: &[#(#dims),*] })
     });
     let (len, trainable) = (words(&params.len), words(&params.trainable));
+    let state = words(&state_words(graph));
     quote! {
         static SPEC: Spec = Spec {
             name: #name,
@@ -50,6 +51,7 @@ pub fn spec(name: &Ident, graph: &Graph, params: &Params, phases: TokenStream) -
             groups: &[#(#groups),*],
             params_len: #len,
             trainable_len: #trainable,
+            state_words: #state,
             #phases
         };
     }
@@ -69,7 +71,7 @@ pub fn empty(name: &Ident) -> TokenStream {
     quote! {
         static SPEC: Spec = Spec {
             name: #name, inputs: &[], outputs: &[], weights: &[], layers: &[], groups: &[], params_len: 0, trainable_len: 0,
-            infer: #phase, evaluate: #phase, train: #phase,
+            state_words: 0, infer: #phase, evaluate: #phase, train: #phase,
         };
     }
 }

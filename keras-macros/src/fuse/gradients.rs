@@ -15,13 +15,18 @@ impl<'a> Fuser<'a> {
         for &(weight, id) in &self.function.updates {
             self.leave_in(Value::Update(weight), id);
         }
+        for &(index, id) in &self.function.carries {
+            self.leave_in(Value::Carry(index), id);
+        }
     }
 
     /// Has `id` computed where `place` is, or copied there.
     pub(super) fn leave_in(&mut self, place: Value, id: Id) {
         let base = self.view(id).base;
         let home = Value::Node(base);
-        let own = !matches!(self.op(base), Op::Weight(_) | Op::Input(_)) && !is_number(self.op(base));
+        let given = matches!(self.op(base), Op::Weight(_) | Op::Input(_) | Op::Carried(_));
+        let whole = self.graph.shape(base).size() == self.graph.shape(id).size();
+        let own = !given && whole && !is_number(self.op(base));
         if own && !self.homes.contains_key(&home) {
             self.homes.insert(home, place);
             return;

@@ -14,6 +14,8 @@ pub enum Value {
     Gradient(usize),
     /// What a training step makes of a weight that is not trained.
     Update(usize),
+    /// What the next batch finds.
+    Carry(usize),
     /// A matrix in 16-column panels, for kernels that want it so.
     Packed { w: Id, transposed: bool },
     /// Working memory of the kernel that computes a node.
@@ -423,6 +425,7 @@ impl fmt::Display for Value {
             Value::Node(id) => write!(f, "{id}"),
             Value::Gradient(weight) => write!(f, "gradient{weight}"),
             Value::Update(weight) => write!(f, "update{weight}"),
+            Value::Carry(index) => write!(f, "carry{index}"),
             Value::Packed { w, transposed } => write!(f, "packed({w}{})", if *transposed { "ᵀ" } else { "" }),
             Value::Scratch(id) => write!(f, "scratch({id})"),
         }

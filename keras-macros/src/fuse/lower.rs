@@ -42,7 +42,12 @@ impl<'a> Fuser<'a> {
             Op::Total(_) => vec![],
             Op::Overlap { x, axis, windows } => self.overlap(id, *x, *axis, windows),
             Op::MaxPoolGrad { x, y, dy, windows } => vec![self.max_pool_grad(id, [*x, *y, *dy], windows)],
-            Op::Input(_) | Op::Weight(_) | Op::LossGradient { .. } | Op::Const(_) | Op::Extent(_) => vec![],
+            Op::Input(_)
+            | Op::Carried(_)
+            | Op::Weight(_)
+            | Op::LossGradient { .. }
+            | Op::Const(_)
+            | Op::Extent(_) => vec![],
             Op::MatMul { x, w, transposed } => {
                 let (k, n) = (self.dims(*x).last(), shape.dims.last());
                 let (k, n) = (k.expect("of rank 1 at least").clone(), n.expect("of rank 1 at least").clone());

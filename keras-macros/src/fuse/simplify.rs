@@ -33,13 +33,14 @@ fn rename(function: &Function, graph: Graph, map: impl Fn(Id) -> Id) -> Function
         heads.map(|head| HeadUse { output: head.output, z: map(head.z), dz: head.dz.map(&map) }).collect();
     let gradients = function.gradients.iter().map(|(weight, id)| (*weight, map(*id))).collect();
     let updates = function.updates.iter().map(|(weight, id)| (*weight, map(*id))).collect();
+    let carries = function.carries.iter().map(|(index, id)| (*index, map(*id))).collect();
     let loss = function.loss.map(&map);
     let mut graph = graph;
     for head in &function.heads {
         graph.outputs[head.output].value = map(head.z);
     }
     graph.map_states(|id| Some(map(id)).filter(|id| id.0 != usize::MAX));
-    Function { graph, heads, gradients, updates, loss }
+    Function { graph, heads, gradients, updates, carries, loss }
 }
 
 /// Drops every node that no root needs.

@@ -9,7 +9,12 @@ impl Adjoint {
         let node = self.graph.nodes[y.0].clone();
         let needs = |this: &Self, x: Id| this.needed[x.0];
         match node.op {
-            Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) | Op::LossGradient { .. } => {}
+            Op::Input(_)
+            | Op::Carried(_)
+            | Op::Weight(_)
+            | Op::Const(_)
+            | Op::Extent(_)
+            | Op::LossGradient { .. } => {}
             Op::Item { .. } | Op::State { .. } => unreachable!("the rule of their loop takes them"),
             Op::States { .. } | Op::Trace(_) | Op::Total(_) => self.ask(&node.op, dy),
             Op::Unary(f, x) => {

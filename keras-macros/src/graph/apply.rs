@@ -226,7 +226,8 @@ impl Builder<'_> {
             return Err(reported);
         }
         let outer = std::mem::replace(&mut self.scope, shared.scope.clone());
-        self.tapes.push(Tape { shared: shared.clone(), next: 0 });
+        let again = !shared.tape.borrow().is_empty();
+        self.tapes.push(Tape { shared: shared.clone(), next: 0, again });
         let result = self.apply_stage(&shared.expr, Ok(tuple(inputs)));
         self.tapes.pop();
         self.scope = outer;
@@ -248,6 +249,11 @@ impl Builder<'_> {
         let tape = self.tapes.last_mut()?;
         tape.next += 1;
         tape.shared.tape.borrow().get(tape.next - 1).cloned()
+    }
+
+    /// Whether the layers that are built were built before, on another input.
+    pub fn is_applied_again(&self) -> bool {
+        self.tapes.iter().any(|tape| tape.again)
     }
 
     /// Remembers what a later application finds.

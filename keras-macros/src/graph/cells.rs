@@ -1,29 +1,20 @@
-//! Cells: a user's step of a loop over time.
+//! Cells: a user's step of a loop over time, or such a step by itself.
 
 use proc_macro2::Ident;
 
 use super::nested::{located, snake_case};
 use super::{Builder, Built, Names, Tensor, Value};
 use crate::diag::{Message, Place, Reported};
-use crate::ir::{Dim, Id, Shape};
+use crate::ir::{Dim, Id};
 use crate::layers::args::{self, Args, COMMON};
-use crate::layers::recurrent;
+use crate::layers::recurrent::steps::Steps;
+use crate::layers::recurrent::{self, states_of_call};
 use crate::syntax::ast::{Arg, CellItem, Declared, Expr, ExprKind};
-
-/// What a loop over a cell is made of.
-struct Run<'c> {
-    cell: &'c CellItem,
-    name: &'c Ident,
-    args: Args,
-    scan: usize,
-    /// The [`Op::State`](crate::ir::Op::State)s.
-    states: Vec<Id>,
-    mask: Option<Id>,
-}
 
 impl Builder<'_> {
     /// `input >> cell(given)`: the cell for each step of the first input. The other inputs are sequences as well, or the
-    /// same in every step; what follows them are the states before the first step.
+    /// same in every step; what follows them are the states before the first step. With a first input that is itself a
+    /// step, and all states, it is that step: the output and the new states.
     pub(super) fn apply_cell(
         &mut self,
         cell: &CellItem,
@@ -91,18 +82,88 @@ impl Builder<'_> {
             return Err(self.diag.report(message));
         }
         let (inputs, initial) = inputs.split_at(count);
+        if initial.len() == states && states > 0 && self.is_step(cell, inputs) {
+            return self.one_step(cell, name, inputs, initial);
+        }
         let length = self.steps_of(cell, name, inputs)?;
-        let scan = self.graph.scan(length, args.flag("go_backwards"));
-        let mut run = Run { cell, name, args, scan, states: vec![], mask: inputs[0].mask };
+        let mask = inputs[0].mask;
+        let mut steps = Steps::new(self, length, &args, mask)?;
         for (declared, input) in cell.inputs.iter().zip(inputs) {
-            self.cell_input(&run, declared, input)?;
+            self.cell_input(name, Some(&steps), declared, input)?;
         }
         for (i, declared) in cell.states.iter().enumerate() {
-            let state = self.cell_state(&run, declared, initial.get(i))?;
-            run.states.push(state);
+            let (dims, start) = self.cell_state(name, declared, initial.get(i))?;
+            let state = steps.state(self, dims, start);
+            self.define_state(declared, state)?;
         }
         let value = self.eval_block(&cell.block)?;
-        self.end_of_step(&run, value)
+        let (output, next) = self.end_of_step(cell, value, &steps.states)?;
+        let done = steps.finish(self, &args, output.id, next);
+        let first = Tensor { id: done.output, place: name.span(), mask: done.mask, ..output };
+        let states = done.states.into_iter().map(|last| Tensor { mask: None, ..first.with(last) });
+        let all: Vec<Value> = std::iter::once(first.clone()).chain(states).map(Value::Tensor).collect();
+        Ok(if args.flag("return_state") { Value::Tuple(all) } else { Value::Tensor(first) })
+    }
+
+    /// Whether the first input is one step, and no sequence of them.
+    fn is_step(&self, cell: &CellItem, inputs: &[Tensor]) -> bool {
+        let first = cell.inputs.first().zip(inputs.first());
+        first.is_some_and(|(declared, input)| self.shape(input.id).rank() == declared.dims.len())
+    }
+
+    fn one_step(
+        &mut self,
+        cell: &CellItem,
+        name: &Ident,
+        inputs: &[Tensor],
+        given: &[Tensor],
+    ) -> Result<Value, Reported> {
+        for (declared, input) in cell.inputs.iter().zip(inputs) {
+            self.cell_input(name, None, declared, input)?;
+        }
+        let mut states = vec![];
+        for (declared, given) in cell.states.iter().zip(given) {
+            let (_, start) = self.cell_state(name, declared, Some(given))?;
+            let state = start.expect("it is given");
+            self.define_state(declared, state)?;
+            states.push(state);
+        }
+        let value = self.eval_block(&cell.block)?;
+        let (output, next) = self.end_of_step(cell, value, &states)?;
+        let first = Tensor { place: name.span(), mask: None, ..output };
+        let next = next.into_iter().map(|next| first.with(next));
+        Ok(Value::Tuple(std::iter::once(first.clone()).chain(next).map(Value::Tensor).collect()))
+    }
+
+    /// Shapes of the states of `cell`, the argument of `callee`: a call of one of Keras's cells, a user's cell, or a
+    /// name for one.
+    pub fn states_of_cell(&mut self, callee: &str, cell: &Expr) -> Result<Vec<Vec<Dim>>, Reported> {
+        let name = match &cell.kind {
+            ExprKind::Call(call) => {
+                if let Some(states) = states_of_call(self, call) {
+                    return states;
+                }
+                call.name()
+            }
+            ExprKind::Path(path) => path.first().filter(|_| path.len() == 1),
+            _ => None,
+        };
+        if let Some(Value::Layer(shared)) =
+            name.and_then(|name| self.variable(&name.to_string())).map(|variable| variable.value.clone())
+        {
+            let outer = std::mem::replace(&mut self.scope, shared.scope.clone());
+            let states = self.states_of_cell(callee, &shared.expr);
+            self.scope = outer;
+            return states;
+        }
+        if let Some(own) = name.and_then(|name| self.definitions.cell(&name.to_string())) {
+            let states = own.states.iter().map(|state| self.dims("the shape of a state", &state.dims));
+            return states.collect();
+        }
+        let message = Message::new(cell.head(), format!("`{callee}` takes a cell, found `{cell}`"));
+        Err(self.diag.report(message.help(
+            "a cell is `lstm_cell(64)`, `gru_cell(64)`, `simple_rnn_cell(64)`, or one of your own: `cell name(x: [8]; h: [16]) { .. }`",
+        )))
     }
 
     /// How many steps there are: the first axis of the first input.
@@ -125,15 +186,21 @@ impl Builder<'_> {
         Err(self.diag.report(message))
     }
 
-    /// Defines the name of an input, for one step.
-    fn cell_input(&mut self, run: &Run, declared: &Declared, input: &Tensor) -> Result<(), Reported> {
+    /// Defines the name of an input, for one of `steps` or by itself.
+    fn cell_input(
+        &mut self,
+        name: &Ident,
+        steps: Option<&Steps>,
+        declared: &Declared,
+        input: &Tensor,
+    ) -> Result<(), Reported> {
         let dims = self.dims("the shape of an input", &declared.dims)?;
         let parameter = self.parameter(declared)?;
-        let (name, place, shape) = (run.name, Place::from(run.name.span()), self.shape(input.id));
-        let is_sequence = shape.rank() == dims.len() + 1;
-        let wanted = match is_sequence {
-            true => [&[self.graph.scans[run.scan].length.clone()], &dims[..]].concat(),
-            false => dims,
+        let (place, shape) = (Place::from(name.span()), self.shape(input.id));
+        let sequence = steps.filter(|_| shape.rank() == dims.len() + 1);
+        let wanted = match sequence {
+            Some(steps) => [&[steps.length(self)], &dims[..]].concat(),
+            None => dims,
         };
         self.check_shape(&wanted, input, place, |wanted, actual| {
             Message::new(
@@ -143,44 +210,41 @@ impl Builder<'_> {
             .against(input.place, format!("this cell takes {wanted}"))
             .note(format!("`{}` makes {actual}", input.text))
         })?;
-        let id = if is_sequence { self.graph.item(run.scan, input.id) } else { input.id };
+        let id = sequence.map_or(input.id, |steps| steps.item(self, input.id));
         let value = Tensor { id, text: parameter.to_string(), mask: None, ..input.clone() };
         self.define(&parameter, Value::Tensor(value));
         Ok(())
     }
 
-    /// Defines the name of a state, which starts as `initial` or as zeros.
+    /// The shape of a state, and where it starts, if that is said.
     fn cell_state(
         &mut self,
-        run: &Run,
+        name: &Ident,
         declared: &Declared,
         initial: Option<&Tensor>,
-    ) -> Result<Id, Reported> {
+    ) -> Result<(Vec<Dim>, Option<Id>), Reported> {
         let dims = self.dims("the shape of a state", &declared.dims)?;
         let parameter = self.parameter(declared)?;
-        let start = match initial {
-            Some(initial) => {
-                let (name, place) = (run.name, Place::from(run.name.span()));
-                self.check_shape(&dims, initial, place, |wanted, actual| {
-                    let headline = format!(
-                        "state `{parameter}` of cell `{name}` is {wanted}, but it starts as {actual}"
-                    );
-                    Message::new(place, headline)
-                        .against(initial.place, format!("this state is {wanted}"))
-                        .note(format!("`{}` makes {actual}", initial.text))
-                })?;
-                self.graph.reshape(initial.id, dims)
-            }
-            None => {
-                let zero = self.graph.constant(0.0);
-                self.graph.broadcast_to(zero, &Shape::batched(dims))
-            }
-        };
-        let state = self.graph.state(run.scan, start);
+        let Some(initial) = initial else { return Ok((dims, None)) };
+        let place = Place::from(name.span());
+        self.check_shape(&dims, initial, place, |wanted, actual| {
+            let headline =
+                format!("state `{parameter}` of cell `{name}` is {wanted}, but it starts as {actual}");
+            Message::new(place, headline)
+                .against(initial.place, format!("this state is {wanted}"))
+                .note(format!("`{}` makes {actual}", initial.text))
+        })?;
+        let start = self.graph.reshape(initial.id, dims.clone());
+        Ok((dims, Some(start)))
+    }
+
+    /// Defines the name of a state.
+    fn define_state(&mut self, declared: &Declared, state: Id) -> Result<(), Reported> {
+        let parameter = self.parameter(declared)?;
         let (text, place) = (parameter.to_string(), parameter.span());
         let value = Tensor { id: state, place, text, source: String::new(), mask: None };
         self.define(&parameter, Value::Tensor(value));
-        Ok(state)
+        Ok(())
     }
 
     fn parameter(&self, declared: &Declared) -> Result<Ident, Reported> {
@@ -191,8 +255,12 @@ impl Builder<'_> {
     }
 
     /// What the body gives: the output, and what the states become.
-    fn end_of_step(&mut self, run: &Run, value: Value) -> Result<Value, Reported> {
-        let Run { cell, name, scan, .. } = *run;
+    fn end_of_step(
+        &mut self,
+        cell: &CellItem,
+        value: Value,
+        states: &[Id],
+    ) -> Result<(Tensor, Vec<Id>), Reported> {
         let tail = cell.block.tail.as_ref().expect("a block without one is an error");
         let (values, exprs): (Vec<Value>, Vec<&Expr>) = match (value, &tail.kind) {
             (Value::Tuple(values), ExprKind::Tuple(exprs)) if values.len() == exprs.len() => {
@@ -238,8 +306,8 @@ impl Builder<'_> {
                 .note(format!("`{}` makes {actual}", output.text))
             })?;
         }
-        let counts = run.mask.map(|mask| self.graph.item(scan, mask));
-        for ((declared, state), next) in cell.states.iter().zip(&run.states).zip(next) {
+        let mut all = vec![];
+        for ((declared, state), next) in cell.states.iter().zip(states).zip(next) {
             let dims = self.shape(*state).dims;
             let parameter = self.parameter(declared)?;
             self.check_shape(&dims, next, next.place.into(), |wanted, actual| {
@@ -249,46 +317,8 @@ impl Builder<'_> {
                     .note(format!("`{}` makes {actual}", next.text))
                     .help("a state keeps its shape from step to step")
             })?;
-            let next = self.graph.reshape(next.id, dims);
-            // A step that does not count leaves the states as they are.
-            let next = counts.map_or(next, |counts| self.graph.select(counts, next, *state));
-            self.graph.set_next(*state, next);
+            all.push(self.graph.reshape(next.id, dims));
         }
-        let mut shown = output.id;
-        if let Some(counts) = counts {
-            let zero = self.graph.constant(0.0);
-            shown = self.graph.select(counts, shown, zero);
-        }
-        let (all, backwards) = (run.args.flag("return_sequences"), run.args.flag("go_backwards"));
-        let trace = self.graph.trace(scan, shown);
-        let result = match (all, backwards) {
-            (true, false) => trace,
-            (true, true) => self.graph.flip(trace, 0),
-            (false, _) => {
-                let (dims, length) = (self.shape(shown).dims, self.graph.scans[scan].length.clone());
-                let last = if backwards { Some(0) } else { length.as_known().map(|n| n - 1) };
-                let Some(last) = last else {
-                    let message = Message::new(
-                        name.span(),
-                        format!("cell `{name}` must know how many steps there are"),
-                    )
-                    .help("write the number of steps, or `return_sequences = true`");
-                    return Err(self.diag.report(message));
-                };
-                let last = self.graph.slice(trace, 0, last.into(), 1.into());
-                self.graph.reshape(last, dims)
-            }
-        };
-        let mask = run.mask.filter(|_| all);
-        let first = Tensor { id: result, place: name.span(), mask, ..output.clone() };
-        if !run.args.flag("return_state") {
-            return Ok(Value::Tensor(first));
-        }
-        let states = run.states.iter().map(|state| {
-            let last = self.graph.last(*state);
-            Value::Tensor(Tensor { id: last, mask: None, ..first.clone() })
-        });
-        let states: Vec<Value> = states.collect();
-        Ok(Value::Tuple([vec![Value::Tensor(first)], states].concat()))
+        Ok((output.clone(), all))
     }
 }

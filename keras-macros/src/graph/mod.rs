@@ -143,6 +143,8 @@ struct Current {
 struct Tape {
     shared: Rc<Shared>,
     next: usize,
+    /// Whether they were applied before.
+    again: bool,
 }
 
 /// Builds the graph of one model.

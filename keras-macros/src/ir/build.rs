@@ -1,6 +1,8 @@
 //! Building a [`Graph`]: one method per operation, each of which computes the shape of its result.
 
-use super::{Binary, Dim, Graph, Head, Id, Input, Op, Output, ReduceKind, Shape, Start, Unary, Weight};
+use super::{
+    Binary, Carried, Dim, Graph, Head, Id, Input, Op, Output, ReduceKind, Shape, Start, Unary, Weight,
+};
 
 /// The shape that operands of shapes `a` and `b` broadcast to, by NumPy's rules, if they do.
 pub fn broadcast(a: &Shape, b: &Shape) -> Option<Shape> {
@@ -64,6 +66,24 @@ impl Graph {
     /// Declares an output.
     pub fn output(&mut self, name: String, value: Id) {
         self.outputs.push(Output { name, value, head: Head::Linear });
+    }
+
+    /// A value of each sample that lives from batch to batch, and its index for [`Graph::carry`].
+    pub fn carried(&mut self, dims: Vec<Dim>) -> (usize, Id) {
+        self.carried.push(Carried { dims: dims.clone(), next: None });
+        let index = self.carried.len() - 1;
+        (index, self.push(Op::Carried(index), Shape::batched(dims)))
+    }
+
+    /// What the next batch finds.
+    pub fn carry(&mut self, index: usize, next: Id) {
+        self.carried[index].next = Some(next);
+    }
+
+    /// Every value that lives from batch to batch, by index, and what it becomes.
+    pub fn carries(&self) -> Vec<(usize, Id)> {
+        let all = self.carried.iter().enumerate();
+        all.filter_map(|(index, carried)| Some((index, carried.next?))).collect()
     }
 
     /// Adds the sum of `x` to the model's loss; of a batched `x` the mean over the samples of their sums.

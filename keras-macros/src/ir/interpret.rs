@@ -122,6 +122,7 @@ fn evaluate(graph: &Graph, id: Id, values: &Values<'_>, results: &Results, time:
     let first = |x: &Id| graph.shape(*x).batched as usize;
     match &node.op {
         Op::Input(i) => values.inputs[*i].clone(),
+        Op::Carried(_) => Tensor::from_fn(&dims, |_| 0.0),
         Op::Weight(i) => values.weights[*i].clone(),
         Op::Item { x, .. } => {
             let batched = graph.shape(*x).batched;

@@ -107,6 +107,8 @@ pub enum ReduceKind {
 pub enum Op {
     /// The batch of input `i`.
     Input(usize),
+    /// What the batch before this one left in [`Carried`] `i`; zeros for the first.
+    Carried(usize),
     /// Weight `i`.
     Weight(usize),
     /// A number, of shape `[]`.
@@ -443,6 +445,14 @@ pub struct Group {
     pub output: Shape,
 }
 
+/// A value of each sample that lives from batch to batch: a state of a recurrent layer.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    pub dims: Vec<Dim>,
+    /// What the next batch finds.
+    pub next: Option<Id>,
+}
+
 /// A model as operations.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
@@ -458,6 +468,8 @@ pub struct Graph {
     pub losses: Vec<Id>,
     /// Weights that are not trained, and what a training step makes them be.
     pub updates: Vec<(usize, Id)>,
+    /// Values that live from batch to batch.
+    pub carried: Vec<Carried>,
     /// Random streams handed out.
     pub streams: u32,
     /// Layer that new nodes belong to.

@@ -8,7 +8,7 @@ impl Op {
     /// The nodes that the operation reads.
     pub fn operands(&self) -> Vec<Id> {
         match self {
-            Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => vec![],
+            Op::Input(_) | Op::Carried(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => vec![],
             Op::State { .. } | Op::States { .. } | Op::Iota => vec![],
             Op::Numbers(_) | Op::Random { .. } => vec![],
             Op::Sample { x, at, .. } | Op::SampleGrad { dy: x, at, .. } => vec![*x, *at],
@@ -38,7 +38,7 @@ impl Op {
     pub fn map(&self, mut f: impl FnMut(Id) -> Id) -> Op {
         let mut op = self.clone();
         match &mut op {
-            Op::Input(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => {}
+            Op::Input(_) | Op::Carried(_) | Op::Weight(_) | Op::Const(_) | Op::Extent(_) => {}
             Op::State { .. } | Op::States { .. } | Op::Iota => {}
             Op::Numbers(_) | Op::Random { .. } => {}
             Op::Sample { x, at, .. } | Op::SampleGrad { dy: x, at, .. } => (*x, *at) = (f(*x), f(*at)),
@@ -78,6 +78,7 @@ impl Graph {
         let lower = |name: &dyn fmt::Debug| format!("{name:?}").to_lowercase();
         match op {
             Op::Input(i) => format!("input {}", self.inputs[*i].name),
+            Op::Carried(i) => format!("carried {i}"),
             Op::Weight(i) => format!("weight {}", self.weights[*i].name),
             Op::Const(value) => format!("{value:?}"),
             Op::Extent(dim) => format!("extent {dim}"),

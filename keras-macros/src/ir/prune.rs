@@ -36,7 +36,21 @@ impl Graph {
         };
         let updates: Vec<(usize, Id)> =
             self.updates.iter().copied().filter(|(weight, _)| reads(*weight)).collect();
-        let live = self.ancestors(outputs().chain(updates.iter().map(|(_, id)| *id)));
+        // So is what its next batch finds.
+        let mut live = self.ancestors(outputs().chain(updates.iter().map(|(_, id)| *id)));
+        loop {
+            let is_found = |index: usize| {
+                (0..self.nodes.len())
+                    .any(|i| live[i] && matches!(self.nodes[i].op, Op::Carried(own) if own == index))
+            };
+            let next = self.carries().into_iter().filter(|(index, id)| is_found(*index) && !live[id.0]);
+            let next: Vec<Id> = next.map(|(_, id)| id).collect();
+            if next.is_empty() {
+                break;
+            }
+            let more = self.ancestors(next);
+            live.iter_mut().zip(more).for_each(|(live, more)| *live |= more);
+        }
         let nodes = |i: &usize| live[*i];
         let used = |of: &dyn Fn(&Op) -> Option<usize>| -> Vec<usize> {
             let found = (0..self.nodes.len()).filter(nodes).filter_map(|i| of(&self.nodes[i].op));
@@ -46,6 +60,7 @@ impl Graph {
         };
         let weights = used(&|op| if let Op::Weight(i) = op { Some(*i) } else { None });
         let inputs = used(&|op| if let Op::Input(i) = op { Some(*i) } else { None });
+        let carried = used(&|op| if let Op::Carried(i) = op { Some(*i) } else { None });
         let layers = self.live_layers(&live, sources);
         let kept: Vec<usize> = (0..self.nodes.len()).filter(nodes).collect();
         let place = |kept: &[usize], old: usize| kept.binary_search(&old).expect("what is needed is kept");
@@ -54,6 +69,7 @@ impl Graph {
             node.op = match node.op {
                 Op::Weight(i) => Op::Weight(place(&weights, i)),
                 Op::Input(i) => Op::Input(place(&inputs, i)),
+                Op::Carried(i) => Op::Carried(place(&carried, i)),
                 op => op.map(|x| Id(place(&kept, x.0))),
             };
             // Before the first layer there is only the input.
@@ -63,6 +79,10 @@ impl Graph {
         let nodes = renumbered.collect();
         let moved = |(weight, id): &(usize, Id)| (place(&weights, *weight), Id(place(&kept, id.0)));
         self.updates = updates.iter().map(moved).collect();
+        self.carried = carried.iter().map(|&i| self.carried[i].clone()).collect();
+        for carried in &mut self.carried {
+            carried.next = carried.next.map(|next| Id(place(&kept, next.0)));
+        }
         let losses = self.losses.iter().filter_map(|loss| kept.binary_search(&loss.0).ok());
         self.losses = losses.map(Id).collect();
         self.map_states(|id| kept.binary_search(&id.0).ok().map(Id));

@@ -242,6 +242,11 @@ impl Args {
         }
     }
 
+    /// Whether there is a flag of this name, and it is `true`.
+    pub fn given_flag(&self, name: &str) -> bool {
+        self.0.iter().any(|arg| arg.name == name && matches!(arg.value, Value::Flag(true)))
+    }
+
     /// `true` or `false`.
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.get(name).value, Value::Flag(true))

@@ -9,10 +9,10 @@ use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, ReduceKind, Window};
 
-const FILTERS: Param = required("filters", Kind::Size, "Number of channels of the result.");
-const KERNEL_SIZE: Param =
+pub const FILTERS: Param = required("filters", Kind::Size, "Number of channels of the result.");
+pub const KERNEL_SIZE: Param =
     required("kernel_size", Kind::Integers, "Places of a window, for all axes or for each.");
-const STRIDES: Param =
+pub const STRIDES: Param =
     optional("strides", Kind::Integers, "1", "Places from one window to the next, for all axes or for each.");
 const CAUSAL_PADDING: Param = optional(
     "padding",
@@ -21,7 +21,7 @@ const CAUSAL_PADDING: Param = optional(
     "`same` puts zeros around the input, so that with strides of 1 the result is as long; `causal` puts them before it, \
      so that no step sees a later one.",
 );
-const DILATION: Param = optional(
+pub const DILATION: Param = optional(
     "dilation_rate",
     Kind::Integers,
     "1",
@@ -274,7 +274,7 @@ pub const LAYERS: &[Entry] = &[
 
 /// The windows of a layer, from `kernel_size`, `strides` and `dilation_rate`. `apart`: Keras refuses both of the latter
 /// at once.
-fn windows(b: &Builder, u: &Use, axes: usize, apart: bool) -> Result<Vec<Window>, Reported> {
+pub fn windows(b: &Builder, u: &Use, axes: usize, apart: bool) -> Result<Vec<Window>, Reported> {
     let sizes = u.per_axis(b, "kernel_size", axes, 1)?;
     let strides = u.per_axis(b, "strides", axes, 1)?;
     let dilates = u.entry.params.iter().any(|param| param.name == "dilation_rate");
@@ -293,10 +293,10 @@ fn sizes(windows: &[Window]) -> Vec<Dim> {
     windows.iter().map(|window| Dim::known(window.size)).collect()
 }
 
-/// The product of every window of `x` with the matrix `kernel`.
-fn product(b: &mut Builder, x: Id, windows: &[Window], kernel: Id) -> Id {
-    let n = windows.len();
-    let all = b.graph.windows(x, 0, windows.to_vec());
+/// The product of every window of `x`, over its axes from `lead` on, with the matrix `kernel`.
+pub fn product(b: &mut Builder, x: Id, lead: usize, windows: &[Window], kernel: Id) -> Id {
+    let n = lead + windows.len();
+    let all = b.graph.windows(x, lead, windows.to_vec());
     let dims = b.graph.shape(all).dims.clone();
     let k = Dim::product(&dims[n..]);
     let rows = b.graph.reshape(all, [&dims[..n], &[k]].concat());
@@ -334,7 +334,7 @@ fn convolution(b: &mut Builder, u: &Use, axes: usize) -> Result<Id, Reported> {
     let parts = (0..groups).map(|group| {
         let x = b.graph.slice(x, axes, channels.mul(&group.into()), channels.clone());
         let kernel = b.graph.slice(kernel, 1, own_filters.mul(&group.into()), own_filters.clone());
-        product(b, x, &windows, kernel)
+        product(b, x, 0, &windows, kernel)
     });
     let parts = parts.collect();
     let y = b.graph.concat(parts, axes);

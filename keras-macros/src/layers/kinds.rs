@@ -89,6 +89,10 @@ pub(super) fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -
             None => wrong(b),
         },
         (Kind::Layer, _) if b.makes_layer(expr) => Ok(Value::Layer(expr.clone())),
+        // Of cells.
+        (Kind::Layer, _) if list(expr).is_some_and(|parts| parts.iter().all(|part| b.makes_layer(part))) => {
+            Ok(Value::Layer(expr.clone()))
+        }
         (Kind::DType, _) => match name_or_text(expr).as_deref().and_then(dtype) {
             Some(dtype) => Ok(Value::DType(dtype)),
             None => wrong(b),

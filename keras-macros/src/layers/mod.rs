@@ -208,6 +208,8 @@ pub const LAYERS: &[&[Entry]] = &[
     pooling::LAYERS,
     padding::LAYERS,
     recurrent::LAYERS,
+    recurrent::WRAPPERS,
+    recurrent::CONVOLUTIONAL,
     wrappers::LAYERS,
     preprocessing::LAYERS,
     images::LAYERS,

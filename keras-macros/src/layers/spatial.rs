@@ -30,6 +30,8 @@ pub struct Spatial {
     pub x: Id,
     pub extents: Vec<usize>,
     pub channels: Dim,
+    /// Axes before these: the steps of a sequence.
+    lead: Vec<Dim>,
     /// Whether the user has the channels first.
     channels_first: bool,
 }
@@ -38,20 +40,29 @@ pub struct Spatial {
 impl Use<'_> {
     /// The input of a layer over `axes` axes.
     pub fn spatial(&self, b: &mut Builder, axes: usize) -> Result<Spatial, Reported> {
+        self.spatial_behind(b, axes, 0)
+    }
+
+    /// The input of a layer over `axes` axes of each step of a sequence.
+    pub fn spatial_steps(&self, b: &mut Builder, axes: usize) -> Result<Spatial, Reported> {
+        self.spatial_behind(b, axes, 1)
+    }
+
+    fn spatial_behind(&self, b: &mut Builder, axes: usize, lead: usize) -> Result<Spatial, Reported> {
         let (name, input, shape) = (self.entry.name, &self.inputs[0], b.shape(self.x()));
         let has_format = self.entry.params.iter().any(|param| param.name == "data_format");
         let channels_first = has_format && self.args.text("data_format") == Some("channels_first");
         let names = AXES[axes - 1].join(", ");
         let takes = match channels_first {
-            true => format!("[batch, channels, {names}]"),
-            false => format!("[batch, {names}, channels]"),
+            true => format!("[batch, {}channels, {names}]", ["", "time, "][lead]),
+            false => format!("[batch, {}{names}, channels]", ["", "time, "][lead]),
         };
-        if shape.rank() != axes + 1 {
+        if shape.rank() != lead + axes + 1 {
             let headline = format!("`{name}` takes {takes}, but its input is {shape}");
             let message = self.misfit(input, headline, format!("this layer is given {shape}"));
             let message = message.note(format!("`{}` makes {shape}", input.text));
             let sizes: Vec<String> = shape.dims.iter().map(Dim::to_string).collect();
-            let help = match shape.rank() == axes {
+            let help = match shape.rank() == lead + axes && lead == 0 {
                 true => {
                     let sizes = if channels_first {
                         format!("1, {}", sizes.join(", "))
@@ -65,14 +76,18 @@ impl Use<'_> {
             return Err(b.diag.report(message.help(help)));
         }
         let x = match channels_first {
-            true => b.graph.permute(self.x(), (1..=axes).chain([0]).collect()),
+            true => {
+                let order = (0..lead).chain(lead + 1..=lead + axes).chain([lead]);
+                b.graph.permute(self.x(), order.collect())
+            }
             false => self.x(),
         };
-        let mut dims = b.shape(x).dims;
+        let lead = b.shape(x).dims[..lead].to_vec();
+        let mut dims = b.shape(x).dims[lead.len()..].to_vec();
         let channels = dims.pop().expect("of this rank");
         let extents: Option<Vec<usize>> = dims.iter().map(Dim::as_known).collect();
         match extents {
-            Some(extents) => Ok(Spatial { x, extents, channels, channels_first }),
+            Some(extents) => Ok(Spatial { x, extents, channels, lead, channels_first }),
             None => {
                 let headline = format!("`{name}` must know the sizes of {shape}, its input");
                 let message =
@@ -119,14 +134,37 @@ impl Use<'_> {
 impl Spatial {
     /// Another tensor of these extents.
     pub fn of(&self, x: Id, channels: Dim) -> Spatial {
-        Spatial { x, channels, extents: self.extents.clone(), channels_first: self.channels_first }
+        let (extents, lead) = (self.extents.clone(), self.lead.clone());
+        Spatial { x, channels, extents, lead, channels_first: self.channels_first }
+    }
+
+    /// A tensor of other extents, without steps.
+    pub fn of_step(&self, x: Id, extents: Vec<usize>, channels: Dim) -> Spatial {
+        Spatial { x, channels, extents, lead: vec![], channels_first: self.channels_first }
+    }
+
+    /// Axes before those of the extents.
+    pub fn leading(&self) -> usize {
+        self.lead.len()
+    }
+
+    /// Shape of a step with these extents, as the user has it.
+    pub fn shape_of_step(&self, extents: &[Dim], channels: &Dim) -> Vec<Dim> {
+        let channels = std::slice::from_ref(channels);
+        if self.channels_first { [channels, extents].concat() } else { [extents, channels].concat() }
+    }
+
+    /// `x`, a step as the user has it, with its channels last.
+    pub fn channels_last(&self, graph: &mut Graph, x: Id) -> Id {
+        let last = graph.shape(x).rank() - 1;
+        if self.channels_first { graph.permute(x, (1..=last).chain([0]).collect()) } else { x }
     }
 
     /// The result `y`, whose channels are last, as the user has it.
     pub fn finish(&self, graph: &mut Graph, y: Id) -> Id {
-        let last = graph.shape(y).rank() - 1;
+        let (last, lead) = (graph.shape(y).rank() - 1, graph.shape(y).rank() - 1 - self.extents.len());
         match self.channels_first {
-            true => graph.permute(y, [last].into_iter().chain(0..last).collect()),
+            true => graph.permute(y, (0..lead).chain([last]).chain(lead..last).collect()),
             false => y,
         }
     }
@@ -180,9 +218,12 @@ impl Spatial {
 
     /// The input with so many places of `value` before and behind each axis.
     pub fn border(&self, graph: &mut Graph, around: &[(usize, usize)], value: f32) -> Id {
-        let before = around.iter().map(|(before, _)| Dim::known(*before)).chain([Dim::known(0)]).collect();
+        let none = self.lead.iter().map(|_| Dim::known(0));
+        let before = none.chain(around.iter().map(|(before, _)| Dim::known(*before))).chain([Dim::known(0)]);
+        let before = before.collect();
         let extents = self.extents.iter().zip(around);
         let dims = extents.map(|(extent, (before, behind))| Dim::known(extent + before + behind));
-        graph.border(self.x, before, dims.chain([self.channels.clone()]).collect(), value)
+        let dims = self.lead.iter().cloned().chain(dims).chain([self.channels.clone()]);
+        graph.border(self.x, before, dims.collect(), value)
     }
 }

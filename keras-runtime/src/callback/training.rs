@@ -113,6 +113,11 @@ impl Training<'_> {
         self.backend.show_average(self.optimizer, show);
     }
 
+    /// Lets the states of layers with `stateful = true` begin anew, as zeros.
+    pub fn reset_states(&mut self) {
+        self.backend.set_carried(0, &[]);
+    }
+
     /// The values of all weights, to come back to.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(self.backend.params().to_vec())

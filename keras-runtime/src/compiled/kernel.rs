@@ -13,6 +13,8 @@ pub enum Space {
     Arena,
     /// Intermediates that do not depend on the batch.
     Fixed,
+    /// What lives from batch to batch, and behind it what it becomes. Per sample.
+    State,
     /// The batch of input `i`. Per sample, read only.
     Input(usize),
     /// The batch of output `i`. Per sample.
@@ -22,7 +24,7 @@ pub enum Space {
 impl Space {
     /// Whether offsets and lengths are to be multiplied by the number of samples.
     pub const fn is_batched(self) -> bool {
-        matches!(self, Space::Arena | Space::Input(_) | Space::Output(_))
+        matches!(self, Space::Arena | Space::State | Space::Input(_) | Space::Output(_))
     }
 }
 

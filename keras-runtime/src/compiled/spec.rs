@@ -21,6 +21,8 @@ pub struct Spec {
     pub params_len: usize,
     /// Length of its trainable prefix in words: the gradient has this length.
     pub trainable_len: usize,
+    /// Words of each sample that live from batch to batch: states of recurrent layers with `stateful = true`.
+    pub state_words: usize,
     /// Forward pass without dropout, ending in [`Rows::head`](super::Rows::head) for each output.
     pub infer: Phase,
     /// The same with the losses that the model adds itself; of a model that adds none it is `infer`.

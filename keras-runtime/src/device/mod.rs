@@ -51,7 +51,16 @@ pub trait Backend: Debug + Send {
     fn reserve(&mut self, batch: usize, training: bool);
 
     /// Copies the selected samples into the batch.
-    fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>);
+    ///
+    /// # Errors
+    /// When something lives from batch to batch, and the batch before had another size.
+    fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>) -> Result<()>;
+
+    /// What lives from batch to batch, and of how many samples it is: of none before the first batch.
+    fn carried(&self) -> (usize, &[f32]);
+
+    /// Gives what lives from batch to batch the values of another time; of no samples: it begins anew, with zeros.
+    fn set_carried(&mut self, samples: usize, words: &[f32]);
 
     /// Copies their targets.
     fn load_targets(&mut self, targets: &[Tensor<'_>], rows: Selection<'_>);

@@ -18,6 +18,8 @@ use crate::optim::Optimizer;
 
 /// What the names of the optimizer's tensors begin with; no layer's name can.
 pub(crate) const OPTIMIZER: &str = "optimizer:";
+/// The name of what lives from batch to batch.
+pub(crate) const STATES: &str = "states:";
 /// What stands for the step size of a schedule, which follows from the step.
 const SCHEDULE: &str = "schedule";
 /// What the metadata calls such files.
@@ -49,6 +51,11 @@ pub(crate) fn save(
     for slot in 0..slots {
         let state = &backend.state()[slot * len..(slot + 1) * len];
         tensors.extend(weights::encoded(trainable(spec), state, &format!("{OPTIMIZER}{slot}/")));
+    }
+    let (samples, carried) = backend.carried();
+    if samples > 0 {
+        let bytes = carried.iter().flat_map(|x| x.to_le_bytes()).collect();
+        tensors.push((STATES.to_string(), vec![samples, spec.state_words], bytes));
     }
     let metadata = [
         ("format", FORMAT.to_string()),
@@ -125,12 +132,26 @@ pub(crate) fn load(
             init::write(weight, &weights::words(&view), state);
         }
     }
+    let (samples, carried) = match tensors.tensor(STATES) {
+        Err(_) => (0, vec![]),
+        Ok(view) => match view.shape() {
+            [samples, words] if *words == spec.state_words && view.dtype() == Dtype::F32 => {
+                (*samples, weights::words(&view))
+            }
+            shape => {
+                let wanted = spec.state_words;
+                return Err(metadata
+                    .problem(format!("has states of {shape:?}, and this model has {wanted} words of them")));
+            }
+        },
+    };
     // From here on nothing can fail.
     for (weight, values) in spec.weights.iter().zip(&params) {
         init::write(weight, values, backend.params_mut());
     }
     backend.set_state(&state, shows_average);
     backend.set_seed(marks.seed);
+    backend.set_carried(samples, &carried);
     // A constant rate ends a schedule: the training had one no more.
     if let Some(rate) = rate.filter(|&rate| optimizer.is_scheduled() || optimizer.learning_rate() != rate) {
         optimizer.set_learning_rate(rate);

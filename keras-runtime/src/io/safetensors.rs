@@ -6,7 +6,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::checkpoint::OPTIMIZER;
+use super::checkpoint::{OPTIMIZER, STATES};
 use super::write_whole;
 use crate::compiled::{Spec, WeightSpec};
 use crate::error::{Error, Result};
@@ -99,8 +99,11 @@ pub(crate) fn words(view: &TensorView<'_>) -> Vec<f32> {
 /// The values of every weight, in order, from the bytes of a file called `file`. An optimizer's state may stand beside them.
 pub(crate) fn decoded(spec: &Spec, bytes: &[u8], file: &str) -> Result<Vec<Vec<f32>>> {
     let tensors = tensors(bytes, file)?;
-    let found: BTreeMap<String, TensorView<'_>> =
-        tensors.tensors().into_iter().filter(|(name, _)| !name.starts_with(OPTIMIZER)).collect();
+    let found: BTreeMap<String, TensorView<'_>> = tensors
+        .tensors()
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with(OPTIMIZER) && name != STATES)
+        .collect();
     let mut differences = String::new();
     for weight in spec.weights {
         let wrong = match found.get(weight.name) {

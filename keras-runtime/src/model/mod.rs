@@ -117,7 +117,7 @@ pub trait Model: Sized {
             .map(|output| vec![0.0; samples * output.shape.iter().product::<usize>()])
             .collect();
         let mut rows: Vec<&mut [f32]> = words.iter_mut().map(Vec::as_mut_slice).collect();
-        self.network_mut().predict(inputs, samples, &mut rows);
+        self.network_mut().predict(inputs, samples, &mut rows)?;
         words.into_iter().zip(Self::SPEC.outputs).map(|(words, output)| batched(output, words)).collect()
     }
 
@@ -139,8 +139,7 @@ pub trait Model: Sized {
                 help: String::new(),
             });
         }
-        self.network_mut().predict(list.as_ref(), samples, &mut [output]);
-        Ok(())
+        self.network_mut().predict(list.as_ref(), samples, &mut [output])
     }
 
     /// The most likely class of each sample: the place of the greatest word, or, of an output of one word, whether it
@@ -157,6 +156,11 @@ pub trait Model: Sized {
             .chunks(classes)
             .map(|row| if classes == 1 { usize::from(row[0] > 0.5) } else { argmax(row) })
             .collect())
+    }
+
+    /// Lets the states of layers with `stateful = true` begin anew, as zeros. The next batch may have another size.
+    fn reset_states(&mut self) {
+        self.network_mut().reset_states();
     }
 
     /// Names, shapes and values of all weights, in Keras's layout.

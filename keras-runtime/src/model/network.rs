@@ -216,13 +216,26 @@ impl Network {
     }
 
     /// Predicts `samples` samples, batch by batch, into one buffer for each output (as many as are given).
-    pub(crate) fn predict(&mut self, inputs: &[Tensor<'_>], samples: usize, outputs: &mut [&mut [f32]]) {
+    pub(crate) fn predict(
+        &mut self,
+        inputs: &[Tensor<'_>],
+        samples: usize,
+        outputs: &mut [&mut [f32]],
+    ) -> Result<()> {
         let spec = self.spec;
+        let batch = match self.backend.carried() {
+            (0, _) => BATCH,
+            (samples, _) => samples,
+        };
+        let mut result = Ok(());
         let mut run = |backend: &mut dyn Backend| {
             let mut start = 0;
             while start < samples {
-                let len = BATCH.min(samples - start);
-                backend.load_inputs(inputs, Selection::Range { start, len });
+                let len = batch.min(samples - start);
+                result = backend.load_inputs(inputs, Selection::Range { start, len });
+                if result.is_err() {
+                    return;
+                }
                 backend.infer(None);
                 for (i, output) in outputs.iter_mut().enumerate() {
                     let width: usize = spec.outputs[i].shape.iter().product();
@@ -237,6 +250,11 @@ impl Network {
         } else {
             self.backend.scope(&mut run);
         }
+        result
+    }
+
+    pub(crate) fn reset_states(&mut self) {
+        self.backend.set_carried(0, &[]);
     }
 
     pub(crate) fn find(&self, name: &str) -> Result<&'static WeightSpec> {

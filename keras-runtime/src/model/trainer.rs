@@ -336,12 +336,16 @@ impl<M: Model> Trainer<M> {
         let (x, y) = (x.as_ref(), y.as_ref());
         let len = self.check(x, y)?;
         let (backend, mut session) = self.session();
+        let mut result = Ok(());
         backend.scope(&mut |backend| {
-            session.differentiate(backend, x, y, Selection::Range { start: 0, len });
+            result = session.differentiate(backend, x, y, Selection::Range { start: 0, len });
+            if result.is_err() {
+                return;
+            }
             session.tally.add(backend, session.spec, len);
             gradients.take(backend.grads(), session.tally.loss());
         });
-        Ok(())
+        result
     }
 
     /// One step of the optimizer with these gradients.
@@ -425,11 +429,14 @@ impl<M: Model> Trainer<M> {
         let (backend, mut session) = self.session();
         session.weights = Weights { training: &weights, evaluation: &weights };
         let rows = Selection::Range { start: 0, len };
-        backend.scope(&mut |backend| match train {
-            true => session.train(backend, x, y, rows),
-            false => session.evaluate(backend, x, y, rows),
+        let mut result = Ok(());
+        backend.scope(&mut |backend| {
+            result = match train {
+                true => session.train(backend, x, y, rows),
+                false => session.evaluate(backend, x, y, rows),
+            };
         });
-        Ok(())
+        result
     }
 
     fn session(&mut self) -> (&mut dyn Backend, Session<'_>) {

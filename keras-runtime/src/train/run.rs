@@ -38,10 +38,11 @@ impl Session<'_> {
         x: &[Tensor<'_>],
         y: &[Tensor<'_>],
         rows: Selection<'_>,
-    ) {
-        self.differentiate(backend, x, y, rows);
+    ) -> Result<()> {
+        self.differentiate(backend, x, y, rows)?;
         self.update(backend);
         self.tally.add(backend, self.spec, rows.len());
+        Ok(())
     }
 
     /// The gradient for the selected samples.
@@ -51,12 +52,13 @@ impl Session<'_> {
         x: &[Tensor<'_>],
         y: &[Tensor<'_>],
         rows: Selection<'_>,
-    ) {
+    ) -> Result<()> {
         backend.show_average(self.optimizer, false);
-        backend.load_inputs(x, rows);
+        backend.load_inputs(x, rows)?;
         backend.load_targets(y, rows);
         backend.load_sample_weights(self.weights.training, rows);
         backend.gradients(self.losses, *self.step);
+        Ok(())
     }
 
     /// The step of the optimizer.
@@ -72,12 +74,13 @@ impl Session<'_> {
         x: &[Tensor<'_>],
         y: &[Tensor<'_>],
         rows: Selection<'_>,
-    ) {
-        backend.load_inputs(x, rows);
+    ) -> Result<()> {
+        backend.load_inputs(x, rows)?;
         backend.load_targets(y, rows);
         backend.load_sample_weights(self.weights.evaluation, rows);
         backend.infer(Some(self.losses));
         self.tally.add(backend, self.spec, rows.len());
+        Ok(())
     }
 
     /// What callbacks are given.
@@ -171,8 +174,7 @@ fn train_epoch(
             callbacks.each_batch(|callback| {
                 callback.on_train_batch_begin(batch, &mut session.training(backend))
             })?;
-            session.train(backend, x, y, rows);
-            Ok(())
+            session.train(backend, x, y, rows)
         })?;
         if !more {
             break;
@@ -204,8 +206,7 @@ pub(crate) fn evaluate(
         let more = batches.next(*session.seed, &mut |x, y, rows| {
             callbacks
                 .each_batch(|callback| callback.on_test_batch_begin(batch, &mut session.training(backend)))?;
-            session.evaluate(backend, x, y, rows);
-            Ok(())
+            session.evaluate(backend, x, y, rows)
         })?;
         if !more && batch == 0 {
             return Err(Error::Empty { what: "the data to evaluate".into() });
@@ -239,7 +240,7 @@ pub(crate) fn predict(
             callbacks.each_batch(|callback| {
                 callback.on_predict_batch_begin(batch, &mut session.training(backend))
             })?;
-            backend.load_inputs(x, rows);
+            backend.load_inputs(x, rows)?;
             backend.infer(None);
             Ok(())
         })?;

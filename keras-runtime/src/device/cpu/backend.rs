@@ -65,6 +65,10 @@ pub struct CpuBackend {
     swapped: bool,
     arena: Vec<f32>,
     fixed: Vec<f32>,
+    /// What lives from batch to batch, and what it becomes.
+    carried: Vec<f32>,
+    /// Samples that it is of.
+    carried_samples: usize,
     inputs: Vec<Vec<f32>>,
     outputs: Vec<Vec<f32>>,
     targets: Vec<Vec<f32>>,
@@ -100,6 +104,8 @@ impl CpuBackend {
             swapped: false,
             arena: vec![],
             fixed: vec![],
+            carried: vec![],
+            carried_samples: 0,
             inputs: vec![vec![]; spec.inputs.len()],
             outputs: vec![vec![]; spec.outputs.len()],
             targets: vec![vec![]; spec.outputs.len()],
@@ -147,6 +153,7 @@ impl CpuBackend {
             grads: RawSpace::writable(&mut self.grads),
             arena: RawSpace::writable(&mut self.arena),
             fixed: RawSpace::writable(&mut self.fixed),
+            state: RawSpace::writable(&mut self.carried),
             inputs: &input_spaces[..inputs],
             outputs: &output_spaces[..outputs],
         };
@@ -154,6 +161,8 @@ impl CpuBackend {
         let mut pass = Pass::new(batch, self.isa, self.active, self.seed, step, spaces, heads);
         (phase.run)(&mut pass);
         self.added_loss = if phase.adds_loss { f64::from(self.fixed[0]) } else { 0.0 };
+        let carried = self.spec.state_words * batch;
+        self.carried.copy_within(carried.., 0);
     }
 
     /// Adds the weights' penalties to the loss and, where `grads` says so, their slopes to the gradient.
@@ -234,13 +243,38 @@ impl Backend for CpuBackend {
         }
     }
 
-    fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>) {
+    fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>) -> Result<()> {
+        if self.spec.state_words > 0 && self.carried_samples != rows.len() {
+            if self.carried_samples > 0 {
+                return Err(Error::Shape {
+                    what: format!("a batch of `{}`, which has states", self.spec.name),
+                    expected: format!("{} samples, as in the batch before it", self.carried_samples),
+                    found: format!("{}", rows.len()),
+                    help:
+                        "take a number of samples that the batch size divides, or call `reset_states()` first"
+                            .into(),
+                });
+            }
+            self.set_carried(rows.len(), &[]);
+        }
         self.batch = rows.len();
         for (tensor, words) in inputs.iter().zip(&mut self.inputs) {
             let len = self.batch * tensor.shape().width();
             grow(words, len);
             gather(tensor, rows, &mut words[..len], self.active);
         }
+        Ok(())
+    }
+
+    fn carried(&self) -> (usize, &[f32]) {
+        (self.carried_samples, &self.carried[..self.carried.len() / 2])
+    }
+
+    fn set_carried(&mut self, samples: usize, words: &[f32]) {
+        self.carried_samples = samples;
+        self.carried.clear();
+        self.carried.extend_from_slice(words);
+        self.carried.resize(2 * self.spec.state_words * samples, 0.0);
     }
 
     fn load_targets(&mut self, targets: &[Tensor<'_>], rows: Selection<'_>) {

@@ -43,6 +43,8 @@ pub struct Spaces<'a> {
     pub arena: RawSpace<'a>,
     /// `fixed_words` words.
     pub fixed: RawSpace<'a>,
+    /// `2 * state_words * batch` words.
+    pub state: RawSpace<'a>,
     /// Batches of the inputs.
     pub inputs: &'a [RawSpace<'a>],
     /// Batches of the outputs.
@@ -106,6 +108,7 @@ impl<'a> Pass<'a> {
             Space::Grads => self.spaces.grads,
             Space::Arena => self.spaces.arena,
             Space::Fixed => self.spaces.fixed,
+            Space::State => self.spaces.state,
             Space::Input(i) => self.spaces.inputs[i],
             Space::Output(i) => self.spaces.outputs[i],
         };

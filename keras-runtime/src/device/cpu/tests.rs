@@ -50,6 +50,7 @@ impl World {
                     grads: RawSpace::writable(&mut world.grads),
                     arena: RawSpace::writable(&mut world.arena),
                     fixed: RawSpace::writable(&mut world.fixed),
+                    state: RawSpace::readable(&[]),
                     inputs: &[],
                     outputs: &[],
                 };
