@@ -3265,6 +3265,25 @@ pub const fn bidirectional() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn time_distributed() {}
 
+/// `spectral_normalization(layer, power_iterations = 1)`
+///
+/// A layer whose kernel, as a matrix with a column for each unit, has singular values of at most about 1 (Miyato et al., 2018). Every training pass divides it by its greatest one, which `power_iterations` from those of the pass before estimate. As Keras does it on TensorFlow: the kernel itself is replaced, and its gradient is that of what replaced it.
+///
+/// Shapes: `that of the layer`.
+///
+/// # Arguments
+///
+/// - `layer`: a layer such as `dense(64)`. A layer with a kernel, or an embedding.
+/// - `power_iterations`: a whole number of at least 1, or a constant, by default `1`. Iterations in each training pass.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `vector_u`: `[1, units]`
+pub const fn spectral_normalization() {}
+
 /// `rescaling(scale, offset = 0.0)`
 ///
 /// `x * scale + offset`: `rescaling(1.0 / 255.0)` for the bytes of images.

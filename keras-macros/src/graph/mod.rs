@@ -28,9 +28,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::diag::{Diagnostics, Place, Reported};
-use crate::ir::{Dim, Graph, Id, Shape, broadcast};
-use crate::layers::Use;
+use crate::ir::{Binary, Dim, Graph, Id, Shape, broadcast};
 use crate::layers::args::Args;
+use crate::layers::{Use, spectral};
 use crate::syntax::ast::{Expr, Let};
 pub use constants::{Constants, Scalar};
 pub use definitions::{Compiled, Definitions, compile};
@@ -164,6 +164,8 @@ pub struct Builder<'a> {
     mask: Option<Option<Id>>,
     /// How many models and blocks we are in that are not to be trained.
     frozen: usize,
+    /// Iterations for the spectral norm of the next kernel, if that is to be divided by it.
+    spectral: Option<usize>,
     /// How many closures we are in: they have no rows of their own.
     closures: usize,
     /// What every layer made, for models that are cut at one.
@@ -191,6 +193,7 @@ impl<'a> Builder<'a> {
             also: vec![],
             mask: None,
             frozen: 0,
+            spectral: None,
             closures: 0,
             made: vec![],
             pruned: false,
@@ -265,13 +268,50 @@ impl<'a> Builder<'a> {
                 return Err(self.diag.report(self.other_weights(u, name, &own, &shape)));
             }
             self.current.last_mut().expect("a layer is being built").made.push(reused);
-            return Ok(self.graph.weight_value(reused));
+            let value = self.graph.weight_value(reused);
+            return self.normalized_kernel(u, name, value);
         }
         let full = format!("{}/{name}", current.name);
         let index = self.graph.weight(full, shape, start, current.trainable);
         self.current.last_mut().expect("a layer is being built").made.push(index);
         self.constrain(u, name, index)?;
-        self.regularize(u, name, index)
+        let value = self.regularize(u, name, index)?;
+        self.normalized_kernel(u, name, value)
+    }
+
+    /// Builds a layer whose kernel is divided by its spectral norm.
+    pub fn with_spectral_norm<T>(&mut self, iterations: usize, build: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.spectral.replace(iterations);
+        let result = build(self);
+        self.spectral = outer;
+        result
+    }
+
+    /// The value of the weight `name`, or, if it is a kernel of which that was asked, what training makes of it.
+    fn normalized_kernel(&mut self, u: &Use, name: &str, kernel: Id) -> Result<Id, Reported> {
+        if !spectral::is_normalized(name) {
+            return Ok(kernel);
+        }
+        let Some(iterations) = self.spectral.take() else { return Ok(kernel) };
+        let again = self.current.last().is_some_and(|current| current.reuse.is_some());
+        let columns = self.shape(kernel).dims.last().expect("a kernel has dimensions").clone();
+        // It is the wrapper's.
+        let own = self.current.last().expect("a layer is being built").name.clone();
+        let wrapper = own.rsplit_once('/').map_or(own.as_str(), |(wrapper, _)| wrapper).to_string();
+        self.current.last_mut().expect("a layer is being built").name = wrapper;
+        let vector = self.frozen_weight(u, "vector_u", vec![1.into(), columns], spectral::START);
+        self.current.last_mut().expect("a layer is being built").name = own;
+        let vector = vector?;
+        let (divided, next) = spectral::normalized(self, kernel, vector, iterations);
+        if !again {
+            self.update(kernel, divided);
+            self.update(vector, next);
+        }
+        // Its gradient is that of the kernel.
+        let change = self.graph.binary(Binary::Sub, divided, kernel);
+        let change = self.graph.stop_gradient(change);
+        let replaced = self.graph.binary(Binary::Add, kernel, change);
+        Ok(self.graph.phase(replaced, kernel))
     }
 
     /// A weight of the layer `u` that is never trained.

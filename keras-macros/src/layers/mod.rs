@@ -28,6 +28,7 @@ mod regularization;
 pub mod regularizers;
 mod reshaping;
 mod spatial;
+pub mod spectral;
 mod wrappers;
 
 use crate::diag::{Message, Place, Reported, closest};
@@ -211,6 +212,7 @@ pub const LAYERS: &[&[Entry]] = &[
     recurrent::WRAPPERS,
     recurrent::CONVOLUTIONAL,
     wrappers::LAYERS,
+    spectral::LAYERS,
     preprocessing::LAYERS,
     images::LAYERS,
     augmentation::LAYERS,
