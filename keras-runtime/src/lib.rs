@@ -89,7 +89,8 @@ pub use keras_macros::__keras_model;
 ///
 /// A `block` is written once and built anew, with weights of its own, at each use. Any expression can take the place of a
 /// parameter: a number, an activation, layers, a closure. `repeat` builds its layers several times in a row; its count is
-/// a number that the macro knows. `let (a, b) = ..;` takes a tuple apart.
+/// a number that the macro knows. `let (a, b) = ..;` takes a tuple apart. `shape(x, 1)` is a size of `x`, with axes as Keras
+/// counts them, and `floor(0.75 * UNITS)` a whole number: `dense(shape(x, 1) / 2)`.
 ///
 /// ```
 /// # use keras_runtime::prelude::*;

@@ -33,6 +33,13 @@ keras_model! {
     }
     Whole = tests::models::deep::Deep >> dense(1)
 
+    /// Sizes that follow from those of a tensor.
+    block halved() |x| { x >> if shape(x, 1) != 2 * (shape(x, 1) / 2) { dense(shape(x, -1) + 1) } >> dense(shape(x, 1) / 2) }
+    Halved(x: [7, 2], y: [HIDDEN]) -> [1] {
+        let half = floor(0.5 * shape(x, 1) + 0.25);
+        concatenate(x >> flatten() >> halved() >> dense(half), y >> halved()) >> dense(1)
+    }
+
     /// A block of another crate, with a constant of this one.
     Pictures = input([8, 8, 1]) >> tests::models::tower(HIDDEN) >> flatten() >> dense(2)
     /// Twice the same weights.
@@ -166,4 +173,17 @@ fn parts_that_are_not_there_are_told() {
     assert!(own.copy_weights_from_part(&both, "head").is_err());
     own.copy_weights_from_part(&both, "encoder").unwrap();
     assert_eq!(own.weight("mlp/dense/kernel").unwrap(), before);
+}
+
+#[test]
+fn sizes_follow_from_tensors() {
+    let shapes: Vec<&[usize]> = Halved::SPEC
+        .weights
+        .iter()
+        .filter(|weight| weight.shape.len() == 2)
+        .map(|weight| weight.shape)
+        .collect();
+    // 7 times 2 is even: to a half, and that to floor(3.75); 9 is odd.
+    let expected: [&[usize]; 5] = [&[14, 7], &[7, 3], &[9, 10], &[10, 4], &[7, 1]];
+    assert_eq!(shapes, expected);
 }

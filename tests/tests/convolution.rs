@@ -36,6 +36,7 @@ layers! {
     conv2d_dense Conv2dDense (a a0 "probe_a" [6, 6; 1]) { a >> conv2d(4, 3, activation = relu, name = "c") >> max_pooling2d() >> flatten() >> dense(3, softmax, name = "d") }
     conv3d Conv3d (a a0 "probe_a" [4, 5, 3; 2]) { a >> conv3d(3, 2, name = "c") }
     conv3d_same Conv3dSame (a a0 "probe_a" [3, 4, 5; 2]) { a >> conv3d(3, [2, 3, 2], strides = [1, 2, 2], padding = same, activation = relu, name = "c") }
+    conv2d_channel_groups Conv2dChannelGroups (a a0 "probe_a" [5, 4; 3]) { a >> conv2d(6, [2, 3], groups = 3, padding = same, strides = 2, activation = tanh, name = "c") }
     conv3d_groups Conv3dGroups (a a0 "probe_a" [3, 4, 3; 4]) { a >> conv3d(2, 2, groups = 2, dilation_rate = [1, 2, 1], name = "c") }
     conv3d_first Conv3dFirst (a a0 "probe_a" [2, 4, 3; 3]) { a >> conv3d(3, 2, data_format = channels_first, name = "c") }
     conv1d_transpose Conv1dTranspose (a a0 "probe_a" [5; 3]) { a >> conv1d_transpose(4, 3, strides = 2, name = "c") }

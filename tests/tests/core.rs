@@ -24,6 +24,8 @@ layers! {
     einsum_heads EinsumHeads (a a0 "probe_a" [4; 6]) { a >> einsum_dense("abc,cde->abde", [-1, 2, 3], bias_axes = "de", name = "e") }
     einsum_swapped EinsumSwapped (a a0 "probe_a" [4; 6]) { a >> einsum_dense("abc,bde->adec", [2, 3, 6], bias_axes = "dc", name = "e") }
     einsum_shared EinsumShared (a a0 "probe_a" [4; 6]) { a >> einsum_dense("abc,bcd->abd", [-1, 5], name = "e") }
+    einsum_factors EinsumFactors (a a0 "probe_a" [4; 6]) { a >> einsum_dense("...c,c->...c", -1, name = "e") }
+    einsum_factors_swapped EinsumFactorsSwapped (a a0 "probe_a" [4; 6]) { a >> einsum_dense("abc,cb->acb", [-1, -1], bias_axes = "c", name = "e") }
     einsum_summed EinsumSummed (a a0 "probe_a" [4, 6; 3]) { a >> einsum_dense("abcd,ce->ae", 5, bias_axes = "e", name = "e") }
 }
 

@@ -10,7 +10,7 @@ use quote::{ToTokens, quote};
 use crate::diag::{Diagnostics, Message, Reported, did_you_mean};
 use crate::ir::Dim;
 use crate::link::ExportedConstant;
-use crate::syntax::ast::{Expr, ExprKind, Operator};
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Operator};
 
 /// A number of the language.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +78,27 @@ impl Leaves {
     }
 }
 
+/// What a body knows that its constants do not.
+pub trait Local {
+    /// The number that a name stands for.
+    fn named(&self, name: &str) -> Option<Scalar>;
+    /// What a call gives that is about the body's tensors.
+    fn called(&self, call: &Call) -> Option<Result<Scalar, Reported>>;
+}
+
+/// No body.
+struct Nothing;
+
+impl Local for Nothing {
+    fn named(&self, _: &str) -> Option<Scalar> {
+        None
+    }
+
+    fn called(&self, _: &Call) -> Option<Result<Scalar, Reported>> {
+        None
+    }
+}
+
 impl Constants {
     /// The constants of a model from elsewhere, which `path` names here, as a model of the macro call with these.
     pub fn linked(&self, path: &[Ident], names: &[(String, Ident)]) -> Self {
@@ -119,7 +140,7 @@ impl Constants {
     /// Declares one. What the macro cannot evaluate stays a Rust constant.
     pub fn declare(&mut self, name: &Ident, value: Option<&Expr>) {
         let diag = Diagnostics::default();
-        let scalar = value.and_then(|value| self.scalar(&diag, value, &|_| None).ok());
+        let scalar = value.and_then(|value| self.scalar(&diag, value, &Nothing).ok());
         diag.discard();
         let scalar = scalar.unwrap_or_else(|| Scalar::Symbol(self.leaf(name.to_token_stream())));
         // An expression over Rust constants is better named than repeated.
@@ -145,13 +166,8 @@ impl Constants {
         self.known.contains_key(name)
     }
 
-    /// The value of `expr`; `local` knows names of the body.
-    pub fn scalar(
-        &self,
-        diag: &Diagnostics,
-        expr: &Expr,
-        local: &dyn Fn(&str) -> Option<Scalar>,
-    ) -> Result<Scalar, Reported> {
+    /// The value of `expr`; `local` knows the body.
+    pub fn scalar(&self, diag: &Diagnostics, expr: &Expr, local: &dyn Local) -> Result<Scalar, Reported> {
         match &expr.kind {
             ExprKind::Int(n) => Ok(Scalar::Int(i64::try_from(*n).unwrap_or(i64::MAX))),
             ExprKind::Float(x) => Ok(Scalar::Float(*x)),
@@ -159,7 +175,7 @@ impl Constants {
             ExprKind::Path(path) => {
                 if let [name] = &path[..] {
                     let name = name.to_string();
-                    if let Some(scalar) = local(&name) {
+                    if let Some(scalar) = local.named(&name) {
                         return Ok(scalar);
                     }
                     if let Some(scalar) = self.get(&name) {
@@ -175,7 +191,16 @@ impl Constants {
                 }
                 Ok(self.meet(Scalar::Symbol(self.leaf(expr.to_token_stream()))))
             }
-            ExprKind::Call(_) => Ok(self.meet(Scalar::Symbol(self.leaf(expr.to_token_stream())))),
+            ExprKind::Call(call) => match (call.name().map(ToString::to_string).as_deref(), &call.args[..]) {
+                (Some("floor"), [Arg { name: None, value }]) => match self.scalar(diag, value, local)? {
+                    Scalar::Float(x) => Ok(Scalar::Int(x.floor() as i64)),
+                    whole => Ok(whole),
+                },
+                _ => match local.called(call) {
+                    Some(scalar) => scalar,
+                    None => Ok(self.meet(Scalar::Symbol(self.leaf(expr.to_token_stream())))),
+                },
+            },
             ExprKind::Neg(x) => match self.scalar(diag, x, local)? {
                 Scalar::Int(n) => Ok(Scalar::Int(-n)),
                 Scalar::Float(x) => Ok(Scalar::Float(-x)),

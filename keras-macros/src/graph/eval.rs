@@ -73,6 +73,9 @@ impl Builder<'_> {
 
     fn role_of_call(&self, call: &Call) -> Role {
         let any_tensor = call.args.iter().any(|arg| self.role(&arg.value) == Role::Tensor);
+        if self.is_number(call) {
+            return Role::Number;
+        }
         let Some(name) = call.name() else {
             return match self.definitions.is_linked_at(&call.path) {
                 true if any_tensor => Role::Tensor,
@@ -100,6 +103,15 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether `call` gives a number: `shape(x, 1)`, or `floor` of one.
+    fn is_number(&self, call: &Call) -> bool {
+        match (call.name().map(ToString::to_string).as_deref(), &call.args[..]) {
+            (Some("shape"), [x, _]) => self.role(&x.value) == Role::Tensor,
+            (Some("floor"), [x]) => self.role(&x.value) == Role::Number,
+            _ => false,
+        }
+    }
+
     /// The value of `expr`, which should be a tensor or several.
     pub(super) fn eval(&mut self, expr: &Expr) -> Result<Value, Reported> {
         match &expr.kind {
@@ -108,6 +120,7 @@ impl Builder<'_> {
                 [name] => self.eval_name(name),
                 _ => Ok(Value::Number(self.number_of(expr)?)),
             },
+            ExprKind::Call(call) if self.is_number(call) => Ok(Value::Number(self.number_of(expr)?)),
             ExprKind::Call(call) => self.eval_call(expr, call),
             ExprKind::Binary(Operator::Pipe, left, right) => {
                 let input = self.eval(left);

@@ -27,11 +27,11 @@ use std::rc::Rc;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
-use crate::diag::{Diagnostics, Place, Reported};
+use crate::diag::{Diagnostics, Message, Place, Reported};
 use crate::ir::{Binary, Dim, Graph, Id, Shape, broadcast};
 use crate::layers::args::Args;
-use crate::layers::{Use, spectral};
-use crate::syntax::ast::{Expr, Let};
+use crate::layers::{self, Use, spectral};
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Let};
 pub use constants::{Constants, Scalar};
 pub use definitions::{Compiled, Definitions, compile};
 pub use print::table;
@@ -179,6 +179,41 @@ pub struct Builder<'a> {
     mentions: BTreeMap<String, TokenStream>,
 }
 
+impl constants::Local for Builder<'_> {
+    fn named(&self, name: &str) -> Option<Scalar> {
+        let variable = self.variable(name)?;
+        let Value::Number(scalar) = &variable.value else { return None };
+        *variable.used.borrow_mut() = true;
+        Some(scalar.clone())
+    }
+
+    /// `shape(x, axis)`: a size of a tensor, with axes as Keras counts them.
+    fn called(&self, call: &Call) -> Option<Result<Scalar, Reported>> {
+        let [Arg { name: None, value: tensor }, Arg { name: None, value: axis }] = &call.args[..] else {
+            return None;
+        };
+        let name = call.name().filter(|name| *name == "shape")?;
+        let ExprKind::Path(path) = &tensor.kind else { return None };
+        let variable = self.variable(&path.first().filter(|_| path.len() == 1)?.to_string())?;
+        let Value::Tensor(x) = &variable.value else { return None };
+        *variable.used.borrow_mut() = true;
+        let shape = self.shape(x.id);
+        Some(self.scalar(axis).and_then(|at| match at {
+            Scalar::Int(at) => {
+                let at = layers::resolve_axis(self, at, &shape, axis.place)?;
+                Ok(match shape.dims[at].as_known() {
+                    Some(size) => Scalar::Int(size as i64),
+                    None => Scalar::Symbol(shape.dims[at].clone()),
+                })
+            }
+            _ => {
+                let headline = format!("the axis of `{name}` must be a number, found `{axis}`");
+                Err(self.diag.report(Message::new(axis.place, headline)))
+            }
+        }))
+    }
+}
+
 impl<'a> Builder<'a> {
     fn new(definitions: &'a Definitions<'a>) -> Self {
         Builder {
@@ -216,13 +251,7 @@ impl<'a> Builder<'a> {
 
     /// The value of a number in an expression.
     fn number_of(&self, expr: &Expr) -> Result<Scalar, Reported> {
-        let local = |name: &str| {
-            let variable = self.variable(name)?;
-            let Value::Number(scalar) = &variable.value else { return None };
-            *variable.used.borrow_mut() = true;
-            Some(scalar.clone())
-        };
-        self.definitions.constants.scalar(self.diag, &self.decided(expr)?, &local)
+        self.definitions.constants.scalar(self.diag, &self.decided(expr)?, self)
     }
 
     fn variable(&self, name: &str) -> Option<&Variable> {

@@ -322,6 +322,9 @@ fn convolution(b: &mut Builder, u: &Use, axes: usize) -> Result<Id, Reported> {
     let x = s.padded(b, u, &windows, padding, 0.0)?;
     let filters = u.args.size("filters");
     let groups = groups(b, u, &s, &filters)?;
+    if groups > 1 && s.channels.is(groups) {
+        return of_single_channels(b, u, &s, x, windows);
+    }
     let part = |dim: &Dim| match dim.as_known() {
         Some(n) => Dim::known(n / groups),
         None => dim.clone(),
@@ -339,6 +342,37 @@ fn convolution(b: &mut Builder, u: &Use, axes: usize) -> Result<Id, Reported> {
     let parts = parts.collect();
     let y = b.graph.concat(parts, axes);
     finish(b, u, &s, y)
+}
+
+/// A convolution with a group for each channel: its kernel lies as that of a depthwise one.
+fn of_single_channels(
+    b: &mut Builder,
+    u: &Use,
+    s: &Spatial,
+    x: Id,
+    windows: Vec<Window>,
+) -> Result<Id, Reported> {
+    let (filters, channels) = (u.args.size("filters"), s.channels.clone());
+    let shape = [sizes(&windows), vec![1.into(), filters.clone()]].concat();
+    let kernel = b.weight(u, "kernel", shape, u.args.initializer("kernel_initializer"))?;
+    let multiplier =
+        filters.as_known().zip(channels.as_known()).map(|(filters, channels)| filters / channels);
+    let multiplier = Dim::known(multiplier.expect("groups are of known numbers"));
+    let kernel = b.graph.reshape(kernel, [sizes(&windows), vec![channels, multiplier]].concat());
+    let y = windows_by_channel(b, x, windows, kernel);
+    finish(b, u, s, y)
+}
+
+/// Every window of `x` times a `kernel` of its channel, `[..., channels, multiplier]`.
+fn windows_by_channel(b: &mut Builder, x: Id, windows: Vec<Window>, kernel: Id) -> Id {
+    let axes = windows.len();
+    let columns = b.graph.shape(kernel).dims[axes..].to_vec();
+    let all = b.graph.windows(x, 0, windows);
+    let dims = b.graph.shape(all).dims.clone();
+    let all = b.graph.reshape(all, [dims.clone(), vec![1.into()]].concat());
+    let products = b.graph.binary(Binary::Mul, all, kernel);
+    let y = b.graph.reduce(ReduceKind::Sum, products, (axes..2 * axes).collect(), false);
+    b.graph.reshape(y, [&dims[..axes], &[Dim::product(&columns)]].concat())
 }
 
 /// The number of groups, which divides both channels and filters.
@@ -465,12 +499,7 @@ fn by_channel(b: &mut Builder, u: &Use, axes: usize, name: &str) -> Result<(Spat
     let multiplier = u.args.size("depth_multiplier");
     let shape = [sizes(&windows), vec![s.channels.clone(), multiplier.clone()]].concat();
     let kernel = b.weight(u, name, shape, u.args.initializer("depthwise_initializer"))?;
-    let all = b.graph.windows(x, 0, windows);
-    let dims = b.graph.shape(all).dims.clone();
-    let all = b.graph.reshape(all, [dims.clone(), vec![1.into()]].concat());
-    let products = b.graph.binary(Binary::Mul, all, kernel);
-    let y = b.graph.reduce(ReduceKind::Sum, products, (axes..2 * axes).collect(), false);
-    let y = b.graph.reshape(y, [&dims[..axes], &[s.channels.mul(&multiplier)]].concat());
+    let y = windows_by_channel(b, x, windows, kernel);
     Ok((s, y))
 }
 

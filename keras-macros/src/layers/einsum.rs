@@ -213,6 +213,20 @@ fn product(b: &mut Builder, of: &Equation, x: Id, kernel: Id, size: &dyn Fn(&cha
     let kept = pick(&letters, &|c| !of.kernel.contains(c));
     let summed = pick(&letters, &|c| of.kernel.contains(c) && !of.output.contains(c));
     let own = pick(&of.kernel, &|c| !letters.contains(c));
+    // A factor for each place.
+    if summed.is_empty() && own.is_empty() {
+        let placed = pick(&letters, &|c| of.kernel.contains(c));
+        let to: Vec<usize> = placed
+            .iter()
+            .map(|c| of.kernel.iter().position(|own| own == c).expect("it is the kernel's"))
+            .collect();
+        let kernel = g.permute(kernel, to);
+        let dims = letters.iter().map(|c| if of.kernel.contains(c) { size(c) } else { 1.into() });
+        let kernel = g.reshape(kernel, dims.collect());
+        let y = g.binary(Binary::Mul, x, kernel);
+        let to = of.output.iter().map(|c| letters.iter().position(|own| own == c).expect("it is kept"));
+        return g.permute(y, to.collect());
+    }
     let whole = |letters: &[char]| Dim::product(&letters.iter().map(size).collect::<Vec<_>>());
     let order = |from: &[char], to: &[char]| -> Vec<usize> {
         to.iter().map(|c| from.iter().position(|own| own == c).expect("both have it")).collect()

@@ -20,11 +20,13 @@
 //! of a part: `vgg16/block1_conv1/kernel`, `resnet50/conv2/block1/1/conv/kernel` for Keras's `conv2_block1_1_conv`. The
 //! numbers of parameters are Keras's (tests hold them to that).
 
+pub mod convnext;
 pub mod densenet;
 pub mod efficientnet;
 pub mod inception;
 pub mod mobilenet;
 pub mod mobilenet_v3;
+pub mod nasnet;
 pub mod resnet;
 pub mod vgg;
 pub mod xception;
