@@ -323,6 +323,7 @@ fn applications_have_keras_s_numbers_of_parameters() {
         ("nasnet", "[224, 224, 3]", "nasnet_mobile()", (5_326_716, 5_289_978)),
         ("nasnet", "[331, 331, 3]", "nasnet_large()", (88_949_818, 88_753_150)),
         ("convnext", "[224, 224, 3]", "convnext_tiny()", (28_589_128, 28_589_128)),
+        ("convnext", "[32, 32, 3]", "convnext_tiny(drop_path_rate = 0.1)", (28_589_128, 28_589_128)),
         ("convnext", "[224, 224, 3]", "convnext_small()", (50_223_688, 50_223_688)),
         ("convnext", "[224, 224, 3]", "convnext_base()", (88_591_464, 88_591_464)),
         ("convnext", "[224, 224, 3]", "convnext_large()", (197_767_336, 197_767_336)),

@@ -101,6 +101,19 @@ pub const fn drop_mask() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn lambda() {}
 
+/// `identity()`
+///
+/// Its input as it is: a place with a name, or nothing where a layer is asked for.
+///
+/// Shapes: `any shape, unchanged`.
+///
+/// # Arguments
+///
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn identity() {}
+
 /// `einsum_dense(equation, output_shape, activation = None, bias_axes = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// A dense layer along the axes that an equation names, as in Einstein's notation: `einsum_dense("abc,cd->abd", [-1, 64])` treats each step alike, `"...x,xy->...y"` any leading axes. The first letter is the batch.
@@ -209,7 +222,7 @@ pub const fn elu() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn softmax() {}
 
-/// `flatten()`
+/// `flatten(data_format = channels_last)`
 ///
 /// Makes one axis of all but the batch.
 ///
@@ -217,6 +230,7 @@ pub const fn softmax() {}
 ///
 /// # Arguments
 ///
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -575,7 +589,7 @@ pub const fn attention() {}
 /// - `scale`: `[d]`
 pub const fn additive_attention() {}
 
-/// `multi_head_attention(num_heads, key_dim, value_dim = None, dropout = 0.0, use_bias = true, output_shape = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, use_causal_mask = false)`
+/// `multi_head_attention(num_heads, key_dim, value_dim = None, dropout = 0.0, use_bias = true, output_shape = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_causal_mask = false)`
 ///
 /// Several attentions side by side, each with projections of its own (Vaswani et al., 2017): `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`.
 ///
@@ -591,6 +605,11 @@ pub const fn additive_attention() {}
 /// - `output_shape`: a whole number of at least 1, or a constant, by default `None`. Size of the result; that of the query if it is not given.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernels start.
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the biases start.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernels.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the biases.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -608,7 +627,7 @@ pub const fn additive_attention() {}
 /// - `attention_output/bias`: `[d]`
 pub const fn multi_head_attention() {}
 
-/// `group_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, use_causal_mask = false)`
+/// `group_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_causal_mask = false)`
 ///
 /// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).
 ///
@@ -623,6 +642,11 @@ pub const fn multi_head_attention() {}
 /// - `use_bias`: `true` or `false`, by default `true`. Whether projections add a bias.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernels start.
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the biases start.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernels.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the biases.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -640,7 +664,7 @@ pub const fn multi_head_attention() {}
 /// - `attention_output/bias`: `[d]`
 pub const fn group_query_attention() {}
 
-/// `grouped_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, use_causal_mask = false)`
+/// `grouped_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_causal_mask = false)`
 ///
 /// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).
 ///
@@ -655,6 +679,11 @@ pub const fn group_query_attention() {}
 /// - `use_bias`: `true` or `false`, by default `true`. Whether projections add a bias.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernels start.
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the biases start.
+/// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernels.
+/// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the biases.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
+/// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
+/// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -3536,7 +3565,7 @@ pub const fn dropout() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn spatial_dropout1d() {}
 
-/// `spatial_dropout2d(rate)`
+/// `spatial_dropout2d(rate, data_format = channels_last)`
 ///
 /// While training, zeroes whole channels with probability `rate` and divides the others by `1 - rate`.
 ///
@@ -3545,12 +3574,13 @@ pub const fn spatial_dropout1d() {}
 /// # Arguments
 ///
 /// - `rate`: a number in `[0, 1)`. The fraction of the channels to drop.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn spatial_dropout2d() {}
 
-/// `spatial_dropout3d(rate)`
+/// `spatial_dropout3d(rate, data_format = channels_last)`
 ///
 /// While training, zeroes whole channels with probability `rate` and divides the others by `1 - rate`.
 ///
@@ -3559,12 +3589,13 @@ pub const fn spatial_dropout2d() {}
 /// # Arguments
 ///
 /// - `rate`: a number in `[0, 1)`. The fraction of the channels to drop.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn spatial_dropout3d() {}
 
-/// `alpha_dropout(rate)`
+/// `alpha_dropout(rate, noise_shape = None)`
 ///
 /// While training, gives elements with probability `rate` the least value of `selu`, and keeps mean and variance (Klambauer et al., 2017).
 ///
@@ -3573,6 +3604,7 @@ pub const fn spatial_dropout3d() {}
 /// # Arguments
 ///
 /// - `rate`: a number in `[0, 1)`. The fraction of the elements to drop.
+/// - `noise_shape`: a whole number or a list of them, by default `None`. Shape of what is drawn, with the batch as `-1`: sizes of 1 drop all along their axis alike.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.

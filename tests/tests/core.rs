@@ -18,6 +18,8 @@ layers! {
     softmax_axis SoftmaxAxis (a a0 "probe_a" [4, 3; 5]) { a >> softmax(axis = 2) }
     prelu Prelu (a a0 "probe_a" [4; 3]) { a >> prelu(name = "p") }
     prelu_shared PreluShared (a a0 "probe_a" [4, 3; 5]) { a >> prelu(shared_axes = [1, 2], name = "p") }
+    identity Identity (a a0 "probe_a" [4; 2]) { a >> identity() >> dense(3, name = "d") }
+    flatten_first FlattenFirst (a a0 "probe_a" [3, 4; 2]) { a >> flatten(data_format = channels_first) >> dense(3, name = "d") }
     einsum_dense EinsumDense (a a0 "probe_a" [; 7]) { a >> einsum_dense("ab,bc->ac", 5, bias_axes = "c", name = "e") }
     einsum_steps EinsumSteps (a a0 "probe_a" [4; 7]) { a >> einsum_dense("abc,cd->abd", [-1, 5], bias_axes = "d", activation = tanh, name = "e") }
     einsum_any EinsumAny (a a0 "probe_a" [4; 7]) { a >> einsum_dense("...x,xy->...y", 5, bias_axes = "y", name = "e") }

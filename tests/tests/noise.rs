@@ -9,7 +9,9 @@ keras_model! {
     Maps = spatial_dropout2d(0.25, input = [6, 5, 40])
     Steps = spatial_dropout1d(0.5, input = [9, 30])
     Rows = dropout(0.5, noise_shape = [-1, 20, 1], input = [20, 30])
+    First = spatial_dropout2d(0.25, data_format = channels_first, input = [40, 6, 5])
     Alpha = alpha_dropout(0.3, input = 4000)
+    AlphaRows = alpha_dropout(0.3, noise_shape = [-1, 20, 1], input = [20, 30])
 }
 
 /// Keeps what the model gave for each sample while training, in the place of a loss.
@@ -48,6 +50,11 @@ fn whole_channels_are_dropped() -> Result<()> {
         assert!(first.iter().all(|y| *y == 0.0 || (y - 1.0 / 0.75).abs() < 1e-6));
         kept += first.iter().filter(|y| **y > 0.0).count();
     }
+    let x = Array4::<f32>::ones((16, 40, 6, 5)).into_dyn();
+    for sample in while_training(First::new(1), &x)? {
+        assert!(sample.chunks(30).all(|map| map.iter().all(|y| *y == map[0])));
+        assert!(sample.chunks(30).any(|map| map[0] != sample[0]), "all channels alike");
+    }
     let share = kept as f64 / (16.0 * 40.0);
     assert!((share - 0.75).abs() < 0.06, "{share}");
     let x = Array3::<f32>::ones((8, 9, 30)).into_dyn();
@@ -66,6 +73,10 @@ fn a_noise_shape_drops_along_its_axes() -> Result<()> {
     assert!(rows.iter().flat_map(|sample| sample.chunks(30)).all(whole));
     let kept = rows.iter().flat_map(|sample| sample.chunks(30)).filter(|row| row[0] > 0.0).count();
     assert!((50..110).contains(&kept), "{kept} of 160");
+    for sample in while_training(AlphaRows::new(1), &x)? {
+        assert!(sample.chunks(30).all(|row| row.iter().all(|y| *y == row[0])));
+        assert!(sample.chunks(30).any(|row| row[0] != sample[0]), "all rows alike");
+    }
     Ok(())
 }
 

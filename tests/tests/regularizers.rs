@@ -175,6 +175,34 @@ fn a_seed_of_its_own_gives_a_weight_its_values() -> Result<()> {
     Ok(())
 }
 
+keras_model! {
+    Heads(x: [3, 4]) {
+        let y = (x, x) >> multi_head_attention(
+            2, 3, kernel_regularizer = l2(0.1), bias_regularizer = l1(0.2), bias_initializer = ones, kernel_constraint = non_neg
+        );
+        y
+    }
+}
+
+/// Of every part of an attention.
+#[test]
+fn parts_of_an_attention_are_regularized() -> Result<()> {
+    let (x, y) = (ndarray::Array3::<f32>::ones((2, 3, 4)), ndarray::Array3::<f32>::zeros((2, 3, 4)));
+    let mut model = Heads::new(1).compile(Sgd { learning_rate: 0.01, ..Sgd::default() }, Nothing, ());
+    let mut expected = 0.0;
+    for part in ["query", "key", "value", "attention_output"] {
+        let kernel = model.weight(&format!("multi_head_attention/{part}/kernel"))?;
+        expected += 0.1 * f64::from(kernel.mapv(|w| w * w).sum());
+        expected += 0.2 * model.weight(&format!("multi_head_attention/{part}/bias"))?.len() as f64;
+    }
+    assert_close_number("the penalty", model.train_on_batch(&x, &y)?.loss, expected, 1e-5);
+    for part in ["query", "key", "value", "attention_output"] {
+        let kernel = model.weight(&format!("multi_head_attention/{part}/kernel"))?;
+        assert!(kernel.iter().all(|w| *w >= 0.0) && kernel.iter().any(|w| *w > 0.0), "{part}");
+    }
+    Ok(())
+}
+
 /// A loss that is 0: what is left is what the model adds.
 #[derive(Debug)]
 struct Nothing;

@@ -17,6 +17,16 @@ const USE_BIAS: Param = optional("use_bias", Kind::Flag, "true", "Whether projec
 const KERNEL: Param =
     optional("kernel_initializer", Kind::Initializer, "glorot_uniform", "How the kernels start.");
 const BIAS: Param = optional("bias_initializer", Kind::Initializer, "zeros", "How the biases start.");
+const KERNEL_PENALTY: Param =
+    optional("kernel_regularizer", Kind::Regularizer, "None", "What the loss has for the kernels.");
+const BIAS_PENALTY: Param =
+    optional("bias_regularizer", Kind::Regularizer, "None", "What the loss has for the biases.");
+const ACTIVITY_PENALTY: Param =
+    optional("activity_regularizer", Kind::Regularizer, "None", "What the loss has for the result.");
+const KERNEL_BOUND: Param =
+    optional("kernel_constraint", Kind::Constraint, "None", "What each step makes the kernels be.");
+const BIAS_BOUND: Param =
+    optional("bias_constraint", Kind::Constraint, "None", "What each step makes the biases be.");
 
 /// Keras: Attention layers.
 pub const LAYERS: &[Entry] = &[
@@ -78,6 +88,11 @@ pub const LAYERS: &[Entry] = &[
             ),
             KERNEL,
             BIAS,
+            KERNEL_PENALTY,
+            BIAS_PENALTY,
+            ACTIVITY_PENALTY,
+            KERNEL_BOUND,
+            BIAS_BOUND,
             CAUSAL,
         ],
         weights: &[
@@ -99,7 +114,7 @@ pub const LAYERS: &[Entry] = &[
     Entry {
         name: "group_query_attention",
         aliases: &["grouped_query_attention"],
-        class: "GroupedQueryAttention",
+        class: "GroupQueryAttention",
         family: Family::Layer,
         doc: "Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).",
         shapes: "[batch, m, d], [batch, n, e] → [batch, m, d]",
@@ -112,6 +127,11 @@ pub const LAYERS: &[Entry] = &[
             USE_BIAS,
             KERNEL,
             BIAS,
+            KERNEL_PENALTY,
+            BIAS_PENALTY,
+            ACTIVITY_PENALTY,
+            KERNEL_BOUND,
+            BIAS_BOUND,
             CAUSAL,
         ],
         weights: &[

@@ -107,6 +107,18 @@ pub const LAYERS: &[Entry] = &[
         weights: &[],
         apply: |b, u| b.call_closure(u.args.closure("function"), u.inputs),
     },
+    Entry {
+        name: "identity",
+        aliases: &[],
+        class: "Identity",
+        family: Family::Layer,
+        doc: "Its input as it is: a place with a name, or nothing where a layer is asked for.",
+        shapes: "any shape, unchanged",
+        operands: Operands::Exactly(1),
+        params: &[],
+        weights: &[],
+        apply: |_, u| Ok(u.x()),
+    },
 ];
 
 fn masking(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
@@ -141,7 +153,12 @@ fn dense(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
             ),
         };
         let message = u.misfit(input, headline, format!("this layer is given {shape}"));
-        return Err(b.diag.report(message.note(format!("`{}` makes {shape}", input.text)).help(help)));
+        let message = message.note(format!("`{}` makes {shape}", input.text)).help(help);
+        let at_each_place = (shape.rank() > 2).then(|| {
+            let units = u.args.size("units");
+            format!("or, for each place alike: `einsum_dense(\"...x,xy->...y\", {units}, bias_axes = \"y\")`")
+        });
+        return Err(b.diag.report(message.help_if(at_each_place)));
     }
     let k = shape.dims[shape.rank() - 1].clone();
     let units = u.args.size("units");

@@ -19,6 +19,7 @@ pub mod initializers;
 pub mod kinds;
 mod merging;
 mod normalization;
+mod omitted;
 mod padding;
 mod pooling;
 mod preprocessing;

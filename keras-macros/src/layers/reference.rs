@@ -2,11 +2,13 @@
 
 #![cfg(test)]
 
+use std::collections::HashSet;
+
 use super::args::{COMMON, Kind, Param};
 use super::constraints::CONSTRAINTS;
 use super::initializers::INITIALIZERS;
 use super::regularizers::REGULARIZERS;
-use super::{Entry, LAYERS, activations, functions};
+use super::{Entry, LAYERS, activations, functions, omitted};
 
 const HEAD: &str = "// Generated from the definitions in `keras-macros/src/layers`, and held equal to them by a test there:\n\
                     // `KERAS_UPDATE=1 cargo test -p keras-macros reference` writes it anew.\n\n";
@@ -68,7 +70,7 @@ fn reference_page_is_up_to_date() {
     let page = format!(
         "# Vocabulary of `keras_model!`\n\nGenerated from `keras-macros/src/layers`; a test there holds it equal.\n\
          Every layer also takes {}.\n\n{}{}{}## Initializers\n\n{}\n\
-         ## Regularizers\n\n{}\n## Constraints\n\n{}",
+         ## Regularizers\n\n{}\n## Constraints\n\n{}{}",
         COMMON.iter().map(|param| format!("`{}`", param.name)).collect::<Vec<_>>().join(", "),
         section("Layers", LAYERS.iter().copied().flatten()),
         section("Activations", activations::ACTIVATIONS.iter()),
@@ -76,6 +78,7 @@ fn reference_page_is_up_to_date() {
         initializers.collect::<String>(),
         regularizers.collect::<String>(),
         constraints.collect::<String>(),
+        omitted::page(),
     );
     check("../REFERENCE.md", &page);
 }
@@ -105,4 +108,38 @@ fn reference_of_layers_is_up_to_date() {
 fn reference_of_activations_is_up_to_date() {
     let about = "The activations of [`keras_model!`](crate::keras_model), for reference.";
     check("activations.rs", &module(about, activations::ACTIVATIONS.iter(), false));
+}
+
+/// Every layer of Keras, and each of its arguments, is there, or is said to be left out; and nothing that is there is.
+#[test]
+fn reference_has_what_keras_has() {
+    let mut wrong = vec![];
+    let mut seen = HashSet::new();
+    let keras = include_str!("../../tests/keras_layers.txt");
+    for line in keras.lines() {
+        let (class, arguments) = line.split_once(' ').unwrap_or((line, ""));
+        let left_out = omitted::CLASSES.iter().any(|(name, _)| *name == class);
+        let entry = LAYERS.iter().copied().flatten().find(|entry| entry.class == class);
+        if entry.is_some() == left_out {
+            wrong.push(format!("{class}: is there: {left_out}"));
+        }
+        let Some(entry) = entry else { continue };
+        for argument in arguments.split_whitespace() {
+            let has = entry
+                .params
+                .iter()
+                .chain(COMMON)
+                .any(|param| param.name == argument && param.kind != Kind::Unsupported);
+            let everywhere = omitted::ARGUMENTS.iter().any(|(name, _)| *name == argument);
+            let here = omitted::OF_CLASSES.iter().any(|(name, own, _)| (*name, *own) == (class, argument));
+            seen.extend(here.then_some((class, argument)));
+            if has == (here || everywhere && !has) {
+                wrong.push(format!("{class}: `{argument}` is there: {has}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let known = |class: &str| keras.lines().any(|line| line.split(' ').next() == Some(class));
+    assert!(omitted::CLASSES.iter().all(|(class, _)| known(class)), "Keras has no such class");
+    assert_eq!(seen.len(), omitted::OF_CLASSES.len(), "Keras has no such argument");
 }

@@ -1,13 +1,21 @@
 //! Layers that act while training.
 
-use super::{Entry, Family, Kind, Operands, Use, optional, required, unsupported};
+use super::spatial::DATA_FORMAT;
+use super::{Entry, Family, Kind, Operands, Param, Use, optional, required, unsupported};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, Penalty, Shape};
 
+const NOISE_SHAPE: Param = optional(
+    "noise_shape",
+    Kind::Integers,
+    "None",
+    "Shape of what is drawn, with the batch as `-1`: sizes of 1 drop all along their axis alike.",
+);
+
 /// A dropout of whole feature maps of an input with so many axes before its channels.
 macro_rules! spatial_dropout {
-    ($name:literal, $class:literal, $shapes:literal, $axes:literal) => {
+    ($name:literal, $class:literal, $shapes:literal, $axes:literal, [$($format:expr)?]) => {
         Entry {
             name: $name,
             aliases: &[],
@@ -18,6 +26,7 @@ macro_rules! spatial_dropout {
             operands: Operands::Exactly(1),
             params: &[
                 required("rate", Kind::Rate, "The fraction of the channels to drop."),
+                $($format,)?
                 unsupported("seed"),
             ],
             weights: &[],
@@ -38,29 +47,26 @@ pub const LAYERS: &[Entry] = &[
         operands: Operands::Exactly(1),
         params: &[
             required("rate", Kind::Rate, "The fraction of the elements to drop."),
-            optional(
-                "noise_shape",
-                Kind::Integers,
-                "None",
-                "Shape of what is drawn, with the batch as `-1`: sizes of 1 drop all along their axis alike.",
-            ),
+            NOISE_SHAPE,
             unsupported("seed"),
         ],
         weights: &[],
         apply: dropout,
     },
-    spatial_dropout!("spatial_dropout1d", "SpatialDropout1D", "[batch, steps, channels], unchanged", 1),
+    spatial_dropout!("spatial_dropout1d", "SpatialDropout1D", "[batch, steps, channels], unchanged", 1, []),
     spatial_dropout!(
         "spatial_dropout2d",
         "SpatialDropout2D",
         "[batch, height, width, channels], unchanged",
-        2
+        2,
+        [DATA_FORMAT]
     ),
     spatial_dropout!(
         "spatial_dropout3d",
         "SpatialDropout3D",
         "[batch, depth, height, width, channels], unchanged",
-        3
+        3,
+        [DATA_FORMAT]
     ),
     Entry {
         name: "alpha_dropout",
@@ -73,7 +79,7 @@ pub const LAYERS: &[Entry] = &[
         operands: Operands::Exactly(1),
         params: &[
             required("rate", Kind::Rate, "The fraction of the elements to drop."),
-            unsupported("noise_shape"),
+            NOISE_SHAPE,
             unsupported("seed"),
         ],
         weights: &[],
@@ -148,14 +154,22 @@ fn noise(b: &mut Builder, u: &Use, stddev: f64) -> Id {
 }
 
 fn dropout(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
-    let (rate, shape) = (u.args.number("rate") as f32, b.shape(u.x()));
-    let Some(noise) = u.args.integers("noise_shape") else {
-        return Ok(if rate == 0.0 { u.x() } else { b.graph.dropout(u.x(), rate) });
-    };
+    let rate = u.args.number("rate") as f32;
+    Ok(match noise_dims(b, u)? {
+        None if rate == 0.0 => u.x(),
+        None => b.graph.dropout(u.x(), rate),
+        Some(dims) => dropped(b, u.x(), dims, rate),
+    })
+}
+
+/// The shape that `noise_shape` says, if it says one.
+fn noise_dims(b: &Builder, u: &Use) -> Result<Option<Vec<Dim>>, Reported> {
+    let Some(noise) = u.args.integers("noise_shape") else { return Ok(None) };
+    let shape = b.shape(u.x());
     let fits = |(own, noise): (&Dim, &i64)| *noise == 1 || own.as_known() == usize::try_from(*noise).ok();
     if noise.len() != shape.rank() + 1 || noise[0] != -1 || !shape.dims.iter().zip(&noise[1..]).all(fits) {
         let dims: Vec<String> = shape.dims.iter().map(|_| "1".to_string()).collect();
-        let headline = format!("`noise_shape` of `dropout` does not fit {shape}: found {noise:?}");
+        let headline = format!("`noise_shape` of `{}` does not fit {shape}: found {noise:?}", u.entry.name);
         let message = Message::new(u.args.place("noise_shape"), headline)
             .note("it starts with -1 for the batch; every other size is 1 or that of the input")
             .help(format!("for example `noise_shape = [-1, {}]`", dims.join(", ")));
@@ -166,7 +180,7 @@ fn dropout(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         .iter()
         .zip(&noise[1..])
         .map(|(own, noise)| if *noise == 1 { 1.into() } else { own.clone() });
-    Ok(dropped(b, u.x(), dims.collect(), rate))
+    Ok(Some(dims.collect()))
 }
 
 /// `x` with what is drawn for a shape of `dims` dropped.
@@ -199,21 +213,24 @@ fn spatial_dropout(b: &mut Builder, u: &Use, axes: usize) -> Result<Id, Reported
             .diag
             .report(message.help("for other shapes there is `dropout(rate, noise_shape = [-1, ..])`")));
     }
-    let channels = shape.dims[axes].clone();
-    let dims = std::iter::repeat_n(Dim::known(1), axes).chain([channels]);
-    Ok(dropped(b, u.x(), dims.collect(), u.args.number("rate") as f32))
+    let first = axes > 1 && u.args.text("data_format") == Some("channels_first");
+    let mut dims = vec![Dim::known(1); axes + 1];
+    let channels = if first { 0 } else { axes };
+    dims[channels] = shape.dims[channels].clone();
+    Ok(dropped(b, u.x(), dims, u.args.number("rate") as f32))
 }
 
 /// `a * x + b` with the constants of `keras.layers.AlphaDropout`.
 fn alpha_dropout(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
-    let rate = u.args.number("rate");
+    let (rate, dims) = (u.args.number("rate"), noise_dims(b, u)?);
     if rate == 0.0 {
         return Ok(u.x());
     }
+    let shape = b.shape(u.x());
     let least = -1.673_263_242_354_377_2 * 1.050_700_987_355_480_5;
     let factor = ((1.0 - rate) * (1.0 + rate * least * least)).powf(-0.5);
-    let dims = b.shape(u.x()).dims;
-    let kept = drawn(b, dims, rate as f32);
+    let kept = drawn(b, dims.unwrap_or_else(|| shape.dims.clone()), rate as f32);
+    let kept = b.graph.broadcast_to(kept, &shape);
     let floor = b.graph.constant(least as f32);
     let y = b.graph.select(kept, u.x(), floor);
     let y = b.graph.binary_const(Binary::Mul, y, factor as f32);

@@ -140,6 +140,8 @@ impl Builder<'_> {
 /// `kernel_regularizer` of `kernel`, `recurrent_regularizer` of `recurrent_kernel`: Keras's names. What belongs to the
 /// `kernel` of a depthwise convolution is `depthwise_regularizer`.
 pub fn argument(u: &Use, weight: &str, what: &str) -> String {
+    // Of the parts of an attention: `query/kernel`.
+    let weight = weight.rsplit('/').next().unwrap_or(weight);
     let depthwise = format!("depthwise_{what}");
     if weight == "kernel" && u.entry.params.iter().any(|param| param.name == depthwise) {
         return depthwise;

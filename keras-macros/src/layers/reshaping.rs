@@ -1,6 +1,7 @@
 //! Layers that move elements and compute nothing.
 
-use super::{Entry, Family, Kind, Operands, Use, required, unsupported};
+use super::spatial::DATA_FORMAT;
+use super::{Entry, Family, Kind, Operands, Use, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Dim, Id, Shape};
@@ -15,11 +16,16 @@ pub const LAYERS: &[Entry] = &[
         doc: "Makes one axis of all but the batch.",
         shapes: "[batch, a, b, ...] → [batch, a · b · ...]",
         operands: Operands::Exactly(1),
-        params: &[unsupported("data_format")],
+        params: &[DATA_FORMAT],
         weights: &[],
         apply: |b, u| {
-            let size = b.shape(u.x()).size();
-            Ok(b.graph.reshape(u.x(), vec![size]))
+            let (size, rank) = (b.shape(u.x()).size(), b.shape(u.x()).rank());
+            let x = match u.args.text("data_format") {
+                // In the order that it would have with the channels last.
+                Some("channels_first") if rank > 1 => b.graph.permute(u.x(), (1..rank).chain([0]).collect()),
+                _ => u.x(),
+            };
+            Ok(b.graph.reshape(x, vec![size]))
         },
     },
     Entry {

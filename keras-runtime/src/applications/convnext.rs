@@ -95,7 +95,7 @@ keras_model! {
             >> einsum_dense("...x,xy->...y", 4 * width, bias_axes = "y", activation = gelu, name = "{id}_pointwise_conv_1")
             >> einsum_dense("...x,xy->...y", width, bias_axes = "y", name = "{id}_pointwise_conv_2")
             >> einsum_dense("...x,x->...x", -1, kernel_initializer = constant(scale), name = "{id}_layer_scale")
-            >> if drop > 0.0 { dropout(drop, noise_shape = [1, 1, 1], name = "{id}_stochastic_depth") };
+            >> if drop > 0.0 { dropout(drop, noise_shape = [-1, 1, 1, 1], name = "{id}_stochastic_depth") };
         x + h
     }
 

@@ -1,0 +1,105 @@
+//! What Keras's layers have and these have not, and why: for the reference, and for the test that holds it to Keras.
+
+#![cfg(test)]
+
+const NOT_YET: &str = "not there yet";
+const STRINGS: &str = "a model takes numbers: words and vocabularies are looked up before it";
+const OTHERS: &str = "wraps a layer of another framework";
+const LABELS: &str = "changes labels as well as images: a matter of the data set";
+const BASE: &str = "what layers in Python are derived from";
+const SEED: &str = "every random stream follows from the seed of the model";
+const ADAPTERS: &str = "changes the weights of a model that was built";
+const SPARSE: &str = "tensors are dense";
+const KERNELS: &str = "which kernel computes it is the compiler's choice";
+
+/// Classes of `keras.layers`, and why they are left out.
+pub const CLASSES: &[(&str, &str)] = &[
+    ("AugMix", NOT_YET),
+    ("AutoContrast", NOT_YET),
+    ("ContrastLimitedAdaptiveHistogramEqualization", NOT_YET),
+    ("CutMix", LABELS),
+    ("Equalization", NOT_YET),
+    ("FlaxLayer", OTHERS),
+    ("HashedCrossing", STRINGS),
+    ("Hashing", STRINGS),
+    ("InputSpec", BASE),
+    ("IntegerLookup", STRINGS),
+    ("JaxLayer", OTHERS),
+    ("Layer", BASE),
+    ("MaxNumBoundingBoxes", LABELS),
+    ("MelSpectrogram", NOT_YET),
+    ("MixUp", LABELS),
+    ("Pipeline", "layers one after another are a chain: `a >> b`"),
+    ("RandAugment", NOT_YET),
+    ("RandomColorDegeneration", NOT_YET),
+    ("RandomColorJitter", NOT_YET),
+    ("RandomElasticTransform", NOT_YET),
+    ("RandomErasing", NOT_YET),
+    ("RandomGaussianBlur", NOT_YET),
+    ("RandomGrayscale", NOT_YET),
+    ("RandomHue", NOT_YET),
+    ("RandomInvert", NOT_YET),
+    ("RandomPerspective", NOT_YET),
+    ("RandomPosterization", NOT_YET),
+    ("RandomSaturation", NOT_YET),
+    ("RandomSharpness", NOT_YET),
+    ("RandomShear", NOT_YET),
+    ("ReversibleEmbedding", NOT_YET),
+    ("STFTSpectrogram", NOT_YET),
+    ("Solarization", NOT_YET),
+    ("StringLookup", STRINGS),
+    ("TFSMLayer", OTHERS),
+    ("TextVectorization", STRINGS),
+    ("TorchModuleWrapper", OTHERS),
+    ("Wrapper", BASE),
+];
+
+/// Arguments that are left out wherever they are.
+pub const ARGUMENTS: &[(&str, &str)] = &[
+    ("dtype", "values are of 32 bits within a model"),
+    ("flash_attention", KERNELS),
+    ("gptq_unpacked_column_size", ADAPTERS),
+    ("lora_alpha", ADAPTERS),
+    ("lora_rank", ADAPTERS),
+    ("quantization_config", ADAPTERS),
+    ("ragged", SPARSE),
+    ("seed", SEED),
+    ("sparse", SPARSE),
+    ("use_cudnn", KERNELS),
+    ("weights", "weights are set by name: `set_weight`, `load_weights`"),
+];
+
+/// Arguments that are left out of one class.
+pub const OF_CLASSES: &[(&str, &str, &str)] = &[
+    ("BatchNormalization", "renorm", NOT_YET),
+    ("BatchNormalization", "renorm_clipping", NOT_YET),
+    ("BatchNormalization", "renorm_momentum", NOT_YET),
+    ("Discretization", "epsilon", NOT_YET),
+    ("Discretization", "num_bins", NOT_YET),
+    ("InputLayer", "batch_shape", "batches are of any size"),
+    ("InputLayer", "batch_size", "batches are of any size"),
+    ("InputLayer", "input_tensor", "a tensor that is there needs no input"),
+    ("InputLayer", "optional", "an input is a number for each sample"),
+    ("Lambda", "arguments", "a closure sees the names around it"),
+    ("Lambda", "mask", "masks go with the tensors that a closure is given"),
+    ("Lambda", "output_shape", "it follows from the closure"),
+    ("MultiHeadAttention", "attention_axes", NOT_YET),
+    ("MultiHeadAttention", "sliding_window", NOT_YET),
+    ("MultiHeadAttention", "use_gate", NOT_YET),
+    ("Resizing", "antialias", NOT_YET),
+    ("Resizing", "fill_mode", NOT_YET),
+];
+
+/// The part of the reference page.
+pub fn page() -> String {
+    let class = |(class, why): &(&str, &str)| format!("- `{class}`: {why}.\n");
+    let argument = |(argument, why): &(&str, &str)| format!("- `{argument}`: {why}.\n");
+    let of_class =
+        |(class, argument, why): &(&str, &str, &str)| format!("- `{argument}` of `{class}`: {why}.\n");
+    format!(
+        "\n## What is left out\n\nLayers of Keras 3.15:\n\n{}\nArguments of its layers:\n\n{}{}",
+        CLASSES.iter().map(class).collect::<String>(),
+        ARGUMENTS.iter().map(argument).collect::<String>(),
+        OF_CLASSES.iter().map(of_class).collect::<String>(),
+    )
+}
