@@ -133,7 +133,7 @@ impl Training<'_> {
     /// # Errors
     /// When the file cannot be written; one that was there before is then as it was.
     pub fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
-        crate::io::safetensors::save(self.spec, self.backend.params(), path.as_ref())
+        crate::io::save(self.spec, self.backend.params(), path.as_ref())
     }
 
     /// Writes all that the training needs to go on from here, whole or not at all:

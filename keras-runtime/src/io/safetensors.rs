@@ -61,12 +61,6 @@ pub(crate) fn bytes_of(path: &Path) -> Result<(Vec<u8>, String)> {
     }
 }
 
-/// Reads every weight.
-pub(crate) fn load(network: &mut Network, path: &Path) -> Result<()> {
-    let (bytes, file) = bytes_of(path)?;
-    read(network, &bytes, &file)
-}
-
 /// `network` with every weight from the bytes of a file called `file`.
 pub(crate) fn read_into(mut network: Network, bytes: &[u8], file: &str) -> Result<Network> {
     read(&mut network, bytes, file)?;

@@ -80,9 +80,9 @@ pub trait Model: Sized {
     /// # Errors
     /// When the file cannot be read, is none, or holds the weights of another model.
     fn from_weights_file(path: impl AsRef<Path>) -> Result<Self> {
-        let (bytes, file) = crate::io::safetensors::bytes_of(path.as_ref())?;
-        let network = Network::without_weights(Self::SPEC, &Cpu::default())?;
-        Ok(Self::from_network(crate::io::safetensors::read_into(network, &bytes, &file)?))
+        let mut network = Network::without_weights(Self::SPEC, &Cpu::default())?;
+        crate::io::load(&mut network, path.as_ref())?;
+        Ok(Self::from_network(network))
     }
 
     /// Layers, shapes, parameters and memory, as a table.
@@ -260,20 +260,24 @@ pub trait Model: Sized {
         adapt::adapt(self.network_mut(), layer, &data.into_tensor())
     }
 
-    /// Writes all weights to a safetensors file, whole or not at all.
+    /// Writes all weights to a file, whole or not at all: safetensors, or, with the feature `keras-files`, what Keras in
+    /// Python reads into the same model, where the name ends in `.weights.h5` or `.h5`.
     ///
     /// # Errors
     /// When the file cannot be written; one that was there before is then as it was.
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
-        crate::io::safetensors::save(Self::SPEC, self.network().params(), path.as_ref())
+        crate::io::save(Self::SPEC, self.network().params(), path.as_ref())
     }
 
-    /// Reads all weights from a safetensors file.
+    /// Reads all weights from a safetensors file, or, with the feature `keras-files`, from one that Keras has written: a name
+    /// that ends in `.weights.h5`, `.keras`, `.h5` or `.hdf5`. In those layers are found by their names, if both sides name
+    /// all of them alike (`/` here may be `_` there, and the first part of our names may be left out), else by their order.
     ///
     /// # Errors
-    /// When the file cannot be read, is none, or holds the weights of another model; the model is then as it was.
+    /// When the file cannot be read, is none, or holds the weights of another model, which is then told layer by layer; the
+    /// model is then as it was.
     fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<()> {
-        crate::io::safetensors::load(self.network_mut(), path.as_ref())
+        crate::io::load(self.network_mut(), path.as_ref())
     }
 
     /// Reads all weights from the bytes of a safetensors file, for example from `include_bytes!`.

@@ -1,0 +1,70 @@
+//! Files of weights that Keras in Python writes and reads: `.weights.h5` and `.keras` of Keras 3, `.h5` of Keras 2 and 3.
+//!
+//! Weights are found by the names of their layers, as far as both sides name them alike; else in their order, where all
+//! shapes agree. A file of another architecture is an error that tells both layer by layer.
+
+mod leaves;
+mod matching;
+mod read;
+mod write;
+
+use std::path::Path;
+
+use crate::compiled::Spec;
+use crate::error::{Error, Result};
+
+/// What kind of file a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Keras 3's weights.
+    Weights,
+    /// Keras 3's whole models.
+    Archive,
+    /// Keras 2's, weights or whole models.
+    Legacy,
+}
+
+impl Kind {
+    /// By the end of the name.
+    pub fn of(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.to_lowercase();
+        let ends = |end: &str| name.ends_with(end);
+        match () {
+            () if ends(".weights.h5") => Some(Kind::Weights),
+            () if ends(".keras") => Some(Kind::Archive),
+            () if ends(".h5") || ends(".hdf5") => Some(Kind::Legacy),
+            () => None,
+        }
+    }
+}
+
+/// The values of every weight of `spec`, in order, from a file called `file`.
+pub(crate) fn decoded(spec: &Spec, bytes: Vec<u8>, file: &str) -> Result<Vec<Vec<f32>>> {
+    let stored = read::open(bytes, file)?;
+    let ours = leaves::of_model(spec);
+    let pairs = matching::pairs(&ours, &stored.leaves, stored.in_order)
+        .map_err(|differences| Error::Weights { file: file.into(), model: spec.name, differences })?;
+    let mut values = vec![vec![]; spec.weights.len()];
+    for (own, other) in pairs {
+        for (weight, path) in ours[own].weights.iter().zip(&stored.leaves[other].paths) {
+            values[*weight] = stored.values(path, file)?;
+        }
+    }
+    Ok(values)
+}
+
+/// A file of `params`.
+pub(crate) fn encoded(spec: &Spec, params: &[f32], kind: Kind, path: &Path) -> Result<Vec<u8>> {
+    let leaves = leaves::of_model(spec);
+    let problem = |problem: String| Error::Format { file: path.display().to_string(), problem };
+    match kind {
+        Kind::Legacy => write::legacy(spec, &leaves, params),
+        Kind::Weights => write::weights(spec, &leaves, params),
+        Kind::Archive => Err(
+            "cannot be written: it holds a model's description in Python, which a compiled model has not; \
+             write `.weights.h5` or `.h5`, and load it into the model in Python"
+                .into(),
+        ),
+    }
+    .map_err(problem)
+}

@@ -1,0 +1,176 @@
+//! Writing: HDF5 as Keras lays weights out in it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use hdf5_pure::{AttrValue, FileBuilder, FinishedGroup};
+
+use super::leaves::{Leaf, MODEL, numbered};
+use crate::compiled::Spec;
+use crate::init;
+
+/// The groups and arrays of a file.
+#[derive(Default)]
+struct Tree {
+    groups: BTreeMap<String, Tree>,
+    arrays: Vec<(String, Vec<usize>, Vec<f32>)>,
+    attributes: Vec<(String, AttrValue)>,
+}
+
+impl Tree {
+    /// The group at `path`.
+    fn at(&mut self, path: &str) -> &mut Tree {
+        let parts = path.split('/').filter(|part| !part.is_empty());
+        parts.fold(self, |tree, part| tree.groups.entry(part.to_string()).or_default())
+    }
+
+    fn array(&mut self, path: &str, shape: &[usize], words: Vec<f32>) {
+        let (group, name) = path.rsplit_once('/').unwrap_or(("", path));
+        self.at(group).arrays.push((name.to_string(), shape.to_vec(), words));
+    }
+
+    fn finished(self, mut group: hdf5_pure::GroupBuilder) -> FinishedGroup {
+        for (name, shape, words) in self.arrays {
+            let shape: Vec<u64> = shape.into_iter().map(|size| size as u64).collect();
+            group.create_dataset(&name).with_f32_data(&words).with_shape(&shape);
+        }
+        for (name, value) in self.attributes {
+            group.set_attr(&name, value);
+        }
+        for (name, tree) in self.groups {
+            let inner = group.create_group(&name);
+            group.add_group(tree.finished(inner));
+        }
+        group.finish()
+    }
+
+    fn bytes(self) -> Result<Vec<u8>, String> {
+        let mut file = FileBuilder::new();
+        for (name, value) in self.attributes {
+            file.set_attr(&name, value);
+        }
+        for (name, tree) in self.groups {
+            let group = file.create_group(&name);
+            file.add_group(tree.finished(group));
+        }
+        file.finish().map_err(|error| format!("cannot be written: {error}"))
+    }
+}
+
+fn strings(all: Vec<String>) -> AttrValue {
+    AttrValue::StringArray(all)
+}
+
+/// As Keras 2 does: lists of names, and arrays below them.
+pub(super) fn legacy(spec: &Spec, leaves: &[Leaf], params: &[f32]) -> Result<Vec<u8>, String> {
+    // The weights of each layer of the outermost model: those that are trained first.
+    let mut layers: Vec<(String, [Vec<usize>; 2])> = vec![];
+    for leaf in leaves {
+        let name = layer(leaf);
+        let at = layers.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+            layers.push((name, [vec![], vec![]]));
+            layers.len() - 1
+        });
+        for &weight in &leaf.weights {
+            layers[at].1[usize::from(!spec.weights[weight].trainable)].push(weight);
+        }
+    }
+    let mut tree = Tree::default();
+    let all = layers.iter().map(|(name, _)| name.clone()).collect();
+    tree.attributes.push(("layer_names".into(), strings(all)));
+    tree.attributes.push(("backend".into(), AttrValue::String("keras-runtime".into())));
+    tree.attributes.push(("keras_version".into(), AttrValue::String("3.15.1".into())));
+    for (name, weights) in layers {
+        let mut names = vec![];
+        for weight in weights.into_iter().flatten() {
+            let weight = &spec.weights[weight];
+            let own = format!("{}:0", weight.name);
+            tree.array(&format!("{name}/{own}"), weight.shape, init::read(weight, params));
+            names.push(own);
+        }
+        tree.at(&name).attributes.push(("weight_names".into(), strings(names)));
+    }
+    tree.bytes()
+}
+
+/// The name of the layer of the outermost model that `leaf` belongs to; parts of blocks are such.
+fn layer(leaf: &Leaf) -> String {
+    let depth = leaf.classes.iter().position(|class| !class.is_empty()).unwrap_or(0);
+    leaf.names[..=depth].join("_")
+}
+
+/// As Keras 3 does: a group for each layer, by class and number.
+pub(super) fn weights(spec: &Spec, leaves: &[Leaf], params: &[f32]) -> Result<Vec<u8>, String> {
+    let mut numbers: HashMap<(String, String), usize> = HashMap::new();
+    let mut groups: HashMap<Vec<String>, String> = HashMap::new();
+    let mut tree = Tree::default();
+    for leaf in leaves {
+        if leaf.classes.iter().any(|class| class == MODEL) {
+            return Err(format!(
+                "cannot be written: `{}` is part of a model within the model, and how Python has made that is not known; \
+                 write `.h5` instead",
+                leaf.label()
+            ));
+        }
+        let mut path = String::from("layers");
+        let known = leaf.classes.iter().enumerate().filter(|(_, class)| !class.is_empty());
+        for (depth, class) in known {
+            let key = leaf.names[..=depth].to_vec();
+            let around = leaf.classes[..depth].iter().rev().find(|class| !class.is_empty());
+            path = match groups.get(&key) {
+                Some(path) => path.clone(),
+                None => {
+                    let part = part(class, &leaf.names[depth], around, &path, &mut numbers);
+                    let path = format!("{path}/{part}");
+                    let vars = tree.at(&format!("{path}/vars"));
+                    vars.attributes.push(("name".into(), AttrValue::String(leaf.names[depth].clone())));
+                    groups.insert(key, path.clone());
+                    path
+                }
+            };
+        }
+        let recurrent = matches!(
+            leaf.classes.last().map(String::as_str),
+            Some("lstm" | "gru" | "simple_rnn" | "conv_lstm1d" | "conv_lstm2d" | "conv_lstm3d")
+        );
+        let cell = if recurrent { "/cell" } else { "" };
+        // This one holds the kernel of the layer in it once more.
+        let spectral = leaf.classes.last().is_some_and(|class| class == "spectral_normalization");
+        let inner = leaves.iter().find(|other| spectral && other.names.starts_with(&leaf.names));
+        let all = inner.map(|inner| inner.weights[0]).into_iter().chain(leaf.weights.iter().copied());
+        for (i, weight) in all.enumerate() {
+            let weight = &spec.weights[weight];
+            tree.array(&format!("{path}{cell}/vars/{i}"), weight.shape, init::read(weight, params));
+        }
+    }
+    tree.bytes()
+}
+
+/// The name of a group: for a part that has a place in its layer that, else class and number.
+fn part(
+    class: &str,
+    name: &str,
+    around: Option<&String>,
+    path: &str,
+    numbers: &mut HashMap<(String, String), usize>,
+) -> String {
+    let own = match (around.map(String::as_str), name) {
+        (Some("bidirectional"), name) if name.starts_with("forward_") => Some("forward_layer"),
+        (Some("bidirectional"), name) if name.starts_with("backward_") => Some("backward_layer"),
+        (Some("time_distributed" | "spectral_normalization"), _) => Some("layer"),
+        (Some("rnn"), _) => Some("cell"),
+        (Some(_), "query") => Some("query_dense"),
+        (Some(_), "key") => Some("key_dense"),
+        (Some(_), "value") => Some("value_dense"),
+        (Some(_), "attention_output") => Some("output_dense"),
+        _ => None,
+    };
+    if let Some(own) = own {
+        return own.to_string();
+    }
+    let among = if around.is_some_and(|around| around == "stacked_rnn_cells") { "cells/" } else { "" };
+    let class = numbered(class).0.to_string();
+    let number = numbers.entry((path.to_string(), class.clone())).or_default();
+    let text = if *number == 0 { format!("{among}{class}") } else { format!("{among}{class}_{number}") };
+    *number += 1;
+    text
+}
