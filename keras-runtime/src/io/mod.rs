@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use crate::compiled::Spec;
 use crate::error::{Error, Result};
-use crate::init;
 use crate::model::Network;
 
 /// Writes every weight: in Keras's way where the name ends as its files do, else as safetensors.
@@ -37,7 +36,7 @@ fn read(network: &mut Network, bytes: Vec<u8>, file: &str, path: &Path) -> Resul
         let spec = network.spec();
         let values = keras::decoded(spec, bytes, file)?;
         for (weight, values) in spec.weights.iter().zip(&values) {
-            init::write(weight, values, network.params_mut());
+            crate::init::write(weight, values, network.params_mut());
         }
         return Ok(());
     }
