@@ -51,6 +51,7 @@ pub mod loss;
 pub mod metric;
 pub mod model;
 pub mod optim;
+pub mod preprocessing;
 pub mod random;
 
 pub mod train;
