@@ -85,9 +85,8 @@ impl Builder<'_> {
         if initial.len() == states && states > 0 && self.is_step(cell, inputs) {
             return self.one_step(cell, name, inputs, initial);
         }
-        let length = self.steps_of(cell, name, inputs)?;
-        let mask = inputs[0].mask;
-        let mut steps = Steps::new(self, length, &args, mask)?;
+        self.check_steps(cell, name, inputs)?;
+        let mut steps = Steps::new(self, &inputs[0], &args, name.span().into())?;
         for (declared, input) in cell.inputs.iter().zip(inputs) {
             self.cell_input(name, Some(&steps), declared, input)?;
         }
@@ -166,8 +165,8 @@ impl Builder<'_> {
         )))
     }
 
-    /// How many steps there are: the first axis of the first input.
-    fn steps_of(&mut self, cell: &CellItem, name: &Ident, inputs: &[Tensor]) -> Result<Dim, Reported> {
+    /// Whether the first input has steps: its first axis.
+    fn check_steps(&mut self, cell: &CellItem, name: &Ident, inputs: &[Tensor]) -> Result<(), Reported> {
         let Some((declared, input)) = cell.inputs.first().zip(inputs.first()) else {
             let message = Message::new(cell.name.span(), format!("cell `{}` has no input", cell.name));
             return Err(self
@@ -176,7 +175,7 @@ impl Builder<'_> {
         };
         let (shape, rank) = (self.shape(input.id), declared.dims.len());
         if shape.rank() == rank + 1 {
-            return Ok(shape.dims[0].clone());
+            return Ok(());
         }
         let headline = format!("cell `{name}` goes over the steps of its first input, but that is {shape}");
         let wanted: Vec<String> = declared.dims.iter().map(ToString::to_string).collect();

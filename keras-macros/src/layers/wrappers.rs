@@ -66,6 +66,7 @@ fn time_distributed(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         let plain = Tensor { mask: None, ..input.clone() };
         return Ok(one(b, u, layers, vec![plain])?.id);
     }
+    b.expect_no_loop(u.x(), u.place)?;
     let scan = b.graph.scan(shape.dims[0].clone(), false);
     let item = Tensor { id: b.graph.item(scan, u.x()), mask: None, ..input.clone() };
     let result = one(b, u, layers, vec![item])?;

@@ -1,8 +1,8 @@
 //! A loop over the steps of a sequence, of a layer or of a user's cell.
 
 use super::super::args::Args;
-use crate::diag::{Message, Reported};
-use crate::graph::Builder;
+use crate::diag::{Message, Place, Reported};
+use crate::graph::{Builder, Tensor};
 use crate::ir::{Dim, Id, Shape};
 
 /// A loop that is being built.
@@ -26,8 +26,9 @@ pub struct Done {
 }
 
 impl Steps {
-    /// A loop of `length` steps. `args` are [those of a cell](super::CELL), and maybe more.
-    pub fn new(b: &mut Builder, length: Dim, args: &Args, mask: Option<Id>) -> Result<Self, Reported> {
+    /// A loop over the steps of `over`, along its first axis. `args` are [those of a cell](super::CELL), and maybe more.
+    pub fn new(b: &mut Builder, over: &Tensor, args: &Args, place: Place) -> Result<Self, Reported> {
+        b.expect_no_loop(over.id, place)?;
         let stateful = args.flag("stateful");
         if stateful && b.is_applied_again() {
             let message = Message::new(
@@ -38,8 +39,9 @@ impl Steps {
                 .diag
                 .report(message.help("make a layer for each sequence, or leave `stateful` out")));
         }
+        let length = b.shape(over.id).dims[0].clone();
         let scan = b.graph.scan(length, args.flag("go_backwards"));
-        Ok(Steps { scan, states: vec![], mask, kept: vec![], stateful })
+        Ok(Steps { scan, states: vec![], mask: over.mask, kept: vec![], stateful })
     }
 
     /// What a step sees of the sequence `x`.
@@ -121,6 +123,19 @@ impl Steps {
             false => vec![],
         };
         Done { output, mask: self.mask.filter(|_| all), states }
+    }
+}
+
+impl Builder<'_> {
+    /// An error if `x`, over whose steps a loop is to go, is itself the step of one.
+    pub fn expect_no_loop(&self, x: Id, place: Place) -> Result<(), Reported> {
+        if self.graph.nodes[x.0].scan.is_none() {
+            return Ok(());
+        }
+        let message = Message::new(place, "this goes over the steps of what is itself a step of a loop")
+            .note("loops within loops are not supported yet")
+            .help("apply it outside of the `cell` or of `time_distributed`, or make one axis of both with `reshape(..)`");
+        Err(self.diag.report(message))
     }
 }
 
