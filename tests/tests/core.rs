@@ -21,6 +21,7 @@ layers! {
     identity Identity (a a0 "probe_a" [4; 2]) { a >> identity() >> dense(3, name = "d") }
     flatten_first FlattenFirst (a a0 "probe_a" [3, 4; 2]) { a >> flatten(data_format = channels_first) >> dense(3, name = "d") }
     einsum_dense EinsumDense (a a0 "probe_a" [; 7]) { a >> einsum_dense("ab,bc->ac", 5, bias_axes = "c", name = "e") }
+    einsum_transposed EinsumTransposed (a a0 "probe_a" [; 7]) { a >> einsum_dense("ab,cb->ac", 5, name = "e") }
     einsum_steps EinsumSteps (a a0 "probe_a" [4; 7]) { a >> einsum_dense("abc,cd->abd", [-1, 5], bias_axes = "d", activation = tanh, name = "e") }
     einsum_any EinsumAny (a a0 "probe_a" [4; 7]) { a >> einsum_dense("...x,xy->...y", 5, bias_axes = "y", name = "e") }
     einsum_heads EinsumHeads (a a0 "probe_a" [4; 6]) { a >> einsum_dense("abc,cde->abde", [-1, 2, 3], bias_axes = "de", name = "e") }

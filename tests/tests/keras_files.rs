@@ -33,6 +33,10 @@ keras_model! {
         x >> front(name = "") >> Inner >> batch_normalization() >> dropout(0.5) >> dense(5, tanh) >> dense(2, name = "head")
     }
 
+    /// Cells within a bidirectional layer, and a chain within one that is distributed.
+    Wrapped(x: [6, 4]) { x >> bidirectional(rnn(lstm_cell(3), return_sequences = true)) >> gru(2) >> dense(1) }
+    Chain(x: [6, 4, 2]) { x >> time_distributed(flatten() >> dense(3) >> dense(2)) >> gru(2) }
+
     block part(filters) |x| {
         let h = x >> separable_conv2d(filters, 3, padding = same, use_bias = false) >> batch_normalization() >> relu
             >> separable_conv2d(filters, 3, padding = same, use_bias = false) >> batch_normalization();
@@ -113,6 +117,8 @@ fn what_is_written_is_read_again() -> Result<()> {
     let out = kept.clone().unwrap_or_else(folder);
     back::<Flat>(&out, &["flat.weights.h5", "flat.h5", "flat.HDF5"])?;
     back::<Renamed>(&out, &["renamed.h5"])?;
+    back::<Wrapped>(&out, &["wrapped.weights.h5", "wrapped.h5"])?;
+    back::<Chain>(&out, &["chain.h5"])?;
     back::<Emotions>(&out, &["emotions.weights.h5", "emotions.h5"])?;
     let mut many = Many::new(0);
     many.load_weights(file("many.keras"))?;
@@ -160,6 +166,9 @@ fn a_file_of_another_architecture_is_told_layer_by_layer() {
     assert!(text.contains("write `.weights.h5` or `.h5`"), "{text}");
     let text = problem(Many::new(0).save_weights("never.weights.h5"));
     assert!(text.contains("inner") && text.contains("`.h5` instead"), "{text}");
+    let text = problem(Chain::new(0).save_weights("never.weights.h5"));
+    assert!(text.contains("time_distributed/dense_1") && text.contains("`.h5` instead"), "{text}");
+    assert!(!std::path::Path::new("never.weights.h5").exists());
 }
 
 /// Changed bytes, and files that end early: errors or other numbers, and never a panic.

@@ -101,6 +101,12 @@ fn batches_of_another_size_are_errors_until_a_reset() -> Result<()> {
     let problem = model.predict(&three).expect_err("three are not two").to_string();
     assert!(problem.contains("2 samples") && problem.contains("reset_states"), "{problem}");
     model.reset_states();
+    // More than are predicted at once without states.
+    let many = ArrayD::from_shape_fn(vec![300, 5, 3], |i| x[[i[0] % 4, i[1], i[2]]]);
+    let all = model.predict(&many)?;
+    assert_eq!(all.slice_axis(Axis(0), Slice::from(..4)), all.slice_axis(Axis(0), Slice::from(296..)));
+    assert_ne!(model.predict(&many)?, all);
+    model.reset_states();
     assert_eq!(model.predict(&three)?.shape(), [3, 4]);
     model.reset_states();
     assert_eq!(model.predict(&half)?, first);

@@ -25,8 +25,8 @@ impl<'a> Fuser<'a> {
         let base = self.view(id).base;
         let home = Value::Node(base);
         let given = matches!(self.op(base), Op::Weight(_) | Op::Input(_) | Op::Carried(_));
-        let whole = self.graph.shape(base).size() == self.graph.shape(id).size();
-        let own = !given && whole && !is_number(self.op(base));
+        // What is wanted for itself is stored in order: it is all of its base.
+        let own = !given && !is_number(self.op(base));
         if own && !self.homes.contains_key(&home) {
             self.homes.insert(home, place);
             return;

@@ -42,7 +42,7 @@ impl Adjoint {
             return;
         }
         let forward = self.graph.scans[scan].clone();
-        let back = self.graph.scan(forward.length.clone(), !forward.reverse);
+        let back = self.graph.scan_back(scan);
         self.graph.current_scan = Some(back);
         // The place of a state before its step, and after the last one, among its values in the order of time.
         let (before, last) = match forward.reverse {

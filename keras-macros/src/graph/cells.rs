@@ -81,12 +81,13 @@ impl Builder<'_> {
                 .help("give it its inputs, or its inputs and the first values of all of its states");
             return Err(self.diag.report(message));
         }
+        let all = inputs;
         let (inputs, initial) = inputs.split_at(count);
         if initial.len() == states && states > 0 && self.is_step(cell, inputs) {
             return self.one_step(cell, name, inputs, initial);
         }
         self.check_steps(cell, name, inputs)?;
-        let mut steps = Steps::new(self, &inputs[0], &args, name.span().into())?;
+        let mut steps = Steps::new(self, all, &args, name.span().into())?;
         for (declared, input) in cell.inputs.iter().zip(inputs) {
             self.cell_input(name, Some(&steps), declared, input)?;
         }

@@ -26,6 +26,7 @@ pub(super) struct Taken {
 
 impl<'a> Builder<'a> {
     pub(super) fn finish(mut self, form: Form, ok: bool) -> Model {
+        let ok = ok && self.loops_stand_alone(&form);
         if let (Form::Item { name, .. }, false, Some(reported)) = (&form, ok, self.diag.reported()) {
             self.definitions.fail(name, reported);
         }
@@ -35,6 +36,22 @@ impl<'a> Builder<'a> {
         let mentions = std::mem::take(&mut self.mentions).into_values().collect();
         let export = Export::default();
         Model { form, graph: self.graph, assertions: self.assertions, mentions, export, ok }
+    }
+
+    /// No loop is within another by what a closure took from around it: of that no layer could tell.
+    fn loops_stand_alone(&self, form: &Form) -> bool {
+        if !self.graph.has_loop_in_loop() {
+            return true;
+        }
+        let place = match form {
+            Form::Item { name, .. } => Place::from(name.span()),
+            Form::Expression => Place::call_site(),
+        };
+        let message = Message::new(place, "this model has a loop over time within a step of another")
+            .note("loops within loops are not supported yet")
+            .help("a closure in a `cell` cannot take what changes from step to step into a loop of its own");
+        self.diag.report(message);
+        false
     }
 
     pub(super) fn sequential_model(mut self, expr: &Expr, form: Form) -> Model {

@@ -15,6 +15,8 @@ pub struct Scan {
     pub length: Dim,
     /// From the last time to the first.
     pub reverse: bool,
+    /// Whether it is the gradient of another, the values of whose steps it reads.
+    pub backward: bool,
     pub states: Vec<State>,
 }
 
@@ -67,9 +69,33 @@ impl Graph {
         }
     }
 
+    /// Whether a loop reads, not by way of all its values, what another computes step by step: one is within the other.
+    pub fn has_loop_in_loop(&self) -> bool {
+        let of = |id: Id| self.nodes[id.0].scan;
+        let inits = self.scans.iter().flat_map(|scan| &scan.states).filter(|state| state.next.is_some());
+        let reads = |node: &super::Node| {
+            let inner = match node.op {
+                // What these read of a loop they read of all its steps.
+                Op::Trace(_) | Op::Total(_) => None,
+                Op::Item { x, .. } => of(x),
+                _ if node.scan.is_some_and(|scan| self.scans[scan].backward) => None,
+                _ => node.op.operands().into_iter().filter_map(of).find(|scan| node.scan != Some(*scan)),
+            };
+            inner.is_some()
+        };
+        inits.map(|state| state.init).any(|init| of(init).is_some()) || self.nodes.iter().any(reads)
+    }
+
     /// A new loop of `length` steps.
     pub fn scan(&mut self, length: Dim, reverse: bool) -> usize {
-        self.scans.push(Scan { length, reverse, states: vec![] });
+        self.scans.push(Scan { length, reverse, backward: false, states: vec![] });
+        self.scans.len() - 1
+    }
+
+    /// The loop for the gradient of loop `forward`: as long, the other way.
+    pub fn scan_back(&mut self, forward: usize) -> usize {
+        let Scan { length, reverse, .. } = self.scans[forward].clone();
+        self.scans.push(Scan { length, reverse: !reverse, backward: true, states: vec![] });
         self.scans.len() - 1
     }
 

@@ -79,7 +79,7 @@ pub const OF_CLASSES: &[(&str, &str, &str)] = &[
     ("InputLayer", "batch_shape", "batches are of any size"),
     ("InputLayer", "batch_size", "batches are of any size"),
     ("InputLayer", "input_tensor", "a tensor that is there needs no input"),
-    ("InputLayer", "optional", "an input is a number for each sample"),
+    ("InputLayer", "optional", "every input of a model is given"),
     ("Lambda", "arguments", "a closure sees the names around it"),
     ("Lambda", "mask", "masks go with the tensors that a closure is given"),
     ("Lambda", "output_shape", "it follows from the closure"),

@@ -19,9 +19,8 @@ keras_model! {
         include_top = true, classes = 1000, classifier_activation = softmax, pooling = none, include_preprocessing = true,
         drop_path_rate = 0.0, layer_scale_init_value = 0.000001
     ) |x| {
-        x >> stem("convnext_tiny", 96, include_preprocessing, name = "")
-          >> stages("convnext_tiny", 96, 9, drop_path_rate, layer_scale_init_value, name = "")
-          >> head("convnext_tiny", include_top, classes, classifier_activation, pooling, name = "")
+        x >> network("convnext_tiny", 96, 9, include_top, classes, classifier_activation, pooling, include_preprocessing,
+                     drop_path_rate, layer_scale_init_value, name = "")
     }
 
     /// Keras's `ConvNeXtSmall`.
@@ -29,9 +28,8 @@ keras_model! {
         include_top = true, classes = 1000, classifier_activation = softmax, pooling = none, include_preprocessing = true,
         drop_path_rate = 0.0, layer_scale_init_value = 0.000001
     ) |x| {
-        x >> stem("convnext_small", 96, include_preprocessing, name = "")
-          >> stages("convnext_small", 96, 27, drop_path_rate, layer_scale_init_value, name = "")
-          >> head("convnext_small", include_top, classes, classifier_activation, pooling, name = "")
+        x >> network("convnext_small", 96, 27, include_top, classes, classifier_activation, pooling, include_preprocessing,
+                     drop_path_rate, layer_scale_init_value, name = "")
     }
 
     /// Keras's `ConvNeXtBase`.
@@ -39,9 +37,8 @@ keras_model! {
         include_top = true, classes = 1000, classifier_activation = softmax, pooling = none, include_preprocessing = true,
         drop_path_rate = 0.0, layer_scale_init_value = 0.000001
     ) |x| {
-        x >> stem("convnext_base", 128, include_preprocessing, name = "")
-          >> stages("convnext_base", 128, 27, drop_path_rate, layer_scale_init_value, name = "")
-          >> head("convnext_base", include_top, classes, classifier_activation, pooling, name = "")
+        x >> network("convnext_base", 128, 27, include_top, classes, classifier_activation, pooling, include_preprocessing,
+                     drop_path_rate, layer_scale_init_value, name = "")
     }
 
     /// Keras's `ConvNeXtLarge`.
@@ -49,9 +46,8 @@ keras_model! {
         include_top = true, classes = 1000, classifier_activation = softmax, pooling = none, include_preprocessing = true,
         drop_path_rate = 0.0, layer_scale_init_value = 0.000001
     ) |x| {
-        x >> stem("convnext_large", 192, include_preprocessing, name = "")
-          >> stages("convnext_large", 192, 27, drop_path_rate, layer_scale_init_value, name = "")
-          >> head("convnext_large", include_top, classes, classifier_activation, pooling, name = "")
+        x >> network("convnext_large", 192, 27, include_top, classes, classifier_activation, pooling, include_preprocessing,
+                     drop_path_rate, layer_scale_init_value, name = "")
     }
 
     /// Keras's `ConvNeXtXLarge`.
@@ -59,9 +55,13 @@ keras_model! {
         include_top = true, classes = 1000, classifier_activation = softmax, pooling = none, include_preprocessing = true,
         drop_path_rate = 0.0, layer_scale_init_value = 0.000001
     ) |x| {
-        x >> stem("convnext_xlarge", 256, include_preprocessing, name = "")
-          >> stages("convnext_xlarge", 256, 27, drop_path_rate, layer_scale_init_value, name = "")
-          >> head("convnext_xlarge", include_top, classes, classifier_activation, pooling, name = "")
+        x >> network("convnext_xlarge", 256, 27, include_top, classes, classifier_activation, pooling, include_preprocessing,
+                     drop_path_rate, layer_scale_init_value, name = "")
+    }
+
+    block network(net, width, depth, include_top, classes, act, pooling, preprocessing, drop, scale) |x| {
+        x >> stem(net, width, preprocessing, name = "") >> stages(net, width, depth, drop, scale, name = "")
+          >> head(net, include_top, classes, act, pooling, name = "")
     }
 
     block stem(net, width, preprocessing) |x| {

@@ -15,46 +15,65 @@ use crate::model::Network;
 
 /// Writes every weight: in Keras's way where the name ends as its files do, else as safetensors.
 pub(crate) fn save(spec: &Spec, params: &[f32], path: &Path) -> Result<()> {
-    #[cfg(feature = "keras-files")]
-    if let Some(kind) = keras::Kind::of(path) {
-        return write_whole(path, &keras::encoded(spec, params, kind, path)?);
+    match Kind::of(path) {
+        #[cfg(feature = "keras-files")]
+        Some(kind) => write_whole(path, &keras::encoded(spec, params, kind, path)?),
+        #[cfg(not(feature = "keras-files"))]
+        Some(_) => Err(without_feature(path)),
+        None => safetensors::save(spec, params, path),
     }
-    expect_no_keras(path)?;
-    safetensors::save(spec, params, path)
 }
 
 /// Reads every weight: all of them, or none.
 pub(crate) fn load(network: &mut Network, path: &Path) -> Result<()> {
     let (bytes, file) = safetensors::bytes_of(path)?;
-    read(network, bytes, &file, path)
-}
-
-/// The same, from the bytes of a file that is called `file` in messages.
-fn read(network: &mut Network, bytes: Vec<u8>, file: &str, path: &Path) -> Result<()> {
-    #[cfg(feature = "keras-files")]
-    if keras::Kind::of(path).is_some() {
-        let spec = network.spec();
-        let values = keras::decoded(spec, bytes, file)?;
-        for (weight, values) in spec.weights.iter().zip(&values) {
-            crate::init::write(weight, values, network.params_mut());
+    match Kind::of(path) {
+        #[cfg(feature = "keras-files")]
+        Some(_) => {
+            let spec = network.spec();
+            let values = keras::decoded(spec, bytes, &file)?;
+            for (weight, values) in spec.weights.iter().zip(&values) {
+                crate::init::write(weight, values, network.params_mut());
+            }
+            Ok(())
         }
-        return Ok(());
+        #[cfg(not(feature = "keras-files"))]
+        Some(_) => Err(without_feature(path)),
+        None => safetensors::read(network, &bytes, &file),
     }
-    expect_no_keras(path)?;
-    safetensors::read(network, &bytes, file)
 }
 
-/// Without the feature a file of Keras is an error.
-fn expect_no_keras(path: &Path) -> Result<()> {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if cfg!(not(feature = "keras-files")) && [".h5", ".hdf5", ".keras"].iter().any(|end| name.ends_with(end))
-    {
-        return Err(Error::Format {
-            file: path.display().to_string(),
-            problem: "is a file of Keras: compile keras-runtime with its feature `keras-files`".into(),
-        });
+/// The files of Keras in Python.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Keras 3's weights.
+    Weights,
+    /// Keras 3's whole models.
+    Archive,
+    /// Keras 2's, weights or whole models.
+    Legacy,
+}
+
+impl Kind {
+    /// By the end of the name.
+    fn of(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.to_lowercase();
+        let ends = [
+            (".weights.h5", Kind::Weights),
+            (".keras", Kind::Archive),
+            (".h5", Kind::Legacy),
+            (".hdf5", Kind::Legacy),
+        ];
+        ends.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, kind)| kind)
     }
-    Ok(())
+}
+
+#[cfg(not(feature = "keras-files"))]
+fn without_feature(path: &Path) -> Error {
+    Error::Format {
+        file: path.display().to_string(),
+        problem: "is a file of Keras: compile keras-runtime with its feature `keras-files`".into(),
+    }
 }
 
 /// Writes `bytes` to `path`, whole or not at all: beside it first, then renamed.

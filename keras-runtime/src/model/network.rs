@@ -223,9 +223,11 @@ impl Network {
         outputs: &mut [&mut [f32]],
     ) -> Result<()> {
         let spec = self.spec;
-        let batch = match self.backend.carried() {
-            (0, _) => BATCH,
-            (samples, _) => samples,
+        // What has states goes on sample by sample: all at once, or as many as before.
+        let batch = match self.backend.carried().0 {
+            0 if spec.state_words > 0 => samples,
+            0 => BATCH,
+            before => before,
         };
         let mut result = Ok(());
         let mut run = |backend: &mut dyn Backend| {

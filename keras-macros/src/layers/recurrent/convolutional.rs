@@ -114,7 +114,7 @@ fn conv_lstm(b: &mut Builder, u: &Use, axes: usize) -> Result<Id, Reported> {
     let drops = dropped(b, u, "recurrent_dropout", &own);
 
     let wanted = vec![s.shape_of_step(&extents, &filters); 2];
-    let mut steps = Steps::new(b, &u.inputs[0], u.args, u.place)?;
+    let mut steps = Steps::new(b, u.inputs, u.args, u.place)?;
     initial_states(b, u, &mut steps, &wanted)?;
     let states: Vec<Id> = steps.states.iter().map(|state| s.channels_last(&mut b.graph, *state)).collect();
     let item = steps.item(b, x);

@@ -236,7 +236,7 @@ fn layer<C: Cell>(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let features = check_sequence(b, u)?;
     let cell = C::new(b, u, features)?;
     let wanted = cell.states();
-    let mut steps = Steps::new(b, &u.inputs[0], u.args, u.place)?;
+    let mut steps = Steps::new(b, u.inputs, u.args, u.place)?;
     initial_states(b, u, &mut steps, &wanted)?;
     let x = cell.project(b, u.x());
     let x = steps.item(b, x);

@@ -26,9 +26,11 @@ pub struct Done {
 }
 
 impl Steps {
-    /// A loop over the steps of `over`, along its first axis. `args` are [those of a cell](super::CELL), and maybe more.
-    pub fn new(b: &mut Builder, over: &Tensor, args: &Args, place: Place) -> Result<Self, Reported> {
-        b.expect_no_loop(over.id, place)?;
+    /// A loop over the steps of the first of `inputs`, along its first axis. `args` are [those of a cell](super::CELL),
+    /// and maybe more.
+    pub fn new(b: &mut Builder, inputs: &[Tensor], args: &Args, place: Place) -> Result<Self, Reported> {
+        let over = &inputs[0];
+        inputs.iter().try_for_each(|input| b.expect_no_loop(input.id, place))?;
         let stateful = args.flag("stateful");
         if stateful && b.is_applied_again() {
             let message = Message::new(
@@ -127,12 +129,12 @@ impl Steps {
 }
 
 impl Builder<'_> {
-    /// An error if `x`, over whose steps a loop is to go, is itself the step of one.
+    /// An error if `x`, which a loop is to read, is of a step of another.
     pub fn expect_no_loop(&self, x: Id, place: Place) -> Result<(), Reported> {
         if self.graph.nodes[x.0].scan.is_none() {
             return Ok(());
         }
-        let message = Message::new(place, "this goes over the steps of what is itself a step of a loop")
+        let message = Message::new(place, "this is a loop over time within a step of another")
             .note("loops within loops are not supported yet")
             .help("apply it outside of the `cell` or of `time_distributed`, or make one axis of both with `reshape(..)`");
         Err(self.diag.report(message))

@@ -62,7 +62,7 @@ fn rnn(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
             "give each step its features with `reshape(..)`, or put a layer before it that makes sequences",
         )));
     }
-    let mut steps = Steps::new(b, input, u.args, u.place)?;
+    let mut steps = Steps::new(b, u.inputs, u.args, u.place)?;
     initial_states(b, u, &mut steps, &wanted)?;
     let tensor = |id: Id| Tensor { id, mask: None, ..input.clone() };
     let item = tensor(steps.item(b, u.x()));

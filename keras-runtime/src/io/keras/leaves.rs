@@ -29,10 +29,15 @@ impl Leaf {
         self.names.join("/")
     }
 
-    /// As one word: parts of a block have `/` where Keras has `_`.
+    /// As one word.
     pub fn word(&self) -> String {
-        self.names.join("_").replace('/', "_")
+        word(&self.names)
     }
+}
+
+/// Names as one: parts of a block have `/` where Keras has `_`.
+pub(super) fn word(names: &[String]) -> String {
+    names.join("_").replace('/', "_")
 }
 
 /// `keras.utils.naming.to_snake_case`.
@@ -84,6 +89,11 @@ pub(super) fn of_model(spec: &Spec) -> Vec<Leaf> {
     leaves
 }
 
+/// What a layer of this name goes over, if it is one way of a bidirectional one.
+fn way(name: &str) -> Option<&str> {
+    name.strip_prefix("forward_").or_else(|| name.strip_prefix("backward_"))
+}
+
 /// What the layers are that `names` tells, the row's own being of class `kind`.
 fn classes(spec: &Spec, row: &str, kind: &str, names: &[String]) -> Vec<String> {
     let mut prefix = String::new();
@@ -94,6 +104,10 @@ fn classes(spec: &Spec, row: &str, kind: &str, names: &[String]) -> Vec<String> 
             () if prefix == row => snake_case(kind),
             () if AROUND.contains(&stem) => stem.to_string(),
             () if spec.groups.iter().any(|group| group.name == prefix) => MODEL.to_string(),
+            // The ways of a bidirectional layer around a cell.
+            () if way(stem).is_some_and(|inner| AROUND.contains(&inner)) => {
+                way(stem).unwrap_or_default().to_string()
+            }
             // The parts of an attention, or a block, which is no layer in Keras.
             () if prefix.len() > row.len() => name.clone(),
             () => String::new(),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::leaves::{Leaf, numbered};
+use super::leaves::{Leaf, numbered, word};
 
 /// Layers of the model, and their likes in the file, by index.
 type Pairs = Vec<(usize, usize)>;
@@ -44,7 +44,7 @@ fn named(ours: &[Leaf], file: &[Leaf]) -> Pairs {
 fn around(leaf: &Leaf) -> Option<String> {
     let (last, names) = leaf.names.split_last()?;
     let is_cell = numbered(last).0.ends_with("_cell") && !names.is_empty();
-    is_cell.then(|| Leaf { names: names.to_vec(), ..leaf.clone() }.word())
+    is_cell.then(|| word(names))
 }
 
 fn agree(ours: &[Leaf], file: &[Leaf], (own, other): (usize, usize)) -> bool {
@@ -53,13 +53,10 @@ fn agree(ours: &[Leaf], file: &[Leaf], (own, other): (usize, usize)) -> bool {
 
 /// Every layer has its like, after the first `drop` parts of our names.
 fn by_name(ours: &[Leaf], file: &[Leaf], drop: usize) -> Option<Pairs> {
-    let word = |leaf: &Leaf| {
-        let names = leaf.names.get(drop..).filter(|names| !names.is_empty())?;
-        Some(Leaf { names: names.to_vec(), ..leaf.clone() }.word())
-    };
     let mut own: HashMap<String, usize> = HashMap::new();
     for (i, leaf) in ours.iter().enumerate() {
-        if own.insert(word(leaf)?, i).is_some() {
+        let names = leaf.names.get(drop..).filter(|names| !names.is_empty())?;
+        if own.insert(word(names), i).is_some() {
             return None;
         }
     }

@@ -10,36 +10,12 @@ mod write;
 
 use std::path::Path;
 
+use super::Kind;
 use crate::compiled::Spec;
 use crate::error::{Error, Result};
 
-/// What kind of file a path names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Keras 3's weights.
-    Weights,
-    /// Keras 3's whole models.
-    Archive,
-    /// Keras 2's, weights or whole models.
-    Legacy,
-}
-
-impl Kind {
-    /// By the end of the name.
-    pub fn of(path: &Path) -> Option<Self> {
-        let name = path.file_name()?.to_str()?.to_lowercase();
-        let ends = |end: &str| name.ends_with(end);
-        match () {
-            () if ends(".weights.h5") => Some(Kind::Weights),
-            () if ends(".keras") => Some(Kind::Archive),
-            () if ends(".h5") || ends(".hdf5") => Some(Kind::Legacy),
-            () => None,
-        }
-    }
-}
-
 /// The values of every weight of `spec`, in order, from a file called `file`.
-pub(crate) fn decoded(spec: &Spec, bytes: Vec<u8>, file: &str) -> Result<Vec<Vec<f32>>> {
+pub(super) fn decoded(spec: &Spec, bytes: Vec<u8>, file: &str) -> Result<Vec<Vec<f32>>> {
     let stored = read::open(bytes, file)?;
     let ours = leaves::of_model(spec);
     let pairs = matching::pairs(&ours, &stored.leaves, stored.in_order)
@@ -54,7 +30,7 @@ pub(crate) fn decoded(spec: &Spec, bytes: Vec<u8>, file: &str) -> Result<Vec<Vec
 }
 
 /// A file of `params`.
-pub(crate) fn encoded(spec: &Spec, params: &[f32], kind: Kind, path: &Path) -> Result<Vec<u8>> {
+pub(super) fn encoded(spec: &Spec, params: &[f32], kind: Kind, path: &Path) -> Result<Vec<u8>> {
     let leaves = leaves::of_model(spec);
     let problem = |problem: String| Error::Format { file: path.display().to_string(), problem };
     match kind {

@@ -50,10 +50,12 @@ pub(super) fn open(bytes: Vec<u8>, name: &str) -> Result<Stored> {
 /// `model.weights.h5` of a `.keras` file.
 fn inner(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>> {
     let broken = |error: zip::result::ZipError| problem(name, format!("is not a whole archive ({error})"));
+    let most = 64 * bytes.len() as u64;
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
     let part = archive.by_name("model.weights.h5").map_err(broken)?;
     let mut bytes = vec![];
-    part.take(1 << 40)
+    // Keras does not compress it.
+    part.take(most)
         .read_to_end(&mut bytes)
         .map_err(|error| problem(name, format!("is not a whole archive ({error})")))?;
     Ok(bytes)

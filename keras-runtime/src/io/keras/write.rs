@@ -1,6 +1,6 @@
 //! Writing: HDF5 as Keras lays weights out in it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hdf5_pure::{AttrValue, FileBuilder, FinishedGroup};
 
@@ -102,6 +102,7 @@ fn layer(leaf: &Leaf) -> String {
 pub(super) fn weights(spec: &Spec, leaves: &[Leaf], params: &[f32]) -> Result<Vec<u8>, String> {
     let mut numbers: HashMap<(String, String), usize> = HashMap::new();
     let mut groups: HashMap<Vec<String>, String> = HashMap::new();
+    let mut taken = HashSet::new();
     let mut tree = Tree::default();
     for leaf in leaves {
         if leaf.classes.iter().any(|class| class == MODEL) {
@@ -132,6 +133,13 @@ pub(super) fn weights(spec: &Spec, leaves: &[Leaf], params: &[f32]) -> Result<Ve
             leaf.classes.last().map(String::as_str),
             Some("lstm" | "gru" | "simple_rnn" | "conv_lstm1d" | "conv_lstm2d" | "conv_lstm3d")
         );
+        if !taken.insert(path.clone()) {
+            return Err(format!(
+                "cannot be written: several layers are within that of `{}`, and how Python has put them together is not \
+                 known; write `.h5` instead",
+                leaf.label()
+            ));
+        }
         let cell = if recurrent { "/cell" } else { "" };
         // This one holds the kernel of the layer in it once more.
         let spectral = leaf.classes.last().is_some_and(|class| class == "spectral_normalization");
