@@ -169,6 +169,8 @@ pub mod prelude {
     pub use crate::data::datasets;
     pub use crate::data::{Dataset, to_categorical};
     pub use crate::device::Cpu;
+    #[cfg(feature = "cuda")]
+    pub use crate::device::{Auto, Cuda};
     pub use crate::keras_model;
     pub use crate::loss::{
         BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,

@@ -1,16 +1,22 @@
 //! Where models run. [`Backend`] is the seam: nothing above it looks behind it.
 
 pub mod cpu;
+#[cfg(feature = "cuda")]
+pub mod cuda;
+#[cfg(feature = "cuda")]
+pub(crate) mod record;
 
 use std::fmt::Debug;
 
 use crate::compiled::Spec;
 use crate::data::{Selection, Tensor};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::optim::Optimizer;
 
 pub use cpu::Cpu;
+#[cfg(feature = "cuda")]
+pub use cuda::{Auto, Cuda};
 
 /// A place where models can run, chosen by the user: [`Cpu`].
 pub trait Device {
@@ -104,6 +110,24 @@ pub trait Backend: Debug + Send {
     /// model adds itself.
     fn added_loss(&self) -> f64;
 
+    /// Whether the device has failed since it was asked the last time: what it has left is worth nothing then.
+    ///
+    /// # Errors
+    /// When it has.
+    fn health(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Runs `work` with every thread at hand: one entry for many passes.
     fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send));
+}
+
+/// The error of a batch that has another size than the one whose states it would go on from.
+fn other_batch(spec: &Spec, before: usize, now: usize) -> Error {
+    Error::Shape {
+        what: format!("a batch of `{}`, which has states", spec.name),
+        expected: format!("{before} samples, as in the batch before it"),
+        found: format!("{now}"),
+        help: "take a number of samples that the batch size divides, or call `reset_states()` first".into(),
+    }
 }

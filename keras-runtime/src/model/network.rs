@@ -243,6 +243,10 @@ impl Network {
                     let width: usize = spec.outputs[i].shape.iter().product();
                     output[start * width..(start + len) * width].copy_from_slice(backend.output(i));
                 }
+                result = backend.health();
+                if result.is_err() {
+                    return;
+                }
                 start += len;
             }
         };

@@ -52,6 +52,8 @@ use schedule::Schedule;
 pub use sgd::Sgd;
 pub use tuned::Tuned;
 pub use update::{Clip, MovingAverage, Options};
+#[cfg(feature = "cuda")]
+pub(crate) use update::{Pieces, pieces};
 pub(crate) use update::{Scratch, Update};
 
 use crate::compiled::WeightSpec;

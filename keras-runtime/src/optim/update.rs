@@ -147,51 +147,17 @@ impl Update<'_> {
         count: usize,
         (step, learning_rate): (u64, f32),
     ) {
-        let global = match options.clip {
-            Some(Clip::GlobalNorm(most)) => {
-                let norm = self.norm(0..self.grads.len());
-                // As Keras: a gradient with an infinity makes all weights NaN rather than standing still.
-                if norm.is_finite() { most * (1.0 / norm).min(1.0 / most) } else { f32::NAN }
-            }
-            _ => 1.0,
-        };
         let base = Moment {
             isa: self.isa,
             threads: self.threads,
             step,
             learning_rate,
             keep: 1.0,
-            scale: global,
-            clip: if let Some(Clip::Value(most)) = options.clip { Some(most) } else { None },
+            scale: 1.0,
+            clip: None,
             weight: None,
         };
-        let whole = optimizer.whole_weights();
-        let mut open: Option<(Moment, Range<usize>)> = None;
-        for weight in self.weights.iter().filter(|weight| weight.trainable) {
-            let range = weight.offset..weight.offset + init::words(weight);
-            let mut at = base;
-            at.learning_rate *= options.rate(weight);
-            let decay = optimizer.decay_of(weight, options.decay);
-            if decay != 0.0 && options.decays(weight) {
-                at.keep = 1.0 - decay * at.learning_rate;
-            }
-            if let Some(Clip::Norm(most)) = options.clip {
-                at.scale = most / self.norm(range.clone()).max(most);
-            }
-            at.weight = whole.then_some(weight);
-            // Weights that are treated alike are one range.
-            open = match open.take() {
-                Some((same, first)) if same == at && !whole => Some((same, first.start..range.end)),
-                Some((other, first)) => {
-                    self.piece(optimizer, &other, count, first);
-                    Some((at, range))
-                }
-                None => Some((at, range)),
-            };
-        }
-        if let Some((at, range)) = open {
-            self.piece(optimizer, &at, count, range);
-        }
+        pieces(optimizer, options, self.weights, base, &mut Pass { update: self, optimizer, count });
     }
 
     /// The step for a range of the parameters, divided among the threads.
@@ -230,6 +196,80 @@ impl Update<'_> {
             }
         });
         self.scratch[..blocks].iter().sum::<f64>().sqrt() as f32
+    }
+}
+
+/// A step of the CPU.
+struct Pass<'u, 'a> {
+    update: &'u mut Update<'a>,
+    optimizer: &'u dyn Optimizer,
+    count: usize,
+}
+
+impl Pieces for Pass<'_, '_> {
+    fn norm(&mut self, range: Range<usize>) -> f32 {
+        self.update.norm(range)
+    }
+
+    fn piece(&mut self, at: &Moment, range: Range<usize>) {
+        self.update.piece(self.optimizer, at, self.count, range);
+    }
+}
+
+/// What a device does in a step.
+pub(crate) trait Pieces {
+    /// The Euclidean norm of a range of the gradient.
+    fn norm(&mut self, range: Range<usize>) -> f32;
+
+    /// The step for a range of the parameters.
+    fn piece(&mut self, at: &Moment, range: Range<usize>);
+}
+
+/// Divides a step into ranges of weights that are treated alike: with the step sizes, the decay and the clipping that
+/// `options` say. `base` holds what they have in common.
+pub(crate) fn pieces(
+    optimizer: &dyn Optimizer,
+    options: &Options<'_>,
+    weights: &'static [WeightSpec],
+    mut base: Moment,
+    work: &mut dyn Pieces,
+) {
+    match options.clip {
+        Some(Clip::GlobalNorm(most)) => {
+            let len = weights.iter().filter(|weight| weight.trainable).map(|w| w.offset + init::words(w)).max();
+            let norm = work.norm(0..len.unwrap_or(0));
+            // As Keras: a gradient with an infinity makes all weights NaN rather than standing still.
+            base.scale = if norm.is_finite() { most * (1.0 / norm).min(1.0 / most) } else { f32::NAN };
+        }
+        Some(Clip::Value(most)) => base.clip = Some(most),
+        _ => {}
+    }
+    let whole = optimizer.whole_weights();
+    let mut open: Option<(Moment, Range<usize>)> = None;
+    for weight in weights.iter().filter(|weight| weight.trainable) {
+        let range = weight.offset..weight.offset + init::words(weight);
+        let mut at = base;
+        at.learning_rate *= options.rate(weight);
+        let decay = optimizer.decay_of(weight, options.decay);
+        if decay != 0.0 && options.decays(weight) {
+            at.keep = 1.0 - decay * at.learning_rate;
+        }
+        if let Some(Clip::Norm(most)) = options.clip {
+            at.scale = most / work.norm(range.clone()).max(most);
+        }
+        at.weight = whole.then_some(weight);
+        // Weights that are treated alike are one range.
+        open = match open.take() {
+            Some((same, first)) if same == at && !whole => Some((same, first.start..range.end)),
+            Some((other, first)) => {
+                work.piece(&other, first);
+                Some((at, range))
+            }
+            None => Some((at, range)),
+        };
+    }
+    if let Some((at, range)) = open {
+        work.piece(&at, range);
     }
 }
 

@@ -42,7 +42,7 @@ impl Session<'_> {
         self.differentiate(backend, x, y, rows)?;
         self.update(backend);
         self.tally.add(backend, self.spec, rows.len());
-        Ok(())
+        backend.health()
     }
 
     /// The gradient for the selected samples.
@@ -80,7 +80,7 @@ impl Session<'_> {
         backend.load_sample_weights(self.weights.evaluation, rows);
         backend.infer(Some(self.losses));
         self.tally.add(backend, self.spec, rows.len());
-        Ok(())
+        backend.health()
     }
 
     /// What callbacks are given.
@@ -251,6 +251,7 @@ pub(crate) fn predict(
         for (i, output) in outputs.iter_mut().enumerate() {
             output.extend_from_slice(backend.output(i));
         }
+        backend.health()?;
         let rows: Vec<&[f32]> = outputs.iter().zip(before).map(|(output, from)| &output[from..]).collect();
         callbacks.each_batch(|callback| {
             callback.on_predict_batch_end(batch, &rows, &mut session.training(backend))

@@ -10,7 +10,7 @@ use super::{constraint, penalty};
 use crate::compiled::{Phase, Spec};
 use crate::data::gather::gather;
 use crate::data::{Selection, Tensor};
-use crate::device::{Backend, Device};
+use crate::device::{Backend, Device, other_batch};
 use crate::error::{Error, Result};
 use crate::init;
 use crate::loss::{Heads, Loss, Slot, Slotted};
@@ -246,14 +246,7 @@ impl Backend for CpuBackend {
     fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>) -> Result<()> {
         if self.spec.state_words > 0 && self.carried_samples != rows.len() {
             if self.carried_samples > 0 {
-                return Err(Error::Shape {
-                    what: format!("a batch of `{}`, which has states", self.spec.name),
-                    expected: format!("{} samples, as in the batch before it", self.carried_samples),
-                    found: format!("{}", rows.len()),
-                    help:
-                        "take a number of samples that the batch size divides, or call `reset_states()` first"
-                            .into(),
-                });
+                return Err(other_batch(self.spec, self.carried_samples, rows.len()));
             }
             self.set_carried(rows.len(), &[]);
         }

@@ -1,6 +1,6 @@
 //! Rows of a table by their indices, and the gradient of the table.
 
-use super::pass::{Pass, Rows};
+use super::pass::{Pass, Rows, record};
 use super::split::{self, Shared};
 use crate::compiled::Buf;
 
@@ -17,6 +17,7 @@ fn row_of(index: f32, rows: usize) -> usize {
 impl Rows<'_, '_> {
     /// `into = 0, 1, ..`, of `count` words, which do not depend on the sample.
     pub fn iota(&self, into: Buf, count: usize) {
+        record!(self.pass, Kernel::Iota { into, count });
         let into = self.at_sample(into, 0);
         for i in 0..count {
             // SAFETY: the plan places the words.
@@ -26,6 +27,7 @@ impl Rows<'_, '_> {
 
     /// `into = numbers`, which do not depend on the sample.
     pub fn numbers(&self, into: Buf, numbers: &[f32]) {
+        record!(self.pass, Kernel::Numbers { into, numbers: numbers.to_vec() });
         let into = self.at_sample(into, 0);
         // SAFETY: the plan places the words.
         unsafe { into.copy_from_nonoverlapping(numbers.as_ptr(), numbers.len()) };
@@ -33,6 +35,7 @@ impl Rows<'_, '_> {
 
     /// `into` = the rows, of `width` words, that the `count` words of `index` of each sample name.
     pub fn gather(&self, table: Buf, index: Buf, into: Buf, count: usize, rows: usize, width: usize) {
+        record!(self.pass, Kernel::Gather { table, index, into, count, rows, width });
         let table = self.at_sample(table, 0);
         for sample in self.range.clone() {
             let (index, into) = (self.at_sample(index, sample), self.at_sample(into, sample));
@@ -61,6 +64,7 @@ impl Pass<'_> {
         rows: usize,
         width: usize,
     ) {
+        record!(self, Kernel::ScatterAdd { batched, index, dy, into, count, rows, width });
         let (all, total) = (self.all(), if batched { self.batch * count } else { count });
         let [index, dy, into] = [index, dy, into].map(|buf| Shared(all.at_sample(buf, 0)));
         let threads = if total * width < SERIAL_BELOW { 1 } else { self.threads };

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::pass::Rows;
+use super::pass::{Rows, record};
 use super::philox;
 use super::simd::{self, Simd};
 use crate::compiled::{Access, Map};
@@ -18,6 +18,7 @@ impl Rows<'_, '_> {
         const {
             assert!(L <= 16, "a kernel has at most 16 operands");
         }
+        record!(self.pass, Kernel::map::<L, S, K>());
         let range = if K::BATCHED { self.range.clone() } else { 0..1 };
         let loads = std::array::from_fn(|i| Walk::new(self, &K::LOADS[i], K::BATCHED).unwrap_or(Walk::NONE));
         let stores =

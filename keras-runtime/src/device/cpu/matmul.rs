@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::gemm::{Left, PANEL, Target, gemm, panels_len};
 use super::pack::pack_panel;
-use super::pass::{Pass, Rows};
+use super::pass::{Pass, Rows, record};
 use super::split::{self, Shared};
 use crate::compiled::{BatchMatMul, MatMul, MatMulT, Matrix};
 
@@ -37,6 +37,7 @@ fn rows_of<'d>(a: &Matrix, dims: &'d mut [(usize, usize); DIMS]) -> &'d [(usize,
 impl Rows<'_, '_> {
     /// `C = A · W`.
     pub fn matmul(&self, op: &MatMul) {
+        record!(self.pass, Kernel::MatMul(*op));
         let MatMul { a, w, c, rows, k, n } = *op;
         let w = self.pass.ptr(w);
         let mut dims = [(0, 0); DIMS];
@@ -58,6 +59,7 @@ impl Rows<'_, '_> {
 
     /// `C[g] = A[g] · B[g]`.
     pub fn batch_matmul(&self, op: &BatchMatMul) {
+        record!(self.pass, Kernel::BatchMatMul(*op));
         let BatchMatMul { a: (a, a_strides), b: (b, b_strides), c, groups, m, k, n } = *op;
         PACKED.with_borrow_mut(|packed| {
             packed.resize(packed.len().max(panels_len(k, n)), 0.0);
@@ -90,6 +92,7 @@ thread_local! {
 impl Pass<'_> {
     /// `dW (+)= Aᵀ · dY`, and `db (+)= column sums of dY`.
     pub fn matmul_t(&mut self, op: &MatMulT) {
+        record!(self, Kernel::MatMulT(*op));
         let MatMulT { a, dy, dw, panels, db, accumulate, scratch, rows, k, n } = *op;
         let m = self.batch * rows;
         let mut dims = [(0, 0); DIMS];

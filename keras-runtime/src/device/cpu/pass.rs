@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use super::simd::Isa;
 use crate::compiled::{Buf, Space};
+#[cfg(feature = "cuda")]
+use crate::device::record::Recorder;
 use crate::loss::Heads;
 
 /// Memory of one [`Space`], as raw words.
@@ -63,6 +65,9 @@ pub struct Pass<'a> {
     pub(crate) step: u64,
     pub(crate) spaces: Spaces<'a>,
     pub(crate) heads: Heads<'a>,
+    /// Takes down the kernels, which then are not run.
+    #[cfg(feature = "cuda")]
+    pub(crate) recorder: Option<&'a Recorder>,
 }
 
 impl<'a> Pass<'a> {
@@ -76,7 +81,42 @@ impl<'a> Pass<'a> {
         spaces: Spaces<'a>,
         heads: Heads<'a>,
     ) -> Self {
-        Pass { batch, isa, threads: threads.max(1), seed, step, spaces, heads }
+        Pass {
+            batch,
+            isa,
+            threads: threads.max(1),
+            seed,
+            step,
+            spaces,
+            heads,
+            #[cfg(feature = "cuda")]
+            recorder: None,
+        }
+    }
+
+    /// A pass that leaves all its kernels to `recorder`.
+    #[cfg(feature = "cuda")]
+    pub fn recording(recorder: &'a Recorder) -> Self {
+        let none = RawSpace::readable(&[]);
+        let spaces = Spaces {
+            params: none,
+            grads: none,
+            arena: none,
+            fixed: none,
+            state: none,
+            inputs: &[],
+            outputs: &[],
+        };
+        let pass = Pass::new(1, Isa::Portable, 1, 0, 0, spaces, Heads::new(&[]));
+        Pass { recorder: Some(recorder), ..pass }
+    }
+
+    /// Whether kernels are taken down instead of run.
+    fn is_recording(&self) -> bool {
+        #[cfg(feature = "cuda")]
+        return self.recorder.is_some();
+        #[cfg(not(feature = "cuda"))]
+        false
     }
 
     /// Runs `body` on disjoint ranges of the batch that cover it, in parallel where `flops` per sample makes it pay.
@@ -84,7 +124,7 @@ impl<'a> Pass<'a> {
     /// Every kernel of `body` works on its own rows alone, so the result does not depend on the split.
     pub fn rows(&mut self, flops: usize, body: impl Fn(&Rows<'_, 'a>) + Sync) {
         let all = self.all();
-        let parts = if self.batch * flops < SERIAL_BELOW { 1 } else { self.threads.min(self.batch) };
+        let parts = if self.batch.saturating_mul(flops) < SERIAL_BELOW || self.is_recording() { 1 } else { self.threads.min(self.batch) };
         split(&all, parts, &body);
     }
 
@@ -118,6 +158,18 @@ impl<'a> Pass<'a> {
         unsafe { space.ptr.add(buf.offset * times) }
     }
 }
+
+/// Leaves a kernel to the recorder of a pass that has one.
+macro_rules! record {
+    ($pass:expr, $kernel:expr) => {
+        #[cfg(feature = "cuda")]
+        if let Some(recorder) = $pass.recorder {
+            use crate::device::record::Kernel;
+            return recorder.take($kernel);
+        }
+    };
+}
+pub(super) use record;
 
 /// Work of a region, in floating-point operations, below which threads cost more than they bring.
 const SERIAL_BELOW: usize = 1_000_000;
@@ -158,6 +210,10 @@ impl<'p, 'a> Rows<'p, 'a> {
 
     /// Runs `body` for each of `length` steps, from the last on if `reverse`.
     pub fn steps(&self, length: usize, reverse: bool, body: impl Fn(&Rows<'p, 'a>)) {
+        #[cfg(feature = "cuda")]
+        if let Some(recorder) = self.pass.recorder {
+            return recorder.repeat(length, reverse, || body(self));
+        }
         for step in 0..length {
             let time = if reverse { length - 1 - step } else { step };
             body(&Rows { pass: self.pass, range: self.range.clone(), time });
@@ -169,6 +225,9 @@ impl<'p, 'a> Rows<'p, 'a> {
     /// A piece has as many samples as fit with their `words` in half of a second-level cache, and enough for full tiles
     /// of products that take `rows` rows of each.
     pub fn blocks(&self, words: usize, rows: usize, body: impl Fn(&Rows<'p, 'a>)) {
+        if self.pass.is_recording() {
+            return body(self);
+        }
         let samples = (CACHE_WORDS / words.max(1)).max((TILE_ROWS * 16).checked_div(rows).unwrap_or(1));
         let samples = if samples > TILE_ROWS { samples / TILE_ROWS * TILE_ROWS } else { samples.max(1) };
         let mut at = self.range.start;

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::map::{RANK, Walk, load, load_partial, store, store_partial, stride};
-use super::pass::{Pass, Rows};
+use super::pass::{Pass, Rows, record};
 use super::philox;
 use super::simd::{self, Simd};
 use super::split;
@@ -22,6 +22,7 @@ impl Rows<'_, '_> {
         const {
             assert!(!K::OVER_BATCH, "a reduction over the batch runs on the whole pass");
         }
+        record!(self.pass, Kernel::reduce::<L, K>());
         let range = if K::BATCHED { self.range.clone() } else { 0..1 };
         let run = Run::<K, L>::new(self);
         for sample in range {
@@ -36,6 +37,7 @@ impl Rows<'_, '_> {
 impl Pass<'_> {
     /// Reduces over the batch.
     pub fn reduce<const L: usize, K: Reduce<L>>(&mut self, _kernel: &K) {
+        record!(self, Kernel::reduce::<L, K>());
         let run = Run::<K, L>::new(&self.all());
         let (batch, isa) = (self.batch, self.isa);
         let work = batch * K::DIMS.iter().product::<usize>();

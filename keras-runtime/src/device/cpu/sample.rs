@@ -1,6 +1,6 @@
 //! Images read between their places, and the way back of their gradient.
 
-use super::pass::Rows;
+use super::pass::{Rows, record};
 use crate::compiled::{Fill, Sample};
 
 /// Words of a transformation that are read: two rows of a matrix.
@@ -65,6 +65,7 @@ unsafe fn taps(op: &Sample, at: *const f32, mut visit: impl FnMut(usize, [(f32, 
 impl Rows<'_, '_> {
     /// `into` is `image` where `at` says.
     pub fn sample(&self, op: &Sample) {
+        record!(self.pass, Kernel::Sample { op: *op, gradient: false });
         let n = op.channels;
         for sample in self.range.clone() {
             let [x, at, y] = [op.image, op.at, op.into].map(|buf| self.at_sample(buf, sample));
@@ -87,6 +88,7 @@ impl Rows<'_, '_> {
 
     /// `into` is the sum of the places of `image`, a gradient, where they were read from.
     pub fn sample_grad(&self, op: &Sample) {
+        record!(self.pass, Kernel::Sample { op: *op, gradient: true });
         let n = op.channels;
         for sample in self.range.clone() {
             let [dy, at, dx] = [op.image, op.at, op.into].map(|buf| self.at_sample(buf, sample));

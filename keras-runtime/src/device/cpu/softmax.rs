@@ -1,6 +1,6 @@
 //! Softmax and its logarithm, row by row.
 
-use super::pass::Rows;
+use super::pass::{Rows, record};
 use super::simd::{self, Kernel, Simd};
 use crate::compiled::Buf;
 
@@ -16,6 +16,7 @@ impl Rows<'_, '_> {
     }
 
     fn normalise(&self, x: Buf, y: Buf, rows: usize, columns: usize, log: bool) {
+        record!(self.pass, Kernel::Softmax { x, y, rows, columns, log });
         let run = |x, y, rows| simd::run(self.pass.isa, Softmax { x, y, rows, columns, log });
         if x.len == rows * columns && y.len == rows * columns {
             return run(self.at(x), self.at(y), rows * self.range.len());

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::gemm::{Left, Target, gemm};
-use super::pass::Rows;
+use super::pass::{Rows, record};
 use super::simd::{self, Kernel, Mask, Simd};
 use crate::compiled::{MatMulOverlap, MaxPoolGrad};
 
@@ -29,6 +29,7 @@ fn count(dims: &[(usize, usize)]) -> usize {
 impl Rows<'_, '_> {
     /// `C = ` the sum of the windows `A · W` where they lie.
     pub fn matmul_overlap(&self, op: &MatMulOverlap) {
+        record!(self.pass, Kernel::MatMulOverlap(*op));
         let MatMulOverlap { a, w, c, words, counts, window, k, n } = *op;
         let w = self.pass.ptr(w);
         let (&(m, apart), outer) = counts.split_last().expect("windows have counts");
@@ -56,6 +57,7 @@ impl Rows<'_, '_> {
 
     /// `dx = dy` at the first place of each window of `x` that holds its maximum, added up.
     pub fn max_pool_grad(&self, op: &MaxPoolGrad) {
+        record!(self.pass, Kernel::MaxPoolGrad(*op));
         for sample in self.range.clone() {
             let [x, y, dy, dx] = [op.x, op.y, op.dy, op.dx].map(|buf| self.at_sample(buf, sample));
             simd::run(self.pass.isa, FirstMaximum { op, x, y, dy, dx });

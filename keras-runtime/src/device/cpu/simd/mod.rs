@@ -7,6 +7,8 @@ mod math;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+#[cfg(feature = "cuda")]
+pub mod symbol;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -30,6 +32,9 @@ pub enum Isa {
     Neon,
     /// Plain Rust on arrays of 8.
     Portable,
+    /// None: what is computed is written down, for another device.
+    #[cfg(feature = "cuda")]
+    Symbolic,
     /// Plain Rust on arrays of 16: the tiles and tails of AVX-512 on machines without it.
     #[cfg(test)]
     Wide,
@@ -89,6 +94,8 @@ pub(crate) fn run<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
         Isa::Avx2 => unsafe { x86::run_avx2(kernel) },
         #[cfg(target_arch = "aarch64")]
         Isa::Neon => kernel.run::<Neon>(),
+        #[cfg(feature = "cuda")]
+        Isa::Symbolic => kernel.run::<symbol::Symbol>(),
         #[cfg(test)]
         Isa::Wide => kernel.run::<Portable<16>>(),
         _ => kernel.run::<Portable>(),

@@ -1,0 +1,576 @@
+//! The memories of a model on a GPU, and its passes over them.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cudarc::driver::{CudaGraph, CudaSlice, DevicePtr, DriverError, LaunchConfig, sys};
+
+use super::memory::{Fault, Memory, Mirror, Words};
+use super::player::{Player, workspace};
+use super::source::{self, Launch, PORTS, Program, Slope, Step, THREADS};
+use super::{Gpu, library};
+use crate::compiled::{Buf, Phase, Space, Spec};
+use crate::data::gather::gather;
+use crate::data::{Selection, Tensor};
+use crate::device::Backend;
+use crate::device::cpu::head;
+use crate::error::{Error, Result};
+use crate::loss::{Fused, Loss};
+use crate::optim::{Optimizer, Scratch};
+
+/// The passes of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Infer,
+    Evaluate,
+    Train,
+}
+
+/// A captured pass: of which kind, over how many samples, with which heads.
+type Key = (Kind, usize, [Slope; PORTS]);
+
+/// A graph, which one thread at a time has.
+struct Graph(CudaGraph);
+
+// SAFETY: a graph may be used from any thread, by one at a time; a backend is never shared.
+unsafe impl Send for Graph {}
+
+/// One model's memory on a GPU.
+pub struct CudaBackend {
+    pub(super) gpu: Arc<Gpu>,
+    pub(super) spec: &'static Spec,
+    program: Program,
+    pub(super) player: Player,
+    /// Kernels of optimizers, by their text.
+    pub(super) updates: HashMap<String, Player>,
+    graphs: Option<HashMap<Key, Graph>>,
+    pub(super) fault: Fault,
+    seed: u64,
+    batch: usize,
+    pub(super) params: Mirror,
+    pub(super) grads: Mirror,
+    /// The optimizer's: so many words for each trainable one.
+    pub(super) state: Mirror,
+    pub(super) swapped: bool,
+    pub(super) scratch: Scratch,
+    arena: Words,
+    fixed: Words,
+    work: Words,
+    /// Penalties, sums of squares, numbers of a step.
+    pub(super) extra: Words,
+    carried: Mirror,
+    carried_samples: usize,
+    inputs: Vec<Mirror>,
+    outputs: Vec<Mirror>,
+    targets: Vec<Mirror>,
+    widths: Vec<usize>,
+    sample_weights: Vec<Mirror>,
+    weight_widths: Vec<usize>,
+    losses: Vec<Mirror>,
+    control: CudaSlice<u32>,
+    /// What the last pass adds to the loss, once it was asked for.
+    added_loss: OnceCell<f64>,
+    /// Whether the first word of `fixed`, and penalties, are part of it.
+    adds: (bool, bool),
+}
+
+impl std::fmt::Debug for CudaBackend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CudaBackend").field("model", &self.spec.name).field("gpu", &self.gpu.name).finish()
+    }
+}
+
+impl CudaBackend {
+    pub(super) fn new(gpu: Arc<Gpu>, spec: &'static Spec, seed: u64, graphs: bool) -> Result<Self> {
+        let ports = spec.inputs.len().max(spec.outputs.len());
+        if ports > PORTS {
+            let problem = format!("the model has {ports} inputs or outputs; {PORTS} are supported");
+            return Err(Error::Device { device: gpu.name.clone(), problem });
+        }
+        let program = Program::new(spec);
+        let mut player = Player::new(&gpu, &program.text)?;
+        let fault = Fault::default();
+        let failed = |error: DriverError| library::explain(&gpu.name, &error);
+        player.find(names(spec, &program)).map_err(failed)?;
+        let mirror = |len: usize| Mirror::new(&gpu, len, &fault).map_err(failed);
+        let words = |len: usize| Words::new(&gpu, len).map_err(failed);
+        let many = |count: usize| (0..count).map(|_| mirror(0)).collect::<Result<Vec<_>>>();
+        let (inputs, outputs) = (spec.inputs.len(), spec.outputs.len());
+        Ok(CudaBackend {
+            params: mirror(spec.params_len)?,
+            grads: mirror(0)?,
+            state: mirror(0)?,
+            swapped: false,
+            scratch: vec![],
+            arena: words(0)?,
+            fixed: words(0)?,
+            work: words(0)?,
+            extra: words(spec.weights.len())?,
+            carried: mirror(0)?,
+            carried_samples: 0,
+            inputs: many(inputs)?,
+            outputs: many(outputs)?,
+            targets: many(outputs)?,
+            widths: vec![0; outputs],
+            sample_weights: many(outputs)?,
+            weight_widths: vec![0; outputs],
+            losses: many(outputs)?,
+            control: gpu.stream.alloc_zeros(CONTROL).map_err(failed)?,
+            added_loss: OnceCell::from(0.0),
+            adds: (false, false),
+            graphs: graphs.then(HashMap::new),
+            updates: HashMap::new(),
+            seed,
+            batch: 0,
+            program,
+            player,
+            fault,
+            spec,
+            gpu,
+        })
+    }
+
+    fn phase(&self, kind: Kind) -> (&'static Phase, &[Step]) {
+        match kind {
+            Kind::Infer => (&self.spec.infer, &self.program.infer),
+            Kind::Evaluate => (&self.spec.evaluate, &self.program.evaluate),
+            Kind::Train => (&self.spec.train, &self.program.train),
+        }
+    }
+
+    /// Makes room for a pass; graphs of before are of no use if something had to move.
+    fn make_room(&mut self, kind: Kind, batch: usize) {
+        let (phase, steps) = self.phase(kind);
+        let launches = steps.iter().filter_map(|step| if let Step::Launch(all) = step { Some(all) } else { None });
+        let work = workspace(launches.flatten(), batch);
+        let (arena, fixed) = (phase.arena_words * batch, phase.fixed_words);
+        let grown = [self.arena.grow(arena), self.fixed.grow(fixed), self.work.grow(work)];
+        let mut moved = grown.into_iter().fold(false, |moved, grown| self.fault.note(grown).unwrap_or(false) || moved);
+        for ((output, losses), spec) in self.outputs.iter_mut().zip(&mut self.losses).zip(self.spec.outputs) {
+            moved |= output.resize(batch * spec.shape.iter().product::<usize>());
+            moved |= losses.resize(batch);
+        }
+        if kind == Kind::Train {
+            moved |= self.grads.resize(self.spec.trainable_len);
+        }
+        if moved {
+            self.forget();
+        }
+    }
+
+    /// Graphs hold addresses: when one changes, they are worth nothing.
+    fn forget(&mut self) {
+        if let Some(graphs) = &mut self.graphs {
+            graphs.clear();
+        }
+    }
+
+    pub(super) fn memory(&self) -> Memory {
+        let of = |words: &[Mirror]| std::array::from_fn(|i| words.get(i).map_or(0, |words| words.device.address(0)));
+        Memory {
+            params: self.params.device.address(0),
+            grads: self.grads.device.address(0),
+            arena: self.arena.address(0),
+            fixed: self.fixed.address(0),
+            state: self.carried.device.address(0),
+            work: self.work.address(0),
+            inputs: of(&self.inputs),
+            outputs: of(&self.outputs),
+            losses: of(&self.losses),
+            targets: of(&self.targets),
+            weights: of(&self.sample_weights),
+            control: self.control.device_ptr(&self.gpu.stream).0,
+        }
+    }
+
+    /// The head of each output: what the device computes itself of its loss.
+    fn slopes(&self, losses: Option<&[Box<dyn Loss>]>) -> ([Slope; PORTS], bool) {
+        let mut slopes = [Slope::Activation; PORTS];
+        let mut device = true;
+        for (i, (slope, output)) in slopes.iter_mut().zip(self.spec.outputs).enumerate() {
+            let Some(loss) = losses.and_then(|losses| losses.get(i)) else { continue };
+            match loss.fused(output.head) {
+                Some(Fused::Softmax { sparse: true, .. }) => *slope = Slope::Sparse,
+                Some(Fused::Softmax { .. }) => *slope = Slope::Softmax,
+                Some(Fused::Sigmoid { .. }) => *slope = Slope::Sigmoid,
+                None => device = false,
+            }
+        }
+        (slopes, device)
+    }
+
+    /// Tells the device the numbers of a pass.
+    fn control(&mut self, losses: Option<&[Box<dyn Loss>]>, step: u64) {
+        let mut words = [0u32; CONTROL];
+        let halves = |x: u64| [x as u32, (x >> 32) as u32];
+        words[..2].copy_from_slice(&halves(self.seed));
+        words[2..4].copy_from_slice(&halves(step));
+        for (i, output) in self.spec.outputs.iter().enumerate() {
+            let Some(loss) = losses.and_then(|losses| losses.get(i)) else { continue };
+            let smoothing = match loss.fused(output.head) {
+                Some(Fused::Softmax { smoothing, .. } | Fused::Sigmoid { smoothing }) => smoothing,
+                None => 0.0,
+            };
+            let scale = loss.weight() / self.batch as f32;
+            words[HEADS + 4 * i..][..4].copy_from_slice(&[
+                self.widths[i] as u32,
+                self.weight_widths[i] as u32,
+                scale.to_bits(),
+                smoothing.to_bits(),
+            ]);
+        }
+        self.fault.note(self.gpu.stream.memcpy_htod(&words, &mut self.control));
+    }
+
+    fn run(&mut self, kind: Kind, losses: Option<&[Box<dyn Loss>]>, step: u64) {
+        self.added_loss = OnceCell::new();
+        self.make_room(kind, self.batch);
+        self.control(losses, step);
+        self.params.push();
+        self.carried.push();
+        let given = [&mut self.inputs, &mut self.targets, &mut self.sample_weights];
+        given.into_iter().flatten().for_each(Mirror::push);
+        if kind == Kind::Train {
+            self.grads.changes();
+        }
+        if self.spec.state_words > 0 {
+            self.carried.changes();
+        }
+        if kind == Kind::Train && !self.spec.train.updates.is_empty() {
+            self.params.changes();
+        }
+        self.outputs.iter_mut().chain(&mut self.losses).for_each(Mirror::changes);
+        self.adds = (self.phase(kind).0.adds_loss, kind != Kind::Infer);
+        if self.fault.is_set() || self.batch == 0 {
+            return;
+        }
+        let (slopes, device) = self.slopes(losses);
+        let done = match device && self.graphs.is_some() {
+            true => self.replay((kind, self.batch, slopes)),
+            false => self.play(kind, slopes, losses),
+        };
+        self.fault.note(done);
+    }
+
+    /// Launches a graph of the pass, which is captured the first time.
+    fn replay(&mut self, key: Key) -> Result<(), DriverError> {
+        if let Some(graph) = self.graphs.as_ref().and_then(|graphs| graphs.get(&key)) {
+            return graph.0.launch();
+        }
+        let stream = self.gpu.stream.clone();
+        stream.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)?;
+        let played = self.play(key.0, key.2, None);
+        let flags = sys::CUgraphInstantiate_flags::CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH;
+        let graph = stream.end_capture(flags);
+        played?;
+        let Some(graph) = graph? else { return Ok(()) };
+        graph.launch()?;
+        if let Some(graphs) = &mut self.graphs {
+            graphs.insert(key, Graph(graph));
+        }
+        Ok(())
+    }
+
+    /// Launches the kernels of a pass.
+    fn play(
+        &mut self,
+        kind: Kind,
+        slopes: [Slope; PORTS],
+        losses: Option<&[Box<dyn Loss>]>,
+    ) -> Result<(), DriverError> {
+        let (memory, batch) = (self.memory(), self.batch);
+        for at in 0..self.phase(kind).1.len() {
+            match &self.phase(kind).1[at] {
+                Step::Launch(launches) => self.player.step(&memory, launches, batch)?,
+                Step::Head { output, z, dz } => {
+                    let (output, z, dz) = (*output, *z, *dz);
+                    self.head(&memory, slopes[output].kernel(output, &z, dz.as_ref()))?;
+                    let loss = losses.and_then(|losses| losses.get(output));
+                    let Some(loss) = loss.filter(|loss| loss.fused(self.spec.outputs[output].head).is_none()) else {
+                        continue;
+                    };
+                    self.host_loss(&**loss, output, dz)?;
+                    if let Some(dz) = dz {
+                        self.head(&memory, Slope::Back.kernel(output, &z, Some(&dz)))?;
+                    }
+                }
+            }
+        }
+        self.finish(kind, &memory)
+    }
+
+    fn head(&self, memory: &Memory, name: String) -> Result<(), DriverError> {
+        let blocks = self.batch.div_ceil(source::SAMPLES);
+        self.player.kernel(memory, &name, blocks_of(blocks), [self.batch as u32, 0, 0, self.batch as u32, 1])
+    }
+
+    /// What comes after the kernels of a pass: penalties, moving averages, states for the next batch.
+    fn finish(&mut self, kind: Kind, memory: &Memory) -> Result<(), DriverError> {
+        let spec = self.spec;
+        if kind == Kind::Train {
+            for update in spec.train.updates {
+                let (from, to) = (self.fixed.address(update.from), self.params.device.address(update.to));
+                super::weights::copy(self, from, to, update.len)?;
+            }
+        }
+        if kind != Kind::Infer {
+            let memory = Memory { work: self.extra.address(0), ..*memory };
+            for (i, weight) in spec.weights.iter().enumerate() {
+                if weight.penalty.is_some() {
+                    let slopes = u32::from(kind == Kind::Train);
+                    self.player.kernel(&memory, &format!("penalty_{i}"), blocks_of(1), [0, 0, i as u32, slopes, 1])?;
+                }
+            }
+        }
+        let carried = spec.state_words * self.batch;
+        if carried > 0 {
+            let (from, to) = (self.carried.device.address(carried), self.carried.device.address(0));
+            super::weights::copy(self, from, to, carried)?;
+        }
+        Ok(())
+    }
+
+    /// A loss that is a function of the host's: predictions come here, slopes go back.
+    fn host_loss(&mut self, loss: &dyn Loss, output: usize, dz: Option<Buf>) -> Result<(), DriverError> {
+        let spec = &self.spec.outputs[output];
+        let classes = spec.shape.last().copied().unwrap_or(1).max(1);
+        let width: usize = spec.shape.iter().product();
+        let mut predictions = vec![0.0; self.batch * width];
+        self.outputs[output].device.get(0, &mut predictions)?;
+        let mut slopes = dz.map(|_| vec![0.0; predictions.len()]);
+        let targets = &self.targets[output].read()[..self.batch * self.widths[output]];
+        let weights = &self.sample_weights[output].read()[..self.batch * self.weight_widths[output]];
+        let scale = loss.weight() / self.batch as f32;
+        let rows = head::by_predictions(loss, targets, &predictions, weights, classes, scale, slopes.as_deref_mut(), self.batch);
+        self.losses[output].device.put(0, &rows)?;
+        if let (Some(dz), Some(slopes)) = (dz, slopes) {
+            let words = match dz.space {
+                Space::Arena => &mut self.arena,
+                _ => &mut self.fixed,
+            };
+            words.put(dz.offset * self.batch, &slopes)?;
+        }
+        Ok(())
+    }
+}
+
+/// Words of control: those of the pass, then four for each output.
+const CONTROL: usize = HEADS + 4 * PORTS;
+const HEADS: usize = 4;
+
+/// So many blocks in a row.
+pub(super) fn blocks_of(blocks: usize) -> LaunchConfig {
+    LaunchConfig { grid_dim: (blocks as u32, 1, 1), block_dim: (THREADS as u32, 1, 1), shared_mem_bytes: 0 }
+}
+
+/// Every kernel that may be launched.
+fn names(spec: &Spec, program: &Program) -> Vec<String> {
+    let mut names: Vec<String> = ["copy", "collect", "average", "squares"].map(String::from).to_vec();
+    for step in program.infer.iter().chain(&program.evaluate).chain(&program.train) {
+        match step {
+            Step::Launch(launches) => names.extend(launches.iter().map(|launch: &Launch| launch.kernel.clone())),
+            Step::Head { output, z, dz } => {
+                let all = Slope::ALL.iter().filter(|slope| **slope != Slope::Back || dz.is_some());
+                names.extend(all.map(|slope| slope.kernel(*output, z, dz.as_ref())));
+            }
+        }
+    }
+    for (i, weight) in spec.weights.iter().enumerate() {
+        names.extend(weight.penalty.map(|_| format!("penalty_{i}")));
+        names.extend(weight.constraint.map(|_| format!("constraint_{i}")));
+    }
+    names
+}
+
+impl Backend for CudaBackend {
+    fn description(&self) -> String {
+        let source = self.gpu.architecture;
+        format!("{}, sm_{}{}", self.gpu.name, source.major, source.minor)
+    }
+
+    fn params(&self) -> &[f32] {
+        self.params.read()
+    }
+
+    fn params_mut(&mut self) -> &mut [f32] {
+        self.params.write()
+    }
+
+    fn grads(&self) -> &[f32] {
+        self.grads.read()
+    }
+
+    fn grads_mut(&mut self) -> &mut [f32] {
+        if self.grads.len() == 0 && self.grads.replace(&vec![0.0; self.spec.trainable_len]) {
+            self.forget();
+        }
+        self.grads.write()
+    }
+
+    fn state(&self) -> &[f32] {
+        self.state.read()
+    }
+
+    fn set_state(&mut self, state: &[f32], shows_average: bool) {
+        self.swapped = shows_average;
+        self.state.replace(state);
+    }
+
+    fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
+
+    fn reserve(&mut self, batch: usize, training: bool) {
+        self.make_room(if training { Kind::Train } else { Kind::Infer }, batch);
+    }
+
+    fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>) -> Result<()> {
+        self.fault.check()?;
+        if self.spec.state_words > 0 && self.carried_samples != rows.len() {
+            if self.carried_samples > 0 {
+                return Err(super::super::other_batch(self.spec, self.carried_samples, rows.len()));
+            }
+            self.set_carried(rows.len(), &[]);
+        }
+        self.batch = rows.len();
+        let mut moved = false;
+        for (tensor, words) in inputs.iter().zip(&mut self.inputs) {
+            let (host, new) = words.renew(rows.len() * tensor.shape().width());
+            gather(tensor, rows, host, 1);
+            moved |= new;
+        }
+        if moved {
+            self.forget();
+        }
+        Ok(())
+    }
+
+    fn carried(&self) -> (usize, &[f32]) {
+        (self.carried_samples, &self.carried.read()[..self.carried.len() / 2])
+    }
+
+    fn set_carried(&mut self, samples: usize, words: &[f32]) {
+        self.carried_samples = samples;
+        let (host, moved) = self.carried.renew(2 * self.spec.state_words * samples);
+        host.fill(0.0);
+        host[..words.len()].copy_from_slice(words);
+        if moved {
+            self.forget();
+        }
+    }
+
+    fn load_targets(&mut self, targets: &[Tensor<'_>], rows: Selection<'_>) {
+        let mut moved = false;
+        for ((tensor, words), width) in targets.iter().zip(&mut self.targets).zip(&mut self.widths) {
+            *width = tensor.shape().width();
+            let (host, new) = words.renew(rows.len() * *width);
+            gather(tensor, rows, host, 1);
+            moved |= new;
+        }
+        if moved {
+            self.forget();
+        }
+    }
+
+    fn load_sample_weights(&mut self, weights: &[Tensor<'_>], rows: Selection<'_>) {
+        self.weight_widths.fill(0);
+        let mut moved = false;
+        for ((tensor, words), width) in weights.iter().zip(&mut self.sample_weights).zip(&mut self.weight_widths) {
+            *width = tensor.shape().width();
+            let (host, new) = words.renew(rows.len() * *width);
+            gather(tensor, rows, host, 1);
+            moved |= new;
+        }
+        if moved {
+            self.forget();
+        }
+    }
+
+    fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>) {
+        match losses {
+            None => self.run(Kind::Infer, None, 0),
+            Some(_) => self.run(Kind::Evaluate, losses, 0),
+        }
+    }
+
+    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64) {
+        self.run(Kind::Train, Some(losses), step);
+    }
+
+    fn update(&mut self, optimizer: &dyn Optimizer, step: u64) {
+        self.show_average(optimizer, false);
+        super::weights::update(self, optimizer, step);
+    }
+
+    fn show_average(&mut self, optimizer: &dyn Optimizer, show: bool) {
+        if self.swapped == show {
+            return;
+        }
+        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
+        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
+            let average = &mut self.state.write()[(slots - 1) * len..slots * len];
+            self.params.write()[..len].swap_with_slice(average);
+            self.swapped = show;
+        }
+    }
+
+    fn shows_average(&self) -> bool {
+        self.swapped
+    }
+
+    fn take_average(&mut self, optimizer: &dyn Optimizer) {
+        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
+        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
+            let average = &mut self.state.write()[(slots - 1) * len..slots * len];
+            let weights = &mut self.params.write()[..len];
+            match std::mem::take(&mut self.swapped) {
+                true => average.copy_from_slice(weights),
+                false => weights.copy_from_slice(average),
+            }
+        }
+    }
+
+    fn output(&self, i: usize) -> &[f32] {
+        self.outputs[i].read()
+    }
+
+    fn targets(&self, i: usize) -> &[f32] {
+        &self.targets[i].read()[..self.batch * self.widths[i]]
+    }
+
+    fn sample_weights(&self, i: usize) -> Option<&[f32]> {
+        let width = self.weight_widths[i];
+        (width > 0).then(|| &self.sample_weights[i].read()[..self.batch * width])
+    }
+
+    fn sample_losses(&self, i: usize) -> &[f32] {
+        self.losses[i].read()
+    }
+
+    fn added_loss(&self) -> f64 {
+        *self.added_loss.get_or_init(|| {
+            let (own, penalised) = self.adds;
+            let mut first = [0.0];
+            if own {
+                self.fault.note(self.fixed.get(0, &mut first));
+            }
+            let mut sum = f64::from(first[0]);
+            if penalised && self.spec.weights.iter().any(|weight| weight.penalty.is_some()) {
+                let mut values = vec![0.0; self.spec.weights.len()];
+                self.fault.note(self.extra.get(0, &mut values));
+                let each = self.spec.weights.iter().zip(values).filter(|(weight, _)| weight.penalty.is_some());
+                sum += each.map(|(_, value)| f64::from(value)).sum::<f64>();
+            }
+            sum
+        })
+    }
+
+    fn health(&self) -> Result<()> {
+        self.fault.check()
+    }
+
+    fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send)) {
+        work(self);
+    }
+}

@@ -1,0 +1,145 @@
+//! GPUs of NVIDIA (feature `cuda`).
+//!
+//! What a compiled model does is written down once as a list of kernels ([`record`](super::record)), printed as one
+//! self-contained CUDA C text whose only number that is no literal is that of the samples ([`source`]), compiled by
+//! NVRTC for the GPU at hand ([`compile`]), and played as one CUDA graph for each size of batch ([`player`]). Kernels add
+//! in an order that shapes alone decide: the same seed and data give the same bits, launch by launch or as a graph.
+//!
+//! The feature builds without any of NVIDIA's software. To run, a machine needs the driver, and NVRTC for the first run of
+//! a model: `pip install nvidia-cuda-nvrtc` brings it. What it makes is kept in a cache.
+
+mod backend;
+mod compile;
+mod library;
+mod memory;
+mod player;
+mod source;
+mod weights;
+
+use std::sync::Arc;
+
+use cudarc::driver::{CudaContext, CudaStream, DriverError};
+
+use self::backend::CudaBackend;
+pub use self::compile::Architecture;
+use super::{Backend, Cpu, Device};
+use crate::compiled::Spec;
+use crate::error::{Error, Result};
+
+/// A GPU of NVIDIA as a device.
+///
+/// ```no_run
+/// use keras_runtime::prelude::*;
+///
+/// # fn main() -> Result<()> {
+/// let device = Cuda::new(0)?;
+/// let mut model = keras_model!(dense(256, relu, input = 784) >> dense(10, softmax)).to(&device)?;
+/// # let _ = &mut model;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Cuda {
+    gpu: Arc<Gpu>,
+    graphs: bool,
+}
+
+/// An open GPU: its context and the one stream that everything runs in.
+#[derive(Debug)]
+pub(crate) struct Gpu {
+    pub context: Arc<CudaContext>,
+    pub stream: Arc<CudaStream>,
+    pub name: String,
+    pub architecture: Architecture,
+}
+
+impl Cuda {
+    /// GPU `ordinal` of this machine; the first is 0.
+    ///
+    /// # Errors
+    /// Without a driver, or without such a GPU: what is missing, and what brings it.
+    pub fn new(ordinal: usize) -> Result<Self> {
+        library::driver()?;
+        let count = CudaContext::device_count().map_err(|error| library::explain("CUDA", &error))?;
+        if ordinal >= usize::try_from(count).unwrap_or(0) {
+            return Err(Error::Device {
+                device: format!("GPU {ordinal}"),
+                problem: format!("this machine has {count} of them; the first is 0"),
+            });
+        }
+        let open = || -> Result<Gpu, DriverError> {
+            let context = CudaContext::new(ordinal)?;
+            // SAFETY: one stream does everything, so nothing has to wait for another.
+            unsafe { context.disable_event_tracking() };
+            let stream = context.new_stream()?;
+            let (major, minor) = context.compute_capability()?;
+            let name = context.name()?;
+            let architecture = Architecture { major: major.unsigned_abs(), minor: minor.unsigned_abs() };
+            Ok(Gpu { stream, name, architecture, context })
+        };
+        let gpu = open().map_err(|error| library::explain(&format!("GPU {ordinal}"), &error))?;
+        Ok(Cuda { gpu: Arc::new(gpu), graphs: true })
+    }
+
+    /// The GPUs of this machine.
+    ///
+    /// # Errors
+    /// Without a driver.
+    pub fn count() -> Result<usize> {
+        library::driver()?;
+        let count = CudaContext::device_count().map_err(|error| library::explain("CUDA", &error))?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
+    /// Whether passes are captured as CUDA graphs and replayed, as they are unless told otherwise, or launched kernel by
+    /// kernel. The bits are the same.
+    #[must_use]
+    pub fn graphs(self, graphs: bool) -> Self {
+        Cuda { graphs, ..self }
+    }
+}
+
+impl Device for Cuda {
+    fn backend(&self, spec: &'static Spec, seed: u64) -> Result<Box<dyn Backend>> {
+        Ok(Box::new(CudaBackend::new(self.gpu.clone(), spec, seed, self.graphs)?))
+    }
+}
+
+/// The best device of this machine: the first GPU, or the CPU where there is none, which it says once.
+#[derive(Debug, Clone)]
+pub struct Auto {
+    gpu: Option<Cuda>,
+}
+
+impl Auto {
+    /// Looks for a GPU. Without one, the reason goes to standard error, once in a process.
+    pub fn detect() -> Self {
+        static SAID: std::sync::Once = std::sync::Once::new();
+        match Cuda::new(0) {
+            Ok(gpu) => Auto { gpu: Some(gpu) },
+            Err(error) => {
+                SAID.call_once(|| eprintln!("running on the CPU: {error}"));
+                Auto { gpu: None }
+            }
+        }
+    }
+
+    /// Whether it is a GPU.
+    pub fn is_gpu(&self) -> bool {
+        self.gpu.is_some()
+    }
+}
+
+impl Device for Auto {
+    fn backend(&self, spec: &'static Spec, seed: u64) -> Result<Box<dyn Backend>> {
+        match &self.gpu {
+            Some(gpu) => gpu.backend(spec, seed),
+            None => Cpu::default().backend(spec, seed),
+        }
+    }
+}
+
+/// The CUDA C text of a model, as it is compiled for a GPU: to be read, or compiled ahead.
+pub fn source(spec: &'static Spec) -> String {
+    source::Program::new(spec).text
+}

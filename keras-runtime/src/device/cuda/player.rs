@@ -1,0 +1,103 @@
+//! Launches: kernels by name, and the steps of a phase one after another.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cudarc::driver::{CudaFunction, CudaModule, DriverError, LaunchConfig, PushKernelArg};
+
+use super::memory::Memory;
+use super::source::{Extent, Launch, Splits, THREADS, Work};
+use super::{Gpu, compile};
+use crate::error::Result;
+
+/// The kernels of one text.
+#[derive(Debug)]
+pub struct Player {
+    gpu: Arc<Gpu>,
+    module: Arc<CudaModule>,
+    functions: HashMap<String, CudaFunction>,
+}
+
+impl Player {
+    /// Compiles `text` for the GPU.
+    pub fn new(gpu: &Arc<Gpu>, text: &str) -> Result<Self> {
+        Ok(Player { gpu: gpu.clone(), module: compile::module(gpu, text)?, functions: HashMap::new() })
+    }
+
+    /// Looks kernels up, so that they are there when they are launched.
+    pub fn find(&mut self, names: impl IntoIterator<Item = String>) -> Result<(), DriverError> {
+        for name in names {
+            if !self.functions.contains_key(&name) {
+                let function = self.module.load_function(&name)?;
+                self.functions.insert(name, function);
+            }
+        }
+        Ok(())
+    }
+
+    /// The kernel of a name.
+    pub fn function(&self, name: &str) -> &CudaFunction {
+        &self.functions[name]
+    }
+
+    /// Launches a kernel of a model on samples `[from, from + count)` of `batch`.
+    pub fn launch(
+        &self,
+        memory: &Memory,
+        launch: &Launch,
+        batch: usize,
+        (from, count): (usize, usize),
+    ) -> Result<(), DriverError> {
+        let splits = launch.splits.of(batch);
+        let z = if matches!(launch.splits, Splits::Sum { .. }) { 1 } else { splits };
+        let blocks = |extent: Extent| extent.of(count) as u32;
+        let config = LaunchConfig {
+            grid_dim: (blocks(launch.grid[0]), blocks(launch.grid[1]), z as u32),
+            block_dim: (THREADS as u32, 1, 1),
+            shared_mem_bytes: 0,
+        };
+        let words = [batch, launch.time, from, count, splits].map(|word| word as u32);
+        self.kernel(memory, &launch.kernel, config, words)
+    }
+
+    /// Launches one that is called like those of a model.
+    pub fn kernel(
+        &self,
+        memory: &Memory,
+        name: &str,
+        config: LaunchConfig,
+        words: [u32; 5],
+    ) -> Result<(), DriverError> {
+        if config.grid_dim.0 == 0 {
+            return Ok(());
+        }
+        let mut builder = self.gpu.stream.launch_builder(self.function(name));
+        builder.arg(memory);
+        for word in &words {
+            builder.arg(word);
+        }
+        // SAFETY: the kernel's parameters are these (`KERNEL` in `source/prelude.cu`), and the addresses are of memories
+        // that are large enough for the batch.
+        unsafe { builder.launch(config) }.map(|_| ())
+    }
+
+    /// Launches the kernels of a step on all of the batch, chunk by chunk.
+    pub fn step(&self, memory: &Memory, launches: &[Launch], batch: usize) -> Result<(), DriverError> {
+        let chunk = launches.iter().filter_map(|launch| launch.chunk).min().unwrap_or(batch).clamp(1, batch.max(1));
+        for from in (0..batch).step_by(chunk) {
+            let samples = (from, chunk.min(batch - from));
+            launches.iter().try_for_each(|launch| self.launch(memory, launch, batch, samples))?;
+        }
+        Ok(())
+    }
+}
+
+/// Words of workspace that `launches` need for a batch.
+pub fn workspace<'a>(launches: impl Iterator<Item = &'a Launch>, batch: usize) -> usize {
+    let words = launches.map(|launch| match launch.work {
+        Work::None => 0,
+        Work::PerSample(words) => words * launch.chunk.unwrap_or(batch).min(batch),
+        Work::PerSplit(words) => words * launch.splits.of(batch),
+    });
+    words.max().unwrap_or(0)
+}

@@ -1,0 +1,276 @@
+//! Element-wise kernels and reductions.
+
+use std::fmt::Write;
+
+use super::formula::{number, statements};
+use super::{Extent, Launch, Splits, THREADS, Text, Work, address, digits, each, is_aligned, launch};
+use crate::compiled::{Access, ReduceKind};
+use crate::device::cpu::simd::symbol::Formula;
+use crate::device::record::Kernel;
+
+/// Whether `access` walks the elements of every sample in order, without gaps between samples.
+fn is_flat(access: &Access, dims: &[usize], batched: bool) -> bool {
+    let Access::Buf { buf, offset, strides } = access else { return true };
+    let mut expected = 1;
+    for (&extent, &stride) in dims.iter().zip(*strides).rev() {
+        if extent != 1 && stride != expected {
+            return false;
+        }
+        expected *= extent;
+    }
+    *offset == 0
+        && buf.skip == 0
+        && buf.time == 0
+        && (!batched || (buf.space.is_batched() && buf.len == expected))
+}
+
+/// A pointer to the element at digits `d0, d1, ..` of sample `b`.
+fn pointer(access: &Access, dims: &[usize], batched: bool) -> Option<String> {
+    let Access::Buf { buf, offset, strides } = access else { return None };
+    let sample = if batched && buf.space.is_batched() { "b" } else { "0" };
+    let mut sum = address(buf, *offset, sample);
+    for (d, (&extent, &stride)) in dims.iter().zip(*strides).enumerate() {
+        if extent > 1 && stride > 0 {
+            let _ = write!(sum, " + d{d} * {stride}u");
+        }
+    }
+    Some(sum)
+}
+
+/// Whether four neighbours of the last dimension can be read at once: as one word, or as four in a row.
+fn in_fours(access: &Access, dims: &[usize]) -> bool {
+    let Access::Buf { buf, offset, strides } = access else { return true };
+    let (last, outer) = (dims.len() - 1, dims.iter().zip(*strides));
+    let outer_aligned =
+        outer.take(last).all(|(&extent, &stride)| extent == 1 || stride % 4 == 0);
+    match strides[last] {
+        0 => true,
+        1 => outer_aligned && is_aligned(buf, *offset),
+        _ => false,
+    }
+}
+
+/// Four elements to a thread where all operands lie so that they can be moved at once, else one.
+pub fn map(
+    text: &mut Text,
+    batched: bool,
+    dims: &[usize],
+    loads: &[Access],
+    stores: &[Access],
+    accumulate: bool,
+    formula: &Formula,
+) -> Vec<Launch> {
+    let total: usize = dims.iter().product();
+    let flat = loads.iter().chain(stores).all(|access| is_flat(access, dims, batched));
+    // A space without gaps is one dimension, in which samples follow each other.
+    let flat_dims = [total];
+    let line = |access: &Access| match access {
+        Access::Buf { buf, .. } => {
+            let buf = crate::compiled::Buf { len: 0, ..*buf };
+            Access::Buf { buf, offset: 0, strides: &[1] }
+        }
+        random => *random,
+    };
+    let (dims, batched_walk) = if flat { (&flat_dims[..], false) } else { (dims, batched) };
+    let loads: Vec<Access> = loads.iter().map(|access| if flat { line(access) } else { *access }).collect();
+    let stores: Vec<Access> = stores.iter().map(|access| if flat { line(access) } else { *access }).collect();
+    let last = dims.len() - 1;
+    let fours = dims[last] % 4 == 0
+        && loads.iter().all(|access| in_fours(access, dims))
+        && stores.iter().all(|access| matches!(access, Access::Buf { strides, .. } if strides[last] == 1) && in_fours(access, dims));
+    let width = if fours { 4 } else { 1 };
+
+    let mut body = String::new();
+    let samples = if batched { "batch * " } else { "" };
+    let _ = writeln!(body, "    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;");
+    let _ = writeln!(body, "    if (i >= {samples}{}u) return;", total / width);
+    let _ = writeln!(body, "    u32 b = i;");
+    if flat {
+        let _ = writeln!(body, "    u32 d0 = i * {width}u;");
+    } else {
+        let mut counts = dims.to_vec();
+        counts[last] /= width;
+        body += &digits(&counts, "b", "d");
+        if width > 1 {
+            let _ = writeln!(body, "    d{last} *= {width}u;");
+        }
+    }
+    let mut arguments = vec![];
+    for (k, access) in loads.iter().enumerate() {
+        match access {
+            Access::Random { stream } => {
+                let _ = writeln!(body, "    float x{k}[{width}];");
+                for v in 0..width {
+                    let _ = writeln!(body, "    x{k}[{v}] = uniform(m.control, {stream}u, (u64)i * {width} + {v});");
+                }
+                arguments.push((format!("x{k}"), true));
+            }
+            Access::Buf { strides, .. } => {
+                let from = pointer(access, dims, batched_walk).expect("memory has an address");
+                if width == 1 || strides[last] == 0 {
+                    let _ = writeln!(body, "    float x{k} = *({from});");
+                    arguments.push((format!("x{k}"), false));
+                } else {
+                    let _ = writeln!(body, "    float4 q{k} = *(const float4 *)({from});");
+                    let _ = writeln!(body, "    float x{k}[4] = {{q{k}.x, q{k}.y, q{k}.z, q{k}.w}};");
+                    arguments.push((format!("x{k}"), true));
+                }
+            }
+        }
+    }
+    for k in 0..stores.len() {
+        let _ = writeln!(body, "    float y{k}[{width}];");
+    }
+    for v in 0..width {
+        let names: Vec<String> =
+            arguments.iter().map(|(name, many)| if *many { format!("{name}[{v}]") } else { name.clone() }).collect();
+        let (lines, results) = statements(formula, &names, "v", number);
+        let _ = writeln!(body, "    {{\n{lines}");
+        for (k, result) in results.iter().enumerate() {
+            let _ = writeln!(body, "    y{k}[{v}] = {result};");
+        }
+        let _ = writeln!(body, "    }}");
+    }
+    for (k, access) in stores.iter().enumerate() {
+        let to = pointer(access, dims, batched_walk).expect("results lie in memory");
+        match width {
+            1 => {
+                let sign = if accumulate { "+=" } else { "=" };
+                let _ = writeln!(body, "    *({to}) {sign} y{k}[0];");
+            }
+            _ => {
+                let _ = writeln!(body, "    float4 *to{k} = (float4 *)({to});");
+                if accumulate {
+                    let _ = writeln!(body, "    float4 old{k} = *to{k};");
+                    for (v, part) in ["x", "y", "z", "w"].iter().enumerate() {
+                        let _ = writeln!(body, "    y{k}[{v}] += old{k}.{part};");
+                    }
+                }
+                let _ = writeln!(body, "    *to{k} = make_float4(y{k}[0], y{k}[1], y{k}[2], y{k}[3]);");
+            }
+        }
+    }
+    let kernel = text.kernel("map", body);
+    vec![each(kernel, batched, total / width)]
+}
+
+/// The name of what folds threads, the first value, and how two are combined.
+fn folding(kind: ReduceKind) -> (&'static str, &'static str, &'static str) {
+    match kind {
+        ReduceKind::Sum => ("fold_sum", "0.0f", "sum + x"),
+        ReduceKind::Product => ("fold_product", "1.0f", "sum * x"),
+        ReduceKind::Max => ("fold_max", "number(0xff800000u)", "maximum(sum, x)"),
+        ReduceKind::Min => ("fold_min", "number(0x7f800000u)", "minimum(sum, x)"),
+    }
+}
+
+/// Pieces of a sum over the batch, where there are few results.
+const BATCH_SPLITS: usize = 16;
+/// Terms of a result from which on a whole block adds them up.
+const BLOCK_FROM: usize = 128;
+
+/// A group of threads to a result; neighbouring results by neighbouring threads, where they lie so.
+pub fn reduce(text: &mut Text, kernel: &Kernel) -> Vec<Launch> {
+    let Kernel::Reduce { batched, over_batch, dims, over, kind, scale, loads, store, formula } = kernel else {
+        unreachable!("the caller looked");
+    };
+    let last = dims.len() - 1;
+    let of = |reduced: bool| -> Vec<usize> { (0..dims.len()).filter(|d| over[*d] == reduced).collect() };
+    let (kept, reduced) = (of(false), of(true));
+    let extents = |which: &[usize]| which.iter().map(|d| dims[*d]).product::<usize>();
+    let (results, terms) = (extents(&kept), extents(&reduced));
+    let per_sample = *batched && !*over_batch;
+    let (fold, first, combine) = folding(*kind);
+    let columns = !over[last] && dims[last] > 1;
+    // Threads of a result, and neighbouring results of a block.
+    let (group, side) = match columns {
+        true => (8, 32),
+        false if *over_batch || terms >= BLOCK_FROM => (THREADS, 1),
+        false => (32, THREADS / 32),
+    };
+    let splits = if *over_batch && results <= 1 << 14 { BATCH_SPLITS } else { 1 };
+
+    let mut body = String::new();
+    let samples = if per_sample { "batch * " } else { "" };
+    let _ = writeln!(body, "    __shared__ float shared[{THREADS}];");
+    // Of a block, threads that differ in `lane` work on one result.
+    match columns {
+        true => {
+            let blocks = dims[last].div_ceil(side);
+            let _ = writeln!(body, "    u32 lane = threadIdx.x / {side}u, column = threadIdx.x % {side}u;");
+            let _ = writeln!(body, "    u32 r = blockIdx.x / {blocks}u, d{last} = blockIdx.x % {blocks}u * {side}u + column;");
+            let _ = writeln!(body, "    bool mine = d{last} < {}u;", dims[last]);
+        }
+        false => {
+            let _ = writeln!(body, "    u32 lane = threadIdx.x % {group}u;");
+            let _ = writeln!(body, "    u32 r = blockIdx.x * {side}u + threadIdx.x / {group}u;");
+            let _ = writeln!(body, "    bool mine = r < {samples}{results}u;");
+        }
+    }
+    for &d in kept.iter().rev().filter(|d| !columns || **d != last) {
+        let _ = writeln!(body, "    u32 d{d} = r % {0}u; r /= {0}u;", dims[d]);
+    }
+    let _ = writeln!(body, "    float sum = {first};");
+    let all = if *over_batch && *batched { format!("batch * {terms}u") } else { format!("{terms}u") };
+    let _ = writeln!(body, "    u32 all = {all}, piece = (all + splits - 1) / splits;");
+    let _ = writeln!(body, "    u32 end = min(all, (blockIdx.z + 1) * piece);");
+    let _ = writeln!(body, "    if (mine) for (u32 j = blockIdx.z * piece + lane; j < end; j += {group}u) {{");
+    let _ = writeln!(body, "    u32 at = j;");
+    for &d in reduced.iter().rev() {
+        let _ = writeln!(body, "    u32 d{d} = at % {0}u; at /= {0}u;", dims[d]);
+    }
+    let _ = writeln!(body, "    u32 b = {};", if *over_batch { "at" } else { "r" });
+    let mut arguments = vec![];
+    for (k, access) in loads.iter().enumerate() {
+        match pointer(access, dims, *batched) {
+            Some(from) => {
+                let _ = writeln!(body, "    float x{k} = *({from});");
+            }
+            None => {
+                let Access::Random { stream } = access else { unreachable!("memory has an address") };
+                let index = (0..dims.len()).fold("(u64)b".to_string(), |sum, d| format!("({sum} * {} + d{d})", dims[d]));
+                let _ = writeln!(body, "    float x{k} = uniform(m.control, {stream}u, {index});");
+            }
+        }
+        arguments.push(format!("x{k}"));
+    }
+    let (lines, values) = statements(formula, &arguments, "v", number);
+    let _ = writeln!(body, "{lines}    float x = {};\n    sum = {combine};\n    }}", values[0]);
+    // The results' threads lie side by side, or lanes do.
+    match columns {
+        true => {
+            let _ = writeln!(body, "    shared[threadIdx.x] = sum;\n    __syncthreads();");
+            let _ = writeln!(body, "    if (lane > 0 || !mine) return;");
+            let _ = writeln!(body, "    for (u32 k = 1; k < {group}u; k++) {{ float x = shared[column + k * {side}u]; sum = {combine}; }}");
+        }
+        false => {
+            let _ = writeln!(body, "    sum = {fold}(sum, {group}u, shared);");
+            let _ = writeln!(body, "    if (lane > 0 || !mine) return;");
+        }
+    }
+    let units = match columns {
+        true => results / dims[last] * dims[last].div_ceil(side),
+        false => results,
+    };
+    let blocks = Extent::units(per_sample, units, if columns { 1 } else { side });
+    let to = pointer(store, dims, per_sample).expect("results lie in memory").replace("(b)", "(r)");
+    let scaled = |x: &str| if *scale == 1.0 { x.to_string() } else { format!("{x} * {}", number(*scale)) };
+    if splits == 1 {
+        let _ = writeln!(body, "    *({to}) = {};", scaled("sum"));
+        return vec![launch(text.kernel("reduce", body), blocks)];
+    }
+    // The place of the result among all of them.
+    let index = kept.iter().fold("0u".to_string(), |sum, d| format!("({sum} * {}u + d{d})", dims[*d]));
+    let _ = writeln!(body, "    m.work[blockIdx.z * {results}u + {index}] = sum;");
+    let parts = launch(text.kernel("reduce", body), blocks);
+    let parts = Launch { splits: Splits::Fixed(splits), work: Work::PerSplit(results), ..parts };
+    let mut body = String::new();
+    let _ = writeln!(body, "    u32 r = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (r >= {results}u) return;");
+    let _ = writeln!(body, "    float sum = m.work[r];");
+    let _ = writeln!(body, "    for (u32 k = 1; k < {splits}u; k++) {{ float x = m.work[k * {results}u + r]; sum = {combine}; }}");
+    for &d in kept.iter().rev() {
+        let _ = writeln!(body, "    u32 d{d} = r % {0}u; r /= {0}u;", dims[d]);
+    }
+    let _ = writeln!(body, "    *({to}) = {};", scaled("sum"));
+    vec![parts, each(text.kernel("combine", body), false, results)]
+}

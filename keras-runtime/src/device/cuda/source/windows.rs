@@ -1,0 +1,88 @@
+//! Windows that are added up where they lie, and the gradient of max pooling.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+
+use super::{Extent, Launch, THREADS, Text, WORKSPACE, Work, address, each, launch, place, product};
+use crate::compiled::{Buf, Extents, MatMul, MatMulOverlap, Matrix, MaxPoolGrad, Space};
+
+fn count(dims: Extents) -> usize {
+    dims.iter().map(|(extent, _)| extent).product()
+}
+
+/// The word that the digits of `i` lead to.
+fn offset(mut i: usize, dims: Extents) -> usize {
+    dims.iter().rev().fold(0, |words, &(extent, stride)| {
+        let digit = i % extent;
+        i /= extent;
+        words + digit * stride
+    })
+}
+
+/// The product of all windows first, in the workspace; then a block for each sample adds place after place of the
+/// windows, of which no two meet in a word.
+pub fn matmul_overlap(text: &mut Text, op: &MatMulOverlap) -> Vec<Launch> {
+    let MatMulOverlap { a, w, c, words, counts, window, k, n } = *op;
+    let m = count(counts);
+    let rows: Extents = Box::leak(Box::new([(m, k)]));
+    let columns: Extents = Box::leak(Box::new([(k, 1)]));
+    let result = Buf::new(Space::Arena, 0, m * n);
+    let left = Matrix { buf: a, rows, columns };
+    let windows = MatMul { a: left, w, c: result, rows: m, k, n };
+    let chunk = Some((WORKSPACE / (m * n).max(1)).max(1));
+    let work = Work::PerSample(m * n);
+    let rows = Launch { chunk, work, ..product::rows_by_panels(text, &windows, Some("m.work")) };
+
+    // Neighbours in a window that lie in a row are added by neighbouring threads.
+    let (run, places) = match window.split_last() {
+        Some((&(run, 1), places)) => (run, places),
+        _ => (1, window),
+    };
+    let mut body = format!("    float *c = {};\n", address(&c, 0, "from + blockIdx.x"));
+    let _ = writeln!(body, "    const float *windows = m.work + (u64)blockIdx.x * {};", m * n);
+    let _ = writeln!(body, "    for (u32 i = threadIdx.x; i < {words}u; i += {THREADS}u) c[i] = 0.0f;");
+    let _ = writeln!(body, "    for (u32 p = 0; p < {}u; p++) {{\n    __syncthreads();", n / run);
+    let _ = writeln!(body, "    u32 first = {};", place(places, "p"));
+    let _ = writeln!(body, "    for (u32 i = threadIdx.x; i < {}u; i += {THREADS}u) {{", m * run);
+    let _ = writeln!(body, "    u32 which = i / {run}u, r = i % {run}u;");
+    let _ = writeln!(body, "    c[{} + first + r] += windows[which * {n}u + p * {run}u + r];\n    }}\n    }}", place(counts, "which"));
+    let blocks = Extent::units(true, 1, 1);
+    let added = Launch { chunk, work, ..launch(text.kernel("overlap", body), blocks) };
+    vec![rows, added]
+}
+
+/// A thread to a channel of a window where windows do not meet, else to a channel of an image.
+pub fn max_pool_grad(text: &mut Text, op: &MaxPoolGrad) -> Vec<Launch> {
+    let MaxPoolGrad { x, y, dy, dx, words, counts, window, channels } = *op;
+    let (m, pixels) = (count(counts), count(window));
+    let mut seen = HashSet::new();
+    let apart = (0..m).all(|w| (0..pixels).all(|p| seen.insert(offset(w, counts) + offset(p, window))));
+    let batched = dx.space.is_batched();
+    let mut launches = vec![];
+    if apart {
+        let samples = if batched { "batch * " } else { "" };
+        let mut body = format!("    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {samples}{words}u) return;\n");
+        let _ = writeln!(body, "    {}[i % {words}u] = 0.0f;", address(&dx, 0, &format!("i / {words}u")));
+        launches.push(each(text.kernel("zero", body), batched, words));
+    }
+    let units = if apart { m * channels } else { channels };
+    let samples = if batched { "batch * " } else { "" };
+    let mut body = format!("    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {samples}{units}u) return;\n");
+    let _ = writeln!(body, "    u32 b = i / {units}u, c = i % {channels}u, k = i % {units}u / {channels}u;");
+    for (name, buf) in [("x", x), ("y", y), ("dy", dy), ("dx", dx)] {
+        let constant = if name == "dx" { "" } else { "const " };
+        let _ = writeln!(body, "    {constant}float *{name} = {};", address(&buf, 0, "b"));
+    }
+    if !apart {
+        let _ = writeln!(body, "    for (u32 w = 0; w < {}u; w++) dx[w * {channels}u + c] = 0.0f;", words / channels);
+        let _ = writeln!(body, "    for (k = 0; k < {m}u; k++) {{");
+    } else {
+        let _ = writeln!(body, "    {{");
+    }
+    let _ = writeln!(body, "    u32 first = {} + c;\n    float most = y[k * {channels}u + c];", place(counts, "k"));
+    let _ = writeln!(body, "    for (u32 p = 0; p < {pixels}u; p++) {{\n    u32 at = first + {};", place(window, "p"));
+    let sign = if apart { "=" } else { "+=" };
+    let _ = writeln!(body, "    if (x[at] == most) {{ dx[at] {sign} dy[k * {channels}u + c]; break; }}\n    }}\n    }}");
+    launches.push(each(text.kernel("max_pool_grad", body), batched, units));
+    launches
+}
