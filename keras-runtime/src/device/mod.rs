@@ -122,6 +122,27 @@ pub trait Backend: Debug + Send {
     fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send));
 }
 
+/// Where models run that are not told where: see [`Model::with_seed`](crate::model::Model::with_seed).
+pub(crate) fn preferred() -> Result<Box<dyn Device>> {
+    let Some(name) = std::env::var_os("KERAS_DEVICE") else { return Ok(Box::new(Cpu::default())) };
+    let name = name.to_string_lossy().to_lowercase();
+    match name.split_once(':').unwrap_or((&name, "0")) {
+        ("" | "cpu", _) => Ok(Box::new(Cpu::default())),
+        #[cfg(feature = "cuda")]
+        ("auto", _) => Ok(Box::new(Auto::detect())),
+        #[cfg(feature = "cuda")]
+        ("cuda", ordinal) if ordinal.parse::<usize>().is_ok() => Ok(Box::new(Cuda::new(ordinal.parse().unwrap_or(0))?)),
+        _ => Err(Error::Setting {
+            name: "KERAS_DEVICE",
+            expected: match cfg!(feature = "cuda") {
+                true => "`cpu`, `cuda`, `cuda:1` (and so on) or `auto`".into(),
+                false => "`cpu`; with the feature `cuda` of keras-runtime also `cuda`, `cuda:1` (and so on) or `auto`".into(),
+            },
+            found: format!("`{name}`"),
+        }),
+    }
+}
+
 /// The error of a batch that has another size than the one whose states it would go on from.
 fn other_batch(spec: &Spec, before: usize, now: usize) -> Error {
     Error::Shape {

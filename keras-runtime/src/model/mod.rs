@@ -15,7 +15,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use crate::compiled::{OutputSpec, Spec};
 use crate::data::{Arrays, IntoTensor};
-use crate::device::{Cpu, Device};
+use crate::device::{self, Device};
 use crate::error::{Error, Result};
 use crate::loss::Losses;
 use crate::metric::Metrics;
@@ -48,9 +48,13 @@ pub trait Model: Sized {
     /// The same, to be changed.
     fn network_mut(&mut self) -> &mut Network;
 
-    /// Initial weights drawn from `seed`, on every core of the CPU.
+    /// Initial weights drawn from `seed`, on every core of the CPU, or on the device that the environment variable
+    /// `KERAS_DEVICE` names: `cpu`, and with the feature `cuda` also `cuda`, `cuda:1` or `auto`.
+    ///
+    /// # Panics
+    /// When the environment names a device that is not there: [`Model::on`] gives an error instead.
     fn with_seed(seed: u64) -> Self {
-        match Self::on(&Cpu::default(), seed) {
+        match device::preferred().and_then(|device| Self::on(&*device, seed)) {
             Ok(model) => model,
             // The CPU runs whatever the macro compiles; a limit of it is a limit of the macro.
             Err(error) => panic!("{error}"),
@@ -65,13 +69,21 @@ pub trait Model: Sized {
         Ok(Self::from_network(Network::new(Self::SPEC, device, seed)?))
     }
 
+    /// The same model on `device`: with its weights, and without what recurrent layers carry from batch to batch.
+    ///
+    /// # Errors
+    /// When the device cannot run the model.
+    fn to(&self, device: &dyn Device) -> Result<Self> {
+        Ok(Self::from_network(self.network().to(device)?))
+    }
+
     /// The model with the weights of a safetensors file's bytes, for example of `include_bytes!`, on every core of the CPU.
     /// It is there sooner than a new model that loads them: no initial weights are drawn.
     ///
     /// # Errors
     /// When the bytes are no such file, or hold the weights of another model.
     fn from_weights(bytes: &[u8]) -> Result<Self> {
-        let network = Network::without_weights(Self::SPEC, &Cpu::default())?;
+        let network = Network::without_weights(Self::SPEC, &*device::preferred()?)?;
         Ok(Self::from_network(crate::io::safetensors::read_into(network, bytes, "the given bytes")?))
     }
 
@@ -80,7 +92,7 @@ pub trait Model: Sized {
     /// # Errors
     /// When the file cannot be read, is none, or holds the weights of another model.
     fn from_weights_file(path: impl AsRef<Path>) -> Result<Self> {
-        let mut network = Network::without_weights(Self::SPEC, &Cpu::default())?;
+        let mut network = Network::without_weights(Self::SPEC, &*device::preferred()?)?;
         crate::io::load(&mut network, path.as_ref())?;
         Ok(Self::from_network(network))
     }

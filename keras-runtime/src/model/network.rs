@@ -172,6 +172,13 @@ impl Network {
         Ok(Network { spec, seed: SEED, backend: device.backend(spec, SEED)? })
     }
 
+    /// The same weights and seed on `device`.
+    pub(crate) fn to(&self, device: &dyn Device) -> Result<Self> {
+        let mut backend = device.backend(self.spec, self.seed)?;
+        backend.params_mut().copy_from_slice(self.params());
+        Ok(Network { spec: self.spec, seed: self.seed, backend })
+    }
+
     /// What was known at build time.
     pub fn spec(&self) -> &'static Spec {
         self.spec

@@ -33,7 +33,8 @@ use crate::error::{Error, Result};
 ///
 /// # fn main() -> Result<()> {
 /// let device = Cuda::new(0)?;
-/// let mut model = keras_model!(dense(256, relu, input = 784) >> dense(10, softmax)).to(&device)?;
+/// let model = keras_model!(dense(256, relu, input = 784) >> dense(10, softmax));
+/// let mut model = model.to(&device)?;
 /// # let _ = &mut model;
 /// # Ok(())
 /// # }
