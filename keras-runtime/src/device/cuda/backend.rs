@@ -89,6 +89,9 @@ impl CudaBackend {
             return Err(Error::Device { device: gpu.name.clone(), problem });
         }
         let program = Program::new(spec);
+        if std::env::var("KERAS_CUDA_DUMP").is_ok_and(|name| name == spec.name || name == "all") {
+            eprintln!("{}\n{:#?}", program.text, (&program.infer, &program.train));
+        }
         let mut player = Player::new(&gpu, &program.text)?;
         let fault = Fault::default();
         let failed = |error: DriverError| library::explain(&gpu.name, &error);

@@ -56,7 +56,7 @@ impl Player {
             block_dim: (THREADS as u32, 1, 1),
             shared_mem_bytes: 0,
         };
-        let words = [batch, launch.time, from, count, splits].map(|word| word as u32);
+        let words = [batch, launch.time, from + launch.part, count, splits].map(|word| word as u32);
         self.kernel(memory, &launch.kernel, config, words)
     }
 

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::formula::{number, statements};
-use super::{Extent, Launch, Splits, THREADS, Text, Work, address, digits, each, is_aligned, launch};
-use crate::compiled::{Access, ReduceKind};
+use super::{Extent, Launch, Splits, THREADS, Text, Work, address, each, is_aligned, launch};
+use crate::compiled::{Access, Buf, ReduceKind};
 use crate::device::cpu::simd::symbol::Formula;
 use crate::device::record::Kernel;
 
@@ -24,9 +24,15 @@ fn is_flat(access: &Access, dims: &[usize], batched: bool) -> bool {
         && (!batched || (buf.space.is_batched() && buf.len == expected))
 }
 
+/// The length of what is walked word by word from the first sample to the last.
+const LINE: usize = 0;
+
 /// A pointer to the element at digits `d0, d1, ..` of sample `b`.
 fn pointer(access: &Access, dims: &[usize], batched: bool) -> Option<String> {
     let Access::Buf { buf, offset, strides } = access else { return None };
+    if buf.len == LINE {
+        return Some(format!("{} + d0", address(buf, *offset, "0")));
+    }
     let sample = if batched && buf.space.is_batched() { "b" } else { "0" };
     let mut sum = address(buf, *offset, sample);
     for (d, (&extent, &stride)) in dims.iter().zip(*strides).enumerate() {
@@ -66,7 +72,7 @@ pub fn map(
     let flat_dims = [total];
     let line = |access: &Access| match access {
         Access::Buf { buf, .. } => {
-            let buf = crate::compiled::Buf { len: 0, ..*buf };
+            let buf = Buf { len: LINE, ..*buf };
             Access::Buf { buf, offset: 0, strides: &[1] }
         }
         random => *random,
@@ -80,28 +86,40 @@ pub fn map(
         && stores.iter().all(|access| matches!(access, Access::Buf { strides, .. } if strides[last] == 1) && in_fours(access, dims));
     let width = if fours { 4 } else { 1 };
 
+    let apart = if accumulate { one_by_one(&stores, dims) } else { vec![false; dims.len()] };
+    let launches: usize = dims.iter().zip(&apart).filter(|(_, apart)| **apart).map(|(extent, _)| extent).product();
+    let width = if apart[last] { 1 } else { width };
+    let units = total / width / launches;
+
     let mut body = String::new();
     let samples = if batched { "batch * " } else { "" };
     let _ = writeln!(body, "    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;");
-    let _ = writeln!(body, "    if (i >= {samples}{}u) return;", total / width);
+    let _ = writeln!(body, "    if (i >= {samples}{units}u) return;");
     let _ = writeln!(body, "    u32 b = i;");
     if flat {
         let _ = writeln!(body, "    u32 d0 = i * {width}u;");
     } else {
-        let mut counts = dims.to_vec();
-        counts[last] /= width;
-        body += &digits(&counts, "b", "d");
-        if width > 1 {
-            let _ = writeln!(body, "    d{last} *= {width}u;");
+        if launches > 1 {
+            let _ = writeln!(body, "    u32 part = from;");
+        }
+        for (d, extent) in dims.iter().enumerate().rev() {
+            let step = if d == last { width } else { 1 };
+            let index = if apart[d] { "part" } else { "b" };
+            let _ = writeln!(body, "    u32 d{d} = {index} % {0}u * {step}u; {index} /= {0}u;", extent / step);
         }
     }
+    // The place of the first element in its space.
+    let linear = match launches {
+        1 => format!("(u64)i * {width}"),
+        _ => (0..dims.len()).fold("(u64)b".to_string(), |sum, d| format!("({sum} * {} + d{d})", dims[d])),
+    };
     let mut arguments = vec![];
     for (k, access) in loads.iter().enumerate() {
         match access {
             Access::Random { stream } => {
                 let _ = writeln!(body, "    float x{k}[{width}];");
                 for v in 0..width {
-                    let _ = writeln!(body, "    x{k}[{v}] = uniform(m.control, {stream}u, (u64)i * {width} + {v});");
+                    let _ = writeln!(body, "    x{k}[{v}] = uniform(m.control, {stream}u, {linear} + {v});");
                 }
                 arguments.push((format!("x{k}"), true));
             }
@@ -150,8 +168,36 @@ pub fn map(
             }
         }
     }
-    let kernel = text.kernel("map", body);
-    vec![each(kernel, batched, total / width)]
+    let launch = each(text.kernel("map", body), batched, units);
+    (0..launches).map(|part| Launch { part, ..launch.clone() }).collect()
+}
+
+/// The dimensions whose places must be computed one after another, since results of several meet in a word: as few places
+/// as will do.
+fn one_by_one(stores: &[Access], dims: &[usize]) -> Vec<bool> {
+    let meet = |apart: usize| {
+        stores.iter().any(|access| {
+            let Access::Buf { strides, .. } = access else { return false };
+            let mut own: Vec<(usize, usize)> = (0..dims.len())
+                .filter(|d| apart >> d & 1 == 0 && dims[*d] > 1)
+                .map(|d| (strides[d], dims[d]))
+                .collect();
+            own.sort_unstable();
+            // Each dimension steps over all that the smaller ones reach.
+            let mut reach = 0;
+            own.into_iter().any(|(stride, extent)| {
+                let meets = stride <= reach;
+                reach += stride * (extent - 1);
+                meets
+            })
+        })
+    };
+    let places = |apart: usize| -> usize {
+        (0..dims.len()).filter(|d| apart >> d & 1 == 1).map(|d| dims[d]).product()
+    };
+    let best = (0..1usize << dims.len()).filter(|apart| !meet(*apart)).min_by_key(|apart| places(*apart));
+    let best = best.unwrap_or((1 << dims.len()) - 1);
+    (0..dims.len()).map(|d| best >> d & 1 == 1).collect()
 }
 
 /// The name of what folds threads, the first value, and how two are combined.

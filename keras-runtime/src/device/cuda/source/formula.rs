@@ -7,6 +7,7 @@ use crate::device::cpu::simd::symbol::{Binary, Formula, Instruction, Relation, U
 /// A constant, to the bit.
 pub fn number(x: f32) -> String {
     match x.is_finite() && x == x.trunc() && x.abs() < 1e6 && x.to_bits() != (-0.0f32).to_bits() {
+        true if x < 0.0 => format!("({x:.1}f)"),
         true => format!("{x:.1}f"),
         false => format!("number({:#x}u)", x.to_bits()),
     }

@@ -105,6 +105,8 @@ pub struct Launch {
     pub splits: Splits,
     /// The step of the loop that it is in, in time.
     pub time: usize,
+    /// Which of several launches of the same kernel it is, if that matters.
+    pub part: usize,
     /// Samples of one launch, if not all of them: what fits the workspace.
     pub chunk: Option<usize>,
     /// Words of workspace: for each sample of a chunk, or for each split.
@@ -248,6 +250,7 @@ fn launch(kernel: String, blocks: Extent) -> Launch {
         grid: [blocks, Extent::blocks(1)],
         splits: Splits::One,
         time: 0,
+        part: 0,
         chunk: None,
         work: Work::None,
     }
@@ -293,18 +296,6 @@ fn address(buf: &Buf, skip: usize, b: &str) -> String {
 fn is_aligned(buf: &Buf, skip: usize) -> bool {
     let steps = if buf.space.is_batched() { buf.len } else { 0 };
     [buf.offset, steps, buf.skip + skip, buf.time].iter().all(|words| words % 4 == 0)
-}
-
-/// Declares the digits `name0, name1, ..` of `index` with `dims` as bases; what is left over stays in `index`.
-fn digits(dims: &[usize], index: &str, name: &str) -> String {
-    let mut text = String::new();
-    for (d, extent) in dims.iter().enumerate().rev() {
-        let _ = match extent {
-            1 => writeln!(text, "    u32 {name}{d} = 0;"),
-            _ => writeln!(text, "    u32 {name}{d} = {index} % {extent}u; {index} /= {extent}u;"),
-        };
-    }
-    text
 }
 
 /// The word that the digits of `index` (an expression) lead to, as an expression. The first digit is not cut.

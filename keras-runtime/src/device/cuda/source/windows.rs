@@ -19,6 +19,10 @@ fn offset(mut i: usize, dims: Extents) -> usize {
     })
 }
 
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
 /// The product of all windows first, in the workspace; then a block for each sample adds place after place of the
 /// windows, of which no two meet in a word.
 pub fn matmul_overlap(text: &mut Text, op: &MatMulOverlap) -> Vec<Launch> {
@@ -33,16 +37,18 @@ pub fn matmul_overlap(text: &mut Text, op: &MatMulOverlap) -> Vec<Launch> {
     let work = Work::PerSample(m * n);
     let rows = Launch { chunk, work, ..product::rows_by_panels(text, &windows, Some("m.work")) };
 
-    // Neighbours in a window that lie in a row are added by neighbouring threads.
-    let (run, places) = match window.split_last() {
-        Some((&(run, 1), places)) => (run, places),
-        _ => (1, window),
+    // Words in a row are added by neighbouring threads: so many that those of one window end where the next one's begin.
+    let (whole, mut places) = match window.split_last() {
+        Some((&(whole, 1), places)) => (whole, places.to_vec()),
+        _ => (1, window.to_vec()),
     };
+    let run = counts.iter().filter(|(extent, _)| *extent > 1).fold(whole, |run, (_, stride)| gcd(run, *stride));
+    places.push((whole / run, run));
     let mut body = format!("    float *c = {};\n", address(&c, 0, "from + blockIdx.x"));
     let _ = writeln!(body, "    const float *windows = m.work + (u64)blockIdx.x * {};", m * n);
     let _ = writeln!(body, "    for (u32 i = threadIdx.x; i < {words}u; i += {THREADS}u) c[i] = 0.0f;");
     let _ = writeln!(body, "    for (u32 p = 0; p < {}u; p++) {{\n    __syncthreads();", n / run);
-    let _ = writeln!(body, "    u32 first = {};", place(places, "p"));
+    let _ = writeln!(body, "    u32 first = {};", place(&places, "p"));
     let _ = writeln!(body, "    for (u32 i = threadIdx.x; i < {}u; i += {THREADS}u) {{", m * run);
     let _ = writeln!(body, "    u32 which = i / {run}u, r = i % {run}u;");
     let _ = writeln!(body, "    c[{} + first + r] += windows[which * {n}u + p * {run}u + r];\n    }}\n    }}", place(counts, "which"));
