@@ -1,5 +1,4 @@
 //! Models on a GPU, or on what stands in for one, beside the same models on the CPU.
-#![cfg(feature = "cuda")]
 
 use ndarray::{Array, Array2};
 use keras_runtime::prelude::*;

@@ -57,7 +57,9 @@ pub struct CudaBackend {
     arena: Words,
     fixed: Words,
     work: Words,
-    /// Penalties, sums of squares, numbers of a step.
+    /// The penalty of each weight.
+    penalties: Words,
+    /// Sums of squares, numbers of a step.
     pub(super) extra: Words,
     carried: Mirror,
     carried_samples: usize,
@@ -82,13 +84,18 @@ impl std::fmt::Debug for CudaBackend {
 }
 
 impl CudaBackend {
-    pub(super) fn new(gpu: Arc<Gpu>, spec: &'static Spec, seed: u64, graphs: bool) -> Result<Self> {
+    pub(super) fn new(
+        gpu: Arc<Gpu>,
+        program: Program,
+        spec: &'static Spec,
+        seed: u64,
+        graphs: bool,
+    ) -> Result<Self> {
         let ports = spec.inputs.len().max(spec.outputs.len());
         if ports > PORTS {
             let problem = format!("the model has {ports} inputs or outputs; {PORTS} are supported");
             return Err(Error::Device { device: gpu.name.clone(), problem });
         }
-        let program = Program::new(spec);
         if std::env::var("KERAS_CUDA_DUMP").is_ok_and(|name| name == spec.name || name == "all") {
             eprintln!("{}\n{:#?}", program.text, (&program.infer, &program.train));
         }
@@ -109,7 +116,8 @@ impl CudaBackend {
             arena: words(0)?,
             fixed: words(0)?,
             work: words(0)?,
-            extra: words(spec.weights.len())?,
+            penalties: words(spec.weights.len())?,
+            extra: words(0)?,
             carried: mirror(0)?,
             carried_samples: 0,
             inputs: many(inputs)?,
@@ -318,7 +326,7 @@ impl CudaBackend {
             }
         }
         if kind != Kind::Infer {
-            let memory = Memory { work: self.extra.address(0), ..*memory };
+            let memory = Memory { work: self.penalties.address(0), ..*memory };
             for (i, weight) in spec.weights.iter().enumerate() {
                 if weight.penalty.is_some() {
                     let slopes = u32::from(kind == Kind::Train);
@@ -561,7 +569,7 @@ impl Backend for CudaBackend {
             let mut sum = f64::from(first[0]);
             if penalised && self.spec.weights.iter().any(|weight| weight.penalty.is_some()) {
                 let mut values = vec![0.0; self.spec.weights.len()];
-                self.fault.note(self.extra.get(0, &mut values));
+                self.fault.note(self.penalties.get(0, &mut values));
                 let each = self.spec.weights.iter().zip(values).filter(|(weight, _)| weight.penalty.is_some());
                 sum += each.map(|(_, value)| f64::from(value)).sum::<f64>();
             }

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use cudarc::driver::CudaModule;
 use cudarc::nvrtc::{Ptx, result, sys};
@@ -11,7 +11,7 @@ use super::{Gpu, library};
 use crate::error::{Error, Result};
 
 /// The compute capability of a GPU: 8.6 is `sm_86`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Architecture {
     /// Before the point.
     pub major: u32,
@@ -19,83 +19,213 @@ pub struct Architecture {
     pub minor: u32,
 }
 
-/// What the compiler makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Machine code of one architecture.
-    Cubin,
-    /// What a driver compiles: for architectures that this NVRTC does not know, and for emulators.
-    Ptx,
+/// What a model is compiled to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// Machine code of one architecture, which needs nothing but the driver.
+    Cubin(Architecture),
+    /// What a driver compiles when it is loaded: for an architecture and all later ones.
+    Ptx(Architecture),
 }
 
-/// Compiles `text`, or takes it from the cache, and loads it.
+impl Target {
+    /// Machine code of `sm_MAJORMINOR`.
+    pub fn cubin(major: u32, minor: u32) -> Self {
+        Target::Cubin(Architecture { major, minor })
+    }
+
+    /// PTX of `compute_MAJORMINOR`.
+    pub fn ptx(major: u32, minor: u32) -> Self {
+        Target::Ptx(Architecture { major, minor })
+    }
+
+    fn option(self) -> String {
+        match self {
+            Target::Cubin(Architecture { major, minor }) => format!("--gpu-architecture=sm_{major}{minor}"),
+            Target::Ptx(Architecture { major, minor }) => format!("--gpu-architecture=compute_{major}{minor}"),
+        }
+    }
+
+    /// The name under which what was made of `text` is kept.
+    fn key(self, text: &str) -> u128 {
+        hash(format!("{}\n{}\n{OPTIONS:?}\n{text}", env!("CARGO_PKG_VERSION"), self.option()).as_bytes())
+    }
+}
+
+/// What was compiled ahead, by its key.
+#[derive(Debug, Default)]
+pub struct Precompiled(Vec<(u128, Target, &'static [u8])>);
+
+/// What a file of precompiled models begins with.
+const MAGIC: &[u8; 16] = b"keras-cuda-1\0\0\0\0";
+
+impl Precompiled {
+    /// Adds what [`write`](Precompiled::write) wrote.
+    pub fn add(&mut self, bytes: &'static [u8]) -> Result<()> {
+        let foreign = || Error::Format {
+            file: "the precompiled models".into(),
+            problem: "they are cut off, or were not written by `cuda::precompile`".into(),
+        };
+        let (body, sum) = bytes.split_last_chunk::<16>().ok_or_else(foreign)?;
+        let mut rest = body.strip_prefix(MAGIC).ok_or_else(foreign)?;
+        if u128::from_le_bytes(*sum) != hash(body) {
+            return Err(foreign());
+        }
+        while !rest.is_empty() {
+            let (head, tail) = rest.split_first_chunk::<36>().ok_or_else(foreign)?;
+            let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+            let (key, _) = head.split_first_chunk::<16>().ok_or_else(foreign)?;
+            let architecture = Architecture { major: number(20), minor: number(24) };
+            let target = if number(16) == 0 { Target::Cubin(architecture) } else { Target::Ptx(architecture) };
+            let (image, tail) = tail.split_at_checked(number(28) as usize).ok_or_else(foreign)?;
+            self.0.push((u128::from_le_bytes(*key), target, image));
+            rest = tail;
+        }
+        Ok(())
+    }
+
+    /// Each of `texts` for each of `targets`.
+    pub fn write(texts: &[String], targets: &[Target]) -> Result<Vec<u8>> {
+        library::nvrtc()?;
+        let mut bytes = MAGIC.to_vec();
+        for text in texts {
+            for target in targets {
+                let image = compile(text, *target)?.image;
+                let (kind, Architecture { major, minor }) = match target {
+                    Target::Cubin(architecture) => (0, *architecture),
+                    Target::Ptx(architecture) => (1, *architecture),
+                };
+                bytes.extend_from_slice(&target.key(text).to_le_bytes());
+                for number in [kind, major, minor, image.len() as u32, 0] {
+                    bytes.extend_from_slice(&number.to_le_bytes());
+                }
+                bytes.extend_from_slice(&image);
+            }
+        }
+        bytes.extend_from_slice(&hash(&bytes).to_le_bytes());
+        Ok(bytes)
+    }
+
+    /// What there is of `text` that a GPU of `architecture` runs.
+    fn find(&self, text: &str, architecture: Architecture, emulated: bool) -> Option<(Target, &'static [u8])> {
+        let fits = |target: Target| match target {
+            Target::Cubin(of) => of == architecture && !emulated,
+            Target::Ptx(of) => of <= architecture,
+        };
+        let mut found: Vec<_> =
+            self.0.iter().filter(|(key, target, _)| fits(*target) && target.key(text) == *key).collect();
+        // Machine code first.
+        found.sort_by_key(|(_, target, _)| matches!(target, Target::Ptx(_)));
+        found.first().map(|(_, target, image)| (*target, *image))
+    }
+}
+
+/// Compiles `text`, or takes what was compiled before, and loads it.
 pub fn module(gpu: &Gpu, text: &str) -> Result<Arc<CudaModule>> {
     let emulated = gpu.name.to_lowercase().contains("emulat");
-    let kind = if emulated { Kind::Ptx } else { Kind::Cubin };
-    let image = cached(text, gpu.architecture, kind)?;
-    let ptx = match kind {
-        Kind::Cubin => Ptx::from_binary(image),
-        Kind::Ptx => Ptx::from_src(String::from_utf8_lossy(&image).trim_end_matches('\0').to_string()),
+    let known = gpu.precompiled.lock().unwrap_or_else(PoisonError::into_inner);
+    let (target, image) = match known.find(text, gpu.architecture, emulated) {
+        Some((target, image)) => (target, image.to_vec()),
+        None => {
+            let target = if emulated { Target::Ptx(gpu.architecture) } else { Target::Cubin(gpu.architecture) };
+            cached(text, target)?
+        }
+    };
+    let ptx = match target {
+        Target::Cubin(_) => Ptx::from_binary(image),
+        Target::Ptx(_) => Ptx::from_src(String::from_utf8_lossy(&image).trim_end_matches('\0').to_string()),
     };
     gpu.context.load_module(ptx).map_err(|error| library::explain(&gpu.name, &error))
 }
 
-/// Machine code of `text` for `architecture`, for instance to be shipped with a program: `sm_90` is `9.0`.
-///
-/// # Errors
-/// Without NVRTC, or where it does not know the architecture.
-pub fn cubin(text: &str, architecture: Architecture) -> Result<Vec<u8>> {
+/// What the compiler says of the kernels of `text`: registers, shared memory, what had to be spilled.
+pub fn report(text: &str, target: Target) -> Result<String> {
     library::nvrtc()?;
-    compile(text, architecture, Kind::Cubin)
+    Ok(compile(text, target)?.log)
 }
 
-fn cached(text: &str, architecture: Architecture, kind: Kind) -> Result<Vec<u8>> {
-    let Architecture { major, minor } = architecture;
-    let key = format!("{}\n{kind:?} {major}.{minor}\n{OPTIONS:?}\n{text}", env!("CARGO_PKG_VERSION"));
-    let path = folder().map(|folder| folder.join(format!("{:032x}.{}", hash(key.as_bytes()), if kind == Kind::Ptx { "ptx" } else { "cubin" })));
-    if let Some(image) = path.as_deref().and_then(read) {
-        return Ok(image);
+fn cached(text: &str, target: Target) -> Result<(Target, Vec<u8>)> {
+    if let Some(image) = place(text, target).and_then(|path| read(&path)) {
+        return Ok((target, image));
     }
     library::nvrtc()?;
-    let image = compile(text, architecture, kind)?;
+    let target = known_target(target);
+    let path = place(text, target);
+    if let Some(image) = path.as_deref().and_then(read) {
+        return Ok((target, image));
+    }
+    let image = compile(text, target)?.image;
     if let Some(path) = path {
         // A cache that cannot be written costs time, and nothing else.
         let _ = write(&path, &image);
     }
-    Ok(image)
+    Ok((target, image))
+}
+
+/// The file in the cache.
+fn place(text: &str, target: Target) -> Option<PathBuf> {
+    let kind = if matches!(target, Target::Cubin(_)) { "cubin" } else { "ptx" };
+    folder().map(|folder| folder.join(format!("{:032x}.{kind}", target.key(text))))
+}
+
+/// The target itself; where this NVRTC is older than the architecture, PTX of the newest that it knows.
+fn known_target(target: Target) -> Target {
+    let Target::Cubin(architecture) = target else { return target };
+    let mut count = 0;
+    // SAFETY: NVRTC writes one number, then so many.
+    let known = unsafe {
+        if sys::nvrtcGetNumSupportedArchs(&mut count).result().is_err() {
+            return target;
+        }
+        let mut known = vec![0; usize::try_from(count).unwrap_or(0)];
+        if sys::nvrtcGetSupportedArchs(known.as_mut_ptr()).result().is_err() {
+            return target;
+        }
+        known
+    };
+    match known.into_iter().max().and_then(|newest| u32::try_from(newest).ok()) {
+        Some(newest) if architecture.major * 10 + architecture.minor > newest => Target::ptx(newest / 10, newest % 10),
+        _ => target,
+    }
 }
 
 /// No product and sum are rounded once unless a kernel says so: as on the CPU.
 const OPTIONS: [&str; 2] = ["--std=c++17", "--fmad=false"];
 
-fn compile(text: &str, Architecture { major, minor }: Architecture, kind: Kind) -> Result<Vec<u8>> {
-    let target = match kind {
-        Kind::Cubin => format!("--gpu-architecture=sm_{major}{minor}"),
-        Kind::Ptx => format!("--gpu-architecture=compute_{major}{minor}"),
-    };
-    let failed = |problem: String| Error::Device { device: format!("NVRTC for {target}"), problem };
+/// What the compiler gives.
+struct Compiled {
+    image: Vec<u8>,
+    log: String,
+}
+
+fn compile(text: &str, target: Target) -> Result<Compiled> {
+    let failed = |problem: String| Error::Device { device: format!("NVRTC for {}", target.option()), problem };
     let source = CString::new(text).map_err(|_| failed("the text has a zero in it".into()))?;
     let program = result::create_program(&source, None).map_err(|error| failed(format!("{error:?}")))?;
-    let options: Vec<String> = OPTIONS.iter().map(|option| option.to_string()).chain([target.clone()]).collect();
+    let mut options: Vec<String> = OPTIONS.iter().map(|option| option.to_string()).collect();
+    options.push(target.option());
+    if matches!(target, Target::Cubin(_)) {
+        options.push("--ptxas-options=-v".into());
+    }
     // SAFETY: `program` was made above, and is destroyed below.
-    let image = unsafe {
-        result::compile_program(program, &options)
-            .map_err(|error| {
-                let log = result::get_program_log(program).unwrap_or_default();
-                let log: Vec<u8> = log.into_iter().map(|c| c as u8).collect();
-                failed(format!("{error:?}\n{}", String::from_utf8_lossy(&log).trim_end_matches('\0')))
-            })
-            .and_then(|()| output(program, kind).map_err(|error| failed(format!("{error:?}"))))
+    let compiled = unsafe {
+        let done = result::compile_program(program, &options);
+        let log: Vec<u8> = result::get_program_log(program).unwrap_or_default().into_iter().map(|c| c as u8).collect();
+        let log = String::from_utf8_lossy(&log).trim_end_matches('\0').to_string();
+        match done.and_then(|()| output(program, target)) {
+            Ok(image) => Ok(Compiled { image, log }),
+            Err(error) => Err(failed(format!("{error:?}\n{log}"))),
+        }
     };
     // SAFETY: as above.
     let _ = unsafe { result::destroy_program(program) };
-    image
+    compiled
 }
 
-unsafe fn output(program: sys::nvrtcProgram, kind: Kind) -> std::result::Result<Vec<u8>, result::NvrtcError> {
+unsafe fn output(program: sys::nvrtcProgram, target: Target) -> std::result::Result<Vec<u8>, result::NvrtcError> {
     // SAFETY: the caller's program is compiled.
     unsafe {
-        if kind == Kind::Ptx {
+        if matches!(target, Target::Ptx(_)) {
             return Ok(result::get_ptx(program)?.into_iter().map(|c| c as u8).collect());
         }
         let mut len = 0;

@@ -87,11 +87,6 @@ impl Words {
         Ok(true)
     }
 
-    /// How many.
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
     /// The address of word `at`.
     pub fn address(&self, at: usize) -> u64 {
         self.slice.device_ptr(&self.gpu.stream).0 + 4 * at as u64
@@ -112,27 +107,6 @@ impl Words {
         }
         self.gpu.stream.memcpy_dtoh(&self.slice.slice(at..at + words.len()), words)?;
         self.gpu.stream.synchronize()
-    }
-
-    /// Copies `len` words from word `from` of `other` to word `at`.
-    pub fn copy(&mut self, at: usize, other: &Words, from: usize, len: usize) -> Result<(), DriverError> {
-        if len == 0 {
-            return Ok(());
-        }
-        self.gpu.stream.memcpy_dtod(&other.slice.slice(from..from + len), &mut self.slice.slice_mut(at..at + len))
-    }
-
-    /// Copies `len` words from word `from` to word `at` of the same memory, which do not meet.
-    pub fn copy_within(&mut self, from: usize, at: usize, len: usize) -> Result<(), DriverError> {
-        if len == 0 {
-            return Ok(());
-        }
-        let (low, high) = (from.min(at), from.max(at));
-        let (mut first, mut second) = self.slice.split_at_mut(high);
-        match from < at {
-            true => self.gpu.stream.memcpy_dtod(&first.slice(low..low + len), &mut second.slice_mut(..len)),
-            false => self.gpu.stream.memcpy_dtod(&second.slice(..len), &mut first.slice_mut(low..low + len)),
-        }
     }
 }
 

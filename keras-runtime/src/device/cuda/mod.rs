@@ -16,15 +16,19 @@ mod player;
 mod source;
 mod weights;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cudarc::driver::{CudaContext, CudaStream, DriverError};
 
 use self::backend::CudaBackend;
-pub use self::compile::Architecture;
+use self::compile::Precompiled;
+use self::source::Program;
+pub use self::compile::{Architecture, Target};
+pub use self::source::Precision;
 use super::{Backend, Cpu, Device};
 use crate::compiled::Spec;
 use crate::error::{Error, Result};
+use crate::optim::Optimizer;
 
 /// A GPU of NVIDIA as a device.
 ///
@@ -43,6 +47,7 @@ use crate::error::{Error, Result};
 pub struct Cuda {
     gpu: Arc<Gpu>,
     graphs: bool,
+    precision: Precision,
 }
 
 /// An open GPU: its context and the one stream that everything runs in.
@@ -52,6 +57,7 @@ pub(crate) struct Gpu {
     pub stream: Arc<CudaStream>,
     pub name: String,
     pub architecture: Architecture,
+    pub precompiled: Mutex<Precompiled>,
 }
 
 impl Cuda {
@@ -76,10 +82,10 @@ impl Cuda {
             let (major, minor) = context.compute_capability()?;
             let name = context.name()?;
             let architecture = Architecture { major: major.unsigned_abs(), minor: minor.unsigned_abs() };
-            Ok(Gpu { stream, name, architecture, context })
+            Ok(Gpu { stream, name, architecture, context, precompiled: Mutex::default() })
         };
         let gpu = open().map_err(|error| library::explain(&format!("GPU {ordinal}"), &error))?;
-        Ok(Cuda { gpu: Arc::new(gpu), graphs: true })
+        Ok(Cuda { gpu: Arc::new(gpu), graphs: true, precision: Precision::Float32 })
     }
 
     /// The GPUs of this machine.
@@ -92,6 +98,22 @@ impl Cuda {
         Ok(usize::try_from(count).unwrap_or(0))
     }
 
+    /// With what numbers matrices are multiplied; 32-bit ones unless told otherwise.
+    #[must_use]
+    pub fn precision(self, precision: Precision) -> Self {
+        Cuda { precision, ..self }
+    }
+
+    /// Takes models that were compiled ahead by [`precompile`], for example of `include_bytes!`: those need neither NVRTC
+    /// nor a cache.
+    ///
+    /// # Errors
+    /// When the bytes are cut off or foreign.
+    pub fn precompiled(self, bytes: &'static [u8]) -> Result<Self> {
+        self.gpu.precompiled.lock().unwrap_or_else(PoisonError::into_inner).add(bytes)?;
+        Ok(self)
+    }
+
     /// Whether passes are captured as CUDA graphs and replayed, as they are unless told otherwise, or launched kernel by
     /// kernel. The bits are the same.
     #[must_use]
@@ -102,7 +124,9 @@ impl Cuda {
 
 impl Device for Cuda {
     fn backend(&self, spec: &'static Spec, seed: u64) -> Result<Box<dyn Backend>> {
-        Ok(Box::new(CudaBackend::new(self.gpu.clone(), spec, seed, self.graphs)?))
+        let tensor_cores = self.gpu.architecture.major >= 8;
+        let precision = if tensor_cores { self.precision } else { Precision::Float32 };
+        Ok(Box::new(CudaBackend::new(self.gpu.clone(), Program::new(spec, precision), spec, seed, self.graphs)?))
     }
 }
 
@@ -140,7 +164,33 @@ impl Device for Auto {
     }
 }
 
-/// The CUDA C text of a model, as it is compiled for a GPU: to be read, or compiled ahead.
-pub fn source(spec: &'static Spec) -> String {
-    source::Program::new(spec).text
+/// The CUDA C text of a model, as it is compiled for a GPU.
+pub fn source(spec: &Spec, precision: Precision) -> String {
+    Program::new(spec, precision).text
+}
+
+/// Compiles a model ahead for `targets`, with the steps of `optimizers` if it is to be trained, for
+/// [`Cuda::precompiled`]. Needs NVRTC, and no GPU.
+///
+/// # Errors
+/// Without NVRTC, or where it does not know a target.
+pub fn precompile(
+    spec: &Spec,
+    precision: Precision,
+    optimizers: &[&dyn Optimizer],
+    targets: &[Target],
+) -> Result<Vec<u8>> {
+    let mut texts = vec![source(spec, precision)];
+    for optimizer in optimizers {
+        texts.extend(weights::texts(*optimizer, spec));
+    }
+    Precompiled::write(&texts, targets)
+}
+
+/// What NVRTC says of a model's kernels: their registers, shared memory, and what had to be spilled.
+///
+/// # Errors
+/// Without NVRTC, or where it does not know the target.
+pub fn report(spec: &Spec, precision: Precision, target: Target) -> Result<String> {
+    compile::report(&source(spec, precision), target)
 }

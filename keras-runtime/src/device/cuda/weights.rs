@@ -7,6 +7,7 @@ use cudarc::driver::{DriverError, PushKernelArg};
 use super::backend::{CudaBackend, blocks_of};
 use super::player::Player;
 use super::source::{self, THREADS};
+use crate::compiled::Spec;
 use crate::device::cpu::simd::Isa;
 use crate::error::Result;
 use crate::optim::{Moment, MovingAverage, Optimizer, Pieces, Update, pieces};
@@ -76,19 +77,13 @@ fn on_device(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) ->
         backend.fault.note(collected);
     }
     if last {
-        let base = Moment {
-            isa: Isa::Symbolic,
-            threads: 1,
-            step: step.div_ceil(batches),
-            learning_rate: optimizer.learning_rate_at(step - 1),
-            keep: 1.0,
-            scale: 1.0,
-            clip: None,
-            weight: None,
-        };
-        let mut work = Launches { backend, optimizer, count, pieces: vec![] };
-        pieces(optimizer, &options, work.backend.spec.weights, base, &mut work);
-        let ranges = std::mem::take(&mut work.pieces);
+        let base = moment(step.div_ceil(batches), optimizer.learning_rate_at(step - 1));
+        let spec = backend.spec;
+        let fault = backend.fault.clone();
+        let norm = |range| fault.note(norm(backend, range)).unwrap_or(f32::NAN);
+        let mut work = Ranges { norm, found: vec![] };
+        pieces(optimizer, &options, spec.weights, base, &mut work);
+        let ranges = work.found;
         apply(backend, optimizer, count, ranges)?;
     }
     if let Some(average) = options.average {
@@ -98,23 +93,46 @@ fn on_device(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) ->
     Ok(())
 }
 
-/// The ranges of a step.
-struct Launches<'a> {
-    backend: &'a mut CudaBackend,
-    optimizer: &'a dyn Optimizer,
-    count: usize,
-    pieces: Vec<(Moment, Range<usize>)>,
+/// The ranges of a step, and where its norms come from.
+struct Ranges<N> {
+    norm: N,
+    found: Vec<(Moment, Range<usize>)>,
 }
 
-impl Pieces for Launches<'_> {
+impl<N: FnMut(Range<usize>) -> f32> Pieces for Ranges<N> {
     fn norm(&mut self, range: Range<usize>) -> f32 {
-        let norm = norm(self.backend, range);
-        self.backend.fault.note(norm).unwrap_or(f32::NAN)
+        (self.norm)(range)
     }
 
     fn piece(&mut self, at: &Moment, range: Range<usize>) {
-        debug_assert!(self.count <= self.optimizer.state_words());
-        self.pieces.push((*at, range));
+        self.found.push((*at, range));
+    }
+}
+
+/// The kernels of an optimizer for a model: one for each kind of range.
+pub fn texts(optimizer: &dyn Optimizer, spec: &Spec) -> Vec<String> {
+    let options = optimizer.options();
+    let count = optimizer.state_words() - options.state_words();
+    let mut work = Ranges { norm: |_| 1.0, found: vec![] };
+    pieces(optimizer, &options, spec.weights, moment(1, optimizer.learning_rate()), &mut work);
+    let pieces = work.found.iter().filter_map(|(at, _)| source::update(optimizer, at, count));
+    let mut texts: Vec<String> = pieces.map(|piece| format!("{}{}", source::PRELUDE, piece.text)).collect();
+    texts.sort();
+    texts.dedup();
+    texts
+}
+
+/// What the ranges of a step have in common.
+fn moment(step: u64, learning_rate: f32) -> Moment {
+    Moment {
+        isa: Isa::Symbolic,
+        threads: 1,
+        step,
+        learning_rate,
+        keep: 1.0,
+        scale: 1.0,
+        clip: None,
+        weight: None,
     }
 }
 

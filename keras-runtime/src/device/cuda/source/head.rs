@@ -31,6 +31,7 @@ impl Slope {
     pub fn kernel(self, output: usize, z: &Buf, dz: Option<&Buf>) -> String {
         let place = |buf: &Buf| match buf.space {
             Space::Output(i) => format!("out{i}"),
+            Space::Input(i) => format!("in{i}"),
             space => format!("{space:?}{}", buf.offset).to_lowercase(),
         };
         let to = dz.map_or("none".into(), place);

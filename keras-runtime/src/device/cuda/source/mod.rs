@@ -29,6 +29,20 @@ pub const PORTS: usize = 8;
 /// Words of workspace that products whose result is not the last word take at most, in one launch.
 const WORKSPACE: usize = 1 << 24;
 
+/// With what numbers products are computed; sums have 32 bits in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// 32-bit numbers: as on the CPU.
+    #[default]
+    Float32,
+    /// TF32, 10 bits behind the point, on tensor cores: relative errors of some 5e-4. From compute capability 8.0 on;
+    /// before it, as [`Float32`](Precision::Float32).
+    Tf32,
+    /// bfloat16, 7 bits behind the point, on tensor cores: relative errors of some 4e-3. From compute capability 8.0 on;
+    /// before it, as [`Float32`](Precision::Float32).
+    Bf16,
+}
+
 /// How many blocks a launch has in one direction: `(per_sample * samples + fixed)` units, `each` to a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
@@ -143,6 +157,8 @@ pub enum Step {
 /// Kernels as text.
 #[derive(Debug, Default)]
 pub struct Text {
+    /// Of products.
+    precision: Precision,
     text: String,
     /// Names by what follows the name.
     known: HashMap<String, String>,
@@ -187,8 +203,8 @@ pub struct Program {
 
 impl Program {
     /// The program of a model.
-    pub fn new(spec: &Spec) -> Self {
-        let mut text = Text::default();
+    pub fn new(spec: &Spec, precision: Precision) -> Self {
+        let mut text = Text { precision, ..Text::default() };
         let mut steps = |phase: &Phase| {
             let mut steps = vec![];
             for kernel in record::program(phase) {

@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::{Extent, Launch, Splits, THREADS, Text, Work, address, each, is_aligned, place};
+use super::{Extent, Launch, Precision, Splits, THREADS, Text, Work, address, each, is_aligned, place};
 use crate::compiled::{BatchMatMul, Buf, MatMul, MatMulT, Matrix};
 
 /// Contracted words of a tile.
@@ -54,18 +54,18 @@ impl Tile {
 }
 
 /// Words from row to row of the shared tile of an operand with `extent` rows: no two threads of a phase meet in a bank.
-fn pitch(along: Along, extent: usize, right: bool) -> usize {
-    match along {
-        Along::Depth if right => DEPTH + 4,
-        Along::Depth => DEPTH,
-        Along::Panels if extent > 16 => extent + 16,
+fn pitch(along: Along, extent: usize, right: bool, precision: Precision) -> usize {
+    match (along, precision) {
+        (Along::Depth, Precision::Float32) if !right => DEPTH,
+        (Along::Depth, _) => DEPTH + 4,
+        (_, Precision::Tf32 | Precision::Bf16) => extent + 8,
+        (Along::Panels, _) if extent > 16 => extent + 16,
         _ => extent,
     }
 }
 
 /// Statements that load a tile of `operand` into `shared`, from `first` (a variable) and `k0` on.
-fn load(operand: &Operand, shared: &str, first: &str, extent: usize, right: bool) -> String {
-    let pitch = pitch(operand.along, extent, right);
+fn load(operand: &Operand, shared: &str, first: &str, extent: usize, pitch: usize) -> String {
     let chunks = extent * DEPTH / 4;
     let mut text = String::new();
     let _ = writeln!(text, "    for (u32 c = threadIdx.x; c < {chunks}u; c += {THREADS}u) {{");
@@ -96,7 +96,7 @@ fn load(operand: &Operand, shared: &str, first: &str, extent: usize, right: bool
 
 /// Statements that read four steps of what a thread has of an operand from `shared` into `name[4][own]`.
 fn fragment(along: Along, name: &str, shared: &str, extent: usize, own: usize, right: bool) -> String {
-    let (pitch, at) = (pitch(along, extent, right), if right { "tj" } else { "ti" });
+    let (pitch, at) = (pitch(along, extent, right, Precision::Float32), if right { "tj" } else { "ti" });
     let mut text = String::new();
     match along {
         Along::Depth => {
@@ -130,36 +130,93 @@ fn column(tile: Tile, along: Along, v: &str) -> String {
 
 /// The body of a product from `i0` (rows), `j0` (columns) and within `[k0, k1)`: `before` declares these. `each_tile` runs
 /// after each tile has been loaded; `store` says what becomes of element `(i, j)` with value `x`.
-fn product(tile: Tile, left: &Operand, right: &Operand, before: &str, each_tile: &str, store: &str) -> String {
-    let Tile { rows, columns, own: (tm, tn) } = tile;
-    let of_a = match left.along {
-        Along::Depth => rows * pitch(left.along, rows, false),
-        _ => DEPTH * pitch(left.along, rows, false),
+fn product(
+    tile: Tile,
+    [left, right]: [&Operand; 2],
+    precision: Precision,
+    before: &str,
+    each_tile: &str,
+    store: &str,
+) -> String {
+    let words = |operand: &Operand, extent: usize, right: bool| {
+        let pitch = pitch(operand.along, extent, right, precision);
+        (if operand.along == Along::Depth { extent * pitch } else { DEPTH * pitch }, pitch)
     };
-    let of_b = match right.along {
-        Along::Depth => columns * pitch(right.along, columns, true),
-        _ => DEPTH * pitch(right.along, columns, true),
-    };
+    let ((of_a, a_pitch), (of_b, b_pitch)) = (words(left, tile.rows, false), words(right, tile.columns, true));
     let mut body = String::new();
     let _ = writeln!(body, "    __shared__ __align__(16) float a_tile[{of_a}], b_tile[{of_b}];");
-    let _ = writeln!(body, "    u32 ti = threadIdx.x / {0}u, tj = threadIdx.x % {0}u;", columns / tn);
     body += before;
-    let _ = writeln!(body, "    float sum[{tm}][{tn}] = {{}};");
+    let (start, multiply, end) = match precision {
+        Precision::Float32 => in_registers(tile, left.along, right.along, store),
+        _ => on_tensor_cores(tile, (left.along, a_pitch), (right.along, b_pitch), precision == Precision::Bf16, store),
+    };
+    body += &start;
     let _ = writeln!(body, "    for (; k0 < k1; k0 += {DEPTH}u) {{");
-    body += &load(left, "a_tile", "i0", rows, false);
-    body += &load(right, "b_tile", "j0", columns, true);
-    let _ = writeln!(body, "    __syncthreads();\n{each_tile}");
-    let _ = writeln!(body, "#pragma unroll\n    for (u32 kk = 0; kk < {DEPTH}u; kk += 4u) {{\n    float a[4][{tm}], b[4][{tn}];");
-    body += &fragment(left.along, "a", "a_tile", rows, tm, false);
-    body += &fragment(right.along, "b", "b_tile", columns, tn, true);
-    let _ = writeln!(
-        body,
-        "#pragma unroll\n    for (int s = 0; s < 4; s++)\n    for (int u = 0; u < {tm}; u++)\n    for (int v = 0; v < {tn}; v++) sum[u][v] = fmaf(a[s][u], b[s][v], sum[u][v]);\n    }}\n    __syncthreads();\n    }}"
-    );
-    let _ = writeln!(body, "#pragma unroll\n    for (int u = 0; u < {tm}; u++)\n    for (int v = 0; v < {tn}; v++) {{");
-    let _ = writeln!(body, "    u32 i = i0 + ti * {tm}u + u, j = j0 + {};", column(tile, right.along, "v"));
-    let _ = writeln!(body, "    float x = sum[u][v];\n{store}    }}");
+    body += &load(left, "a_tile", "i0", tile.rows, a_pitch);
+    body += &load(right, "b_tile", "j0", tile.columns, b_pitch);
+    let _ = writeln!(body, "    __syncthreads();\n{each_tile}{multiply}    __syncthreads();\n    }}\n{end}");
     body
+}
+
+/// A product by multiply-adds: what declares the sums of a thread, adds a tile, and stores them.
+fn in_registers(tile: Tile, left: Along, right: Along, store: &str) -> (String, String, String) {
+    let Tile { rows, columns, own: (tm, tn) } = tile;
+    let start = format!(
+        "    u32 ti = threadIdx.x / {0}u, tj = threadIdx.x % {0}u;\n    float sum[{tm}][{tn}] = {{}};\n",
+        columns / tn
+    );
+    let mut multiply = format!("#pragma unroll\n    for (u32 kk = 0; kk < {DEPTH}u; kk += 4u) {{\n    float a[4][{tm}], b[4][{tn}];\n");
+    multiply += &fragment(left, "a", "a_tile", rows, tm, false);
+    multiply += &fragment(right, "b", "b_tile", columns, tn, true);
+    let _ = writeln!(
+        multiply,
+        "#pragma unroll\n    for (int s = 0; s < 4; s++)\n    for (int u = 0; u < {tm}; u++)\n    for (int v = 0; v < {tn}; v++) sum[u][v] = fmaf(a[s][u], b[s][v], sum[u][v]);\n    }}"
+    );
+    let end = format!(
+        "#pragma unroll\n    for (int u = 0; u < {tm}; u++)\n    for (int v = 0; v < {tn}; v++) {{\n    u32 i = i0 + ti * {tm}u + u, j = j0 + {};\n    float x = sum[u][v];\n{store}    }}\n",
+        column(tile, right, "v")
+    );
+    (start, multiply, end)
+}
+
+/// The same by `mma.sync` with 32-bit sums: each warp has 16 rows, and some times 8 columns. Which thread has which
+/// element is said in the PTX ISA under "Matrix Fragments for mma.m16n8k8" and "mma.m16n8k16".
+fn on_tensor_cores(
+    tile: Tile,
+    (left, a_pitch): (Along, usize),
+    (right, b_pitch): (Along, usize),
+    bf16: bool,
+    store: &str,
+) -> (String, String, String) {
+    let down = tile.rows / 16;
+    let parts = tile.columns / (THREADS / 32 / down) / 8;
+    let at = |shared: &str, along: Along, pitch: usize, i: &str, k: &str| match along {
+        Along::Depth => format!("{shared}[({i}) * {pitch} + {k}]"),
+        _ => format!("{shared}[({k}) * {pitch} + {i}]"),
+    };
+    let start = format!(
+        "    u32 lane = threadIdx.x % 32u, warp = threadIdx.x / 32u, g = lane / 4u, t = lane % 4u;\n    u32 row = warp % {down}u * 16u, columns = warp / {down}u * {}u;\n    float sum[{parts}][4] = {{}};\n",
+        parts * 8
+    );
+    let (step, instruction) = if bf16 { (16, "multiply_bf16") } else { (8, "multiply_tf32") };
+    let pair = |shared: &str, along: Along, pitch: usize, i: &str, k: usize| match bf16 {
+        true => {
+            let word = |k: usize| at(shared, along, pitch, i, &format!("kk + 2u * t + {k}u"));
+            format!("two_bf16({}, {})", word(k * 8), word(k * 8 + 1))
+        }
+        false => format!("tf32({})", at(shared, along, pitch, i, &format!("kk + t + {}u", k * 4))),
+    };
+    let mut multiply = format!("#pragma unroll\n    for (u32 kk = 0; kk < {DEPTH}u; kk += {step}u) {{\n    u32 a[4] = {{");
+    for (i, k) in [("row + g", 0), ("row + g + 8u", 0), ("row + g", 1), ("row + g + 8u", 1)] {
+        let _ = write!(multiply, "{}, ", pair("a_tile", left, a_pitch, i, k));
+    }
+    let _ = writeln!(multiply, "}};\n#pragma unroll\n    for (u32 p = 0; p < {parts}u; p++) {{\n    u32 j = columns + p * 8u + g;");
+    let [b0, b1] = [0, 1].map(|k| pair("b_tile", right, b_pitch, "j", k));
+    let _ = writeln!(multiply, "    {instruction}(sum[p], a, {b0}, {b1});\n    }}\n    }}");
+    let end = format!(
+        "#pragma unroll\n    for (int p = 0; p < {parts}; p++)\n    for (int v = 0; v < 4; v++) {{\n    u32 i = i0 + row + g + v / 2 * 8, j = j0 + columns + p * 8 + t * 2 + v % 2;\n    float x = sum[p][v];\n{store}    }}\n"
+    );
+    (start, multiply, end)
 }
 
 /// Whether four neighbours of dimension `inner` of a matrix, and never fewer, lie in a row at a multiple of four words.
@@ -212,7 +269,7 @@ pub fn rows_by_panels(text: &mut Text, op: &MatMul, to: Option<&str>) -> Launch 
         None => format!("{}[i % {rows}u * {n}u + j]", address(c, 0, &format!("from + i / {rows}u"))),
     };
     let store = format!("    if (i < rows && j < {n}u) {target} = x;\n");
-    let body = product(tile, &left, &right, &before, "", &store);
+    let body = product(tile, [&left, &right], text.precision, &before, "", &store);
     Launch {
         grid: [Extent::units(batched, *rows, tile.rows), Extent::blocks(n.div_ceil(tile.columns))],
         ..super::launch(text.kernel("matmul", body), Extent::blocks(1))
@@ -260,7 +317,7 @@ pub fn matmul_t(text: &mut Text, op: &MatMulT) -> Vec<Launch> {
         "    u32 i0 = blockIdx.x * {}u, j0 = blockIdx.y * {}u, all = {all};\n    u32 piece = ((all + splits - 1) / splits + {DEPTH}u - 1) / {DEPTH}u * {DEPTH}u;\n    u32 k0 = min(all, blockIdx.z * piece), k1 = min(all, k0 + piece);\n    float *to = m.work + (u64)blockIdx.z * {words};\n    float bias = 0.0f;\n",
         tile.rows, tile.columns
     );
-    let pitch = pitch(right.along, tile.columns, true);
+    let pitch = pitch(right.along, tile.columns, true, text.precision);
     let each_tile = match db {
         Some(_) => format!(
             "    if (blockIdx.x == 0 && threadIdx.x < {}u) for (u32 s = 0; s < {DEPTH}u; s++) bias += b_tile[s * {pitch} + threadIdx.x];\n",
@@ -269,7 +326,7 @@ pub fn matmul_t(text: &mut Text, op: &MatMulT) -> Vec<Launch> {
         None => String::new(),
     };
     let store = format!("    if (i < {k}u && j < {n}u) to[i * {n}u + j] = x;\n");
-    let mut body = product(tile, &left, &right, &before, &each_tile, &store);
+    let mut body = product(tile, [&left, &right], text.precision, &before, &each_tile, &store);
     if db.is_some() {
         let _ = writeln!(
             body,
@@ -335,6 +392,6 @@ pub fn batch_matmul(text: &mut Text, op: &BatchMatMul) -> Vec<Launch> {
         m * n
     );
     let store = format!("    if (i < {m}u && j < {n}u) c_words[i * {n}u + j] = x;\n");
-    let body = product(tile, &left, &right, &before, "", &store);
+    let body = product(tile, [&left, &right], text.precision, &before, "", &store);
     vec![super::launch(text.kernel("batch_matmul", body), Extent::units(batched, groups * per, 1))]
 }
