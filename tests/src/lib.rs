@@ -1,5 +1,7 @@
 //! Integration tests of the workspace; see `tests/`. Here are models that those use as layers from another crate.
 
+pub mod gpu;
+
 /// Models that are parts of others.
 pub mod models {
     use keras_runtime::keras_model;

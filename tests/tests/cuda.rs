@@ -1,31 +1,253 @@
-//! Models on a GPU, or on what stands in for one, beside the same models on the CPU.
+//! Models on a GPU, or on the emulator where there is none, beside the same models on the CPU.
+//!
+//! Every other test of this package runs on a GPU too, if `KERAS_DEVICE=cuda` is set; here is what they do not see.
 
-use ndarray::{Array, Array2};
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use keras_runtime::compiled::Spec;
+use keras_runtime::device::cuda::{self, Precision, Target};
+use keras_runtime::loss::Loss;
+use keras_runtime::optim::Optimizer;
 use keras_runtime::prelude::*;
+use ndarray::{Array, Array2, ArrayD};
 
 keras_model! {
     Mlp = dense(64, relu, input = 50) >> dropout(0.4) >> dense(32, tanh) >> dense(10, softmax);
+    Dropped = dropout(0.5, input = 64) >> dense(1);
+    Pictures = reshape([5, 10, 1], input = 50) >> conv2d(8, 3, padding = same) >> batch_normalization() >> relu
+        >> max_pooling2d(2) >> conv2d(20, 2, activation = relu) >> spatial_dropout2d(0.2) >> flatten()
+        >> dense(10, softmax, kernel_regularizer = l2(0.01), kernel_constraint = max_norm(2.0));
+    Steps = reshape([10, 5], input = 50) >> lstm(12, return_sequences = true) >> layer_normalization()
+        >> gru(9, dropout = 0.2) >> dense(10, softmax);
+    Attending = reshape([10, 5], input = 50) >> lambda(|x| x + multi_head_attention(x, x, 2, 4)) >> group_normalization(5)
+        >> global_average_pooling1d() >> dense(10, softmax);
 }
 
-fn data(samples: usize, width: usize) -> Array2<f32> {
-    Array::from_shape_fn((samples, width), |(i, j)| ((i * 37 + j * 11) as f32 * 0.31).sin())
+/// A GPU, or the emulator; nothing without NVRTC, where the machine is nobody's that must have it.
+fn device() -> Option<Cuda> {
+    static DEVICE: OnceLock<Option<Cuda>> = OnceLock::new();
+    DEVICE.get_or_init(|| tests::gpu::open().map_err(|reason| println!("skipped: {reason}")).ok()).clone()
+}
+
+fn data() -> (Array2<f32>, Array2<f32>) {
+    let x = Array::from_shape_fn((40, 50), |(i, j)| ((i * 37 + j * 11) as f32 * 0.31).sin());
+    let y: Vec<u32> = (0..40).map(|i| (i * 7 % 10) as u32).collect();
+    (x, to_categorical(&y, 10).unwrap())
+}
+
+/// Trains for 21 steps, the last of each epoch with fewer samples; gives the weights and the losses.
+fn trained<M: Model>(device: &dyn Device, optimizer: impl Optimizer + 'static) -> (Vec<f32>, Vec<f64>) {
+    let (x, y) = data();
+    let mut model = M::on(device, 3).unwrap().compile(optimizer, CategoricalCrossentropy, [Accuracy]);
+    let fit = Fit { epochs: 7, batch_size: 16, verbose: Verbose::Silent, ..Fit::default() };
+    let history = model.fit(&x, &y, fit).unwrap();
+    (model.network().params().to_vec(), history.get("loss").unwrap())
+}
+
+fn close(found: &[f32], expected: &[f32], tolerance: f32) {
+    let scale = expected.iter().fold(0.0f32, |scale, x| scale.max(x.abs()));
+    for (i, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!((a - b).abs() <= tolerance * scale, "word {i}: {a} instead of {b}");
+    }
+}
+
+fn as_on_the_cpu<M: Model>() {
+    let Some(gpu) = device() else { return };
+    let (by_graph, losses) = trained::<M>(&gpu, Sgd::default());
+    let (by_launch, _) = trained::<M>(&gpu.clone().graphs(false), Sgd::default());
+    assert!(by_graph == by_launch, "a replayed graph gives other bits than its launches");
+    let (again, _) = trained::<M>(&gpu, Sgd::default());
+    assert!(by_graph == again, "the same steps give other bits");
+    let (cpu, expected) = trained::<M>(&Cpu::threads(1), Sgd::default());
+    close(&by_graph, &cpu, 2e-5);
+    for (a, b) in losses.iter().zip(expected) {
+        assert!((a - b).abs() < 2e-5 * b.abs().max(1.0), "{a} instead of {b}");
+    }
 }
 
 #[test]
-fn perceptron() {
-    let device = Cuda::new(0).unwrap();
-    let x = data(40, 50);
-    let y: Vec<u32> = (0..40).map(|i| (i * 7 % 10) as u32).collect();
-    let y = to_categorical(&y, 10).unwrap();
-    let mut losses = vec![];
-    for gpu in [false, true] {
-        let model = if gpu { Mlp::on(&device, 3).unwrap() } else { Mlp::new(3) };
-        let mut model = model.compile(Adam::default(), CategoricalCrossentropy, [Accuracy]);
-        let history = model.fit(&x, &y, Fit { epochs: 3, batch_size: 16, ..Fit::default() }).unwrap();
-        losses.push(history.get("loss").unwrap().to_vec());
-        println!("{:?}", losses.last());
+fn a_perceptron_is_trained_as_on_the_cpu() {
+    as_on_the_cpu::<Mlp>();
+}
+
+#[test]
+fn convolutions_are_trained_as_on_the_cpu() {
+    as_on_the_cpu::<Pictures>();
+}
+
+#[test]
+fn loops_are_trained_as_on_the_cpu() {
+    as_on_the_cpu::<Steps>();
+}
+
+#[test]
+fn attention_is_trained_as_on_the_cpu() {
+    as_on_the_cpu::<Attending>();
+}
+
+/// What comes around an optimizer: clipping by norms, decay, sums of gradients, averages; and one that the host computes.
+#[test]
+fn optimizers_step_as_on_the_cpu() {
+    let Some(gpu) = device() else { return };
+    let same = |make: fn() -> Box<dyn Fn(&dyn Device) -> Vec<f32>>| {
+        let run = make();
+        close(&run(&gpu), &run(&Cpu::threads(1)), 1e-4);
+    };
+    same(|| Box::new(|device| trained::<Mlp>(device, Sgd::default().clipnorm(0.05).decay(0.01)).0));
+    same(|| Box::new(|device| trained::<Mlp>(device, Sgd { momentum: 0.9, ..Sgd::default() }.global_clipnorm(0.1)).0));
+    same(|| Box::new(|device| trained::<Mlp>(device, RmsProp::default().gradient_accumulation(3).ema(0.9)).0));
+    same(|| Box::new(|device| trained::<Mlp>(device, Adam::default().clipvalue(0.01).rate("dense_1", 0.5)).0));
+    same(|| Box::new(|device| trained::<Mlp>(device, Lamb::default()).0));
+}
+
+/// A gradient is zero just where an input was dropped.
+#[test]
+fn what_is_dropped_is_the_same_on_both() {
+    let Some(gpu) = device() else { return };
+    let x = Array2::<f32>::ones((1, 64));
+    let y = Array2::<f32>::ones((1, 1));
+    let masks = [&gpu as &dyn Device, &Cpu::threads(1)].map(|device| {
+        let mut model = Dropped::on(device, 11).unwrap().compile(Sgd::default(), MeanSquaredError, ());
+        let mut masks = vec![];
+        for _ in 0..5 {
+            let gradients = model.gradients(&x, &y).unwrap();
+            let kernel: ArrayD<f32> = gradients.get("dense/kernel").unwrap();
+            masks.push(kernel.iter().map(|g| *g == 0.0).collect::<Vec<bool>>());
+            model.apply(&gradients).unwrap();
+        }
+        masks
+    });
+    assert_eq!(masks[0], masks[1]);
+    assert!(masks[0][0] != masks[0][1], "every step drops the same");
+}
+
+/// The heads that a loss of the host's, and weights of samples, take.
+#[test]
+fn losses_are_those_of_the_cpu() {
+    let Some(gpu) = device() else { return };
+    let (x, y) = data();
+    let weights = Array::from_shape_fn(40, |i| 0.5 + (i % 3) as f32);
+    fn run(device: &dyn Device, loss: impl Loss + 'static, x: &Array2<f32>, y: &Array2<f32>, weights: &ndarray::Array1<f32>) -> Vec<f32> {
+        let mut model = Mlp::on(device, 5).unwrap().compile(Sgd::default(), loss, ());
+        let fit = Fit { epochs: 2, batch_size: 16, sample_weight: keras_runtime::train::sample_weight(weights), verbose: Verbose::Silent, ..Fit::default() };
+        model.fit(x, y, fit).unwrap();
+        model.network().params().to_vec()
     }
-    for (a, b) in losses[0].iter().zip(&losses[1]) {
-        assert!((a - b).abs() < 1e-5, "{a} {b}");
+    let cpu = Cpu::threads(1);
+    close(&run(&gpu, CategoricalCrossentropy, &x, &y, &weights), &run(&cpu, CategoricalCrossentropy, &x, &y, &weights), 1e-5);
+    close(&run(&gpu, MeanSquaredError, &x, &y, &weights), &run(&cpu, MeanSquaredError, &x, &y, &weights), 1e-5);
+    close(&run(&gpu, KLDivergence, &x, &y, &weights), &run(&cpu, KLDivergence, &x, &y, &weights), 1e-5);
+}
+
+/// Sums of products of shortened numbers, not so far from those of 32-bit ones; and not the same.
+#[test]
+fn tensor_cores_are_a_choice() {
+    let Some(gpu) = device() else { return };
+    fn predict<M: Model>(device: &dyn Device) -> Vec<f32> {
+        let (x, _) = data();
+        M::on(device, 3).unwrap().predict(&x).unwrap().into_raw_vec_and_offset().0
+    }
+    fn differ<M: Model>(gpu: &Cuda) {
+        let exact = predict::<M>(gpu);
+        for (precision, tolerance) in [(Precision::Tf32, 5e-3), (Precision::Bf16, 5e-2)] {
+            let near = predict::<M>(&gpu.clone().precision(precision));
+            close(&near, &exact, tolerance);
+            assert!(near != exact, "{precision:?} gives the bits of 32-bit products");
+        }
+    }
+    differ::<Mlp>(&gpu);
+    differ::<Pictures>(&gpu);
+    differ::<Attending>(&gpu);
+}
+
+/// Models that were compiled ahead need no NVRTC: here a program that cannot find one uses them.
+#[test]
+fn compiled_ahead() {
+    let Some(gpu) = device() else { return };
+    let adam = Adam::default();
+    let bytes = cuda::precompile(Mlp::SPEC, Precision::Float32, &[&adam], &[Target::ptx(7, 5), Target::cubin(8, 6)]).unwrap();
+    let bytes: &'static [u8] = bytes.leak();
+    let (expected, _) = trained::<Mlp>(&gpu, Adam::default());
+    let ahead = tests::gpu::another().unwrap().precompiled(bytes).unwrap();
+    assert!(trained::<Mlp>(&ahead, Adam::default()).0 == expected);
+    let cut = &bytes[..bytes.len() - 40];
+    let error = tests::gpu::another().unwrap().precompiled(cut).unwrap_err().to_string();
+    assert!(error.contains("cut off"), "{error}");
+}
+
+/// Registers, shared memory, spills of all kernels of these models for each architecture.
+#[test]
+fn kernels_fit_every_architecture() {
+    let Some(_) = device() else { return };
+    let models: [&Spec; 4] = [Mlp::SPEC, Pictures::SPEC, Steps::SPEC, Attending::SPEC];
+    for (major, minor) in [(7, 5), (8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (12, 0)] {
+        for (i, spec) in models.iter().enumerate() {
+            // One precision for each, so that all are seen.
+            let precision = if major < 8 { Precision::Float32 } else { [Precision::Float32, Precision::Tf32, Precision::Bf16][i % 3] };
+            let report = cuda::report(spec, precision, Target::cubin(major, minor)).unwrap();
+            let kernels = report.matches("Compiling entry function").count();
+            assert!(kernels > 5, "{report}");
+            for line in report.lines().filter(|line| line.contains("spill stores")) {
+                assert!(line.contains(" 0 bytes spill stores, 0 bytes spill loads"), "sm_{major}{minor} {}: {line}", spec.name);
+            }
+            for line in report.lines().filter(|line| line.contains("Used ")) {
+                let number = |after: &str| line.split(after).nth(1).and_then(|rest| rest.trim().split(' ').next()).and_then(|x| x.parse::<u32>().ok());
+                let registers = number("Used ").unwrap();
+                // Two blocks of 256 threads in a multiprocessor's 65,536 registers.
+                assert!(registers <= 128, "sm_{major}{minor} {}: {line}", spec.name);
+            }
+        }
+    }
+}
+
+/// What is missing is told, with what brings it; `Auto` goes on with the CPU.
+#[test]
+fn errors_tell_a_remedy() {
+    let Some(_) = device() else { return };
+    let error = Cuda::new(99).unwrap_err().to_string();
+    assert!(error.contains("GPU 99") && error.contains("the first is 0"), "{error}");
+    // Programs of their own, since a library stays loaded.
+    let run = |task: &str, variables: &[(&str, &str)]| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "in_a_process_of_its_own", "--nocapture", "--ignored"]).env("TASK", task);
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        let output = command.output().unwrap();
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    };
+    let emulator = tests::gpu::emulator().to_string_lossy().into_owned();
+    let none = run("auto", &[("KERAS_CUDA_DRIVER", &emulator), ("KERAS_EMULATOR_DEVICES", "0")]);
+    assert!(none.contains("running on the CPU") && none.contains("this machine has 0"), "{none}");
+    let foreign = run("auto", &[("KERAS_CUDA_DRIVER", "/nowhere/libcuda.so")]);
+    assert!(foreign.contains("KERAS_CUDA_DRIVER") && foreign.contains("cannot be loaded"), "{foreign}");
+    let empty = std::env::temp_dir().join(format!("keras-cuda-empty-{}", std::process::id()));
+    std::fs::create_dir_all(&empty).unwrap();
+    let folder = empty.to_string_lossy().into_owned();
+    let without = run("train", &[("KERAS_CUDA_DRIVER", &emulator), ("KERAS_NVRTC", &folder), ("KERAS_CUDA_CACHE", &folder), ("HOME", &folder), ("VIRTUAL_ENV", &folder)]);
+    assert!(without.contains("nvidia-cuda-nvrtc") || Path::new("/usr/local/cuda").exists(), "{without}");
+    let small = run("train", &[("KERAS_CUDA_DRIVER", &emulator), ("KERAS_EMULATOR_MEMORY", "20000")]);
+    assert!(small.contains("its memory does not suffice"), "{small}");
+    std::fs::remove_dir_all(&empty).unwrap();
+}
+
+/// What `errors_tell_a_remedy` runs.
+#[test]
+#[ignore = "a part of errors_tell_a_remedy"]
+fn in_a_process_of_its_own() {
+    match std::env::var("TASK").as_deref() {
+        Ok("auto") => {
+            let auto = Auto::detect();
+            assert!(!auto.is_gpu());
+            let (x, _) = data();
+            assert_eq!(Mlp::on(&auto, 3).unwrap().predict(&x).unwrap(), Mlp::on(&Cpu::default(), 3).unwrap().predict(&x).unwrap());
+        }
+        Ok("train") => {
+            let error = Cuda::new(0).and_then(|gpu| Mlp::on(&gpu, 3).map(|_| ())).unwrap_err();
+            println!("{error}");
+        }
+        _ => {}
     }
 }

@@ -12,29 +12,33 @@ const DRIVER: &str = "KERAS_CUDA_DRIVER";
 /// NVRTC, as a file or a folder.
 const NVRTC: &str = "KERAS_NVRTC";
 
-/// Loads the driver.
+/// Finds the driver.
 pub fn driver() -> Result<()> {
-    static LOADED: OnceLock<Option<String>> = OnceLock::new();
-    let problem = LOADED.get_or_init(|| {
-        if let Some(path) = std::env::var_os(DRIVER).map(PathBuf::from) {
-            if let Err(error) = keep(&path) {
-                return Some(format!("`{DRIVER}` names {}, which cannot be loaded: {error}", path.display()));
-            }
-        }
-        // SAFETY: asks whether a library can be loaded.
-        match unsafe { sys::is_culib_present() } {
-            true => None,
-            false => Some(
-                "no driver of NVIDIA is installed on this machine: install the one for its GPU (on Debian the \
-                 package `nvidia-driver`), or run on `Cpu::default()`"
-                    .into(),
-            ),
-        }
-    });
-    match problem {
-        None => Ok(()),
-        Some(problem) => Err(Error::Device { device: "CUDA".into(), problem: problem.clone() }),
+    let named = std::env::var_os(DRIVER).map(PathBuf::from);
+    if let Some(path) = named.as_deref() {
+        load(path)?;
     }
+    // SAFETY: asks whether a library can be loaded.
+    match unsafe { sys::is_culib_present() } {
+        true => Ok(()),
+        false => Err(Error::Device {
+            device: "CUDA".into(),
+            problem: "no driver of NVIDIA is installed on this machine: install the one for its GPU (on Debian the \
+                      package `nvidia-driver`), or run on `Cpu::default()`"
+                .into(),
+        }),
+    }
+}
+
+/// Loads a library in the place of the driver.
+pub fn load(path: &Path) -> Result<()> {
+    keep(path).map_err(|error| Error::Device {
+        device: "CUDA".into(),
+        problem: format!(
+            "{} cannot be loaded in the place of the driver: {error}; `{DRIVER}` names another, or none",
+            path.display()
+        ),
+    })
 }
 
 /// Loads NVRTC: from where the environment says, from where the system looks, from Python's packages, from a toolkit.

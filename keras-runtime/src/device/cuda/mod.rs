@@ -164,6 +164,15 @@ impl Device for Auto {
     }
 }
 
+/// Loads a library in the place of the driver, for the rest of the process: an emulator, on machines without a GPU. The
+/// environment variable `KERAS_CUDA_DRIVER` does the same.
+///
+/// # Errors
+/// When it cannot be loaded.
+pub fn load_driver(path: &std::path::Path) -> Result<()> {
+    library::load(path)
+}
+
 /// The CUDA C text of a model, as it is compiled for a GPU.
 pub fn source(spec: &Spec, precision: Precision) -> String {
     Program::new(spec, precision).text
