@@ -1,0 +1,179 @@
+//! Checks of accesses to device memory.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::block::Block;
+use super::lanes::{Wide, lanes_of};
+use super::warp::Warp;
+use crate::fault::{Fault, FaultKind};
+use crate::memory::Region;
+use crate::program::Ins;
+
+/// What an instruction does to device memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Use {
+    Read,
+    /// A read that orders itself with other blocks: it does not race.
+    StrongRead,
+    Write,
+    StrongWrite,
+    Atomic,
+}
+
+impl Use {
+    fn writes(self) -> bool {
+        !matches!(self, Use::Read | Use::StrongRead)
+    }
+
+    fn strong(self) -> bool {
+        !matches!(self, Use::Read | Use::Write)
+    }
+}
+
+/// Of a word's shadow: the access was atomic, or ordered itself.
+const STRONG: u64 = 1 << 31;
+/// Of a reader: more than one block.
+const MANY: u64 = STRONG - 1;
+
+impl Block<'_> {
+    /// Checks an access of several lanes. `same` says whether a lane's write leaves memory as it is.
+    pub fn check_global(
+        &mut self,
+        w: &Warp,
+        ins: &Ins,
+        access: (Use, usize),
+        addresses: &Wide,
+        mask: u32,
+        same: &dyn Fn(usize) -> bool,
+    ) -> Result<(), Fault> {
+        let (usage, bytes) = access;
+        let launch = self.launch;
+        let mut left = mask;
+        while left != 0 {
+            let first = left.trailing_zeros() as usize;
+            let Some(region) = launch.view.find(addresses[first], bytes, &mut self.hint) else {
+                return Err(self.outside(w, ins, usage, addresses[first], bytes, first));
+            };
+            let mut inside = 0;
+            for lane in 0..32 {
+                let at = addresses[lane];
+                let within = at >= region.start && at <= region.end - bytes as u64;
+                inside |= u32::from(within) << lane;
+            }
+            let lanes = left & inside;
+            left &= !inside;
+            if launch.checks.uninitialised {
+                self.check_written(w, ins, usage, region, addresses, bytes, lanes)?;
+            }
+            // Blocks may share a word whose halves they write.
+            if launch.checks.races && bytes >= 4 {
+                self.check_races(w, ins, access, region, addresses, lanes, same)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn outside(&self, w: &Warp, ins: &Ins, usage: Use, at: u64, bytes: usize, lane: usize) -> Fault {
+        let verb = if usage.writes() { "writes" } else { "reads" };
+        let near = match self.launch.view.before(at) {
+            Some(r) if at < r.end + (1 << 20) => {
+                let size = r.end - r.start;
+                format!("byte {} of an allocation of {size} bytes", at - r.start)
+            }
+            _ => "an address in no allocation".to_owned(),
+        };
+        self.fault(w, lane, ins, FaultKind::OutOfBounds, format!("{verb} {bytes} bytes at {at:#x}, {near}"))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn check_written(
+        &self,
+        w: &Warp,
+        ins: &Ins,
+        usage: Use,
+        region: &Region,
+        addresses: &Wide,
+        bytes: usize,
+        lanes: u32,
+    ) -> Result<(), Fault> {
+        for lane in lanes_of(lanes) {
+            if matches!(usage, Use::Write | Use::StrongWrite) {
+                region.mark_written(addresses[lane], bytes);
+            } else if !region.is_written(addresses[lane], bytes) {
+                let offset = addresses[lane] - region.start;
+                let size = region.end - region.start;
+                let what = format!(
+                    "reads byte {offset} of an allocation of {size} bytes, which nothing has written"
+                );
+                return Err(self.fault(w, lane, ins, FaultKind::Uninitialised, what));
+            }
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn check_races(
+        &mut self,
+        w: &Warp,
+        ins: &Ins,
+        (usage, bytes): (Use, usize),
+        region: &Region,
+        addresses: &Wide,
+        lanes: u32,
+        same: &dyn Fn(usize) -> bool,
+    ) -> Result<(), Fault> {
+        let launch = u64::from(self.launch.number) << 32;
+        let me = launch | u64::from(self.index + 1);
+        let mut last = None;
+        for lane in lanes_of(lanes) {
+            // Lanes that read the same word are one reader.
+            if !usage.writes() && last == Some(addresses[lane]) {
+                continue;
+            }
+            last = Some(addresses[lane]);
+            let (writers, readers) = region.words(addresses[lane], bytes);
+            for (writer, reader) in writers.iter().zip(readers) {
+                let wrote = writer.load(Relaxed);
+                let other = wrote & !STRONG != me && wrote >> 32 == launch >> 32;
+                if other && !(usage.strong() && wrote & STRONG != 0) && !self.met.contains(&block_of(wrote)) {
+                    if usage.writes() && same(lane) {
+                        continue;
+                    }
+                    return Err(self.race(w, ins, lane, usage, "wrote", block_of(wrote)));
+                }
+                let read = reader.load(Relaxed);
+                if !usage.writes() {
+                    if usage == Use::Read && read != me {
+                        let many = read >> 32 == launch >> 32;
+                        reader.store(if many { launch | MANY } else { me }, Relaxed);
+                    }
+                    continue;
+                }
+                let other = read != me && read >> 32 == launch >> 32;
+                let known = if read & MANY == MANY {
+                    !self.met.is_empty()
+                } else {
+                    self.met.contains(&block_of(read))
+                };
+                if other && !known && !same(lane) {
+                    return Err(self.race(w, ins, lane, usage, "read", block_of(read)));
+                }
+                writer.store(if usage.strong() { me | STRONG } else { me }, Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    fn race(&self, w: &Warp, ins: &Ins, lane: usize, usage: Use, did: &str, block: u32) -> Fault {
+        let verb = if usage.writes() { "writes" } else { "reads" };
+        let block =
+            if u64::from(block) == MANY - 1 { "several blocks".to_owned() } else { format!("block {block}") };
+        let what = format!("{verb} a word of device memory that {block} {did} in the same launch");
+        self.fault(w, lane, ins, FaultKind::Race, what)
+    }
+}
+
+/// The block that a shadow names; one that does not exist if it names none.
+pub fn block_of(shadow: u64) -> u32 {
+    ((shadow & MANY) as u32).wrapping_sub(1)
+}
