@@ -104,8 +104,9 @@ impl Decoder<'_> {
             }
             (Name::Memory(Space::Local, from), Name::Memory(Space::Local, to)) => {
                 let row = self.new_narrow()?;
-                let unit =
-                    [4, 2, 1].into_iter().find(|n| parameter.align % n == 0 && parameter.size % n == 0);
+                let unit = [4, 2, 1]
+                    .into_iter()
+                    .find(|n| parameter.align.is_multiple_of(*n) && parameter.size.is_multiple_of(*n));
                 let unit = unit.unwrap_or(1);
                 for offset in (0..parameter.size).step_by(unit) {
                     let load = self.local(*from, offset, unit, row)?;

@@ -28,28 +28,24 @@ impl Function {
     }
 }
 
-/// How a kernel is launched: `CUlaunchConfig`.
+/// How a kernel is launched: the beginning of `CUlaunchConfig`, whose attributes change nothing here.
 #[repr(C)]
 struct LaunchConfig {
     grid: [c_uint; 3],
     block: [c_uint; 3],
     shared: c_uint,
     stream: usize,
-    attributes: *const c_void,
-    attribute_count: c_uint,
 }
 
 fn launch(
     state: &mut State,
     function: usize,
-    grid: [u32; 3],
-    block: [u32; 3],
-    shared: u32,
-    stream: usize,
+    config: &LaunchConfig,
     values: *const *const u8,
     extra: *const *const c_void,
 ) -> Outcome {
     state.ready()?;
+    let LaunchConfig { grid, block, shared, stream } = *config;
     let function = state.functions.get(&function).ok_or(Code::INVALID_HANDLE)?;
     let kernel = function.kernel.clone();
     let sizes_fit =
@@ -143,7 +139,7 @@ driver! {
         extra: *const *const c_void,
     ) {
         let (grid, block) = ([grid_x, grid_y, grid_z], [block_x, block_y, block_z]);
-        launch(state, function, grid, block, shared, stream, values, extra)
+        launch(state, function, &LaunchConfig { grid, block, shared, stream }, values, extra)
     }
 
     fn cuLaunchKernelEx(
@@ -157,9 +153,7 @@ driver! {
             return Err(Code::INVALID_VALUE);
         }
         // SAFETY: the driver's interface promises the structure.
-        let c = unsafe { &*config };
-        let _ = (c.attributes, c.attribute_count);
-        launch(state, function, c.grid, c.block, c.shared, c.stream, values, extra)
+        launch(state, function, unsafe { &*config }, values, extra)
     }
 
     fn cuFuncGetAttribute(state, out: *mut c_int, attribute: c_int, function: usize) {

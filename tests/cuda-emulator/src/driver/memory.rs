@@ -29,7 +29,7 @@ impl State {
     }
 
     /// A copy from ordinary memory takes the bytes at once, as the driver does; from pinned memory they are read when it is done.
-    fn to_device(&mut self, to: u64, from: usize, bytes: usize, stream: usize) -> Outcome {
+    fn copy_to_device(&mut self, to: u64, from: usize, bytes: usize, stream: usize) -> Outcome {
         let from = if self.is_pinned(from) || self.is_captured(stream)? {
             Source::Pinned(from)
         } else {
@@ -44,7 +44,7 @@ impl State {
     }
 
     /// A copy to ordinary memory is done when the call returns, as the driver does it.
-    fn to_host(&mut self, to: usize, from: u64, bytes: usize, stream: usize) -> Outcome {
+    fn copy_to_host(&mut self, to: usize, from: u64, bytes: usize, stream: usize) -> Outcome {
         let wait = !self.is_pinned(to) && !self.is_captured(stream)?;
         self.submit(stream, Work::ToHost { to, from, bytes })?;
         if wait { self.synchronize(stream) } else { Ok(()) }
@@ -54,14 +54,14 @@ impl State {
     fn copy(&mut self, to: u64, from: u64, bytes: usize, stream: usize) -> Outcome {
         match (self.memory.contains(to, 1), self.memory.contains(from, 1)) {
             (true, true) => self.submit(stream, Work::OnDevice { to, from, bytes }),
-            (true, false) => self.to_device(to, from as usize, bytes, stream),
-            (false, true) => self.to_host(to as usize, from, bytes, stream),
+            (true, false) => self.copy_to_device(to, from as usize, bytes, stream),
+            (false, true) => self.copy_to_host(to as usize, from, bytes, stream),
             (false, false) => Err(Code::INVALID_VALUE),
         }
     }
 
     fn fill(&mut self, at: u64, value: u32, width: usize, count: usize, stream: usize) -> Outcome {
-        if at % width as u64 != 0 {
+        if !at.is_multiple_of(width as u64) {
             return Err(Code::INVALID_VALUE);
         }
         self.submit(stream, Work::Fill { at, value, width, count })
@@ -133,13 +133,13 @@ driver! {
 
     fn cuMemcpyHtoD_v2(state, to: u64, from: usize, bytes: usize) {
         state.ready_outside_capture()?;
-        state.to_device(to, from, bytes, 0)?;
+        state.copy_to_device(to, from, bytes, 0)?;
         state.synchronize(0)
     }
 
     fn cuMemcpyDtoH_v2(state, to: usize, from: u64, bytes: usize) {
         state.ready_outside_capture()?;
-        state.to_host(to, from, bytes, 0)?;
+        state.copy_to_host(to, from, bytes, 0)?;
         state.synchronize(0)
     }
 
@@ -150,12 +150,12 @@ driver! {
 
     fn cuMemcpyHtoDAsync_v2(state, to: u64, from: usize, bytes: usize, stream: usize) {
         state.ready()?;
-        state.to_device(to, from, bytes, stream)
+        state.copy_to_device(to, from, bytes, stream)
     }
 
     fn cuMemcpyDtoHAsync_v2(state, to: usize, from: u64, bytes: usize, stream: usize) {
         state.ready()?;
-        state.to_host(to, from, bytes, stream)
+        state.copy_to_host(to, from, bytes, stream)
     }
 
     fn cuMemcpyDtoDAsync_v2(state, to: u64, from: u64, bytes: usize, stream: usize) {

@@ -53,6 +53,8 @@ fn guarded(name: &str, run: impl FnOnce(&mut State) -> Outcome) -> i32 {
         Ok(Err(code)) => code.0,
         Err(_) => {
             eprintln!("[cuda-emulator] {name} panicked: a fault of the emulator");
+            // What waits may lead to memory that the caller is about to free.
+            state::lock().give_up(Code::UNKNOWN);
             Code::UNKNOWN.0
         }
     }

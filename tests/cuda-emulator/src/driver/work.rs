@@ -113,12 +113,17 @@ impl State {
     fn perform(&mut self, work: &Work) -> Outcome {
         let outcome = self.perform_one(work);
         if let Err(code) = outcome {
-            self.broken.get_or_insert(code);
-            for stream in self.streams.values_mut() {
-                stream.waiting.clear();
-            }
+            self.give_up(code);
         }
         outcome
+    }
+
+    /// Drops all work, and takes no more.
+    pub fn give_up(&mut self, code: Code) {
+        self.broken.get_or_insert(code);
+        for stream in self.streams.values_mut() {
+            stream.waiting.clear();
+        }
     }
 
     fn perform_one(&mut self, work: &Work) -> Outcome {

@@ -1,7 +1,7 @@
 //! Atomic operations. Blocks of a kernel that has them run one after another, so nothing has to be atomic here.
 
 use super::block::Block;
-use super::global::{Use, block_of};
+use super::global::{Request, Use, block_of};
 use super::lanes::{Lanes, Wide, lanes_of};
 use super::memory::{addresses, read, write};
 use super::softfloat::{BF16, F16, Format};
@@ -25,7 +25,7 @@ impl Block<'_> {
             if space == Space::Global {
                 block.meet_blocks(at, mask, bytes);
             }
-            block.check(w, ins, space, (Use::Atomic, bytes), at, mask, &|_| false)?;
+            block.check(w, ins, space, &Request { usage: Use::Atomic, bytes, at, mask, same: &|_| false })?;
             for lane in lanes_of(mask) {
                 let pointer = block.pointer(w, space, at[lane], lane);
                 // SAFETY: the access was checked.

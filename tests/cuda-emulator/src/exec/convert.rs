@@ -67,7 +67,7 @@ fn float_to_float(op: &Convert, bits: u64) -> u64 {
         x = round_whole(x, op.rounding);
     }
     if op.saturate {
-        x = if x.is_nan() { 0.0 } else { x.clamp(0.0, 1.0) };
+        x = softfloat::saturate(x);
     }
     if op.relu && x < 0.0 {
         x = 0.0;
@@ -126,7 +126,7 @@ fn store_integer(ty: Type, x: i128, saturate: bool) -> u64 {
 
 fn integer_to_float(op: &Convert, bits: u64) -> u64 {
     let x = integer(op.from, bits);
-    let float = match op.to {
+    match op.to {
         Type::F64 => {
             let nearest = x as f64;
             softfloat::direct64(nearest, (x - nearest as i128) as f64, op.rounding).to_bits()
@@ -136,9 +136,8 @@ fn integer_to_float(op: &Convert, bits: u64) -> u64 {
         _ => {
             let nearest = x as f32;
             let out = softfloat::direct(nearest, (x - nearest as i128) as f64, op.rounding);
-            let out = if op.saturate { out.clamp(0.0, 1.0) } else { out };
+            let out = if op.saturate { softfloat::saturate(f64::from(out)) as f32 } else { out };
             u64::from(out.to_bits())
         }
-    };
-    float
+    }
 }

@@ -30,50 +30,55 @@ impl Use {
     }
 }
 
+/// An access of several lanes.
+pub struct Request<'a> {
+    pub usage: Use,
+    /// Bytes of a lane's access.
+    pub bytes: usize,
+    /// The address of each lane.
+    pub at: &'a Wide,
+    /// The lanes.
+    pub mask: u32,
+    /// Whether a lane's write leaves memory as it is.
+    pub same: &'a dyn Fn(usize) -> bool,
+}
+
 /// Of a word's shadow: the access was atomic, or ordered itself.
 const STRONG: u64 = 1 << 31;
 /// Of a reader: more than one block.
 const MANY: u64 = STRONG - 1;
 
 impl Block<'_> {
-    /// Checks an access of several lanes. `same` says whether a lane's write leaves memory as it is.
-    pub fn check_global(
-        &mut self,
-        w: &Warp,
-        ins: &Ins,
-        access: (Use, usize),
-        addresses: &Wide,
-        mask: u32,
-        same: &dyn Fn(usize) -> bool,
-    ) -> Result<(), Fault> {
-        let (usage, bytes) = access;
+    /// Checks a request to device memory.
+    pub fn check_global(&mut self, w: &Warp, ins: &Ins, request: &Request<'_>) -> Result<(), Fault> {
+        let Request { bytes, at, mask, .. } = *request;
         let launch = self.launch;
         let mut left = mask;
         while left != 0 {
             let first = left.trailing_zeros() as usize;
-            let Some(region) = launch.view.find(addresses[first], bytes, &mut self.hint) else {
-                return Err(self.outside(w, ins, usage, addresses[first], bytes, first));
+            let Some(region) = launch.view.find(at[first], bytes, &mut self.hint) else {
+                return Err(self.outside(w, ins, first, request));
             };
             let mut inside = 0;
-            for lane in 0..32 {
-                let at = addresses[lane];
-                let within = at >= region.start && at <= region.end - bytes as u64;
+            for (lane, at) in at.iter().enumerate() {
+                let within = *at >= region.start && *at <= region.end - bytes as u64;
                 inside |= u32::from(within) << lane;
             }
             let lanes = left & inside;
             left &= !inside;
             if launch.checks.uninitialised {
-                self.check_written(w, ins, usage, region, addresses, bytes, lanes)?;
+                self.check_written(w, ins, region, lanes, request)?;
             }
             // Blocks may share a word whose halves they write.
             if launch.checks.races && bytes >= 4 {
-                self.check_races(w, ins, access, region, addresses, lanes, same)?;
+                self.check_races(w, ins, region, lanes, request)?;
             }
         }
         Ok(())
     }
 
-    fn outside(&self, w: &Warp, ins: &Ins, usage: Use, at: u64, bytes: usize, lane: usize) -> Fault {
+    fn outside(&self, w: &Warp, ins: &Ins, lane: usize, request: &Request<'_>) -> Fault {
+        let (usage, bytes, at) = (request.usage, request.bytes, request.at[lane]);
         let verb = if usage.writes() { "writes" } else { "reads" };
         let near = match self.launch.view.before(at) {
             Some(r) if at < r.end + (1 << 20) => {
@@ -85,17 +90,15 @@ impl Block<'_> {
         self.fault(w, lane, ins, FaultKind::OutOfBounds, format!("{verb} {bytes} bytes at {at:#x}, {near}"))
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn check_written(
         &self,
         w: &Warp,
         ins: &Ins,
-        usage: Use,
         region: &Region,
-        addresses: &Wide,
-        bytes: usize,
         lanes: u32,
+        request: &Request<'_>,
     ) -> Result<(), Fault> {
+        let Request { usage, bytes, at: addresses, .. } = *request;
         for lane in lanes_of(lanes) {
             if matches!(usage, Use::Write | Use::StrongWrite) {
                 region.mark_written(addresses[lane], bytes);
@@ -111,17 +114,15 @@ impl Block<'_> {
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn check_races(
         &mut self,
         w: &Warp,
         ins: &Ins,
-        (usage, bytes): (Use, usize),
         region: &Region,
-        addresses: &Wide,
         lanes: u32,
-        same: &dyn Fn(usize) -> bool,
+        request: &Request<'_>,
     ) -> Result<(), Fault> {
+        let Request { usage, bytes, at: addresses, same, .. } = *request;
         let launch = u64::from(self.launch.number) << 32;
         let me = launch | u64::from(self.index + 1);
         let mut last = None;

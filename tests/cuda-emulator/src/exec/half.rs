@@ -1,7 +1,7 @@
 //! `f16` and `bf16`, one or two in a row. Each operation is done in `f64` and rounded once.
 
 use super::lanes::{Lanes, Registers, lanes_of};
-use super::softfloat::{BF16, F16, Format, fma_odd};
+use super::softfloat::{self, BF16, F16, Format, fma_odd};
 use crate::program::{Float, Half, Ins, Mode, NONE, Rounding};
 
 fn format(half: Half) -> Format {
@@ -54,9 +54,7 @@ fn one(op: Float, mode: Mode, format: Format, a: u32, b: u32, c: u32) -> u32 {
         Float::Neg | Float::Abs | Float::CopySign => x,
     };
     let value = match () {
-        // NaN becomes zero when it is held in a range, and stays when only negative numbers become zero.
-        () if mode.saturate && value.is_nan() => 0.0,
-        () if mode.saturate => value.clamp(0.0, 1.0),
+        () if mode.saturate => softfloat::saturate(value),
         () if mode.relu && value < 0.0 => 0.0,
         () => value,
     };

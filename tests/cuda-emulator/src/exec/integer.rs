@@ -7,7 +7,10 @@ vectorised! {
     /// Operations on rows of 32 bits; numbers of 16 bits are extended first and cut off after.
     pub fn int32(r: &mut Registers, ins: &Ins, op: Int, lanes: Lane16, mask: u32) {
         let row = |row| if row == NONE { [0; 32] } else { extend(r.n(row), lanes) };
-        let mut out = int32_lanes(op, lanes, &row(ins.a), &row(ins.b), &row(ins.c));
+        let shifts = matches!(op, Int::ShiftLeft | Int::ShiftRightS | Int::ShiftRightU);
+        // By how much is shifted has 32 bits whatever is shifted.
+        let b = if shifts { *r.n(ins.b) } else { row(ins.b) };
+        let mut out = int32_lanes(op, lanes, &row(ins.a), &b, &row(ins.c));
         if lanes != Lane16::No {
             for lane in &mut out {
                 *lane &= 0xffff;

@@ -1,7 +1,7 @@
 //! Products of tensor cores, and the loads that feed them. Fragments lie as the PTX ISA draws them.
 
 use super::block::Block;
-use super::global::Use;
+use super::global::{Request, Use};
 use super::lanes::{Lanes, Registers, Wide, vectorised};
 use super::memory::addresses;
 use super::softfloat::{F16, brain_to_f32, half_to_f32};
@@ -106,7 +106,7 @@ impl Block<'_> {
         let lanes = 8 * op.rows.len();
         let mask = if lanes == 32 { u32::MAX } else { (1 << lanes) - 1 };
         let usage = if op.store { Use::Write } else { Use::Read };
-        self.check(w, ins, Space::Shared, (usage, 16), &at, mask, &|_| false)?;
+        self.check(w, ins, Space::Shared, &Request { usage, bytes: 16, at: &at, mask, same: &|_| false })?;
         for (number, row) in op.rows.iter().enumerate() {
             if op.store {
                 self.store_matrix(&at, number, op.transposed, w.r.n(*row));

@@ -1,7 +1,7 @@
 //! Loads, stores and asynchronous copies.
 
 use super::block::Block;
-use super::global::Use;
+use super::global::{Request, Use};
 use super::lanes::{Lanes, Registers, Wide, lanes_of};
 use super::shared::{Conflict, Touch, Who};
 use super::warp::Warp;
@@ -128,18 +128,9 @@ impl Block<'_> {
         Ok(())
     }
 
-    /// Checks an access and says where its bytes are: an address to add to each lane's, and to add per lane.
-    #[allow(clippy::too_many_arguments)]
-    pub fn check(
-        &mut self,
-        w: &mut Warp,
-        ins: &Ins,
-        space: Space,
-        (usage, bytes): (Use, usize),
-        at: &Wide,
-        mask: u32,
-        same: &dyn Fn(usize) -> bool,
-    ) -> Result<(), Fault> {
+    /// Checks a request: alignment, bounds, and what the shadows say.
+    pub fn check(&mut self, w: &Warp, ins: &Ins, space: Space, request: &Request<'_>) -> Result<(), Fault> {
+        let Request { usage, bytes, at, mask, .. } = *request;
         let all = lanes_of(mask).fold(0, |all, lane| all | at[lane]);
         if all & (bytes as u64 - 1) != 0 {
             let lane = lanes_of(mask).find(|l| at[*l] & (bytes as u64 - 1) != 0).unwrap_or(0);
@@ -149,7 +140,7 @@ impl Block<'_> {
         let size = match space {
             Space::Global | Space::Const | Space::Generic => {
                 self.tally.global(at, mask, bytes, self.launch.checks.count);
-                return self.check_global(w, ins, (usage, bytes), at, mask, same);
+                return self.check_global(w, ins, request);
             }
             Space::Shared => self.shared.len(),
             Space::Local => self.launch.kernel.local,
@@ -168,30 +159,27 @@ impl Block<'_> {
                 Use::Write | Use::StrongWrite => Touch::Write,
                 Use::Atomic => Touch::Atomic,
             };
-            self.check_shared(w, ins, touch, bytes, at, mask, same)?;
+            self.check_shared(w, ins, touch, request)?;
         }
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)]
-    pub fn check_shared(
+    /// Checks a request against the shadow of shared memory.
+    fn check_shared(
         &mut self,
         w: &Warp,
         ins: &Ins,
         touch: Touch,
-        bytes: usize,
-        at: &Wide,
-        mask: u32,
-        same: &dyn Fn(usize) -> bool,
+        request: &Request<'_>,
     ) -> Result<(), Fault> {
         let checks = self.launch.checks;
         if !checks.races && !checks.uninitialised {
             return Ok(());
         }
-        for lane in lanes_of(mask) {
+        for lane in lanes_of(request.mask) {
             let who = Who { thread: w.id * 32 + lane as u32, warp_epoch: w.epoch };
-            if let Some(conflict) = self.shadow.touch(at[lane] as usize, bytes, who, touch)
-                && let Some(fault) = self.conflict(w, ins, lane, at[lane], touch, conflict, same)
+            if let Some(conflict) = self.shadow.touch(request.at[lane] as usize, request.bytes, who, touch)
+                && let Some(fault) = self.conflict(w, ins, lane, (touch, conflict), request)
             {
                 return Err(fault);
             }
@@ -199,29 +187,25 @@ impl Block<'_> {
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)]
+    /// A conflict as a fault, if it is one that is looked for.
     fn conflict(
         &self,
         w: &Warp,
         ins: &Ins,
         lane: usize,
-        at: u64,
-        touch: Touch,
-        conflict: Conflict,
-        same: &dyn Fn(usize) -> bool,
+        (touch, conflict): (Touch, Conflict),
+        request: &Request<'_>,
     ) -> Option<Fault> {
+        let at = request.at[lane];
         let checks = self.launch.checks;
         let verb = if touch == Touch::Read { "reads" } else { "writes" };
         let name = |thread| self.thread_name(thread);
         let (kind, what) = match conflict {
             Conflict::Uninitialised => (
                 FaultKind::Uninitialised,
-                format!("reads byte {at} of shared memory, which nothing has written in this block"),
+                format!("reads byte {at} of shared memory, which nothing has written yet in this block"),
             ),
-            Conflict::Written(by) if touch == Touch::Write && same(lane) => {
-                let _ = by;
-                return None;
-            }
+            Conflict::Written(_) if touch == Touch::Write && (request.same)(lane) => return None,
             Conflict::Written(by) => (
                 FaultKind::Race,
                 format!(
@@ -265,7 +249,7 @@ impl Block<'_> {
         let bytes = access.bytes * access.rows.len();
         let usage = if access.strong { Use::StrongRead } else { Use::Read };
         self.by_space(access.space, at, mask, |block, space, at, mask| {
-            block.check(w, ins, space, (usage, bytes), at, mask, &|_| false)?;
+            block.check(w, ins, space, &Request { usage, bytes, at, mask, same: &|_| false })?;
             let stride = if space == Space::Local { block.launch.kernel.local } else { 0 };
             let base = block.pointer(w, space, 0, 0) as usize;
             for (element, row) in access.rows.iter().enumerate() {
@@ -282,9 +266,9 @@ impl Block<'_> {
                 } else {
                     let mut out: Lanes = [0; 32];
                     if access.bytes == 4 && mask == u32::MAX {
-                        for lane in 0..32 {
+                        for (lane, out) in out.iter_mut().enumerate() {
                             // SAFETY: the access was checked.
-                            out[lane] = unsafe { pointer(lane).cast::<u32>().read() };
+                            *out = unsafe { pointer(lane).cast::<u32>().read() };
                         }
                     } else {
                         for lane in lanes_of(mask) {
@@ -318,16 +302,21 @@ impl Block<'_> {
             let pointer = |lane: usize, element: usize| {
                 (base + element * access.bytes + stride * lane).wrapping_add(at[lane] as usize) as *mut u8
             };
-            // Only asked about a lane whose access lies within memory.
+            // Whether a write changes nothing: what is there, or what a lane before it writes there, is the same. Only asked about
+            // a lane whose access lies within memory.
             let same = |lane: usize| {
+                let before = lanes_of(mask).take_while(|l| *l < lane).filter(|l| at[*l] == at[lane]).last();
                 values.iter().enumerate().all(|(element, value)| {
                     let cut = u64::MAX >> (64 - 8 * access.bytes);
+                    if let Some(before) = before {
+                        return value[before] & cut == value[lane] & cut;
+                    }
                     // SAFETY: the bounds were checked.
                     let found = unsafe { read(pointer(lane, element), access.bytes, false) };
                     found == value[lane] & cut
                 })
             };
-            block.check(w, ins, space, (usage, bytes), at, mask, &same)?;
+            block.check(w, ins, space, &Request { usage, bytes, at, mask, same: &same })?;
             for (element, value) in values.iter().enumerate() {
                 for lane in lanes_of(mask) {
                     // SAFETY: the access was checked.
@@ -347,10 +336,11 @@ impl Block<'_> {
         let bytes = copy.bytes;
         // What is not read at all may lie anywhere.
         let reads = lanes_of(mask).filter(|l| read.is_none_or(|n| n[*l] > 0)).fold(0, |m, l| m | 1 << l);
-        self.check(w, ins, Space::Global, (Use::Read, bytes), &from, reads, &|_| false)?;
+        let source = Request { usage: Use::Read, bytes, at: &from, mask: reads, same: &|_| false };
+        self.check(w, ins, Space::Global, &source)?;
         let size = self.shared.len() as u64;
         if let Some(lane) =
-            lanes_of(mask).find(|l| to[*l] + bytes as u64 > size || to[*l] % bytes as u64 != 0)
+            lanes_of(mask).find(|l| to[*l] + bytes as u64 > size || !to[*l].is_multiple_of(bytes as u64))
         {
             let kind =
                 if to[lane] + bytes as u64 > size { FaultKind::OutOfBounds } else { FaultKind::Misaligned };
@@ -358,7 +348,8 @@ impl Block<'_> {
             return Err(self.fault(w, lane, ins, kind, what));
         }
         self.tally.shared(&to, mask, bytes, self.launch.checks.count);
-        self.check_shared(w, ins, Touch::Begin, bytes, &to, mask, &|_| false)?;
+        let target = Request { usage: Use::Write, bytes, at: &to, mask, same: &|_| false };
+        self.check_shared(w, ins, Touch::Begin, &target)?;
         for lane in lanes_of(mask) {
             let read = read.map_or(bytes, |n| (n[lane] as usize).min(bytes));
             let group = w.copies.committed[lane];
@@ -373,7 +364,9 @@ impl Block<'_> {
         for copy in w.copies.take(groups, all, mask) {
             let mut at = [0; 32];
             at[copy.lane] = copy.to as u64;
-            self.check_shared(w, &copy.ins, Touch::Finish, copy.bytes, &at, 1 << copy.lane, &|_| false)?;
+            let (bytes, mask) = (copy.bytes, 1 << copy.lane);
+            let target = Request { usage: Use::Write, bytes, at: &at, mask, same: &|_| false };
+            self.check_shared(w, &copy.ins, Touch::Finish, &target)?;
             let to = &mut self.shared[copy.to..copy.to + copy.bytes];
             let (read, rest) = to.split_at_mut(copy.read);
             rest.fill(0);

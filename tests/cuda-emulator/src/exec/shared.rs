@@ -112,18 +112,18 @@ impl Shadow {
     #[inline(always)]
     fn read(&mut self, cell: usize, me: u64) -> Option<Conflict> {
         let writer = self.writers[cell];
-        if writer >> EPOCH < self.first {
-            return Some(Conflict::Uninitialised);
-        }
-        if writer & UNDER_WAY != 0 {
-            return Some(Conflict::Copying(thread(writer)));
-        }
-        if self.unordered(writer, me) {
-            return Some(Conflict::Written(thread(writer)));
-        }
+        let conflict = if writer >> EPOCH < self.first {
+            Some(Conflict::Uninitialised)
+        } else if writer & UNDER_WAY != 0 {
+            Some(Conflict::Copying(thread(writer)))
+        } else if self.unordered(writer, me) {
+            Some(Conflict::Written(thread(writer)))
+        } else {
+            None
+        };
         let reader = self.readers[cell];
         if reader == me {
-            return None;
+            return conflict;
         }
         let mut flags = 0;
         if reader >> EPOCH == self.epoch {
@@ -135,7 +135,7 @@ impl Shadow {
             }
         }
         self.readers[cell] = me | flags;
-        None
+        conflict
     }
 
     #[inline(always)]
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_barrier_orders() {
         let mut shadow = shadow();
-        assert!(matches!(shadow.touch(0, 4, who(1), Touch::Read), Some(Conflict::Uninitialised)));
+        assert!(matches!(shadow.touch(8, 4, who(1), Touch::Read), Some(Conflict::Uninitialised)));
         assert!(shadow.touch(0, 4, who(0), Touch::Write).is_none());
         assert!(shadow.touch(0, 4, who(0), Touch::Read).is_none());
         assert!(matches!(shadow.touch(0, 4, who(40), Touch::Read), Some(Conflict::Written(0))));

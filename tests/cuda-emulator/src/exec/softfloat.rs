@@ -48,11 +48,10 @@ impl Format {
         // In units of the last place the number is exact in `f64`: dividing by a power of two in two steps does not underflow.
         let unit = exponent - self.fraction as i32;
         let scaled = size * 2f64.powi(-unit / 2) * 2f64.powi(-unit - -unit / 2);
-        let units = round(scaled, rounding, sign != 0) as u32;
-        let bits = ((exponent - lowest) as u32) << self.fraction;
-        let bits = bits.saturating_add(units);
-        if bits < self.infinity() {
-            return sign | bits;
+        let units = round(scaled, rounding, sign != 0) as u64;
+        let bits = (((exponent - lowest) as u64) << self.fraction) + units;
+        if bits < u64::from(self.infinity()) {
+            return sign | bits as u32;
         }
         let away = match rounding {
             Rounding::Nearest | Rounding::NearestAway => true,
@@ -100,6 +99,11 @@ pub fn round_whole(x: f64, rounding: Rounding) -> f64 {
         Rounding::Down => x.floor(),
         Rounding::Up => x.ceil(),
     }
+}
+
+/// Held in [0, 1]: NaN becomes zero, and so does negative zero.
+pub fn saturate(x: f64) -> f64 {
+    if x > 0.0 { x.min(1.0) } else { 0.0 }
 }
 
 /// What `f16` bits stand for.

@@ -159,13 +159,15 @@ impl Block<'_> {
                 }
                 Op::BranchIndexed(targets) => {
                     self.tally.control(active);
-                    if self.part(warp, index, targets, active, ins)? {
-                        return Ok(());
-                    }
+                    return self.part(warp, index, targets, active, ins);
                 }
                 Op::Exit => {
                     self.tally.control(active);
                     warp.live &= !active;
+                    // Nobody waits for lanes that have ended.
+                    for group in warp.groups.iter_mut().filter(|g| g.wait == Wait::Warp) {
+                        group.wait = Wait::Run;
+                    }
                     self.finish_copies(warp, active)?;
                     if active == mask {
                         warp.groups.remove(index);
@@ -223,7 +225,7 @@ impl Block<'_> {
         targets: &[usize],
         active: u32,
         ins: &Ins,
-    ) -> Result<bool, Fault> {
+    ) -> Result<(), Fault> {
         let Group { pc, mask, .. } = warp.groups[index];
         let wanted = *warp.r.n(ins.a);
         warp.groups.remove(index);
@@ -243,7 +245,7 @@ impl Block<'_> {
             let what = format!("target {} of {}", wanted[lane], targets.len());
             return Err(self.fault(warp, lane, ins, FaultKind::OutOfBounds, what));
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Waits at a barrier of the block, or notes the arrival. Whether the group waits.
