@@ -21,12 +21,24 @@ pub struct Config {
     pub threads: usize,
     /// Whether requests to memory are counted, and all counts printed at exit.
     pub counters: bool,
+    /// How many branches the warps of a block may take before it counts as endless.
+    pub branches: u64,
     /// Whether each call is printed.
     pub trace: bool,
 }
 
-const NAMES: [&str; 9] =
-    ["devices", "memory", "capability", "races", "uninitialised", "eager", "threads", "counters", "trace"];
+const NAMES: [&str; 10] = [
+    "devices",
+    "memory",
+    "capability",
+    "races",
+    "uninitialised",
+    "eager",
+    "threads",
+    "counters",
+    "branches",
+    "trace",
+];
 
 impl Config {
     /// What the environment says.
@@ -40,6 +52,7 @@ impl Config {
             eager: false,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             counters: false,
+            branches: 1 << 30,
             trace: false,
         };
         for name in NAMES {
@@ -72,6 +85,7 @@ impl Config {
             "eager" => give(&mut self.eager, flag),
             "threads" => give(&mut self.threads, value.parse().ok().filter(|n| *n > 0)),
             "counters" => give(&mut self.counters, flag),
+            "branches" => give(&mut self.branches, value.parse().ok().filter(|n| *n > 0)),
             "trace" => give(&mut self.trace, flag),
             _ => false,
         }

@@ -17,6 +17,8 @@ pub enum FaultKind {
     Divergence,
     /// `trap`.
     Trap,
+    /// A block that has run for so long that it will not end, for instance since it waits for another one.
+    Endless,
 }
 
 /// What went wrong, and where.
@@ -37,6 +39,7 @@ impl fmt::Display for Fault {
             FaultKind::Uninitialised => "uninitialised",
             FaultKind::Divergence => "divergence",
             FaultKind::Trap => "trap",
+            FaultKind::Endless => "endless",
         };
         write!(f, "{kind}: {}", self.text)
     }

@@ -19,6 +19,7 @@
 //! | `KERAS_EMULATOR_UNINITIALISED=0` | memory may be read before it is written |
 //! | `KERAS_EMULATOR_EAGER=1` | work is done when it is submitted |
 //! | `KERAS_EMULATOR_THREADS=n` | on how many threads blocks run (all cores) |
+//! | `KERAS_EMULATOR_BRANCHES=n` | after how many branches of a block's warps it counts as endless (2³⁰) |
 //! | `KERAS_EMULATOR_COUNTERS=1` | what kernels did is counted, and printed as a table at exit |
 //! | `KERAS_EMULATOR_TRACE=1` | each call of the driver is printed |
 //!

@@ -297,6 +297,17 @@ fn a_copy_that_nobody_waits_for() {
     assert!(fault(&device, &body, 1, 32, 0).1.starts_with("race:"));
 }
 
+/// A block that waits for another one, which runs after it.
+#[test]
+fn blocks_that_do_not_end() {
+    let device = device();
+    configure("branches", "1000");
+    let body = "wait: ld.volatile.global.u32 %r5, [%d1];\nsetp.eq.u32 %p1, %r5, 0;\n@%p1 bra wait;";
+    let (code, text) = fault(&device, body, 1, 1, 0);
+    assert_eq!(code, sys::cudaError_enum::CUDA_ERROR_LAUNCH_TIMEOUT as i32);
+    assert!(text.starts_with("endless:") && text.contains("does it wait for another one?"), "{text}");
+}
+
 #[test]
 fn traps() {
     let device = device();

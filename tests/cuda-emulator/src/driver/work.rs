@@ -156,10 +156,13 @@ impl State {
             }
             Work::Fill { at, value, width, count } => {
                 self.check_range("fill of device memory", *at, width * count)?;
-                for element in 0..*count {
-                    let to = (at + (element * width) as u64) as *mut u8;
-                    // SAFETY: the range lies in an allocation.
-                    unsafe { std::ptr::copy_nonoverlapping(value.to_le_bytes().as_ptr(), to, *width) };
+                // SAFETY: the range lies in an allocation.
+                let range = unsafe { std::slice::from_raw_parts_mut(*at as *mut u8, width * count) };
+                match width {
+                    1 => range.fill(*value as u8),
+                    width => range
+                        .chunks_exact_mut(*width)
+                        .for_each(|e| e.copy_from_slice(&value.to_le_bytes()[..*width])),
                 }
                 self.memory.mark_written(*at, width * count);
                 Ok(())
@@ -215,6 +218,7 @@ impl State {
                 count: self.config.counters,
             },
             number: self.launches,
+            branches: self.config.branches,
             threads: self.config.threads,
         };
         let (mut tally, outcome) = run.run();
@@ -225,6 +229,7 @@ impl State {
             match fault.kind {
                 FaultKind::OutOfBounds => Code::ILLEGAL_ADDRESS,
                 FaultKind::Misaligned => Code::MISALIGNED,
+                FaultKind::Endless => Code::LAUNCH_TIMEOUT,
                 // What a GPU would not notice is a failed launch.
                 _ => Code::LAUNCH_FAILED,
             }

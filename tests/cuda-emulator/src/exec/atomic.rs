@@ -1,7 +1,9 @@
 //! Atomic operations. Blocks of a kernel that has them run one after another, so nothing has to be atomic here.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::block::Block;
-use super::global::{Request, Use, block_of};
+use super::global::{Request, Use, released_by};
 use super::lanes::{Lanes, Wide, lanes_of};
 use super::memory::{addresses, read, write};
 use super::softfloat::{BF16, F16, Format};
@@ -45,18 +47,16 @@ impl Block<'_> {
         Ok(())
     }
 
-    /// A block that meets another one's atomic operation behind a fence may read what that one wrote before it.
+    /// A block that meets another one's atomic operation, before which that one passed a fence, may read what that one wrote.
     ///
-    /// Blocks run one after another here, so all that came before this one and left a mark on the word have been met.
+    /// Blocks run one after another here, so all that came before and left a mark on the word have been met.
     fn meet_blocks(&mut self, at: &Wide, mask: u32, bytes: usize) {
-        let number = u64::from(self.launch.number);
         for lane in lanes_of(mask) {
             let Some(region) = self.launch.view.find(at[lane], bytes, &mut self.hint) else { continue };
             for writer in region.words(at[lane], bytes).0 {
-                let wrote = writer.load(std::sync::atomic::Ordering::Relaxed);
-                if self.fenced && wrote >> 32 == number && wrote & 1 << 31 != 0 {
+                if let Some(block) = released_by(writer.load(Relaxed), self.launch.number) {
                     // The last one met those before it.
-                    self.met.extend(0..=block_of(wrote));
+                    self.met = self.met.max(block + 1);
                 }
             }
         }

@@ -1,7 +1,5 @@
 //! A block: its shared memory, its warps, and its barriers.
 
-use std::collections::HashSet;
-
 use super::lanes::{Lanes, Place, Registers, special};
 use super::launch::Launch;
 use super::shared::Shadow;
@@ -22,8 +20,10 @@ pub struct Block<'a> {
     pub tally: Tally,
     /// In which region of device memory the last access was.
     pub hint: usize,
-    /// Blocks whose writes this one may read, since it met them at an atomic operation.
-    pub met: HashSet<u32>,
+    /// How many blocks' writes this one may read, counted from the first, since it met them at an atomic operation.
+    pub met: u32,
+    /// How many branches its warps may still take.
+    pub budget: u64,
     /// Whether the block has passed a fence.
     pub fenced: bool,
     warps: Vec<Warp>,
@@ -42,7 +42,8 @@ impl<'a> Block<'a> {
             shadow: Shadow::new(bytes, launch.kernel.shared_grain),
             tally: Tally::default(),
             hint: 0,
-            met: HashSet::new(),
+            met: 0,
+            budget: 0,
             fenced: false,
             warps: vec![],
             registers: Registers::new(launch.kernel),
@@ -58,8 +59,9 @@ impl<'a> Block<'a> {
         self.at = [(index % x) as u32, (index / x % y) as u32, (index / x / y) as u32];
         self.shared.fill(0xcd);
         self.shadow.next_block();
-        self.met.clear();
+        self.met = 0;
         self.fenced = false;
+        self.budget = self.launch.branches;
         let mut warps = std::mem::take(&mut self.warps);
         for warp in &mut warps {
             self.start(warp);

@@ -45,8 +45,10 @@ pub struct Request<'a> {
 
 /// Of a word's shadow: the access was atomic, or ordered itself.
 const STRONG: u64 = 1 << 31;
+/// Of a word's shadow: the block had passed a fence before.
+const RELEASED: u64 = 1 << 30;
 /// Of a reader: more than one block.
-const MANY: u64 = STRONG - 1;
+const MANY: u64 = RELEASED - 1;
 
 impl Block<'_> {
     /// Checks a request to device memory.
@@ -125,6 +127,7 @@ impl Block<'_> {
         let Request { usage, bytes, at: addresses, same, .. } = *request;
         let launch = u64::from(self.launch.number) << 32;
         let me = launch | u64::from(self.index + 1);
+        let strong = if self.fenced { STRONG | RELEASED } else { STRONG };
         let mut last = None;
         for lane in lanes_of(lanes) {
             // Lanes that read the same word are one reader.
@@ -135,8 +138,8 @@ impl Block<'_> {
             let (writers, readers) = region.words(addresses[lane], bytes);
             for (writer, reader) in writers.iter().zip(readers) {
                 let wrote = writer.load(Relaxed);
-                let other = wrote & !STRONG != me && wrote >> 32 == launch >> 32;
-                if other && !(usage.strong() && wrote & STRONG != 0) && !self.met.contains(&block_of(wrote)) {
+                let other = wrote & !(STRONG | RELEASED) != me && wrote >> 32 == launch >> 32;
+                if other && !(usage.strong() && wrote & STRONG != 0) && block_of(wrote) >= self.met {
                     if usage.writes() && same(lane) {
                         continue;
                     }
@@ -151,15 +154,11 @@ impl Block<'_> {
                     continue;
                 }
                 let other = read != me && read >> 32 == launch >> 32;
-                let known = if read & MANY == MANY {
-                    !self.met.is_empty()
-                } else {
-                    self.met.contains(&block_of(read))
-                };
+                let known = if read & MANY == MANY { self.met > 0 } else { block_of(read) < self.met };
                 if other && !known && !same(lane) {
                     return Err(self.race(w, ins, lane, usage, "read", block_of(read)));
                 }
-                writer.store(if usage.strong() { me | STRONG } else { me }, Relaxed);
+                writer.store(if usage.strong() { me | strong } else { me }, Relaxed);
             }
         }
         Ok(())
@@ -174,7 +173,13 @@ impl Block<'_> {
     }
 }
 
+/// The block that left a mark on a word in this launch, behind a fence.
+pub fn released_by(shadow: u64, launch: u32) -> Option<u32> {
+    let here = shadow >> 32 == u64::from(launch) && shadow & RELEASED != 0;
+    here.then(|| block_of(shadow))
+}
+
 /// The block that a shadow names; one that does not exist if it names none.
-pub fn block_of(shadow: u64) -> u32 {
+fn block_of(shadow: u64) -> u32 {
     ((shadow & MANY) as u32).wrapping_sub(1)
 }

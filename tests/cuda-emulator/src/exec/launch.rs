@@ -38,6 +38,8 @@ pub struct Launch<'a> {
     pub checks: Checks,
     /// A number that no other launch has: shadows of device memory say with it which launch they are from.
     pub number: u32,
+    /// How many branches the warps of a block may take.
+    pub branches: u64,
     /// On how many threads blocks may run.
     pub threads: usize,
 }

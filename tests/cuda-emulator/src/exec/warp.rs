@@ -150,6 +150,12 @@ impl Block<'_> {
             match &ins.op {
                 Op::Branch(target) => {
                     self.tally.control(active);
+                    self.budget -= 1;
+                    if self.budget == 0 {
+                        let lane = mask.trailing_zeros() as usize;
+                        let what = "the block does not end: does it wait for another one?".to_owned();
+                        return Err(self.fault(warp, lane, ins, FaultKind::Endless, what));
+                    }
                     if active == mask {
                         next = *target;
                     } else if active != 0 {

@@ -47,6 +47,7 @@ pub fn device() -> Device {
         ("races", "1"),
         ("uninitialised", "1"),
         ("eager", "0"),
+        ("branches", "1073741824"),
         ("counters", "0"),
     ] {
         configure(name, value);
