@@ -1,0 +1,90 @@
+//! Moves, packing, vectors and addresses.
+
+use super::emulated::device;
+use super::{check, run, values};
+
+#[test]
+fn pieces_of_registers() {
+    let device = device();
+    check(&device, ".reg .b16 l, h; mov.b32 {l, h}, a; mov.b32 d, {h, l};", 32, &[32], |a, _, _| {
+        (a << 16 | a >> 16) & 0xffff_ffff
+    });
+    check(&device, ".reg .b32 l, h; mov.b64 {l, h}, a; mov.b64 d, {h, l};", 64, &[64], |a, _, _| {
+        a.rotate_left(32)
+    });
+    let text = ".reg .b16 w0, w1, w2, w3; mov.b64 {w0, w1, w2, w3}, a; mov.b64 d, {w3, w2, w1, w0};";
+    check(&device, text, 64, &[64], |a, _, _| {
+        (0..4).fold(0, |out, at| out | (a >> (16 * at) & 0xffff) << (48 - 16 * at))
+    });
+    check(&device, ".reg .b32 h; mov.b64 {_, h}, a; mov.b32 d, h;", 32, &[64], |a, _, _| a >> 32);
+}
+
+#[test]
+fn constants() {
+    let device = device();
+    for (text, wanted) in [
+        ("mov.b32 d, 0x80000000;", 0x8000_0000u64),
+        ("mov.u32 d, -1;", 0xffff_ffff),
+        ("mov.f32 d, 0f3FC00000;", 0x3fc0_0000),
+        ("mov.f32 d, 1.5;", 0x3fc0_0000),
+        ("mov.u32 d, WARP_SZ;", 32),
+        ("mov.u32 d, %ntid.x;", 32),
+        ("mov.u32 d, %nctaid.z;", 1),
+        ("mov.u32 d, %nwarpid;", 1),
+    ] {
+        assert!(run(&device, text, 32, &[]).iter().all(|d| *d == wanted), "{text}");
+    }
+    assert!(run(&device, "mov.f64 d, 0dBFF0000000000000;", 64, &[]).iter().all(|d| *d == (-1f64).to_bits()));
+    let lanes = run(
+        &device,
+        "mov.u32 d, %lanemask_lt; mov.u32 t, %laneid; shl.b32 t, t, 27; xor.b32 d, d, t;",
+        32,
+        &[],
+    );
+    for (lane, got) in lanes.iter().enumerate() {
+        assert_eq!(*got, u64::from(((1u32 << lane) - 1) ^ (lane as u32) << 27));
+    }
+}
+
+/// What is stored in local and shared memory comes back, in vectors and in pieces of any size, through generic addresses too.
+#[test]
+fn memory_of_threads_and_blocks() {
+    let device = device();
+    let (a, b) = (values(32, 1), values(32, 2));
+    let inputs = [(32, a.as_slice()), (32, b.as_slice())];
+    let local = ".local .align 16 .b8 room[32]; .reg .b64 at2; .reg .b32 x, y; mov.u64 at2, room; cvta.local.u64 at2, at2;\n\
+        st.local.v2.u32 [room+8], {a, b}; st.v2.u32 [at2+16], {b, a}; ld.v2.u32 {x, y}, [at2+8]; sub.u32 d, x, y;\n\
+        ld.local.u16 x, [room+18]; add.u32 d, d, x; ld.local.s8 x, [room+20]; add.u32 d, d, x;";
+    let got = run(&device, local, 32, &inputs);
+    for at in 0..a.len() {
+        let (x, y) = (a[at] as u32, b[at] as u32);
+        let wanted = x.wrapping_sub(y).wrapping_add(y >> 16).wrapping_add(x as i8 as u32);
+        assert_eq!(got[at] as u32, wanted);
+    }
+    let shared = ".shared .align 16 .b8 room[4096]; .reg .b32 s; .reg .b64 at2; shl.b32 s, i, 3; mov.u32 t, room; add.u32 s, s, t;\n\
+        st.shared.v2.b32 [s], {a, b}; bar.sync 0; xor.b32 s, i, 37; mul.wide.u32 at2, s, 8; mov.u64 at, room;\n\
+        add.u64 at2, at2, at; cvta.shared.u64 at2, at2; ld.u32 d, [at2+4];";
+    let got = run(&device, shared, 32, &inputs);
+    for at in 0..a.len() {
+        assert_eq!(got[at], b[at ^ 37]);
+    }
+}
+
+#[test]
+fn branches_by_number() {
+    let device = device();
+    let text = "rem.u32 t, a, 3; table: .branchtargets one, two, three;\n brx.idx t, table;\n\
+        one: mov.u32 d, 10; bra done; two: mov.u32 d, 20; bra done; three: add.u32 d, a, 1; done:";
+    check(&device, text, 32, &[32], |a, _, _| match a % 3 {
+        0 => 10,
+        1 => 20,
+        _ => (a + 1) & 0xffff_ffff,
+    });
+}
+
+#[test]
+fn loops_end_lane_by_lane() {
+    let device = device();
+    let text = "and.b32 t, a, 63; mov.u32 d, 0;\n more: setp.eq.u32 p, t, 0; @p bra out; add.u32 d, d, t; sub.u32 t, t, 1; bra more;\n out:";
+    check(&device, text, 32, &[32], |a, _, _| (a & 63) * ((a & 63) + 1) / 2);
+}
