@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use keras_runtime::compiled::Spec;
+use keras_runtime::device::Device;
 use keras_runtime::device::cuda::{self, Precision, Target};
 use keras_runtime::loss::Loss;
 use keras_runtime::optim::Optimizer;
@@ -14,15 +15,17 @@ use keras_runtime::prelude::*;
 use ndarray::{Array, Array2, ArrayD};
 
 keras_model! {
-    Mlp = dense(64, relu, input = 50) >> dropout(0.4) >> dense(32, tanh) >> dense(10, softmax);
+    Mlp = dense(64, relu, input = 40) >> dropout(0.4) >> dense(32, tanh) >> dense(10, softmax);
     Dropped = dropout(0.5, input = 64) >> dense(1);
-    Pictures = reshape([5, 10, 1], input = 50) >> conv2d(8, 3, padding = same) >> batch_normalization() >> relu
+    Pictures = reshape([5, 8, 1], input = 40) >> conv2d(8, 3, padding = same) >> batch_normalization() >> relu
         >> max_pooling2d(2) >> conv2d(20, 2, activation = relu) >> spatial_dropout2d(0.2) >> flatten()
         >> dense(10, softmax, kernel_regularizer = l2(0.01), kernel_constraint = max_norm(2.0));
-    Steps = reshape([10, 5], input = 50) >> lstm(12, return_sequences = true) >> layer_normalization()
+    Steps = reshape([10, 4], input = 40) >> lstm(12, return_sequences = true) >> layer_normalization()
         >> gru(9, dropout = 0.2) >> dense(10, softmax);
-    Attending = reshape([10, 5], input = 50) >> lambda(|x| x + multi_head_attention(x, x, 2, 4)) >> group_normalization(5)
-        >> global_average_pooling1d() >> dense(10, softmax);
+    Attending(x: [10, 4]) -> [10] {
+        let h = x + multi_head_attention(x, x, num_heads = 2, key_dim = 4);
+        h >> group_normalization(4) >> global_average_pooling1d() >> dense(10, softmax)
+    }
 }
 
 /// A GPU, or the emulator; nothing without NVRTC, where the machine is nobody's that must have it.
@@ -32,14 +35,21 @@ fn device() -> Option<Cuda> {
 }
 
 fn data() -> (Array2<f32>, Array2<f32>) {
-    let x = Array::from_shape_fn((40, 50), |(i, j)| ((i * 37 + j * 11) as f32 * 0.31).sin());
+    let x = Array::from_shape_fn((40, 40), |(i, j)| ((i * 37 + j * 11) as f32 * 0.31).sin());
     let y: Vec<u32> = (0..40).map(|i| (i * 7 % 10) as u32).collect();
     (x, to_categorical(&y, 10).unwrap())
+}
+
+/// Inputs in the shape that a model wants.
+fn inputs<M: Model>(x: Array2<f32>) -> ArrayD<f32> {
+    let shape: Vec<usize> = [40].into_iter().chain(M::SPEC.inputs[0].shape.iter().copied()).collect();
+    x.into_shape_with_order(shape).unwrap()
 }
 
 /// Trains for 21 steps, the last of each epoch with fewer samples; gives the weights and the losses.
 fn trained<M: Model>(device: &dyn Device, optimizer: impl Optimizer + 'static) -> (Vec<f32>, Vec<f64>) {
     let (x, y) = data();
+    let x = inputs::<M>(x);
     let mut model = M::on(device, 3).unwrap().compile(optimizer, CategoricalCrossentropy, [Accuracy]);
     let fit = Fit { epochs: 7, batch_size: 16, verbose: Verbose::Silent, ..Fit::default() };
     let history = model.fit(&x, &y, fit).unwrap();
@@ -96,9 +106,17 @@ fn optimizers_step_as_on_the_cpu() {
         close(&run(&gpu), &run(&Cpu::threads(1)), 1e-4);
     };
     same(|| Box::new(|device| trained::<Mlp>(device, Sgd::default().clipnorm(0.05).decay(0.01)).0));
-    same(|| Box::new(|device| trained::<Mlp>(device, Sgd { momentum: 0.9, ..Sgd::default() }.global_clipnorm(0.1)).0));
-    same(|| Box::new(|device| trained::<Mlp>(device, RmsProp::default().gradient_accumulation(3).ema(0.9)).0));
-    same(|| Box::new(|device| trained::<Mlp>(device, Adam::default().clipvalue(0.01).rate("dense_1", 0.5)).0));
+    same(|| {
+        Box::new(|device| {
+            trained::<Mlp>(device, Sgd { momentum: 0.9, ..Sgd::default() }.global_clipnorm(0.1)).0
+        })
+    });
+    same(|| {
+        Box::new(|device| trained::<Mlp>(device, RmsProp::default().gradient_accumulation(3).ema(0.9)).0)
+    });
+    same(|| {
+        Box::new(|device| trained::<Mlp>(device, Adam::default().clipvalue(0.01).rate("dense_1", 0.5)).0)
+    });
     same(|| Box::new(|device| trained::<Mlp>(device, Lamb::default()).0));
 }
 
@@ -129,15 +147,35 @@ fn losses_are_those_of_the_cpu() {
     let Some(gpu) = device() else { return };
     let (x, y) = data();
     let weights = Array::from_shape_fn(40, |i| 0.5 + (i % 3) as f32);
-    fn run(device: &dyn Device, loss: impl Loss + 'static, x: &Array2<f32>, y: &Array2<f32>, weights: &ndarray::Array1<f32>) -> Vec<f32> {
+    fn run(
+        device: &dyn Device,
+        loss: impl Loss + 'static,
+        x: &Array2<f32>,
+        y: &Array2<f32>,
+        weights: &ndarray::Array1<f32>,
+    ) -> Vec<f32> {
         let mut model = Mlp::on(device, 5).unwrap().compile(Sgd::default(), loss, ());
-        let fit = Fit { epochs: 2, batch_size: 16, sample_weight: keras_runtime::train::sample_weight(weights), verbose: Verbose::Silent, ..Fit::default() };
+        let fit = Fit {
+            epochs: 2,
+            batch_size: 16,
+            sample_weight: keras_runtime::train::sample_weight(weights),
+            verbose: Verbose::Silent,
+            ..Fit::default()
+        };
         model.fit(x, y, fit).unwrap();
         model.network().params().to_vec()
     }
     let cpu = Cpu::threads(1);
-    close(&run(&gpu, CategoricalCrossentropy, &x, &y, &weights), &run(&cpu, CategoricalCrossentropy, &x, &y, &weights), 1e-5);
-    close(&run(&gpu, MeanSquaredError, &x, &y, &weights), &run(&cpu, MeanSquaredError, &x, &y, &weights), 1e-5);
+    close(
+        &run(&gpu, CategoricalCrossentropy, &x, &y, &weights),
+        &run(&cpu, CategoricalCrossentropy, &x, &y, &weights),
+        1e-5,
+    );
+    close(
+        &run(&gpu, MeanSquaredError, &x, &y, &weights),
+        &run(&cpu, MeanSquaredError, &x, &y, &weights),
+        1e-5,
+    );
     close(&run(&gpu, KLDivergence, &x, &y, &weights), &run(&cpu, KLDivergence, &x, &y, &weights), 1e-5);
 }
 
@@ -146,7 +184,7 @@ fn losses_are_those_of_the_cpu() {
 fn tensor_cores_are_a_choice() {
     let Some(gpu) = device() else { return };
     fn predict<M: Model>(device: &dyn Device) -> Vec<f32> {
-        let (x, _) = data();
+        let x = inputs::<M>(data().0);
         M::on(device, 3).unwrap().predict(&x).unwrap().into_raw_vec_and_offset().0
     }
     fn differ<M: Model>(gpu: &Cuda) {
@@ -167,7 +205,9 @@ fn tensor_cores_are_a_choice() {
 fn compiled_ahead() {
     let Some(gpu) = device() else { return };
     let adam = Adam::default();
-    let bytes = cuda::precompile(Mlp::SPEC, Precision::Float32, &[&adam], &[Target::ptx(7, 5), Target::cubin(8, 6)]).unwrap();
+    let bytes =
+        cuda::precompile(Mlp::SPEC, Precision::Float32, &[&adam], &[Target::ptx(7, 5), Target::cubin(8, 6)])
+            .unwrap();
     let bytes: &'static [u8] = bytes.leak();
     let (expected, _) = trained::<Mlp>(&gpu, Adam::default());
     let ahead = tests::gpu::another().unwrap().precompiled(bytes).unwrap();
@@ -185,15 +225,28 @@ fn kernels_fit_every_architecture() {
     for (major, minor) in [(7, 5), (8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (12, 0)] {
         for (i, spec) in models.iter().enumerate() {
             // One precision for each, so that all are seen.
-            let precision = if major < 8 { Precision::Float32 } else { [Precision::Float32, Precision::Tf32, Precision::Bf16][i % 3] };
+            let precision = if major < 8 {
+                Precision::Float32
+            } else {
+                [Precision::Float32, Precision::Tf32, Precision::Bf16][i % 3]
+            };
             let report = cuda::report(spec, precision, Target::cubin(major, minor)).unwrap();
             let kernels = report.matches("Compiling entry function").count();
             assert!(kernels > 5, "{report}");
             for line in report.lines().filter(|line| line.contains("spill stores")) {
-                assert!(line.contains(" 0 bytes spill stores, 0 bytes spill loads"), "sm_{major}{minor} {}: {line}", spec.name);
+                assert!(
+                    line.contains(" 0 bytes spill stores, 0 bytes spill loads"),
+                    "sm_{major}{minor} {}: {line}",
+                    spec.name
+                );
             }
             for line in report.lines().filter(|line| line.contains("Used ")) {
-                let number = |after: &str| line.split(after).nth(1).and_then(|rest| rest.trim().split(' ').next()).and_then(|x| x.parse::<u32>().ok());
+                let number = |after: &str| {
+                    line.split(after)
+                        .nth(1)
+                        .and_then(|rest| rest.trim().split(' ').next())
+                        .and_then(|x| x.parse::<u32>().ok())
+                };
                 let registers = number("Used ").unwrap();
                 // Two blocks of 256 threads in a multiprocessor's 65,536 registers.
                 assert!(registers <= 128, "sm_{major}{minor} {}: {line}", spec.name);
@@ -220,13 +273,25 @@ fn errors_tell_a_remedy() {
     };
     let emulator = tests::gpu::emulator().to_string_lossy().into_owned();
     let none = run("auto", &[("KERAS_CUDA_DRIVER", &emulator), ("KERAS_EMULATOR_DEVICES", "0")]);
-    assert!(none.contains("running on the CPU") && none.contains("this machine has 0"), "{none}");
+    assert!(
+        none.contains("running on the CPU") && none.contains("there is no GPU of NVIDIA in this machine"),
+        "{none}"
+    );
     let foreign = run("auto", &[("KERAS_CUDA_DRIVER", "/nowhere/libcuda.so")]);
     assert!(foreign.contains("KERAS_CUDA_DRIVER") && foreign.contains("cannot be loaded"), "{foreign}");
     let empty = std::env::temp_dir().join(format!("keras-cuda-empty-{}", std::process::id()));
     std::fs::create_dir_all(&empty).unwrap();
     let folder = empty.to_string_lossy().into_owned();
-    let without = run("train", &[("KERAS_CUDA_DRIVER", &emulator), ("KERAS_NVRTC", &folder), ("KERAS_CUDA_CACHE", &folder), ("HOME", &folder), ("VIRTUAL_ENV", &folder)]);
+    let without = run(
+        "train",
+        &[
+            ("KERAS_CUDA_DRIVER", &emulator),
+            ("KERAS_NVRTC", &folder),
+            ("KERAS_CUDA_CACHE", &folder),
+            ("HOME", &folder),
+            ("VIRTUAL_ENV", &folder),
+        ],
+    );
     assert!(without.contains("nvidia-cuda-nvrtc") || Path::new("/usr/local/cuda").exists(), "{without}");
     let small = run("train", &[("KERAS_CUDA_DRIVER", &emulator), ("KERAS_EMULATOR_MEMORY", "20000")]);
     assert!(small.contains("its memory does not suffice"), "{small}");
@@ -242,7 +307,10 @@ fn in_a_process_of_its_own() {
             let auto = Auto::detect();
             assert!(!auto.is_gpu());
             let (x, _) = data();
-            assert_eq!(Mlp::on(&auto, 3).unwrap().predict(&x).unwrap(), Mlp::on(&Cpu::default(), 3).unwrap().predict(&x).unwrap());
+            assert_eq!(
+                Mlp::on(&auto, 3).unwrap().predict(&x).unwrap(),
+                Mlp::on(&Cpu::default(), 3).unwrap().predict(&x).unwrap()
+            );
         }
         Ok("train") => {
             let error = Cuda::new(0).and_then(|gpu| Mlp::on(&gpu, 3).map(|_| ())).unwrap_err();

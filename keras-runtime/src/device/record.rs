@@ -9,7 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use super::cpu::Pass;
 use super::cpu::simd::symbol::{Formula, Symbol, formula};
 use crate::compiled::{
-    Access, BatchMatMul, Buf, Map, MatMul, MatMulOverlap, MatMulT, MaxPoolGrad, Phase, Reduce, ReduceKind, Sample,
+    Access, BatchMatMul, Buf, Map, MatMul, MatMulOverlap, MatMulT, MaxPoolGrad, Phase, Reduce, ReduceKind,
+    Sample,
 };
 
 /// A call of a kernel, or a loop over some.
@@ -152,7 +153,8 @@ impl Recorder {
 
     /// A loop over what `body` leaves.
     pub(super) fn repeat(&self, length: usize, reverse: bool, body: impl FnOnce()) {
-        let swap = |new| std::mem::replace(&mut *self.kernels.lock().unwrap_or_else(PoisonError::into_inner), new);
+        let swap =
+            |new| std::mem::replace(&mut *self.kernels.lock().unwrap_or_else(PoisonError::into_inner), new);
         let before = swap(vec![]);
         body();
         let kernels = swap(before);

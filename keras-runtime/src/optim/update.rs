@@ -236,7 +236,8 @@ pub(crate) fn pieces(
 ) {
     match options.clip {
         Some(Clip::GlobalNorm(most)) => {
-            let len = weights.iter().filter(|weight| weight.trainable).map(|w| w.offset + init::words(w)).max();
+            let len =
+                weights.iter().filter(|weight| weight.trainable).map(|w| w.offset + init::words(w)).max();
             let norm = work.norm(0..len.unwrap_or(0));
             // As Keras: a gradient with an infinity makes all weights NaN rather than standing still.
             base.scale = if norm.is_finite() { most * (1.0 / norm).min(1.0 / most) } else { f32::NAN };

@@ -124,7 +124,11 @@ impl<'a> Pass<'a> {
     /// Every kernel of `body` works on its own rows alone, so the result does not depend on the split.
     pub fn rows(&mut self, flops: usize, body: impl Fn(&Rows<'_, 'a>) + Sync) {
         let all = self.all();
-        let parts = if self.batch.saturating_mul(flops) < SERIAL_BELOW || self.is_recording() { 1 } else { self.threads.min(self.batch) };
+        let parts = if self.batch.saturating_mul(flops) < SERIAL_BELOW || self.is_recording() {
+            1
+        } else {
+            self.threads.min(self.batch)
+        };
         split(&all, parts, &body);
     }
 

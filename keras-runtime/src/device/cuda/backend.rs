@@ -153,11 +153,13 @@ impl CudaBackend {
     /// Makes room for a pass; graphs of before are of no use if something had to move.
     fn make_room(&mut self, kind: Kind, batch: usize) {
         let (phase, steps) = self.phase(kind);
-        let launches = steps.iter().filter_map(|step| if let Step::Launch(all) = step { Some(all) } else { None });
+        let launches =
+            steps.iter().filter_map(|step| if let Step::Launch(all) = step { Some(all) } else { None });
         let work = workspace(launches.flatten(), batch);
         let (arena, fixed) = (phase.arena_words * batch, phase.fixed_words);
         let grown = [self.arena.grow(arena), self.fixed.grow(fixed), self.work.grow(work)];
-        let mut moved = grown.into_iter().fold(false, |moved, grown| self.fault.note(grown).unwrap_or(false) || moved);
+        let mut moved =
+            grown.into_iter().fold(false, |moved, grown| self.fault.note(grown).unwrap_or(false) || moved);
         for ((output, losses), spec) in self.outputs.iter_mut().zip(&mut self.losses).zip(self.spec.outputs) {
             moved |= output.resize(batch * spec.shape.iter().product::<usize>());
             moved |= losses.resize(batch);
@@ -178,7 +180,9 @@ impl CudaBackend {
     }
 
     pub(super) fn memory(&self) -> Memory {
-        let of = |words: &[Mirror]| std::array::from_fn(|i| words.get(i).map_or(0, |words| words.device.address(0)));
+        let of = |words: &[Mirror]| {
+            std::array::from_fn(|i| words.get(i).map_or(0, |words| words.device.address(0)))
+        };
         Memory {
             params: self.params.device.address(0),
             grads: self.grads.device.address(0),
@@ -298,7 +302,8 @@ impl CudaBackend {
                     let (output, z, dz) = (*output, *z, *dz);
                     self.head(&memory, slopes[output].kernel(output, &z, dz.as_ref()))?;
                     let loss = losses.and_then(|losses| losses.get(output));
-                    let Some(loss) = loss.filter(|loss| loss.fused(self.spec.outputs[output].head).is_none()) else {
+                    let Some(loss) = loss.filter(|loss| loss.fused(self.spec.outputs[output].head).is_none())
+                    else {
                         continue;
                     };
                     self.host_loss(&**loss, output, dz)?;
@@ -330,7 +335,12 @@ impl CudaBackend {
             for (i, weight) in spec.weights.iter().enumerate() {
                 if weight.penalty.is_some() {
                     let slopes = u32::from(kind == Kind::Train);
-                    self.player.kernel(&memory, &format!("penalty_{i}"), blocks_of(1), [0, 0, i as u32, slopes, 1])?;
+                    self.player.kernel(
+                        &memory,
+                        &format!("penalty_{i}"),
+                        blocks_of(1),
+                        [0, 0, i as u32, slopes, 1],
+                    )?;
                 }
             }
         }
@@ -353,7 +363,16 @@ impl CudaBackend {
         let targets = &self.targets[output].read()[..self.batch * self.widths[output]];
         let weights = &self.sample_weights[output].read()[..self.batch * self.weight_widths[output]];
         let scale = loss.weight() / self.batch as f32;
-        let rows = head::by_predictions(loss, targets, &predictions, weights, classes, scale, slopes.as_deref_mut(), self.batch);
+        let rows = head::by_predictions(
+            loss,
+            targets,
+            &predictions,
+            weights,
+            classes,
+            scale,
+            slopes.as_deref_mut(),
+            self.batch,
+        );
         self.losses[output].device.put(0, &rows)?;
         if let (Some(dz), Some(slopes)) = (dz, slopes) {
             let words = match dz.space {
@@ -380,7 +399,9 @@ fn names(spec: &Spec, program: &Program) -> Vec<String> {
     let mut names: Vec<String> = ["copy", "collect", "average", "squares"].map(String::from).to_vec();
     for step in program.infer.iter().chain(&program.evaluate).chain(&program.train) {
         match step {
-            Step::Launch(launches) => names.extend(launches.iter().map(|launch: &Launch| launch.kernel.clone())),
+            Step::Launch(launches) => {
+                names.extend(launches.iter().map(|launch: &Launch| launch.kernel.clone()))
+            }
             Step::Head { output, z, dz } => {
                 let all = Slope::ALL.iter().filter(|slope| **slope != Slope::Back || dz.is_some());
                 names.extend(all.map(|slope| slope.kernel(*output, z, dz.as_ref())));
@@ -487,7 +508,9 @@ impl Backend for CudaBackend {
     fn load_sample_weights(&mut self, weights: &[Tensor<'_>], rows: Selection<'_>) {
         self.weight_widths.fill(0);
         let mut moved = false;
-        for ((tensor, words), width) in weights.iter().zip(&mut self.sample_weights).zip(&mut self.weight_widths) {
+        for ((tensor, words), width) in
+            weights.iter().zip(&mut self.sample_weights).zip(&mut self.weight_widths)
+        {
             *width = tensor.shape().width();
             let (host, new) = words.renew(rows.len() * *width);
             gather(tensor, rows, host, 1);
@@ -570,7 +593,8 @@ impl Backend for CudaBackend {
             if penalised && self.spec.weights.iter().any(|weight| weight.penalty.is_some()) {
                 let mut values = vec![0.0; self.spec.weights.len()];
                 self.fault.note(self.penalties.get(0, &mut values));
-                let each = self.spec.weights.iter().zip(values).filter(|(weight, _)| weight.penalty.is_some());
+                let each =
+                    self.spec.weights.iter().zip(values).filter(|(weight, _)| weight.penalty.is_some());
                 sum += each.map(|(_, value)| f64::from(value)).sum::<f64>();
             }
             sum

@@ -42,7 +42,9 @@ impl Target {
     fn option(self) -> String {
         match self {
             Target::Cubin(Architecture { major, minor }) => format!("--gpu-architecture=sm_{major}{minor}"),
-            Target::Ptx(Architecture { major, minor }) => format!("--gpu-architecture=compute_{major}{minor}"),
+            Target::Ptx(Architecture { major, minor }) => {
+                format!("--gpu-architecture=compute_{major}{minor}")
+            }
         }
     }
 
@@ -76,7 +78,8 @@ impl Precompiled {
             let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
             let (key, _) = head.split_first_chunk::<16>().ok_or_else(foreign)?;
             let architecture = Architecture { major: number(20), minor: number(24) };
-            let target = if number(16) == 0 { Target::Cubin(architecture) } else { Target::Ptx(architecture) };
+            let target =
+                if number(16) == 0 { Target::Cubin(architecture) } else { Target::Ptx(architecture) };
             let (image, tail) = tail.split_at_checked(number(28) as usize).ok_or_else(foreign)?;
             self.0.push((u128::from_le_bytes(*key), target, image));
             rest = tail;
@@ -107,7 +110,12 @@ impl Precompiled {
     }
 
     /// What there is of `text` that a GPU of `architecture` runs.
-    fn find(&self, text: &str, architecture: Architecture, emulated: bool) -> Option<(Target, &'static [u8])> {
+    fn find(
+        &self,
+        text: &str,
+        architecture: Architecture,
+        emulated: bool,
+    ) -> Option<(Target, &'static [u8])> {
         let fits = |target: Target| match target {
             Target::Cubin(of) => of == architecture && !emulated,
             Target::Ptx(of) => of <= architecture,
@@ -127,7 +135,8 @@ pub fn module(gpu: &Gpu, text: &str) -> Result<Arc<CudaModule>> {
     let (target, image) = match known.find(text, gpu.architecture, emulated) {
         Some((target, image)) => (target, image.to_vec()),
         None => {
-            let target = if emulated { Target::Ptx(gpu.architecture) } else { Target::Cubin(gpu.architecture) };
+            let target =
+                if emulated { Target::Ptx(gpu.architecture) } else { Target::Cubin(gpu.architecture) };
             cached(text, target)?
         }
     };
@@ -184,7 +193,9 @@ fn known_target(target: Target) -> Target {
         known
     };
     match known.into_iter().max().and_then(|newest| u32::try_from(newest).ok()) {
-        Some(newest) if architecture.major * 10 + architecture.minor > newest => Target::ptx(newest / 10, newest % 10),
+        Some(newest) if architecture.major * 10 + architecture.minor > newest => {
+            Target::ptx(newest / 10, newest % 10)
+        }
         _ => target,
     }
 }
@@ -199,7 +210,8 @@ struct Compiled {
 }
 
 fn compile(text: &str, target: Target) -> Result<Compiled> {
-    let failed = |problem: String| Error::Device { device: format!("NVRTC for {}", target.option()), problem };
+    let failed =
+        |problem: String| Error::Device { device: format!("NVRTC for {}", target.option()), problem };
     let source = CString::new(text).map_err(|_| failed("the text has a zero in it".into()))?;
     let program = result::create_program(&source, None).map_err(|error| failed(format!("{error:?}")))?;
     let mut options: Vec<String> = OPTIONS.iter().map(|option| option.to_string()).collect();
@@ -210,7 +222,8 @@ fn compile(text: &str, target: Target) -> Result<Compiled> {
     // SAFETY: `program` was made above, and is destroyed below.
     let compiled = unsafe {
         let done = result::compile_program(program, &options);
-        let log: Vec<u8> = result::get_program_log(program).unwrap_or_default().into_iter().map(|c| c as u8).collect();
+        let log: Vec<u8> =
+            result::get_program_log(program).unwrap_or_default().into_iter().map(|c| c as u8).collect();
         let log = String::from_utf8_lossy(&log).trim_end_matches('\0').to_string();
         match done.and_then(|()| output(program, target)) {
             Ok(image) => Ok(Compiled { image, log }),
@@ -222,7 +235,10 @@ fn compile(text: &str, target: Target) -> Result<Compiled> {
     compiled
 }
 
-unsafe fn output(program: sys::nvrtcProgram, target: Target) -> std::result::Result<Vec<u8>, result::NvrtcError> {
+unsafe fn output(
+    program: sys::nvrtcProgram,
+    target: Target,
+) -> std::result::Result<Vec<u8>, result::NvrtcError> {
     // SAFETY: the caller's program is compiled.
     unsafe {
         if matches!(target, Target::Ptx(_)) {

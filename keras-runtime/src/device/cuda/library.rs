@@ -102,8 +102,13 @@ fn packages() -> Vec<PathBuf> {
     for toolkit in ["CUDA_HOME", "CUDA_PATH", "CUDA_ROOT"].iter().filter_map(|name| variable(name)) {
         folders.extend(["lib64", "lib", "bin"].map(|part| toolkit.join(part)));
     }
-    folders.extend(["/usr/local/cuda/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"].map(PathBuf::from));
-    for start in [variable("VIRTUAL_ENV"), variable("CONDA_PREFIX"), variable("HOME").map(|home| home.join(".local"))] {
+    folders.extend(
+        ["/usr/local/cuda/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
+            .map(PathBuf::from),
+    );
+    for start in
+        [variable("VIRTUAL_ENV"), variable("CONDA_PREFIX"), variable("HOME").map(|home| home.join(".local"))]
+    {
         roots.extend(start.map(|start| start.join("lib")));
     }
     roots.extend(["/usr/local/lib", "/usr/lib"].map(PathBuf::from));
@@ -132,12 +137,14 @@ pub fn explain(device: &str, error: &DriverError) -> Error {
         Code::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH | Code::CUDA_ERROR_UNSUPPORTED_PTX_VERSION => {
             "the driver is too old: install a newer one"
         }
-        Code::CUDA_ERROR_ILLEGAL_ADDRESS | Code::CUDA_ERROR_LAUNCH_FAILED | Code::CUDA_ERROR_MISALIGNED_ADDRESS => {
+        Code::CUDA_ERROR_ILLEGAL_ADDRESS
+        | Code::CUDA_ERROR_LAUNCH_FAILED
+        | Code::CUDA_ERROR_MISALIGNED_ADDRESS => {
             "a kernel went wrong, and what was on the device is lost: start again from a checkpoint, and report this"
         }
-        Code::CUDA_ERROR_DEVICE_UNAVAILABLE | Code::CUDA_ERROR_UNKNOWN | Code::CUDA_ERROR_ECC_UNCORRECTABLE => {
-            "the device is lost: start again from a checkpoint"
-        }
+        Code::CUDA_ERROR_DEVICE_UNAVAILABLE
+        | Code::CUDA_ERROR_UNKNOWN
+        | Code::CUDA_ERROR_ECC_UNCORRECTABLE => "the device is lost: start again from a checkpoint",
         _ => "start again from a checkpoint, or run on `Cpu::default()`",
     };
     Error::Device { device: device.into(), problem: format!("{:?}: {advice}", error.0) }

@@ -28,7 +28,9 @@ impl Fault {
     pub fn check(&self) -> Result<()> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(()),
-            Some(error) => Err(Error::Device { device: "the GPU has failed".into(), problem: error.to_string() }),
+            Some(error) => {
+                Err(Error::Device { device: "the GPU has failed".into(), problem: error.to_string() })
+            }
         }
     }
 

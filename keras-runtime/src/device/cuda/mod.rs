@@ -22,9 +22,9 @@ use cudarc::driver::{CudaContext, CudaStream, DriverError};
 
 use self::backend::CudaBackend;
 use self::compile::Precompiled;
-use self::source::Program;
 pub use self::compile::{Architecture, Target};
 pub use self::source::Precision;
+use self::source::Program;
 use super::{Backend, Cpu, Device};
 use crate::compiled::Spec;
 use crate::error::{Error, Result};
@@ -126,7 +126,13 @@ impl Device for Cuda {
     fn backend(&self, spec: &'static Spec, seed: u64) -> Result<Box<dyn Backend>> {
         let tensor_cores = self.gpu.architecture.major >= 8;
         let precision = if tensor_cores { self.precision } else { Precision::Float32 };
-        Ok(Box::new(CudaBackend::new(self.gpu.clone(), Program::new(spec, precision), spec, seed, self.graphs)?))
+        Ok(Box::new(CudaBackend::new(
+            self.gpu.clone(),
+            Program::new(spec, precision),
+            spec,
+            seed,
+            self.graphs,
+        )?))
     }
 }
 

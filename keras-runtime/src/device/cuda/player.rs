@@ -83,7 +83,8 @@ impl Player {
 
     /// Launches the kernels of a step on all of the batch, chunk by chunk.
     pub fn step(&self, memory: &Memory, launches: &[Launch], batch: usize) -> Result<(), DriverError> {
-        let chunk = launches.iter().filter_map(|launch| launch.chunk).min().unwrap_or(batch).clamp(1, batch.max(1));
+        let chunk =
+            launches.iter().filter_map(|launch| launch.chunk).min().unwrap_or(batch).clamp(1, batch.max(1));
         for from in (0..batch).step_by(chunk) {
             let samples = (from, chunk.min(batch - from));
             launches.iter().try_for_each(|launch| self.launch(memory, launch, batch, samples))?;

@@ -69,7 +69,9 @@ fn on_host(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) {
 fn on_device(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) -> Result<()> {
     let options = optimizer.options();
     let count = optimizer.state_words() - options.state_words();
-    [&mut backend.params, &mut backend.grads, &mut backend.state].into_iter().for_each(|words| words.changes());
+    [&mut backend.params, &mut backend.grads, &mut backend.state]
+        .into_iter()
+        .for_each(|words| words.changes());
     let batches = u64::from(options.accumulate.max(1));
     let last = step.is_multiple_of(batches);
     if batches > 1 {
@@ -167,7 +169,9 @@ fn apply(
         })?;
         if !backend.updates.contains_key(&piece.text) {
             let mut player = Player::new(&backend.gpu, &format!("{}{}", source::PRELUDE, piece.text))?;
-            player.find(["update".into()]).map_err(|error| super::library::explain(&backend.gpu.name, &error))?;
+            player
+                .find(["update".into()])
+                .map_err(|error| super::library::explain(&backend.gpu.name, &error))?;
             backend.updates.insert(piece.text.clone(), player);
         }
         launches.push((piece.text, constants.len(), range));
@@ -211,7 +215,12 @@ fn collect(backend: &CudaBackend, slot: usize, batches: u64, last: bool) -> Resu
 }
 
 /// The average of the weights after `before` steps and one.
-fn average_of(backend: &CudaBackend, average: MovingAverage, slot: usize, before: u64) -> Result<(), DriverError> {
+fn average_of(
+    backend: &CudaBackend,
+    average: MovingAverage,
+    slot: usize,
+    before: u64,
+) -> Result<(), DriverError> {
     let len = backend.spec.trainable_len;
     let (params, means) = (backend.params.device.address(0), backend.state.device.address(slot * len));
     let momentum = if before == 0 { 0.0 } else { average.momentum };

@@ -47,8 +47,7 @@ fn pointer(access: &Access, dims: &[usize], batched: bool) -> Option<String> {
 fn in_fours(access: &Access, dims: &[usize]) -> bool {
     let Access::Buf { buf, offset, strides } = access else { return true };
     let (last, outer) = (dims.len() - 1, dims.iter().zip(*strides));
-    let outer_aligned =
-        outer.take(last).all(|(&extent, &stride)| extent == 1 || stride % 4 == 0);
+    let outer_aligned = outer.take(last).all(|(&extent, &stride)| extent == 1 || stride % 4 == 0);
     match strides[last] {
         0 => true,
         1 => outer_aligned && is_aligned(buf, *offset),
@@ -83,11 +82,14 @@ pub fn map(
     let last = dims.len() - 1;
     let fours = dims[last] % 4 == 0
         && loads.iter().all(|access| in_fours(access, dims))
-        && stores.iter().all(|access| matches!(access, Access::Buf { strides, .. } if strides[last] == 1) && in_fours(access, dims));
+        && stores.iter().all(|access| {
+            matches!(access, Access::Buf { strides, .. } if strides[last] == 1) && in_fours(access, dims)
+        });
     let width = if fours { 4 } else { 1 };
 
     let apart = if accumulate { one_by_one(&stores, dims) } else { vec![false; dims.len()] };
-    let launches: usize = dims.iter().zip(&apart).filter(|(_, apart)| **apart).map(|(extent, _)| extent).product();
+    let launches: usize =
+        dims.iter().zip(&apart).filter(|(_, apart)| **apart).map(|(extent, _)| extent).product();
     let width = if apart[last] { 1 } else { width };
     let units = total / width / launches;
 
@@ -105,7 +107,8 @@ pub fn map(
         for (d, extent) in dims.iter().enumerate().rev() {
             let step = if d == last { width } else { 1 };
             let index = if apart[d] { "part" } else { "b" };
-            let _ = writeln!(body, "    u32 d{d} = {index} % {0}u * {step}u; {index} /= {0}u;", extent / step);
+            let _ =
+                writeln!(body, "    u32 d{d} = {index} % {0}u * {step}u; {index} /= {0}u;", extent / step);
         }
     }
     // The place of the first element in its space.
@@ -140,8 +143,10 @@ pub fn map(
         let _ = writeln!(body, "    float y{k}[{width}];");
     }
     for v in 0..width {
-        let names: Vec<String> =
-            arguments.iter().map(|(name, many)| if *many { format!("{name}[{v}]") } else { name.clone() }).collect();
+        let names: Vec<String> = arguments
+            .iter()
+            .map(|(name, many)| if *many { format!("{name}[{v}]") } else { name.clone() })
+            .collect();
         let (lines, results) = statements(formula, &names, "v", number);
         let _ = writeln!(body, "    {{\n{lines}");
         for (k, result) in results.iter().enumerate() {
@@ -217,7 +222,8 @@ const BLOCK_FROM: usize = 128;
 
 /// A group of threads to a result; neighbouring results by neighbouring threads, where they lie so.
 pub fn reduce(text: &mut Text, kernel: &Kernel) -> Vec<Launch> {
-    let Kernel::Reduce { batched, over_batch, dims, over, kind, scale, loads, store, formula } = kernel else {
+    let Kernel::Reduce { batched, over_batch, dims, over, kind, scale, loads, store, formula } = kernel
+    else {
         unreachable!("the caller looked");
     };
     let last = dims.len() - 1;
@@ -244,7 +250,10 @@ pub fn reduce(text: &mut Text, kernel: &Kernel) -> Vec<Launch> {
         true => {
             let blocks = dims[last].div_ceil(side);
             let _ = writeln!(body, "    u32 lane = threadIdx.x / {side}u, column = threadIdx.x % {side}u;");
-            let _ = writeln!(body, "    u32 r = blockIdx.x / {blocks}u, d{last} = blockIdx.x % {blocks}u * {side}u + column;");
+            let _ = writeln!(
+                body,
+                "    u32 r = blockIdx.x / {blocks}u, d{last} = blockIdx.x % {blocks}u * {side}u + column;"
+            );
             let _ = writeln!(body, "    bool mine = d{last} < {}u;", dims[last]);
         }
         false => {
@@ -260,7 +269,8 @@ pub fn reduce(text: &mut Text, kernel: &Kernel) -> Vec<Launch> {
     let all = if *over_batch && *batched { format!("batch * {terms}u") } else { format!("{terms}u") };
     let _ = writeln!(body, "    u32 all = {all}, piece = (all + splits - 1) / splits;");
     let _ = writeln!(body, "    u32 end = min(all, (blockIdx.z + 1) * piece);");
-    let _ = writeln!(body, "    if (mine) for (u32 j = blockIdx.z * piece + lane; j < end; j += {group}u) {{");
+    let _ =
+        writeln!(body, "    if (mine) for (u32 j = blockIdx.z * piece + lane; j < end; j += {group}u) {{");
     let _ = writeln!(body, "    u32 at = j;");
     for &d in reduced.iter().rev() {
         let _ = writeln!(body, "    u32 d{d} = at % {0}u; at /= {0}u;", dims[d]);
@@ -274,7 +284,8 @@ pub fn reduce(text: &mut Text, kernel: &Kernel) -> Vec<Launch> {
             }
             None => {
                 let Access::Random { stream } = access else { unreachable!("memory has an address") };
-                let index = (0..dims.len()).fold("(u64)b".to_string(), |sum, d| format!("({sum} * {} + d{d})", dims[d]));
+                let index = (0..dims.len())
+                    .fold("(u64)b".to_string(), |sum, d| format!("({sum} * {} + d{d})", dims[d]));
                 let _ = writeln!(body, "    float x{k} = uniform(m.control, {stream}u, {index});");
             }
         }
@@ -287,7 +298,10 @@ pub fn reduce(text: &mut Text, kernel: &Kernel) -> Vec<Launch> {
         true => {
             let _ = writeln!(body, "    shared[threadIdx.x] = sum;\n    __syncthreads();");
             let _ = writeln!(body, "    if (lane > 0 || !mine) return;");
-            let _ = writeln!(body, "    for (u32 k = 1; k < {group}u; k++) {{ float x = shared[column + k * {side}u]; sum = {combine}; }}");
+            let _ = writeln!(
+                body,
+                "    for (u32 k = 1; k < {group}u; k++) {{ float x = shared[column + k * {side}u]; sum = {combine}; }}"
+            );
         }
         false => {
             let _ = writeln!(body, "    sum = {fold}(sum, {group}u, shared);");
@@ -311,9 +325,15 @@ pub fn reduce(text: &mut Text, kernel: &Kernel) -> Vec<Launch> {
     let parts = launch(text.kernel("reduce", body), blocks);
     let parts = Launch { splits: Splits::Fixed(splits), work: Work::PerSplit(results), ..parts };
     let mut body = String::new();
-    let _ = writeln!(body, "    u32 r = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (r >= {results}u) return;");
+    let _ = writeln!(
+        body,
+        "    u32 r = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (r >= {results}u) return;"
+    );
     let _ = writeln!(body, "    float sum = m.work[r];");
-    let _ = writeln!(body, "    for (u32 k = 1; k < {splits}u; k++) {{ float x = m.work[k * {results}u + r]; sum = {combine}; }}");
+    let _ = writeln!(
+        body,
+        "    for (u32 k = 1; k < {splits}u; k++) {{ float x = m.work[k * {results}u + r]; sum = {combine}; }}"
+    );
     for &d in kept.iter().rev() {
         let _ = writeln!(body, "    u32 d{d} = r % {0}u; r /= {0}u;", dims[d]);
     }

@@ -49,7 +49,9 @@ pub fn statements(
                 (true, format!("{} {sign} {}", name(a), name(b)))
             }
             Instruction::Not(a) => (true, format!("!{}", name(a))),
-            Instruction::Select(truth, a, b) => (false, format!("{} ? {} : {}", name(truth), name(a), name(b))),
+            Instruction::Select(truth, a, b) => {
+                (false, format!("{} ? {} : {}", name(truth), name(a), name(b)))
+            }
             Instruction::Number(truth) => (false, format!("{} ? 1.0f : 0.0f", name(truth))),
         };
         let kind = if is_truth { "bool" } else { "float" };

@@ -25,7 +25,8 @@ pub enum Slope {
 
 impl Slope {
     /// Every kind.
-    pub const ALL: [Slope; 5] = [Slope::Activation, Slope::Softmax, Slope::Sparse, Slope::Sigmoid, Slope::Back];
+    pub const ALL: [Slope; 5] =
+        [Slope::Activation, Slope::Softmax, Slope::Sparse, Slope::Sigmoid, Slope::Back];
 
     /// The kernel for output `output`, and whether it leaves slopes, of the phase that is `variant`.
     pub fn kernel(self, output: usize, z: &Buf, dz: Option<&Buf>) -> String {
@@ -54,7 +55,9 @@ pub fn print(text: &mut Text, spec: &Spec, phases: [&Vec<Step>; 3]) {
             let classes = spec.shape.last().copied().unwrap_or(1).max(1);
             let body = match slope {
                 Slope::Activation => activation(*output, z, spec.head, classes),
-                Slope::Softmax | Slope::Sparse => softmax(*output, z, dz.as_ref(), spec.head, classes, slope == Slope::Sparse),
+                Slope::Softmax | Slope::Sparse => {
+                    softmax(*output, z, dz.as_ref(), spec.head, classes, slope == Slope::Sparse)
+                }
                 Slope::Sigmoid => sigmoid(*output, z, dz.as_ref(), spec.head),
                 Slope::Back => match dz {
                     Some(dz) => back(*output, dz, spec.head, classes),
@@ -72,8 +75,14 @@ pub const SAMPLES: usize = 8;
 
 /// The sample `b` of a warp, its words, and where they are.
 fn start(output: usize, words: usize, z: &Buf) -> String {
-    let mut body = String::from("    u32 lane = threadIdx.x % 32u, b = blockIdx.x * 8u + threadIdx.x / 32u;\n    if (b >= batch) return;\n");
-    let _ = writeln!(body, "    const float *z = {};\n    float *p = m.out[{output}] + (u64)b * {words};", address(z, 0, "b"));
+    let mut body = String::from(
+        "    u32 lane = threadIdx.x % 32u, b = blockIdx.x * 8u + threadIdx.x / 32u;\n    if (b >= batch) return;\n",
+    );
+    let _ = writeln!(
+        body,
+        "    const float *z = {};\n    float *p = m.out[{output}] + (u64)b * {words};",
+        address(z, 0, "b")
+    );
     body
 }
 
@@ -84,8 +93,10 @@ fn weights(output: usize) -> String {
     )
 }
 
-const WARP_SUM: &str = "for (int d = 16; d > 0; d /= 2) { float o = __shfl_xor_sync(0xffffffffu, X, d); X = X + o; }";
-const WARP_MAX: &str = "for (int d = 16; d > 0; d /= 2) { float o = __shfl_xor_sync(0xffffffffu, X, d); X = maximum(X, o); }";
+const WARP_SUM: &str =
+    "for (int d = 16; d > 0; d /= 2) { float o = __shfl_xor_sync(0xffffffffu, X, d); X = X + o; }";
+const WARP_MAX: &str =
+    "for (int d = 16; d > 0; d /= 2) { float o = __shfl_xor_sync(0xffffffffu, X, d); X = maximum(X, o); }";
 
 fn sum(x: &str) -> String {
     WARP_SUM.replace('X', x)
@@ -96,7 +107,9 @@ fn activation(output: usize, z: &Buf, head: Head, classes: usize) -> String {
     let mut body = start(output, words, z);
     let _ = match head {
         Head::Linear => writeln!(body, "    for (u32 i = lane; i < {words}u; i += 32u) p[i] = z[i];"),
-        Head::Sigmoid => writeln!(body, "    for (u32 i = lane; i < {words}u; i += 32u) p[i] = sigmoid(z[i]);"),
+        Head::Sigmoid => {
+            writeln!(body, "    for (u32 i = lane; i < {words}u; i += 32u) p[i] = sigmoid(z[i]);")
+        }
         Head::Softmax => writeln!(
             body,
             "    for (u32 q = 0; q < {words}u; q += {classes}u) {{\n    float top = number(0xff800000u), sum = 0.0f;\n    for (u32 c = lane; c < {classes}u; c += 32u) top = maximum(top, z[q + c]);\n    {}\n    for (u32 c = lane; c < {classes}u; c += 32u) {{ float e = expf(z[q + c] - top); p[q + c] = e; sum += e; }}\n    {}\n    sum = 1.0f / sum;\n    for (u32 c = lane; c < {classes}u; c += 32u) p[q + c] *= sum;\n    }}",
@@ -117,21 +130,40 @@ fn softmax(output: usize, z: &Buf, dz: Option<&Buf>, head: Head, classes: usize,
     let _ = writeln!(body, "    u32 per = {positions}u / steps;");
     let _ = writeln!(body, "    for (u32 q = 0; q < {positions}u; q++) {{");
     let _ = writeln!(body, "    float counts = weights ? weights[q / per] : 1.0f;");
-    let _ = writeln!(body, "    const float *x = z + q * {classes}u;\n    float top = number(0xff800000u), sum = 0.0f, total = 0.0f, dot = 0.0f;");
-    let _ = writeln!(body, "    for (u32 c = lane; c < {classes}u; c += 32u) top = maximum(top, x[c]);\n    {}", WARP_MAX.replace('X', "top"));
+    let _ = writeln!(
+        body,
+        "    const float *x = z + q * {classes}u;\n    float top = number(0xff800000u), sum = 0.0f, total = 0.0f, dot = 0.0f;"
+    );
+    let _ = writeln!(
+        body,
+        "    for (u32 c = lane; c < {classes}u; c += 32u) top = maximum(top, x[c]);\n    {}",
+        WARP_MAX.replace('X', "top")
+    );
     let target = match sparse {
         true => "(y[q] == (float)c ? 1.0f : 0.0f)".to_string(),
         false => format!("(y[q * {classes}u + c] * (1.0f - smoothing) + smoothing / {classes}.0f)"),
     };
-    let _ = writeln!(body, "    for (u32 c = lane; c < {classes}u; c += 32u) {{\n    float t = {target};\n    total += t;\n    if (t != 0.0f) dot += t * (x[c] - top);\n    sum += expf(x[c] - top);\n    }}");
+    let _ = writeln!(
+        body,
+        "    for (u32 c = lane; c < {classes}u; c += 32u) {{\n    float t = {target};\n    total += t;\n    if (t != 0.0f) dot += t * (x[c] - top);\n    sum += expf(x[c] - top);\n    }}"
+    );
     let _ = writeln!(body, "    {}\n    {}\n    {}", sum("sum"), sum("total"), sum("dot"));
-    let _ = writeln!(body, "    loss += counts * (total * logf(sum) - dot);\n    float inverse = 1.0f / sum;");
-    let _ = writeln!(body, "    for (u32 c = lane; c < {classes}u; c += 32u) {{\n    float one = x[c], share = expf(one - top) * inverse;");
-    let _ = writeln!(body, "    p[q * {classes}u + c] = {};", if head == Head::Linear { "one" } else { "share" });
+    let _ =
+        writeln!(body, "    loss += counts * (total * logf(sum) - dot);\n    float inverse = 1.0f / sum;");
+    let _ = writeln!(
+        body,
+        "    for (u32 c = lane; c < {classes}u; c += 32u) {{\n    float one = x[c], share = expf(one - top) * inverse;"
+    );
+    let _ =
+        writeln!(body, "    p[q * {classes}u + c] = {};", if head == Head::Linear { "one" } else { "share" });
     if dz.is_some() {
-        let _ = writeln!(body, "    float t = {target};\n    dz[q * {classes}u + c] = (share * total - t) * (scale * counts / (float){positions}u);");
+        let _ = writeln!(
+            body,
+            "    float t = {target};\n    dz[q * {classes}u + c] = (share * total - t) * (scale * counts / (float){positions}u);"
+        );
     }
-    let _ = writeln!(body, "    }}\n    }}\n    if (lane == 0) m.losses[{output}][b] = loss / {positions}.0f;");
+    let _ =
+        writeln!(body, "    }}\n    }}\n    if (lane == 0) m.losses[{output}][b] = loss / {positions}.0f;");
     body
 }
 
@@ -142,25 +174,47 @@ fn sigmoid(output: usize, z: &Buf, dz: Option<&Buf>, head: Head) -> String {
         let _ = writeln!(body, "    float *dz = {};", address(dz, 0, "b"));
     }
     let _ = writeln!(body, "    u32 per = {words}u / steps;");
-    let _ = writeln!(body, "    for (u32 i = lane; i < {words}u; i += 32u) {{\n    float counts = weights ? weights[i / per] : 1.0f;");
+    let _ = writeln!(
+        body,
+        "    for (u32 i = lane; i < {words}u; i += 32u) {{\n    float counts = weights ? weights[i / per] : 1.0f;"
+    );
     let _ = writeln!(body, "    float one = z[i], t = y[i] * (1.0f - smoothing) + 0.5f * smoothing;");
-    let _ = writeln!(body, "    loss += counts * ((one < 0.0f ? 0.0f : one) - one * t + log1pf(expf(-fabsf(one))));");
-    let _ = writeln!(body, "    float share = sigmoid(one);\n    p[i] = {};", if head == Head::Linear { "one" } else { "share" });
+    let _ = writeln!(
+        body,
+        "    loss += counts * ((one < 0.0f ? 0.0f : one) - one * t + log1pf(expf(-fabsf(one))));"
+    );
+    let _ = writeln!(
+        body,
+        "    float share = sigmoid(one);\n    p[i] = {};",
+        if head == Head::Linear { "one" } else { "share" }
+    );
     if dz.is_some() {
         let _ = writeln!(body, "    dz[i] = (share - t) * (scale * counts / {words}.0f);");
     }
-    let _ = writeln!(body, "    }}\n    {}\n    if (lane == 0) m.losses[{output}][b] = loss / {words}.0f;", sum("loss"));
+    let _ = writeln!(
+        body,
+        "    }}\n    {}\n    if (lane == 0) m.losses[{output}][b] = loss / {words}.0f;",
+        sum("loss")
+    );
     body
 }
 
 /// From slopes by predictions, in the place of `dz`, to those by logits.
 fn back(output: usize, dz: &Buf, head: Head, classes: usize) -> String {
     let words = dz.len;
-    let mut body = String::from("    u32 lane = threadIdx.x % 32u, b = blockIdx.x * 8u + threadIdx.x / 32u;\n    if (b >= batch) return;\n");
-    let _ = writeln!(body, "    const float *p = m.out[{output}] + (u64)b * {words};\n    float *dz = {};", address(dz, 0, "b"));
+    let mut body = String::from(
+        "    u32 lane = threadIdx.x % 32u, b = blockIdx.x * 8u + threadIdx.x / 32u;\n    if (b >= batch) return;\n",
+    );
+    let _ = writeln!(
+        body,
+        "    const float *p = m.out[{output}] + (u64)b * {words};\n    float *dz = {};",
+        address(dz, 0, "b")
+    );
     let _ = match head {
         Head::Linear => writeln!(body, "    (void)p; (void)dz; (void)lane;"),
-        Head::Sigmoid => writeln!(body, "    for (u32 i = lane; i < {words}u; i += 32u) dz[i] *= p[i] * (1.0f - p[i]);"),
+        Head::Sigmoid => {
+            writeln!(body, "    for (u32 i = lane; i < {words}u; i += 32u) dz[i] *= p[i] * (1.0f - p[i]);")
+        }
         Head::Softmax => writeln!(
             body,
             "    for (u32 q = 0; q < {words}u; q += {classes}u) {{\n    float dot = 0.0f;\n    for (u32 c = lane; c < {classes}u; c += 32u) dot += dz[q + c] * p[q + c];\n    {}\n    for (u32 c = lane; c < {classes}u; c += 32u) dz[q + c] = p[q + c] * (dz[q + c] - dot);\n    }}",

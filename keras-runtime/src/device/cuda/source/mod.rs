@@ -103,7 +103,9 @@ impl Splits {
         match self {
             Splits::One => 1,
             Splits::Fixed(count) => count,
-            Splits::Rows { rows, tiles } | Splits::Sum { rows, tiles } => (batch * rows).div_ceil(256).clamp(1, (512 / tiles.max(1)).clamp(1, 64)),
+            Splits::Rows { rows, tiles } | Splits::Sum { rows, tiles } => {
+                (batch * rows).div_ceil(256).clamp(1, (512 / tiles.max(1)).clamp(1, 64))
+            }
         }
     }
 }

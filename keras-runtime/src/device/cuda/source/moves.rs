@@ -22,7 +22,10 @@ pub fn softmax(text: &mut Text, x: &Buf, y: &Buf, rows: usize, columns: usize, l
     let samples = if batched { "batch * " } else { "" };
     let mut body = String::new();
     let _ = writeln!(body, "    __shared__ float shared[{THREADS}];");
-    let _ = writeln!(body, "    u32 lane = threadIdx.x % {group}u, r = blockIdx.x * {side}u + threadIdx.x / {group}u;");
+    let _ = writeln!(
+        body,
+        "    u32 lane = threadIdx.x % {group}u, r = blockIdx.x * {side}u + threadIdx.x / {group}u;"
+    );
     let _ = writeln!(body, "    bool mine = r < {samples}{rows}u;\n    u32 b = r / {rows}u; r %= {rows}u;");
     let _ = writeln!(body, "    const float *x = {} + r * {columns}u;", address(x, 0, "b"));
     let _ = writeln!(body, "    float *y = {} + r * {columns}u;", address(y, 0, "b"));
@@ -33,11 +36,15 @@ pub fn softmax(text: &mut Text, x: &Buf, y: &Buf, rows: usize, columns: usize, l
     match log {
         true => {
             let _ = writeln!(body, "    {walk} sum += expf(x[j] - top);");
-            let _ = writeln!(body, "    sum = logf(fold_sum(sum, {group}u, shared));\n    {walk} y[j] = x[j] - top - sum;");
+            let _ = writeln!(
+                body,
+                "    sum = logf(fold_sum(sum, {group}u, shared));\n    {walk} y[j] = x[j] - top - sum;"
+            );
         }
         false => {
             let _ = writeln!(body, "    {walk} {{ float e = expf(x[j] - top); y[j] = e; sum += e; }}");
-            let _ = writeln!(body, "    sum = 1.0f / fold_sum(sum, {group}u, shared);\n    {walk} y[j] *= sum;");
+            let _ =
+                writeln!(body, "    sum = 1.0f / fold_sum(sum, {group}u, shared);\n    {walk} y[j] *= sum;");
         }
     }
     vec![launch(text.kernel("softmax", body), Extent::units(batched, rows, side))]
@@ -46,8 +53,15 @@ pub fn softmax(text: &mut Text, x: &Buf, y: &Buf, rows: usize, columns: usize, l
 pub fn flip(text: &mut Text, x: &Buf, y: &Buf, [groups, count, width]: [usize; 3]) -> Vec<Launch> {
     let (batched, words) = (y.space.is_batched(), groups * count * width);
     let mut body = index(batched, words);
-    let _ = writeln!(body, "    u32 w = i % {width}u, j = i / {width}u % {count}u, g = i / {}u;", width * count);
-    let _ = writeln!(body, "    {}[i] = {}[(g * {count}u + {}u - j) * {width}u + w];", address(y, 0, "b"), address(x, 0, "b"), count - 1);
+    let _ =
+        writeln!(body, "    u32 w = i % {width}u, j = i / {width}u % {count}u, g = i / {}u;", width * count);
+    let _ = writeln!(
+        body,
+        "    {}[i] = {}[(g * {count}u + {}u - j) * {width}u + w];",
+        address(y, 0, "b"),
+        address(x, 0, "b"),
+        count - 1
+    );
     vec![each(text.kernel("flip", body), batched, words)]
 }
 
@@ -65,11 +79,22 @@ pub fn numbers(text: &mut Text, into: &Buf, numbers: &[f32]) -> Vec<Launch> {
     vec![each(text.kernel("numbers", body), false, numbers.len())]
 }
 
-pub fn gather(text: &mut Text, [table, at, into]: [&Buf; 3], count: usize, rows: usize, width: usize) -> Vec<Launch> {
+pub fn gather(
+    text: &mut Text,
+    [table, at, into]: [&Buf; 3],
+    count: usize,
+    rows: usize,
+    width: usize,
+) -> Vec<Launch> {
     let (batched, words) = (into.space.is_batched(), count * width);
     let mut body = index(batched, words);
     let _ = writeln!(body, "    u32 row = row_of({}[i / {width}u], {rows}u);", address(at, 0, "b"));
-    let _ = writeln!(body, "    {}[i] = {}[row * {width}u + i % {width}u];", address(into, 0, "b"), address(table, 0, "0"));
+    let _ = writeln!(
+        body,
+        "    {}[i] = {}[row * {width}u + i % {width}u];",
+        address(into, 0, "b"),
+        address(table, 0, "0")
+    );
     vec![each(text.kernel("gather", body), batched, words)]
 }
 
@@ -91,15 +116,28 @@ pub fn scatter_add(
     let (at, dy, into) = (address(at, 0, "0"), address(dy, 0, "0"), address(into, 0, "0"));
     let _ = writeln!(body, "    const float *at = {at}, *dy = {dy};\n    float *into = {into};");
     let _ = writeln!(body, "    for (u32 j = threadIdx.x; j < {width}u; j += {THREADS}u) {{");
-    let _ = writeln!(body, "    for (u32 r = blockIdx.x; r < {rows}u; r += {blocks}u) into[(u64)r * {width} + j] = 0.0f;");
+    let _ = writeln!(
+        body,
+        "    for (u32 r = blockIdx.x; r < {rows}u; r += {blocks}u) into[(u64)r * {width} + j] = 0.0f;"
+    );
     let _ = writeln!(body, "    for (u32 i = 0; i < {samples}{count}u; i++) {{");
     let _ = writeln!(body, "    u32 row = row_of(at[i], {rows}u);");
-    let _ = writeln!(body, "    if (row % {blocks}u == blockIdx.x) into[(u64)row * {width} + j] += dy[(u64)i * {width} + j];\n    }}\n    }}");
+    let _ = writeln!(
+        body,
+        "    if (row % {blocks}u == blockIdx.x) into[(u64)row * {width} + j] += dy[(u64)i * {width} + j];\n    }}\n    }}"
+    );
     vec![launch(text.kernel("scatter", body), Extent::blocks(blocks))]
 }
 
 /// `[k, n]` from words apart into panels of 16 columns, which zeros fill up.
-pub fn pack(text: &mut Text, from: &Buf, to: &Buf, (rows, columns): (usize, usize), k: usize, n: usize) -> Vec<Launch> {
+pub fn pack(
+    text: &mut Text,
+    from: &Buf,
+    to: &Buf,
+    (rows, columns): (usize, usize),
+    k: usize,
+    n: usize,
+) -> Vec<Launch> {
     let words = n.next_multiple_of(16) * k;
     let mut body = index(false, words);
     let _ = writeln!(body, "    u32 row = i / 16u % {k}u, column = i / {}u * 16u + i % 16u;", 16 * k);
@@ -144,27 +182,49 @@ pub fn sample(text: &mut Text, op: &Sample, gradient: bool) -> Vec<Launch> {
     let _ = writeln!(body, "    u32 c = i % {channels}u;");
     match gradient {
         true => {
-            let _ = writeln!(body, "    for (u32 k = 0; k < {}u; k++) y[k * {channels}u + c] = 0.0f;", from[0] * from[1]);
+            let _ = writeln!(
+                body,
+                "    for (u32 k = 0; k < {}u; k++) y[k * {channels}u + c] = 0.0f;",
+                from[0] * from[1]
+            );
             let _ = writeln!(body, "    for (u32 place = 0; place < {places}u; place++) {{");
         }
         false => {
             let _ = writeln!(body, "    {{ u32 place = i / {channels}u;");
         }
     }
-    let _ = writeln!(body, "    float row = (float)(place / {0}u), column = (float)(place % {0}u), p[2], q[2];", to[1]);
+    let _ = writeln!(
+        body,
+        "    float row = (float)(place / {0}u), column = (float)(place % {0}u), p[2], q[2];",
+        to[1]
+    );
     let _ = writeln!(body, "    int r[2], s[2];");
     let nearest = u8::from(*nearest);
-    let _ = writeln!(body, "    along({nearest}, {fill}, at[3] * column + at[4] * row + at[5], {}, p, r);", from[0]);
-    let _ = writeln!(body, "    along({nearest}, {fill}, at[0] * column + at[1] * row + at[2], {}, q, s);", from[1]);
+    let _ = writeln!(
+        body,
+        "    along({nearest}, {fill}, at[3] * column + at[4] * row + at[5], {}, p, r);",
+        from[0]
+    );
+    let _ = writeln!(
+        body,
+        "    along({nearest}, {fill}, at[0] * column + at[1] * row + at[2], {}, q, s);",
+        from[1]
+    );
     if !gradient {
         let _ = writeln!(body, "    float sum = 0.0f;");
     }
-    let _ = writeln!(body, "    for (int k = 0; k < 4; k++) {{\n    float share = p[k / 2] * q[k % 2];\n    if (share == 0.0f) continue;");
+    let _ = writeln!(
+        body,
+        "    for (int k = 0; k < 4; k++) {{\n    float share = p[k / 2] * q[k % 2];\n    if (share == 0.0f) continue;"
+    );
     let _ = writeln!(body, "    bool inside = r[k / 2] >= 0 && s[k % 2] >= 0;");
     let _ = writeln!(body, "    u32 word = (r[k / 2] * {}u + s[k % 2]) * {channels}u + c;", from[1]);
     match gradient {
         true => {
-            let _ = writeln!(body, "    if (inside) y[word] += share * x[place * {channels}u + c];\n    }}\n    }}");
+            let _ = writeln!(
+                body,
+                "    if (inside) y[word] += share * x[place * {channels}u + c];\n    }}\n    }}"
+            );
         }
         false => {
             let _ = writeln!(body, "    sum += share * (inside ? x[word] : {});\n    }}", number(*value));

@@ -16,7 +16,7 @@ struct Memory {
 #define HEADS 4
 
 // `time` is the step of a loop; a launch works on samples [from, from + count); sums come in `splits` pieces.
-#define KERNEL(name) extern "C" __global__ void __launch_bounds__(256) name( \
+#define KERNEL(name) extern "C" __global__ void __launch_bounds__(256, 2) name( \
     const __grid_constant__ Memory m, u32 batch, u32 time, u32 from, u32 count, u32 splits)
 
 __device__ __forceinline__ float number(u32 bits) { return __uint_as_float(bits); }

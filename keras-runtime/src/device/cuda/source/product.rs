@@ -77,17 +77,29 @@ fn load(operand: &Operand, shared: &str, first: &str, extent: usize, pitch: usiz
     let _ = writeln!(text, "    u32 ti = {i}, tk = {k}, i = {first} + ti, k = k0 + tk;");
     let _ = writeln!(text, "    float4 q = make_float4(0.0f, 0.0f, 0.0f, 0.0f);");
     let deep = operand.along == Along::Depth;
-    let target = if deep { format!("{shared}[ti * {pitch} + tk]") } else { format!("{shared}[tk * {pitch} + ti]") };
+    let target =
+        if deep { format!("{shared}[ti * {pitch} + tk]") } else { format!("{shared}[tk * {pitch} + ti]") };
     if operand.fours {
         let _ = writeln!(text, "    if (i < {} && k < k1) {{", operand.extent);
-        let _ = writeln!(text, "    q = *(const float4 *)({} + {});\n    }}", (operand.base)("i"), (operand.step)("k"));
+        let _ = writeln!(
+            text,
+            "    q = *(const float4 *)({} + {});\n    }}",
+            (operand.base)("i"),
+            (operand.step)("k")
+        );
     } else {
         for (v, part) in ["x", "y", "z", "w"].iter().enumerate() {
             let (i, k) = match deep {
                 true => ("i".to_string(), format!("(k + {v}u)")),
                 false => (format!("(i + {v}u)"), "k".to_string()),
             };
-            let _ = writeln!(text, "    if ({i} < {} && {k} < k1) q.{part} = *({} + {});", operand.extent, (operand.base)(&i), (operand.step)(&k));
+            let _ = writeln!(
+                text,
+                "    if ({i} < {} && {k} < k1) q.{part} = *({} + {});",
+                operand.extent,
+                (operand.base)(&i),
+                (operand.step)(&k)
+            );
         }
     }
     let _ = writeln!(text, "    *(float4 *)&{target} = q;\n    }}");
@@ -102,17 +114,31 @@ fn fragment(along: Along, name: &str, shared: &str, extent: usize, own: usize, r
         Along::Depth => {
             for v in 0..own {
                 // On the right, columns are apart, so that neighbouring threads read from different banks.
-                let row = if right { format!("{at} + {}u", v * extent / own) } else { format!("{at} * {own}u + {v}u") };
-                let _ = writeln!(text, "    {{ float4 q = *(const float4 *)&{shared}[({row}) * {pitch} + kk];");
-                let _ = writeln!(text, "    {name}[0][{v}] = q.x; {name}[1][{v}] = q.y; {name}[2][{v}] = q.z; {name}[3][{v}] = q.w; }}");
+                let row = if right {
+                    format!("{at} + {}u", v * extent / own)
+                } else {
+                    format!("{at} * {own}u + {v}u")
+                };
+                let _ =
+                    writeln!(text, "    {{ float4 q = *(const float4 *)&{shared}[({row}) * {pitch} + kk];");
+                let _ = writeln!(
+                    text,
+                    "    {name}[0][{v}] = q.x; {name}[1][{v}] = q.y; {name}[2][{v}] = q.z; {name}[3][{v}] = q.w; }}"
+                );
             }
         }
         _ => {
             for s in 0..4 {
                 let from = format!("{shared}[(kk + {s}) * {pitch} + {at} * {own}u]");
                 let _ = match own {
-                    4 => writeln!(text, "    {{ float4 q = *(const float4 *)&{from}; {name}[{s}][0] = q.x; {name}[{s}][1] = q.y; {name}[{s}][2] = q.z; {name}[{s}][3] = q.w; }}"),
-                    _ => writeln!(text, "    {{ float2 q = *(const float2 *)&{from}; {name}[{s}][0] = q.x; {name}[{s}][1] = q.y; }}"),
+                    4 => writeln!(
+                        text,
+                        "    {{ float4 q = *(const float4 *)&{from}; {name}[{s}][0] = q.x; {name}[{s}][1] = q.y; {name}[{s}][2] = q.z; {name}[{s}][3] = q.w; }}"
+                    ),
+                    _ => writeln!(
+                        text,
+                        "    {{ float2 q = *(const float2 *)&{from}; {name}[{s}][0] = q.x; {name}[{s}][1] = q.y; }}"
+                    ),
                 };
             }
         }
@@ -142,13 +168,20 @@ fn product(
         let pitch = pitch(operand.along, extent, right, precision);
         (if operand.along == Along::Depth { extent * pitch } else { DEPTH * pitch }, pitch)
     };
-    let ((of_a, a_pitch), (of_b, b_pitch)) = (words(left, tile.rows, false), words(right, tile.columns, true));
+    let ((of_a, a_pitch), (of_b, b_pitch)) =
+        (words(left, tile.rows, false), words(right, tile.columns, true));
     let mut body = String::new();
     let _ = writeln!(body, "    __shared__ __align__(16) float a_tile[{of_a}], b_tile[{of_b}];");
     body += before;
     let (start, multiply, end) = match precision {
         Precision::Float32 => in_registers(tile, left.along, right.along, store),
-        _ => on_tensor_cores(tile, (left.along, a_pitch), (right.along, b_pitch), precision == Precision::Bf16, store),
+        _ => on_tensor_cores(
+            tile,
+            (left.along, a_pitch),
+            (right.along, b_pitch),
+            precision == Precision::Bf16,
+            store,
+        ),
     };
     body += &start;
     let _ = writeln!(body, "    for (; k0 < k1; k0 += {DEPTH}u) {{");
@@ -165,7 +198,9 @@ fn in_registers(tile: Tile, left: Along, right: Along, store: &str) -> (String, 
         "    u32 ti = threadIdx.x / {0}u, tj = threadIdx.x % {0}u;\n    float sum[{tm}][{tn}] = {{}};\n",
         columns / tn
     );
-    let mut multiply = format!("#pragma unroll\n    for (u32 kk = 0; kk < {DEPTH}u; kk += 4u) {{\n    float a[4][{tm}], b[4][{tn}];\n");
+    let mut multiply = format!(
+        "#pragma unroll\n    for (u32 kk = 0; kk < {DEPTH}u; kk += 4u) {{\n    float a[4][{tm}], b[4][{tn}];\n"
+    );
     multiply += &fragment(left, "a", "a_tile", rows, tm, false);
     multiply += &fragment(right, "b", "b_tile", columns, tn, true);
     let _ = writeln!(
@@ -206,11 +241,15 @@ fn on_tensor_cores(
         }
         false => format!("tf32({})", at(shared, along, pitch, i, &format!("kk + t + {}u", k * 4))),
     };
-    let mut multiply = format!("#pragma unroll\n    for (u32 kk = 0; kk < {DEPTH}u; kk += {step}u) {{\n    u32 a[4] = {{");
+    let mut multiply =
+        format!("#pragma unroll\n    for (u32 kk = 0; kk < {DEPTH}u; kk += {step}u) {{\n    u32 a[4] = {{");
     for (i, k) in [("row + g", 0), ("row + g + 8u", 0), ("row + g", 1), ("row + g + 8u", 1)] {
         let _ = write!(multiply, "{}, ", pair("a_tile", left, a_pitch, i, k));
     }
-    let _ = writeln!(multiply, "}};\n#pragma unroll\n    for (u32 p = 0; p < {parts}u; p++) {{\n    u32 j = columns + p * 8u + g;");
+    let _ = writeln!(
+        multiply,
+        "}};\n#pragma unroll\n    for (u32 p = 0; p < {parts}u; p++) {{\n    u32 j = columns + p * 8u + g;"
+    );
     let [b0, b1] = [0, 1].map(|k| pair("b_tile", right, b_pitch, "j", k));
     let _ = writeln!(multiply, "    {instruction}(sum[p], a, {b0}, {b1});\n    }}\n    }}");
     let end = format!(
@@ -234,7 +273,11 @@ fn rows_of(a: &Matrix, rows: usize, extent: &str) -> Operand {
         fours: in_fours(&buf, columns, row_dims),
         extent: extent.into(),
         base: Box::new(move |i| {
-            format!("({} + {})", address(&buf, 0, &format!("from + {i} / {rows}u")), place(row_dims, &format!("{i} % {rows}u")))
+            format!(
+                "({} + {})",
+                address(&buf, 0, &format!("from + {i} / {rows}u")),
+                place(row_dims, &format!("{i} % {rows}u"))
+            )
         }),
         step: Box::new(move |k| place(columns, k)),
     }
@@ -344,14 +387,33 @@ pub fn matmul_t(text: &mut Text, op: &MatMulT) -> Vec<Launch> {
     };
     let units = if db.is_some() { words } else { k * n };
     let sign = if *accumulate { "+=" } else { "=" };
-    let mut body = format!("    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {units}u) return;\n");
-    let _ = writeln!(body, "    float sum = m.work[i];\n    for (u32 s = 1; s < splits; s++) sum += m.work[(u64)s * {words} + i];");
+    let mut body =
+        format!("    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {units}u) return;\n");
+    let _ = writeln!(
+        body,
+        "    float sum = m.work[i];\n    for (u32 s = 1; s < splits; s++) sum += m.work[(u64)s * {words} + i];"
+    );
     if let Some(db) = db {
-        let _ = writeln!(body, "    if (i >= {0}u) {{ {1}[i - {0}u] {sign} sum; return; }}", k * n, address(db, 0, "0"));
+        let _ = writeln!(
+            body,
+            "    if (i >= {0}u) {{ {1}[i - {0}u] {sign} sum; return; }}",
+            k * n,
+            address(db, 0, "0")
+        );
     }
-    let at = if *panels { format!("i % {n}u / 16u * {}u + i / {n}u * 16u + i % {n}u % 16u", 16 * k) } else { "i".into() };
+    let at = if *panels {
+        format!("i % {n}u / 16u * {}u + i / {n}u * 16u + i % {n}u % 16u", 16 * k)
+    } else {
+        "i".into()
+    };
     let _ = writeln!(body, "    {}[{at}] {sign} sum;", address(dw, 0, "0"));
-    vec![parts, Launch { splits: Splits::Sum { rows, tiles: tiles[0] * tiles[1] }, ..each(text.kernel("combine", body), false, units) }]
+    vec![
+        parts,
+        Launch {
+            splits: Splits::Sum { rows, tiles: tiles[0] * tiles[1] },
+            ..each(text.kernel("combine", body), false, units)
+        },
+    ]
 }
 
 /// `C[g] = A[g] · B[g]` of each sample.
@@ -361,7 +423,8 @@ pub fn batch_matmul(text: &mut Text, op: &BatchMatMul) -> Vec<Launch> {
     let tile = Tile::of(n);
     let operand = |buf: Buf, name: &'static str, [group, across, deep]: [usize; 3], extent: usize| {
         let along = if deep == 1 || across != 1 { Along::Depth } else { Along::Across };
-        let (near, far, near_extent) = if along == Along::Depth { (deep, across, k) } else { (across, deep, extent) };
+        let (near, far, near_extent) =
+            if along == Along::Depth { (deep, across, k) } else { (across, deep, extent) };
         let apart = |extent: usize, stride: usize| extent == 1 || stride % 4 == 0;
         Operand {
             along,
@@ -381,7 +444,7 @@ pub fn batch_matmul(text: &mut Text, op: &BatchMatMul) -> Vec<Launch> {
     let (down, right_tiles) = (m.div_ceil(tile.rows), n.div_ceil(tile.columns));
     let per = down * right_tiles;
     let before = format!(
-        "    u32 which = blockIdx.x / {per}u, g = which % {groups}u, b = which / {groups}u;\n    u32 i0 = blockIdx.x % {per}u / {right_tiles}u * {}u, j0 = blockIdx.x % {right_tiles}u * {}u, k0 = 0, k1 = {k}u;\n    const float *a_words = {} + g * {}u, *b_words = {} + g * {}u;\n    float *c_words = {} + g * {}u;\n",
+        "    u32 which = blockIdx.x / {per}u, group = which % {groups}u, b = which / {groups}u;\n    u32 i0 = blockIdx.x % {per}u / {right_tiles}u * {}u, j0 = blockIdx.x % {right_tiles}u * {}u, k0 = 0, k1 = {k}u;\n    const float *a_words = {} + group * {}u, *b_words = {} + group * {}u;\n    float *c_words = {} + group * {}u;\n",
         tile.rows,
         tile.columns,
         address(&a, 0, "b"),

@@ -66,12 +66,20 @@ fn penalise(weight: &WeightSpec, Penalty { l1, l2 }: Penalty) -> String {
     let (l1, l2) = (number(l1), number(l2));
     let mut body = format!("    __shared__ float shared[{THREADS}];\n    float sum = 0.0f;\n");
     let _ = writeln!(body, "    for (u32 i = threadIdx.x; i < {words}u; i += {THREADS}u) {{");
-    let _ = writeln!(body, "    float w = m.params[{} + i];\n    sum += {l1} * fabsf(w) + {l2} * (w * w);", weight.offset);
+    let _ = writeln!(
+        body,
+        "    float w = m.params[{} + i];\n    sum += {l1} * fabsf(w) + {l2} * (w * w);",
+        weight.offset
+    );
     if weight.trainable {
         let _ = writeln!(body, "    float sign = (w > 0.0f ? 1.0f : 0.0f) - (w < 0.0f ? 1.0f : 0.0f);");
-        let _ = writeln!(body, "    if (count) m.grads[{} + i] += {l1} * sign + 2.0f * {l2} * w;", weight.offset);
+        let _ =
+            writeln!(body, "    if (count) m.grads[{} + i] += {l1} * sign + 2.0f * {l2} * w;", weight.offset);
     }
-    let _ = writeln!(body, "    }}\n    sum = fold_sum(sum, {THREADS}u, shared);\n    if (threadIdx.x == 0) m.work[from] = sum;");
+    let _ = writeln!(
+        body,
+        "    }}\n    sum = fold_sum(sum, {THREADS}u, shared);\n    if (threadIdx.x == 0) m.work[from] = sum;"
+    );
     body
 }
 
@@ -80,7 +88,11 @@ fn word(weight: &WeightSpec, flat: &str) -> String {
     match weight.layout {
         Layout::Plain => format!("{} + {flat}", weight.offset),
         Layout::Panels { k, n } => {
-            format!("{} + {flat} % {n}u / 16u * {}u + {flat} / {n}u * 16u + {flat} % {n}u % 16u", weight.offset, 16 * k)
+            format!(
+                "{} + {flat} % {n}u / 16u * {}u + {flat} / {n}u * 16u + {flat} % {n}u % 16u",
+                weight.offset,
+                16 * k
+            )
         }
     }
 }
@@ -119,10 +131,23 @@ fn constrain(weight: &WeightSpec, constraint: Constraint) -> String {
     };
     let mut body = format!("    __shared__ float shared[{THREADS}];\n    float sum = 0.0f;\n");
     let _ = writeln!(body, "    u32 first = {};", part(&kept, "blockIdx.x"));
-    let walk = format!("    for (u32 i = threadIdx.x; i < {words}u; i += {THREADS}u) {{\n    u32 flat = first + {};", part(&within, "i"));
-    let _ = writeln!(body, "{walk}\n    float w = m.params[{}];\n    sum += w * w;\n    }}", word(weight, "flat"));
+    let walk = format!(
+        "    for (u32 i = threadIdx.x; i < {words}u; i += {THREADS}u) {{\n    u32 flat = first + {};",
+        part(&within, "i")
+    );
+    let _ = writeln!(
+        body,
+        "{walk}\n    float w = m.params[{}];\n    sum += w * w;\n    }}",
+        word(weight, "flat")
+    );
     let _ = writeln!(body, "    float norm = sqrtf(fold_sum(sum, {THREADS}u, shared));");
-    let _ = writeln!(body, "    float wanted = {0} * fminf(fmaxf(norm, {1}), {2}) + (1.0f - {0}) * norm;", number(rate), number(min), number(max));
+    let _ = writeln!(
+        body,
+        "    float wanted = {0} * fminf(fmaxf(norm, {1}), {2}) + (1.0f - {0}) * norm;",
+        number(rate),
+        number(min),
+        number(max)
+    );
     let _ = writeln!(body, "    float factor = wanted / ({} + norm);", number(1e-7));
     let _ = writeln!(body, "{walk}\n    m.params[{}] *= factor;\n    }}", word(weight, "flat"));
     body
@@ -159,7 +184,8 @@ pub fn update(optimizer: &dyn Optimizer, at: &Moment, state: usize) -> Option<Pi
     });
     let mut text = String::from("#define STATE(i) state[(u64)(i) * stride + at]\n");
     text += "extern \"C\" __global__ void __launch_bounds__(256) update(float *params, const float *grads, float *state, const float *c, u32 first, u32 len, u32 stride) {\n";
-    text += "    u32 i = blockIdx.x * 256u + threadIdx.x;\n    if (i >= len) return;\n    u32 at = first + i;\n";
+    text +=
+        "    u32 i = blockIdx.x * 256u + threadIdx.x;\n    if (i >= len) return;\n    u32 at = first + i;\n";
     text += "    float w = params[at], g = grads[at];\n";
     for i in 0..state {
         let _ = writeln!(text, "    float s{i} = STATE({i});");
@@ -167,7 +193,9 @@ pub fn update(optimizer: &dyn Optimizer, at: &Moment, state: usize) -> Option<Pi
     text += &lines;
     let mut results = results.into_iter();
     for (i, result) in written.iter().enumerate() {
-        let (Some(_), Some(value)) = (result, if result.is_some() { results.next() } else { None }) else { continue };
+        let (Some(_), Some(value)) = (result, if result.is_some() { results.next() } else { None }) else {
+            continue;
+        };
         let _ = match i {
             0 => writeln!(text, "    params[at] = {value};"),
             1 => return None,

@@ -42,7 +42,8 @@ pub fn matmul_overlap(text: &mut Text, op: &MatMulOverlap) -> Vec<Launch> {
         Some((&(whole, 1), places)) => (whole, places.to_vec()),
         _ => (1, window.to_vec()),
     };
-    let run = counts.iter().filter(|(extent, _)| *extent > 1).fold(whole, |run, (_, stride)| gcd(run, *stride));
+    let run =
+        counts.iter().filter(|(extent, _)| *extent > 1).fold(whole, |run, (_, stride)| gcd(run, *stride));
     places.push((whole / run, run));
     let mut body = format!("    float *c = {};\n", address(&c, 0, "from + blockIdx.x"));
     let _ = writeln!(body, "    const float *windows = m.work + (u64)blockIdx.x * {};", m * n);
@@ -51,7 +52,11 @@ pub fn matmul_overlap(text: &mut Text, op: &MatMulOverlap) -> Vec<Launch> {
     let _ = writeln!(body, "    u32 first = {};", place(&places, "p"));
     let _ = writeln!(body, "    for (u32 i = threadIdx.x; i < {}u; i += {THREADS}u) {{", m * run);
     let _ = writeln!(body, "    u32 which = i / {run}u, r = i % {run}u;");
-    let _ = writeln!(body, "    c[{} + first + r] += windows[which * {n}u + p * {run}u + r];\n    }}\n    }}", place(counts, "which"));
+    let _ = writeln!(
+        body,
+        "    c[{} + first + r] += windows[which * {n}u + p * {run}u + r];\n    }}\n    }}",
+        place(counts, "which")
+    );
     let blocks = Extent::units(true, 1, 1);
     let added = Launch { chunk, work, ..launch(text.kernel("overlap", body), blocks) };
     vec![rows, added]
@@ -67,28 +72,47 @@ pub fn max_pool_grad(text: &mut Text, op: &MaxPoolGrad) -> Vec<Launch> {
     let mut launches = vec![];
     if apart {
         let samples = if batched { "batch * " } else { "" };
-        let mut body = format!("    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {samples}{words}u) return;\n");
+        let mut body = format!(
+            "    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {samples}{words}u) return;\n"
+        );
         let _ = writeln!(body, "    {}[i % {words}u] = 0.0f;", address(&dx, 0, &format!("i / {words}u")));
         launches.push(each(text.kernel("zero", body), batched, words));
     }
     let units = if apart { m * channels } else { channels };
     let samples = if batched { "batch * " } else { "" };
-    let mut body = format!("    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {samples}{units}u) return;\n");
+    let mut body = format!(
+        "    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {samples}{units}u) return;\n"
+    );
     let _ = writeln!(body, "    u32 b = i / {units}u, c = i % {channels}u, k = i % {units}u / {channels}u;");
     for (name, buf) in [("x", x), ("y", y), ("dy", dy), ("dx", dx)] {
         let constant = if name == "dx" { "" } else { "const " };
         let _ = writeln!(body, "    {constant}float *{name} = {};", address(&buf, 0, "b"));
     }
     if !apart {
-        let _ = writeln!(body, "    for (u32 w = 0; w < {}u; w++) dx[w * {channels}u + c] = 0.0f;", words / channels);
+        let _ = writeln!(
+            body,
+            "    for (u32 w = 0; w < {}u; w++) dx[w * {channels}u + c] = 0.0f;",
+            words / channels
+        );
         let _ = writeln!(body, "    for (k = 0; k < {m}u; k++) {{");
     } else {
         let _ = writeln!(body, "    {{");
     }
-    let _ = writeln!(body, "    u32 first = {} + c;\n    float most = y[k * {channels}u + c];", place(counts, "k"));
-    let _ = writeln!(body, "    for (u32 p = 0; p < {pixels}u; p++) {{\n    u32 at = first + {};", place(window, "p"));
+    let _ = writeln!(
+        body,
+        "    u32 first = {} + c;\n    float most = y[k * {channels}u + c];",
+        place(counts, "k")
+    );
+    let _ = writeln!(
+        body,
+        "    for (u32 p = 0; p < {pixels}u; p++) {{\n    u32 at = first + {};",
+        place(window, "p")
+    );
     let sign = if apart { "=" } else { "+=" };
-    let _ = writeln!(body, "    if (x[at] == most) {{ dx[at] {sign} dy[k * {channels}u + c]; break; }}\n    }}\n    }}");
+    let _ = writeln!(
+        body,
+        "    if (x[at] == most) {{ dx[at] {sign} dy[k * {channels}u + c]; break; }}\n    }}\n    }}"
+    );
     launches.push(each(text.kernel("max_pool_grad", body), batched, units));
     launches
 }
