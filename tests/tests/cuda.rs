@@ -16,6 +16,9 @@ use ndarray::{Array, Array2, ArrayD};
 
 keras_model! {
     Mlp = dense(64, relu, input = 40) >> dropout(0.4) >> dense(32, tanh) >> dense(10, softmax);
+    Wide = dense(256, relu, input = 784) >> dense(128, relu) >> dense(16, softmax);
+    Deep = conv2d(32, 3, activation = relu, input = [12, 12, 16]) >> conv2d(64, 3, activation = relu) >> flatten()
+        >> dense(16, softmax);
     Dropped = dropout(0.5, input = 64) >> dense(1);
     Pictures = reshape([5, 8, 1], input = 40) >> conv2d(8, 3, padding = same) >> batch_normalization() >> relu
         >> max_pooling2d(2) >> conv2d(20, 2, activation = relu) >> spatial_dropout2d(0.2) >> flatten()
@@ -316,6 +319,22 @@ fn in_a_process_of_its_own() {
             let error = Cuda::new(0).and_then(|gpu| Mlp::on(&gpu, 3).map(|_| ())).unwrap_err();
             println!("{error}");
         }
+        Ok("count") => {
+            let tf32 = std::env::var_os("TF32").is_some();
+            let gpu = Cuda::new(0).unwrap().precision(if tf32 { Precision::Tf32 } else { Precision::Float32 });
+            step::<Wide>(&gpu, 128);
+            step::<Deep>(&gpu, 8);
+        }
         _ => {}
     }
+}
+
+fn step<M: Model>(gpu: &Cuda, samples: usize) {
+    let width: usize = M::SPEC.inputs[0].shape.iter().product();
+    let x = Array::from_shape_fn((samples, width), |(i, j)| ((i * 7 + j) as f32 * 0.1).sin());
+    let shape: Vec<usize> = [samples].into_iter().chain(M::SPEC.inputs[0].shape.iter().copied()).collect();
+    let x = x.into_shape_with_order(shape).unwrap();
+    let y: Vec<u32> = (0..samples as u32).map(|i| i % 16).collect();
+    let mut model = M::on(gpu, 3).unwrap().compile(Sgd::default(), CategoricalCrossentropy, ());
+    model.train_on_batch(&x, &to_categorical(&y, 16).unwrap()).unwrap();
 }
