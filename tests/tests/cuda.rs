@@ -301,9 +301,41 @@ fn errors_tell_a_remedy() {
     std::fs::remove_dir_all(&empty).unwrap();
 }
 
-/// What `errors_tell_a_remedy` runs.
+/// What the hot kernels do with memory, as the emulator counts it: requests without wasted sectors, four words at a time, no
+/// two threads in one bank of shared memory; tensor cores where they were asked for.
 #[test]
-#[ignore = "a part of errors_tell_a_remedy"]
+fn hot_kernels_use_memory_well() {
+    let Some(_) = device() else { return };
+    let emulator = tests::gpu::emulator().to_string_lossy().into_owned();
+    for tf32 in [false, true] {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "in_a_process_of_its_own", "--nocapture", "--ignored"]).env("TASK", "count");
+        command.env("KERAS_CUDA_DRIVER", &emulator).env("KERAS_EMULATOR_COUNTERS", "1");
+        if tf32 {
+            command.env("TF32", "1");
+        }
+        let output = command.output().unwrap();
+        let table = String::from_utf8_lossy(&output.stderr).into_owned();
+        let mut seen = 0;
+        for line in table.lines().filter(|line| line.starts_with("matmul")) {
+            let columns: Vec<&str> = line.split_whitespace().collect();
+            let number = |i: usize| columns[i].parse::<f64>().unwrap();
+            let (fma, products, wide, conflicts) = (number(2), number(5), number(8), number(9));
+            assert!(wide > 10.0, "words are moved one by one: {line}");
+            assert!(conflicts < 0.1, "threads meet in a bank: {line}");
+            match tf32 {
+                true => assert!(products > 0.0 && fma == 0.0, "no tensor cores: {line}"),
+                false => assert!(products == 0.0 && fma > 0.0, "{line}"),
+            }
+            seen += 1;
+        }
+        assert!(seen >= 10, "{table}");
+    }
+}
+
+/// What tests run that need an environment of their own.
+#[test]
+#[ignore = "a part of other tests"]
 fn in_a_process_of_its_own() {
     match std::env::var("TASK").as_deref() {
         Ok("auto") => {

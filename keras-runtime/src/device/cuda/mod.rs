@@ -16,7 +16,9 @@ mod player;
 mod source;
 mod weights;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use cudarc::driver::{CudaContext, CudaStream, DriverError};
 
@@ -58,6 +60,21 @@ pub(crate) struct Gpu {
     pub name: String,
     pub architecture: Architecture,
     pub precompiled: Mutex<Precompiled>,
+    pub timings: Mutex<Option<Timings>>,
+}
+
+/// Launches of each kernel, and the time that they took.
+pub(crate) type Timings = BTreeMap<String, (u64, Duration)>;
+
+/// What a kernel took: see [`Cuda::timed`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timing {
+    /// Its name in [`source`].
+    pub kernel: String,
+    /// How often it ran.
+    pub launches: u64,
+    /// All of them together, in seconds; to launch one and to wait for it is part of it.
+    pub seconds: f64,
 }
 
 impl Cuda {
@@ -82,7 +99,14 @@ impl Cuda {
             let (major, minor) = context.compute_capability()?;
             let name = context.name()?;
             let architecture = Architecture { major: major.unsigned_abs(), minor: minor.unsigned_abs() };
-            Ok(Gpu { stream, name, architecture, context, precompiled: Mutex::default() })
+            Ok(Gpu {
+                stream,
+                name,
+                architecture,
+                context,
+                precompiled: Mutex::default(),
+                timings: Mutex::default(),
+            })
         };
         let gpu = open().map_err(|error| library::explain(&format!("GPU {ordinal}"), &error))?;
         Ok(Cuda { gpu: Arc::new(gpu), graphs: true, precision: Precision::Float32 })
@@ -96,6 +120,39 @@ impl Cuda {
         library::driver()?;
         let count = CudaContext::device_count().map_err(|error| library::explain("CUDA", &error))?;
         Ok(usize::try_from(count).unwrap_or(0))
+    }
+
+    /// Launches kernel by kernel from now on, and takes the time of each, for all models on this GPU: see
+    /// [`Cuda::timings`].
+    #[must_use]
+    pub fn timed(self) -> Self {
+        *self.gpu.timings.lock().unwrap_or_else(PoisonError::into_inner) = Some(Timings::new());
+        self.graphs(false)
+    }
+
+    /// What each kernel has taken since [`Cuda::timed`], the longest first.
+    pub fn timings(&self) -> Vec<Timing> {
+        let timings = self.gpu.timings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut timings: Vec<Timing> = timings
+            .iter()
+            .flatten()
+            .map(|(kernel, (launches, time))| Timing {
+                kernel: kernel.clone(),
+                launches: *launches,
+                seconds: time.as_secs_f64(),
+            })
+            .collect();
+        timings.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+        timings
+    }
+
+    /// Floating-point operations in a second of a loop of multiply-adds on every multiprocessor: what no product of 32-bit
+    /// numbers exceeds.
+    ///
+    /// # Errors
+    /// Without NVRTC, or when the device fails.
+    pub fn peak(&self) -> Result<f64> {
+        player::peak(&self.gpu)
     }
 
     /// With what numbers matrices are multiplied; 32-bit ones unless told otherwise.

@@ -1,8 +1,10 @@
 //! Launches: kernels by name, and the steps of a phase one after another.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
+use cudarc::driver::sys::CUdevice_attribute;
 use cudarc::driver::{CudaFunction, CudaModule, DriverError, LaunchConfig, PushKernelArg};
 
 use super::memory::Memory;
@@ -76,9 +78,20 @@ impl Player {
         for word in &words {
             builder.arg(word);
         }
+        let mut timings = self.gpu.timings.lock().unwrap_or_else(PoisonError::into_inner);
+        if timings.is_some() {
+            self.gpu.stream.synchronize()?;
+        }
+        let start = Instant::now();
         // SAFETY: the kernel's parameters are these (`KERNEL` in `source/prelude.cu`), and the addresses are of memories
         // that are large enough for the batch.
-        unsafe { builder.launch(config) }.map(|_| ())
+        unsafe { builder.launch(config) }?;
+        if let Some(timings) = &mut *timings {
+            self.gpu.stream.synchronize()?;
+            let (launches, time) = timings.entry(name.into()).or_default();
+            (*launches, *time) = (*launches + 1, *time + start.elapsed());
+        }
+        Ok(())
     }
 
     /// Launches the kernels of a step on all of the batch, chunk by chunk.
@@ -101,4 +114,42 @@ pub fn workspace<'a>(launches: impl Iterator<Item = &'a Launch>, batch: usize) -
         Work::PerSplit(words) => words * launch.splits.of(batch),
     });
     words.max().unwrap_or(0)
+}
+
+/// Multiply-adds of a thread in [`peak`], and their chains.
+const STEPS: usize = 1 << 14;
+const CHAINS: usize = 8;
+
+/// See [`Cuda::peak`](super::Cuda::peak).
+pub fn peak(gpu: &Arc<Gpu>) -> Result<f64> {
+    let chains: String = (0..CHAINS).map(|i| format!("x{i} = fmaf(x{i}, a, b); ")).collect();
+    let values: Vec<String> = (0..CHAINS).map(|i| format!("x{i}")).collect();
+    let first: Vec<String> = values.iter().map(|x| format!("{x} = a")).collect();
+    let text = format!(
+        "extern \"C\" __global__ void __launch_bounds__(256) peak(float *to, float a, float b) {{\n    float {};\n#pragma unroll 16\n    for (int i = 0; i < {STEPS}; i++) {{ {chains}}}\n    to[blockIdx.x * 256 + threadIdx.x] = {};\n}}\n",
+        first.join(", "),
+        values.join(" + ")
+    );
+    let mut player = Player::new(gpu, &text)?;
+    let failed = |error: DriverError| super::library::explain(&gpu.name, &error);
+    player.find(["peak".into()]).map_err(failed)?;
+    let run = || -> Result<f64, DriverError> {
+        let processors = gpu.context.attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
+        let blocks = 8 * processors.unsigned_abs() as usize;
+        let words = super::memory::Words::new(gpu, blocks * THREADS)?;
+        let (to, a, b) = (words.address(0), 0.999f32, 0.001f32);
+        let mut best = f64::INFINITY;
+        for _ in 0..4 {
+            gpu.stream.synchronize()?;
+            let start = Instant::now();
+            let mut builder = gpu.stream.launch_builder(player.function("peak"));
+            builder.arg(&to).arg(&a).arg(&b);
+            // SAFETY: the parameters of `peak`; there is a word for each thread.
+            unsafe { builder.launch(super::backend::blocks_of(blocks)) }?;
+            gpu.stream.synchronize()?;
+            best = best.min(start.elapsed().as_secs_f64());
+        }
+        Ok((2 * STEPS * CHAINS * blocks * THREADS) as f64 / best)
+    };
+    run().map_err(failed)
 }
