@@ -131,7 +131,12 @@ impl Block<'_> {
     /// Checks a request: alignment, bounds, and what the shadows say.
     pub fn check(&mut self, w: &Warp, ins: &Ins, space: Space, request: &Request<'_>) -> Result<(), Fault> {
         let Request { usage, bytes, at, mask, .. } = *request;
-        let all = lanes_of(mask).fold(0, |all, lane| all | at[lane]);
+        let (mut all, mut highest) = (0, 0);
+        for (lane, at) in at.iter().enumerate() {
+            let at = if mask >> lane & 1 == 1 { *at } else { 0 };
+            all |= at;
+            highest = at.max(highest);
+        }
         if all & (bytes as u64 - 1) != 0 {
             let lane = lanes_of(mask).find(|l| at[*l] & (bytes as u64 - 1) != 0).unwrap_or(0);
             let what = format!("{bytes} bytes at {:#x}, which is not a multiple of {bytes}", at[lane]);
@@ -146,8 +151,9 @@ impl Block<'_> {
             Space::Local => self.launch.kernel.local,
             Space::Param => self.launch.parameters.len(),
         };
-        let outside = |lane: &usize| at[*lane] > size as u64 || at[*lane] + bytes as u64 > size as u64;
-        if let Some(lane) = lanes_of(mask).find(outside) {
+        let outside = |at: u64| at.saturating_add(bytes as u64) > size as u64;
+        if outside(highest) {
+            let lane = lanes_of(mask).find(|l| outside(at[*l])).unwrap_or(0);
             let what =
                 format!("{bytes} bytes at byte {} of {size} bytes of {space:?} memory", at[lane] as i64);
             return Err(self.fault(w, lane, ins, FaultKind::OutOfBounds, what));
