@@ -34,9 +34,7 @@ impl Net {
     fn product(
         &self,
         name: &str,
-        a: &CudaSlice<f32>,
-        b: &CudaSlice<f32>,
-        c: &CudaSlice<f32>,
+        [a, b, c]: [&CudaSlice<f32>; 3],
         extra: [Option<&CudaSlice<f32>>; 2],
         relu: bool,
         size: [usize; 3],
@@ -59,15 +57,8 @@ impl Net {
         for l in 0..layers {
             let size = [BATCH, WIDTHS[l + 1], WIDTHS[l]];
             let extra = [Some(&self.biases[l]), None];
-            self.product(
-                "forward",
-                &self.values[l],
-                &self.weights[l],
-                &self.values[l + 1],
-                extra,
-                l + 1 < layers,
-                size,
-            );
+            let operands = [&self.values[l], &self.weights[l], &self.values[l + 1]];
+            self.product("forward", operands, extra, l + 1 < layers, size);
         }
         let (rows, classes) = (BATCH as i32, WIDTHS[layers] as i32);
         let head = self.module.load_function("head").unwrap();
@@ -84,26 +75,12 @@ impl Net {
         for l in (0..layers).rev() {
             let (from, to) = (WIDTHS[l], WIDTHS[l + 1]);
             let slopes = &self.slopes[l + 1];
-            self.product(
-                "weights",
-                &self.values[l],
-                slopes,
-                &self.weight_slopes[l],
-                [None; 2],
-                false,
-                [from, to, BATCH],
-            );
+            let operands = [&self.values[l], slopes, &self.weight_slopes[l]];
+            self.product("weights", operands, [None; 2], false, [from, to, BATCH]);
             if l > 0 {
                 let extra = [None, Some(&self.values[l])];
-                self.product(
-                    "inputs",
-                    slopes,
-                    &self.weights[l],
-                    &self.slopes[l],
-                    extra,
-                    false,
-                    [BATCH, from, to],
-                );
+                let operands = [slopes, &self.weights[l], &self.slopes[l]];
+                self.product("inputs", operands, extra, false, [BATCH, from, to]);
             }
             let (columns, width) = (self.module.load_function("columns").unwrap(), to as i32);
             let mut launch = self.stream.launch_builder(&columns);
