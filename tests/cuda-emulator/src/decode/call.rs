@@ -49,6 +49,11 @@ impl Decoder<'_> {
         Ok(())
     }
 
+    /// Whether a device function is being expanded, whose parameters lie in local memory.
+    pub(super) fn in_function(&self) -> bool {
+        !self.expanding.is_empty()
+    }
+
     /// What an argument names: a register or a `.param` variable.
     fn given(&mut self, operand: &Operand) -> Result<Name> {
         match operand {

@@ -40,6 +40,7 @@ impl Decoder<'_> {
                 return Err("the address of a variable is not generic: `cvta` makes it so".to_owned());
             }
             (Space::Param, Some(named)) => named,
+            (Space::Param, None) if self.in_function() => Space::Local,
             (space, _) => space,
         };
         Ok((address, space))

@@ -145,3 +145,15 @@ fn calls_under_a_predicate() {
         .collect();
     assert_eq!(device.stream.clone_dtoh(&data).unwrap(), wanted);
 }
+
+/// The parts of threads in local memory lie side by side, whatever their size.
+#[test]
+fn local_memory_of_an_odd_size() {
+    let device = device();
+    let a = values(64, 10);
+    let text = ".local .align 8 .b8 wide[8]; .local .align 4 .b8 narrow[4]; st.local.u64 [wide], a; st.local.u32 [narrow], i;\n\
+        ld.local.u64 d, [wide]; ld.local.u32 t, [narrow]; .reg .b64 u; cvt.u64.u32 u, t; add.u64 d, d, u;";
+    for (at, got) in run(&device, text, 64, &[(64, &a)]).into_iter().enumerate() {
+        assert_eq!(got, a[at].wrapping_add(at as u64));
+    }
+}
