@@ -70,3 +70,11 @@ extern "C" __global__ void reduce_all(const float* x, float* partial, unsigned* 
         total = all;
     }
 }
+
+struct Table { float v[6]; int n; };
+// A structure by value whose elements are chosen at run time, in a function that is not inlined.
+__device__ __noinline__ float pick(Table table, int i) { return table.v[(i * 5) % 6] * table.n; }
+extern "C" __global__ void picks(const __grid_constant__ Table table, float* out) {
+    int i = threadIdx.x;
+    out[i] = pick(table, i) + table.v[i % 6];
+}

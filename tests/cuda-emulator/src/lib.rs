@@ -8,7 +8,10 @@
 //! the thread and the line of the PTX on standard error, and reach the caller as codes of the driver. Work that is submitted to a
 //! stream is done when somebody waits for it, and not before: a missing synchronization shows.
 //!
-//! What it does not tell: speed on a GPU, faults of the compiler behind PTX, the exact rounding of tensor cores.
+//! What it does not tell: speed on a GPU, faults of the compiler behind PTX, the exact rounding of tensor cores. A kernel with what
+//! it does not know is refused when its module is loaded: `wgmma` and its like, `mbarrier`, bulk copies, clusters, `wmma`, textures,
+//! `printf`, recursion, calls through pointers. Races are looked for between threads in shared memory and between blocks in
+//! device memory, there not in accesses of less than four bytes; threads of one block are not watched in device memory.
 //!
 //! | environment variable | meaning |
 //! | --- | --- |
@@ -23,7 +26,15 @@
 //! | `KERAS_EMULATOR_COUNTERS=1` | what kernels did is counted, and printed as a table at exit |
 //! | `KERAS_EMULATOR_TRACE=1` | each call of the driver is printed |
 //!
-//! `keras_emulator_configure(name, value)` sets the same while the program runs, without the prefix and in small letters.
+//! A program that has loaded the library finds in it beside the driver's functions:
+//!
+//! | function | meaning |
+//! | --- | --- |
+//! | `keras_emulator_configure(name, value)` | sets the same as the variables, named without their prefix and in small letters |
+//! | `keras_emulator_last_fault(buffer, size)` | the text of the last fault |
+//! | `keras_emulator_reset()` | a fresh start after a fault, without which nothing works any more, as on a GPU |
+//! | `keras_emulator_counters(kernel, tally)` | what a kernel did: [`counters::Tally`] |
+//! | `keras_emulator_reset_counters()` | sets all counts to zero |
 
 mod config;
 pub mod counters;

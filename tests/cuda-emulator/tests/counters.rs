@@ -116,3 +116,19 @@ fn conflicts_of_banks() {
     // Eight lanes at a time, all in the same four banks.
     assert_eq!(conflicts(128, "v4.f32 [%r2], {%f1, %f1, %f1, %f1}"), 4 * 7);
 }
+
+/// With the environment variable a program prints what its kernels did when it ends.
+#[test]
+fn a_table_at_exit() {
+    let test = std::env::current_exe().unwrap();
+    let mut child = std::process::Command::new(test);
+    child.args(["--exact", "products_of_tensor_cores"]).env("KERAS_EMULATOR_COUNTERS", "1");
+    let output = child.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("what kernels did"), "{text}");
+    let line = text.lines().find(|line| line.starts_with("counted ")).expect("a line for the kernel");
+    // Launches, and products once for each warp.
+    let columns: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!((columns[1], columns[5]), ("1", "4"), "{line}");
+}

@@ -235,3 +235,17 @@ fn variables_of_modules() {
     }
     assert_eq!(stream.clone_dtoh(&data).unwrap(), vec![111; 32]);
 }
+
+/// Settings of the environment hold before anything is configured: in a process of its own.
+#[test]
+fn settings_of_the_environment() {
+    if std::env::var_os("KERAS_EMULATOR_DEVICES").is_some() {
+        emulated::library();
+        assert_eq!(code(CudaContext::new(0)), sys::CUresult::CUDA_ERROR_NO_DEVICE);
+        return;
+    }
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "settings_of_the_environment"]).env("KERAS_EMULATOR_DEVICES", "0");
+    let output = child.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

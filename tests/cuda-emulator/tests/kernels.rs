@@ -277,3 +277,33 @@ fn a_reduction_in_one_launch() {
     let wanted = x.iter().map(|v| f64::from(*v)).sum::<f64>() as f32;
     assert_close(&stream.clone_dtoh(&out).unwrap(), &[wanted], 1e-3);
 }
+
+/// What a C program passes for `struct Table`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Table {
+    v: [f32; 6],
+    n: i32,
+}
+
+// SAFETY: it lies in memory as the kernel's parameter does.
+unsafe impl cudarc::driver::DeviceRepr for Table {}
+
+#[test]
+fn parameters_that_are_chosen_at_run_time() {
+    if !nvrtc() {
+        return;
+    }
+    let device = device();
+    let stream = &device.stream;
+    let kernel = device.kernel(compile(include_str!("../kernels/functions.cu"), &[]), "picks");
+    let table = Table { v: [1.0, 2.5, -3.0, 4.0, 0.5, 8.0], n: 3 };
+    let mut out = stream.alloc_zeros::<f32>(32).unwrap();
+    // SAFETY: the kernel takes these arguments.
+    unsafe {
+        stream.launch_builder(&kernel).arg(&table).arg(&mut out).launch(grid((1, 1, 1), (32, 1, 1), 0))
+    }
+    .unwrap();
+    let wanted: Vec<f32> = (0..32).map(|i| table.v[i * 5 % 6] * 3.0 + table.v[i % 6]).collect();
+    assert_eq!(stream.clone_dtoh(&out).unwrap(), wanted);
+}

@@ -205,3 +205,36 @@ fn a_replayed_graph_equals_single_launches() {
     assert_ne!(single, start);
     assert_eq!(single, replayed);
 }
+
+/// PTX for other architectures, and with fast mathematics, does the same.
+#[test]
+fn every_architecture() {
+    if !nvrtc() {
+        return;
+    }
+    let x: Vec<f32> = numbers(256 * 40, 30);
+    let mut sums = vec![];
+    for (architecture, capability, options) in [
+        ("compute_75", "7.5", &[][..]),
+        ("compute_80", "8.0", &["--use_fast_math"]),
+        ("compute_89", "8.9", &[]),
+        ("compute_90", "9.0", &[]),
+        ("compute_100", "10.0", &[]),
+        ("compute_120", "12.0", &["--use_fast_math"]),
+    ] {
+        let device = device();
+        emulated::configure("capability", capability);
+        let stream = &device.stream;
+        let module = device.module(emulated::compile_for(architecture, SOURCE, options));
+        let row_sum = module.load_function("row_sum").unwrap();
+        let on_x = stream.clone_htod(&x).unwrap();
+        let mut out = stream.alloc_zeros::<f32>(40).unwrap();
+        // SAFETY: the kernel takes these arguments.
+        unsafe {
+            let mut launch = stream.launch_builder(&row_sum);
+            launch.arg(&on_x).arg(&mut out).arg(&256i32).launch(grid((40, 1, 1), (256, 1, 1), 0)).unwrap();
+        }
+        sums.push(stream.clone_dtoh(&out).unwrap());
+    }
+    assert!(sums.iter().all(|s| *s == sums[0]));
+}

@@ -33,16 +33,25 @@ impl Decoder<'_> {
         if arguments.len() != function.parameters.len() || returns.len() != function.returns.len() {
             return Err(format!("`{name}` takes {} values", function.parameters.len()));
         }
-        let guard = self.guard;
-        if guard.predicate != NONE {
-            return Err("a call under a predicate is not supported".to_owned());
+        // Lanes that do not call go around.
+        let past = self.new_label();
+        if self.guard.predicate != NONE {
+            self.guard.negated = !self.guard.negated;
+            self.emit(Op::Branch(past), NONE, [NONE; 3]);
+            self.guard = super::ALWAYS;
         }
         let given = arguments.iter().map(|a| self.given(a)).collect::<Result<Vec<_>>>()?;
         let wanted = returns.iter().map(|r| self.given(r)).collect::<Result<Vec<_>>>()?;
         self.expanding.push(name.clone());
         self.expand(function, body, &given, &wanted)?;
         self.expanding.pop();
+        self.place(past);
         Ok(())
+    }
+
+    /// Whether a device function is being expanded, whose parameters lie in local memory.
+    pub(super) fn in_function(&self) -> bool {
+        !self.expanding.is_empty()
     }
 
     /// What an argument names: a register or a `.param` variable.

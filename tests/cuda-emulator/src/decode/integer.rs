@@ -260,6 +260,7 @@ impl Decoder<'_> {
         let base = match super::memory::space(i) {
             Space::Shared => SHARED_WINDOW,
             Space::Local => LOCAL_WINDOW,
+            Space::Param if self.in_function() => LOCAL_WINDOW,
             Space::Param => PARAM_WINDOW,
             _ => 0,
         };

@@ -40,6 +40,7 @@ impl Decoder<'_> {
                 return Err("the address of a variable is not generic: `cvta` makes it so".to_owned());
             }
             (Space::Param, Some(named)) => named,
+            (Space::Param, None) if self.in_function() => Space::Local,
             (space, _) => space,
         };
         Ok((address, space))
@@ -138,7 +139,7 @@ impl Decoder<'_> {
             // A fourth operand is the size of what is read; the hint for a cache has 64 bits.
             let read = match i.operands.get(3) {
                 Some(operand) if !i.has("L2::cache_hint") || i.operands.len() > 4 => {
-                    Some(self.source(operand, Type::U32)?)
+                    Some(self.bytes_read(operand, bytes)?)
                 }
                 _ => None,
             };
@@ -146,5 +147,18 @@ impl Decoder<'_> {
         };
         self.emit(op, NONE, [NONE; 3]);
         Ok(())
+    }
+
+    /// The row of how many bytes `cp.async` reads: a number, or none where a predicate says that the source is ignored.
+    fn bytes_read(&mut self, operand: &Operand, bytes: usize) -> Result<Row> {
+        let Ok((ignored, negated)) = self.predicate(operand) else { return self.source(operand, Type::U32) };
+        if matches!(operand, Operand::Integer(_)) {
+            return self.source(operand, Type::U32);
+        }
+        let (none, all) = (self.narrow_constant(0)?, self.narrow_constant(bytes as u32)?);
+        let row = self.new_narrow()?;
+        let [yes, no] = if negated { [all, none] } else { [none, all] };
+        self.emit(Op::Select32, row, [yes, no, ignored]);
+        Ok(row)
     }
 }

@@ -143,6 +143,18 @@ driver! {
         state.drain_all()
     }
 
+    fn cuCtxSetFlags(state, _flags: c_uint) {
+        state.ready()
+    }
+
+    fn cuProfilerStart(state) {
+        state.ready()
+    }
+
+    fn cuProfilerStop(state) {
+        state.ready()
+    }
+
     fn cuCtxGetStreamPriorityRange(state, least: *mut c_int, greatest: *mut c_int) {
         state.ready()?;
         put(least, 0)?;

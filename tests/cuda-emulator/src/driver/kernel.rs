@@ -156,6 +156,23 @@ driver! {
         launch(state, function, unsafe { &*config }, values, extra)
     }
 
+    // Blocks run one after another, so they cannot wait for each other.
+    fn cuLaunchCooperativeKernel(
+        _state,
+        _function: usize,
+        _grid_x: c_uint,
+        _grid_y: c_uint,
+        _grid_z: c_uint,
+        _block_x: c_uint,
+        _block_y: c_uint,
+        _block_z: c_uint,
+        _shared: c_uint,
+        _stream: usize,
+        _values: *const *const u8,
+    ) {
+        Err(Code::NOT_SUPPORTED)
+    }
+
     fn cuFuncGetAttribute(state, out: *mut c_int, attribute: c_int, function: usize) {
         let function = state.functions.get(&function).ok_or(Code::INVALID_HANDLE)?;
         let kernel = &function.kernel;

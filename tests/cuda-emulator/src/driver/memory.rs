@@ -1,7 +1,7 @@
 //! Memory of the device, pinned memory, copies.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
-use std::ffi::{c_uchar, c_uint, c_ushort};
+use std::ffi::{c_int, c_uchar, c_uint, c_ushort, c_void};
 use std::sync::Arc;
 
 use super::error::{Code, Outcome};
@@ -10,6 +10,8 @@ use super::work::{Source, Work};
 use super::{driver, put};
 
 const PAGE: usize = 4096;
+/// The handle of the only pool.
+const POOL: usize = 0x2000;
 
 impl State {
     fn allocate(&mut self, out: *mut u64, bytes: usize) -> Outcome {
@@ -96,6 +98,33 @@ driver! {
             return Err(Code::NOT_SUPPORTED);
         }
         state.allocate(out, bytes)
+    }
+
+    fn cuMemAllocFromPoolAsync(state, out: *mut u64, bytes: usize, _pool: usize, stream: usize) {
+        state.ready()?;
+        if state.is_captured(stream)? {
+            return Err(Code::NOT_SUPPORTED);
+        }
+        state.allocate(out, bytes)
+    }
+
+    // There is one pool, and it keeps nothing: what is freed is free.
+    fn cuDeviceGetDefaultMemPool(state, out: *mut usize, _device: c_int) {
+        state.device()?;
+        put(out, POOL)
+    }
+
+    fn cuDeviceGetMemPool(state, out: *mut usize, _device: c_int) {
+        state.device()?;
+        put(out, POOL)
+    }
+
+    fn cuMemPoolSetAttribute(_state, pool: usize, _attribute: c_int, _value: *const c_void) {
+        if pool == POOL { Ok(()) } else { Err(Code::INVALID_HANDLE) }
+    }
+
+    fn cuMemPoolTrimTo(_state, pool: usize, _bytes: usize) {
+        if pool == POOL { Ok(()) } else { Err(Code::INVALID_HANDLE) }
     }
 
     fn cuMemFreeAsync(state, address: u64, stream: usize) {

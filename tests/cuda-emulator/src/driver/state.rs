@@ -72,7 +72,7 @@ impl State {
             fault: String::new(),
             launches: 0,
             counters: BTreeMap::new(),
-            last_handle: 0x1000,
+            last_handle: 0x10000,
         }
     }
 

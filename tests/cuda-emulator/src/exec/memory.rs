@@ -131,7 +131,12 @@ impl Block<'_> {
     /// Checks a request: alignment, bounds, and what the shadows say.
     pub fn check(&mut self, w: &Warp, ins: &Ins, space: Space, request: &Request<'_>) -> Result<(), Fault> {
         let Request { usage, bytes, at, mask, .. } = *request;
-        let all = lanes_of(mask).fold(0, |all, lane| all | at[lane]);
+        let (mut all, mut highest) = (0, 0);
+        for (lane, at) in at.iter().enumerate() {
+            let at = if mask >> lane & 1 == 1 { *at } else { 0 };
+            all |= at;
+            highest = at.max(highest);
+        }
         if all & (bytes as u64 - 1) != 0 {
             let lane = lanes_of(mask).find(|l| at[*l] & (bytes as u64 - 1) != 0).unwrap_or(0);
             let what = format!("{bytes} bytes at {:#x}, which is not a multiple of {bytes}", at[lane]);
@@ -146,8 +151,9 @@ impl Block<'_> {
             Space::Local => self.launch.kernel.local,
             Space::Param => self.launch.parameters.len(),
         };
-        let outside = |lane: &usize| at[*lane] > size as u64 || at[*lane] + bytes as u64 > size as u64;
-        if let Some(lane) = lanes_of(mask).find(outside) {
+        let outside = |at: u64| at.saturating_add(bytes as u64) > size as u64;
+        if outside(highest) {
+            let lane = lanes_of(mask).find(|l| outside(at[*l])).unwrap_or(0);
             let what =
                 format!("{bytes} bytes at byte {} of {size} bytes of {space:?} memory", at[lane] as i64);
             return Err(self.fault(w, lane, ins, FaultKind::OutOfBounds, what));
@@ -215,10 +221,16 @@ impl Block<'_> {
             ),
             Conflict::Read(by) => (
                 FaultKind::Race,
-                format!(
-                    "{verb} byte {at} of shared memory, which thread {} read with no barrier between",
-                    name(by)
-                ),
+                // Of several readers the last is known: this thread may be it.
+                match by == w.id * 32 + lane as u32 {
+                    true => format!(
+                        "{verb} byte {at} of shared memory, which others read with no barrier between"
+                    ),
+                    false => format!(
+                        "{verb} byte {at} of shared memory, which thread {} read with no barrier between",
+                        name(by)
+                    ),
+                },
             ),
             Conflict::Copying(by) => (
                 FaultKind::Race,
@@ -268,7 +280,7 @@ impl Block<'_> {
                     if access.bytes == 4 && mask == u32::MAX {
                         for (lane, out) in out.iter_mut().enumerate() {
                             // SAFETY: the access was checked.
-                            *out = unsafe { pointer(lane).cast::<u32>().read() };
+                            *out = unsafe { pointer(lane).cast::<u32>().read_unaligned() };
                         }
                     } else {
                         for lane in lanes_of(mask) {
@@ -382,10 +394,10 @@ impl Block<'_> {
     }
 }
 
-/// Reads a number of 1, 2, 4 or 8 bytes.
+/// Reads a number of 1, 2, 4 or 8 bytes. Local memory is aligned within a thread's part alone.
 ///
 /// # Safety
-/// The bytes must be readable, and the address a multiple of their number.
+/// The bytes must be readable.
 #[inline(always)]
 pub unsafe fn read(from: *const u8, bytes: usize, signed: bool) -> u64 {
     // SAFETY: as the caller promises.
@@ -393,11 +405,11 @@ pub unsafe fn read(from: *const u8, bytes: usize, signed: bool) -> u64 {
         match (bytes, signed) {
             (1, false) => u64::from(from.read()),
             (1, true) => from.cast::<i8>().read() as u64,
-            (2, false) => u64::from(from.cast::<u16>().read()),
-            (2, true) => from.cast::<i16>().read() as u64,
-            (4, false) => u64::from(from.cast::<u32>().read()),
-            (4, true) => from.cast::<i32>().read() as u64,
-            _ => from.cast::<u64>().read(),
+            (2, false) => u64::from(from.cast::<u16>().read_unaligned()),
+            (2, true) => from.cast::<i16>().read_unaligned() as u64,
+            (4, false) => u64::from(from.cast::<u32>().read_unaligned()),
+            (4, true) => from.cast::<i32>().read_unaligned() as u64,
+            _ => from.cast::<u64>().read_unaligned(),
         }
     }
 }
@@ -405,16 +417,16 @@ pub unsafe fn read(from: *const u8, bytes: usize, signed: bool) -> u64 {
 /// Writes a number of 1, 2, 4 or 8 bytes.
 ///
 /// # Safety
-/// The bytes must be writable, and the address a multiple of their number.
+/// The bytes must be writable.
 #[inline(always)]
 pub unsafe fn write(to: *mut u8, bytes: usize, value: u64) {
     // SAFETY: as the caller promises.
     unsafe {
         match bytes {
             1 => to.write(value as u8),
-            2 => to.cast::<u16>().write(value as u16),
-            4 => to.cast::<u32>().write(value as u32),
-            _ => to.cast::<u64>().write(value),
+            2 => to.cast::<u16>().write_unaligned(value as u16),
+            4 => to.cast::<u32>().write_unaligned(value as u32),
+            _ => to.cast::<u64>().write_unaligned(value),
         }
     }
 }

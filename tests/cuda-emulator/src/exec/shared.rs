@@ -101,6 +101,7 @@ impl Shadow {
         let mut found = None;
         for cell in at >> self.shift..(at + bytes).div_ceil(1 << self.shift) {
             let conflict = match touch {
+                Touch::Read if self.adds_nothing(cell, me) => None,
                 Touch::Read => self.read(cell, me),
                 _ => self.write(cell, me, touch),
             };
@@ -109,7 +110,18 @@ impl Shadow {
         found
     }
 
+    /// Whether a read is in order and nothing is to be noted, as is so of most: the cell was written before the last barrier, and
+    /// several warps have read it since, or several lanes of this one.
     #[inline(always)]
+    fn adds_nothing(&self, cell: usize, me: u64) -> bool {
+        let (writer, reader) = (self.writers[cell], self.readers[cell]);
+        let written = writer >> EPOCH;
+        let settled = written >= self.first && written < self.epoch && writer & UNDER_WAY == 0;
+        let by_warps = reader >> EPOCH == self.epoch && reader & WARPS != 0;
+        settled && (by_warps || (reader & LANES != 0 && (reader ^ me) >> (THREAD + 5) == 0))
+    }
+
+    #[inline(never)]
     fn read(&mut self, cell: usize, me: u64) -> Option<Conflict> {
         let writer = self.writers[cell];
         let conflict = if writer >> EPOCH < self.first {
@@ -122,11 +134,11 @@ impl Shadow {
             None
         };
         let reader = self.readers[cell];
-        if reader == me {
-            return conflict;
-        }
         let mut flags = 0;
         if reader >> EPOCH == self.epoch {
+            if reader == me {
+                return conflict;
+            }
             flags = reader & WARPS;
             if thread(reader) / 32 != thread(me) / 32 {
                 flags |= WARPS;
@@ -138,7 +150,7 @@ impl Shadow {
         conflict
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn write(&mut self, cell: usize, me: u64, touch: Touch) -> Option<Conflict> {
         let (writer, reader) = (self.writers[cell], self.readers[cell]);
         let atomic = touch == Touch::Atomic;

@@ -137,8 +137,13 @@ fn find_nvrtc() -> Option<PathBuf> {
 
 /// Compiles CUDA C.
 pub fn compile(source: &str, options: &[&str]) -> Ptx {
+    compile_for("compute_80", source, options)
+}
+
+/// Compiles CUDA C for an architecture.
+pub fn compile_for(architecture: &'static str, source: &str, options: &[&str]) -> Ptx {
     let options = CompileOptions {
-        arch: Some("compute_80"),
+        arch: Some(architecture),
         options: options.iter().map(|o| o.to_string()).collect(),
         ..CompileOptions::default()
     };

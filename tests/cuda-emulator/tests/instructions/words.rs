@@ -88,3 +88,72 @@ fn loops_end_lane_by_lane() {
     let text = "and.b32 t, a, 63; mov.u32 d, 0;\n more: setp.eq.u32 p, t, 0; @p bra out; add.u32 d, d, t; sub.u32 t, t, 1; bra more;\n out:";
     check(&device, text, 32, &[32], |a, _, _| (a & 63) * ((a & 63) + 1) / 2);
 }
+
+/// Copies that read fewer bytes than they write leave zeros, and so do those whose source is ignored.
+#[test]
+fn copies_that_read_less() {
+    let device = device();
+    let a: Vec<u64> = values(64, 9).iter().map(|x| (x & !0xff) | (x % 9)).collect();
+    let begin = ".shared .align 8 .b8 room[4096]; .reg .b32 s; mov.u32 s, room; shl.b32 t, i, 3; add.u32 s, s, t;\n\
+        ld.param.u64 at, [pa]; add.u64 at, at, offset;";
+    let end = "cp.async.wait_all; ld.shared.u64 d, [s];";
+    let sized = format!(
+        "{begin} cvt.u32.u64 t, a; and.b32 t, t, 15; cp.async.ca.shared.global [s], [at], 8, t; {end}"
+    );
+    let got = run(&device, &sized, 64, &[(64, &a)]);
+    for (x, got) in a.iter().zip(got) {
+        let bytes = x & 15;
+        assert_eq!(got, if bytes == 8 { *x } else { x & ((1 << (8 * bytes)) - 1) }, "{x:#x}");
+    }
+    let ignored =
+        format!("{begin} setp.gt.u64 p, a, 0x7fffffffffff; cp.async.ca.shared.global [s], [at], 8, p; {end}");
+    let got = run(&device, &ignored, 64, &[(64, &a)]);
+    for (x, got) in a.iter().zip(got) {
+        assert_eq!(got, if *x > 0x7fff_ffff_ffff { 0 } else { *x });
+    }
+}
+
+/// A function that only some lanes call, with registers as parameters.
+#[test]
+fn calls_under_a_predicate() {
+    use super::emulated::grid;
+    use cudarc::driver::PushKernelArg;
+    use cudarc::nvrtc::Ptx;
+
+    let device = device();
+    let ptx = ".version 8.0\n.target sm_80\n.address_size 64\n\
+        .func (.reg .b32 out) twice(.reg .b32 in)\n{\n.reg .pred %p1;\nsetp.lt.u32 %p1, in, 8;\nmov.u32 out, in;\n\
+        @%p1 ret;\nadd.u32 out, in, in;\nret;\n}\n\
+        .visible .entry k(.param .u64 data)\n{\n.reg .b64 %d<3>;\n.reg .b32 %r<4>;\n.reg .pred %p<2>;\n\
+        ld.param.u64 %d1, [data];\nmov.u32 %r1, %tid.x;\nmul.wide.u32 %d2, %r1, 4;\nadd.u64 %d1, %d1, %d2;\n\
+        mov.u32 %r2, 1000;\nsetp.ge.u32 %p1, %r1, 4;\n@%p1 call (%r2), twice, (%r1);\nst.global.u32 [%d1], %r2;\nret;\n}\n";
+    let kernel = device.kernel(Ptx::from_src(ptx), "k");
+    let mut data = device.stream.alloc_zeros::<u32>(32).unwrap();
+    // SAFETY: the kernel takes this argument.
+    unsafe { device.stream.launch_builder(&kernel).arg(&mut data).launch(grid((1, 1, 1), (32, 1, 1), 0)) }
+        .unwrap();
+    let wanted: Vec<u32> = (0..32)
+        .map(|i| {
+            if i < 4 {
+                1000
+            } else if i < 8 {
+                i
+            } else {
+                2 * i
+            }
+        })
+        .collect();
+    assert_eq!(device.stream.clone_dtoh(&data).unwrap(), wanted);
+}
+
+/// The parts of threads in local memory lie side by side, whatever their size.
+#[test]
+fn local_memory_of_an_odd_size() {
+    let device = device();
+    let a = values(64, 10);
+    let text = ".local .align 8 .b8 wide[8]; .local .align 4 .b8 narrow[4]; st.local.u64 [wide], a; st.local.u32 [narrow], i;\n\
+        ld.local.u64 d, [wide]; ld.local.u32 t, [narrow]; .reg .b64 u; cvt.u64.u32 u, t; add.u64 d, d, u;";
+    for (at, got) in run(&device, text, 64, &[(64, &a)]).into_iter().enumerate() {
+        assert_eq!(got, a[at].wrapping_add(at as u64));
+    }
+}
