@@ -303,6 +303,8 @@ fn arrays_on_the_disk_are_those_in_memory() -> Result<()> {
     write_npy(&inputs, ">f4", "(1, 1)", &[0; 4]);
     assert!(Npy::open(&inputs).is_err_and(|error| error.to_string().contains("little-endian")));
     write_npy(&inputs, "<f4", "(9999999999, 9999999999)", &[0; 4]);
+    assert!(Npy::open(&inputs).is_err_and(|error| error.to_string().contains("impossible")));
+    write_npy(&inputs, "<f4", "(3, 1)", &[0; 11]);
     assert!(Npy::open(&inputs).is_err_and(|error| error.to_string().contains("too few")));
     let _ = fs::remove_dir_all(folder);
     Ok(())
