@@ -16,6 +16,7 @@ use keras_runtime::applications::imagenet::ClassIndex;
 use keras_runtime::data::datasets::{LabelMode, Store, TextSettings, Version};
 use keras_runtime::data::{Batches, Csv, CsvBatches, Npy, Npz, Samples, read_image, read_npy};
 use keras_runtime::prelude::*;
+use keras_runtime::preprocessing::audio::read_wav;
 use keras_runtime::preprocessing::text::{MatrixMode, Tokenizer};
 use keras_runtime::random::Philox;
 
@@ -63,7 +64,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Ways in which each file is changed.
+/// Ways in which each file is changed, if `KERAS_CORRUPT_WAYS` says nothing else.
 const WAYS: u64 = 300;
 /// The most memory that reading one of these files may take: all of them are small.
 const BOUND: usize = 48 << 20;
@@ -142,6 +143,10 @@ fn changed(whole: &[u8], way: u64) -> Vec<u8> {
     bytes
 }
 
+fn ways() -> u64 {
+    std::env::var("KERAS_CORRUPT_WAYS").ok().and_then(|ways| ways.parse().ok()).unwrap_or(WAYS)
+}
+
 /// Every change of a file: how many were errors, and the most memory that one took.
 fn go_over(case: &Case, folder: &Path) -> (usize, usize) {
     let path = folder.join(case.file);
@@ -149,7 +154,7 @@ fn go_over(case: &Case, folder: &Path) -> (usize, usize) {
     fs::write(&path, &case.bytes).expect("a file");
     (case.read)(&path).unwrap_or_else(|error| panic!("{}: the whole file: {error}", case.name));
     let (mut errors, mut most) = (0, 0);
-    for way in 0..WAYS {
+    for way in 0..ways() {
         fs::write(&path, changed(&case.bytes, way)).expect("a file");
         let before = NOW.load(SeqCst);
         MOST.store(before, SeqCst);
@@ -258,6 +263,16 @@ fn arrays() -> Vec<Case> {
             bytes: npy_of(&fs::read(&npz).expect("an archive")),
             read: Box::new(|path| {
                 let npy = Npy::open(path)?;
+                (0..npy.len().min(9)).try_for_each(|row| npy.row(row).map(drop))
+            }),
+        },
+        Case {
+            name: "npy in memory",
+            file: "mapped.npy",
+            bytes: npy_of(&fs::read(&npz).expect("an archive")),
+            read: Box::new(|path| {
+                // SAFETY: the file is changed before and after.
+                let npy = unsafe { Npy::map(path) }?;
                 (0..npy.len().min(9)).try_for_each(|row| npy.row(row).map(drop))
             }),
         },
@@ -468,6 +483,37 @@ fn texts() -> Vec<Case> {
     ]
 }
 
+fn sounds() -> Vec<Case> {
+    let encoded = |bits_per_sample, sample_format| {
+        let mut bytes = Cursor::new(vec![]);
+        let spec = hound::WavSpec { channels: 2, sample_rate: 8000, bits_per_sample, sample_format };
+        let mut file = hound::WavWriter::new(&mut bytes, spec).expect("a file");
+        for i in 0..300 {
+            match sample_format {
+                hound::SampleFormat::Int => file.write_sample(i * 37 % 4001 - 2000).expect("a sample"),
+                hound::SampleFormat::Float => file.write_sample(i as f32 / 300.0).expect("a sample"),
+            }
+        }
+        file.finalize().expect("a whole file");
+        bytes.into_inner()
+    };
+    let read = |path: &Path| read_wav(path).map(drop);
+    vec![
+        Case {
+            name: "wav",
+            file: "a.wav",
+            bytes: encoded(16, hound::SampleFormat::Int),
+            read: Box::new(read),
+        },
+        Case {
+            name: "wav of floats",
+            file: "b.wav",
+            bytes: encoded(32, hound::SampleFormat::Float),
+            read: Box::new(read),
+        },
+    ]
+}
+
 fn images() -> Vec<Case> {
     let encoded = |format: image::ImageFormat| {
         let colours = image::RgbImage::from_fn(31, 23, |x, y| {
@@ -488,19 +534,20 @@ fn main() {
     let folder = std::env::temp_dir().join(format!("keras-corrupt-{}", std::process::id()));
     // A panic is told once, with the file and the way.
     let only = std::env::args().nth(1).filter(|name| !name.starts_with('-'));
-    for case in [weights(), arrays(), sets(), texts(), images()].into_iter().flatten() {
+    for case in [weights(), arrays(), sets(), texts(), sounds(), images()].into_iter().flatten() {
         if only.as_ref().is_some_and(|only| !case.name.contains(only.as_str())) {
             continue;
         }
         let begun = Instant::now();
         let (errors, most) = go_over(&case, &folder);
         println!(
-            "{}: {errors} errors of {WAYS}, at most {most} bytes for {}, {:.1} s",
+            "{}: {errors} errors of {}, at most {most} bytes for {}, {:.1} s",
             case.name,
+            ways(),
             case.bytes.len(),
             begun.elapsed().as_secs_f64()
         );
-        assert!(errors > WAYS as usize / 10, "{}: hardly a change is an error", case.name);
+        assert!(errors as u64 > ways() / 10, "{}: hardly a change is an error", case.name);
     }
     fs::remove_dir_all(folder).ok();
 }

@@ -1,4 +1,4 @@
-//! Images and folders of them, against Keras.
+//! Images, sounds and folders of them, against Keras.
 
 #[path = "keras/fixture.rs"]
 #[allow(dead_code)]
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use fixture::{Fixture, assert_close};
 use keras_runtime::data::Batches;
 use keras_runtime::prelude::*;
+use keras_runtime::preprocessing::audio::{AudioDirectory, audio_dataset_from_directory, read_wav};
 use keras_runtime::preprocessing::directory::{
     Directory, LabelMode, Labels, Subset, text_dataset_from_directory,
 };
@@ -197,5 +198,62 @@ fn labels_come_in_every_form() -> Result<()> {
     let texts = text_dataset_from_directory(folder(), Some(6), &plain())?;
     assert_eq!((texts.texts, texts.files.labels), (vec!["no ima".to_string()], vec![1]));
     assert!(image_dataset_from_directory(folder().join("dog"), &settings(plain())).is_err());
+    Ok(())
+}
+
+fn write_wav(path: &Path, spec: hound::WavSpec, samples: &[i32]) {
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    let mut file = hound::WavWriter::create(path, spec).expect("a file");
+    for sample in samples {
+        match spec.sample_format {
+            hound::SampleFormat::Int => file.write_sample(*sample).expect("a sample"),
+            hound::SampleFormat::Float => file.write_sample(*sample as f32 / 8.0).expect("a sample"),
+        }
+    }
+    file.finalize().expect("a whole file");
+}
+
+#[test]
+fn sounds_are_from_minus_one_to_one() -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("keras-sounds-{}", std::process::id()));
+    let spec = |channels, bits_per_sample, sample_format| hound::WavSpec {
+        channels,
+        sample_rate: 8000,
+        bits_per_sample,
+        sample_format,
+    };
+    let int = hound::SampleFormat::Int;
+    // As `tensorflow.audio.decode_wav`: 16 bits by 32768.
+    write_wav(&folder.join("no/a.wav"), spec(2, 16, int), &[0, 32767, -32768, 16384, 1, -1]);
+    let (sound, rate) = read_wav(folder.join("no/a.wav"))?;
+    let expected =
+        ndarray::array![[0.0, 32767.0], [-32768.0, 16384.0], [1.0, -1.0]].mapv(|x: f32| x / 32768.0);
+    assert_eq!((sound, rate), (expected, 8000));
+    for (bits, format, samples, expected) in [
+        (8, int, [0, -128, 64], [0.0, -1.0, 0.5]),
+        (24, int, [0, 1 << 22, -(1 << 23)], [0.0, 0.5, -1.0]),
+        (32, hound::SampleFormat::Float, [0, 4, -8], [0.0, 0.5, -1.0]),
+    ] {
+        write_wav(&folder.join("one.wav"), spec(1, bits, format), &samples);
+        let column = ndarray::Array2::from_shape_vec((3, 1), expected.to_vec()).expect("three samples");
+        assert_eq!(read_wav(folder.join("one.wav"))?.0, column, "{bits} bits");
+    }
+    write_wav(&folder.join("yes/b.wav"), spec(2, 16, int), &[8192; 10]);
+    let settings = |length| AudioDirectory { output_sequence_length: length, ..AudioDirectory::default() };
+    let batch = |length| -> Result<(ArrayD<f32>, ArrayD<f32>)> {
+        let (mut dataset, files) = audio_dataset_from_directory(&folder, &settings(length))?;
+        assert_eq!(files.class_names, ["no", "yes"]);
+        dataset.begin(0)?;
+        let batch = dataset.next()?.expect("a batch");
+        Ok((batch.x[0].to_array(), batch.y[0].to_array()))
+    };
+    let (x, y) = batch(Some(4))?;
+    assert_eq!((x.shape(), y.iter().copied().collect::<Vec<f32>>()), (&[2, 4, 2][..], vec![0.0, 1.0]));
+    assert_eq!((x[[0, 3, 1]], x[[1, 3, 1]]), (0.0, 0.25));
+    assert!(batch(None).is_err_and(|error| error.to_string().contains("shape")));
+    assert!(batch(Some(0)).is_err());
+    std::fs::write(folder.join("one.wav"), "RIFF").expect("a file");
+    assert!(read_wav(folder.join("one.wav")).is_err_and(|error| error.to_string().contains("one.wav")));
+    std::fs::remove_dir_all(folder).ok();
     Ok(())
 }

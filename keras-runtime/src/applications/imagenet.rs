@@ -79,6 +79,23 @@ pub struct Guess {
 pub struct ClassIndex(Vec<(String, String)>);
 
 impl ClassIndex {
+    /// Reads Keras's `imagenet_class_index.json` of Keras's folder, `~/.keras/models` or `$KERAS_HOME/models`, and fetches it if it
+    /// is not there.
+    ///
+    /// # Errors
+    /// When the file can neither be read nor fetched, or is no such index.
+    #[cfg(feature = "download")]
+    pub fn fetch() -> Result<Self> {
+        use crate::data::datasets::{GetFile, get_file};
+        let settings = GetFile {
+            file_hash: Some("c2c37ea517e94d9795004a39431a14cb".into()),
+            cache_subdir: "models".into(),
+            ..GetFile::default()
+        };
+        let origin = "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json";
+        Self::open(get_file("imagenet_class_index.json", origin, &settings)?)
+    }
+
     /// Reads Keras's `imagenet_class_index.json`, which is at
     /// <https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json>.
     ///

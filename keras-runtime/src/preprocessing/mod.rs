@@ -1,6 +1,8 @@
 //! What makes numbers of text, categories, series, images and sound, before a model sees them (`keras.preprocessing`,
 //! `keras.utils`, and those layers of Keras that work outside of a model).
 
+#[cfg(feature = "audio")]
+pub mod audio;
 pub mod directory;
 pub mod encoding;
 pub mod hashing;

@@ -1,7 +1,7 @@
 //! Images whose values are made alike (`keras.preprocessing.image.ImageDataGenerator`, as far as it is not layers: those turn,
 //! move and mirror images).
 
-use ndarray::{Array1, Array2, Array3, Array4, ArrayView3, Axis, Ix1, s};
+use ndarray::{Array1, Array2, Array4, ArrayD, ArrayViewD, Axis, Ix1, IxDyn, s};
 
 use crate::error::{Error, Result};
 
@@ -21,10 +21,10 @@ use crate::error::{Error, Result};
 /// };
 /// standardizer.fit(&images)?;
 /// let dataset = Dataset::from_arrays(images, labels)?.map(move |mut sample, _| {
-///     sample.x[0] = standardizer.standardize(sample.x[0].view().into_dimensionality()?)?.into_dyn();
+///     sample.x[0] = standardizer.standardize(sample.x[0].view())?;
 ///     Ok(sample)
 /// });
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), keras_runtime::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Standardizer {
@@ -48,7 +48,7 @@ pub struct Standardizer {
 /// What all images have in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Learnt {
-    shape: (usize, usize, usize),
+    shape: [usize; 3],
     mean: Array1<f32>,
     deviation: Array1<f32>,
     whitening: Option<Array2<f32>>,
@@ -100,15 +100,15 @@ impl Standardizer {
             let rows = Array2::from_shape_vec((count, height * width * channels), rows);
             whitening(&rows.unwrap_or_default(), epsilon)
         });
-        self.learnt = Some(Learnt { shape: (height, width, channels), mean, deviation, whitening });
+        self.learnt = Some(Learnt { shape: [height, width, channels], mean, deviation, whitening });
         Ok(())
     }
 
-    /// An image, made alike the others.
+    /// An image `[height, width, channels]`, made alike the others.
     ///
     /// # Errors
     /// When something was to be learnt before and was not, or of images of another shape.
-    pub fn standardize(&self, image: ArrayView3<'_, f32>) -> Result<Array3<f32>> {
+    pub fn standardize(&self, image: ArrayViewD<'_, f32>) -> Result<ArrayD<f32>> {
         let mut x = image.to_owned();
         if let Some(factor) = self.rescale {
             x *= factor;
@@ -126,11 +126,11 @@ impl Standardizer {
             let expected = "`fit` on some images before".into();
             return Err(Error::Setting { name: "Standardizer", expected, found: "nothing learnt".into() });
         };
-        if x.dim() != learnt.shape {
+        if x.shape() != learnt.shape {
             return Err(Error::Shape {
                 what: "the image".into(),
                 expected: format!("{:?}, as those that were learnt", learnt.shape),
-                found: format!("{:?}", x.dim()),
+                found: format!("{:?}", x.shape()),
                 help: String::new(),
             });
         }
@@ -141,7 +141,7 @@ impl Standardizer {
             Some(whitening) => {
                 let flat = x.iter().copied().collect::<Array1<f32>>();
                 let white = flat.dot(whitening).into_dimensionality::<Ix1>().unwrap_or_default();
-                Array3::from_shape_vec(learnt.shape, white.to_vec()).unwrap_or_default()
+                ArrayD::from_shape_vec(IxDyn(&learnt.shape), white.to_vec()).unwrap_or_default()
             }
         })
     }

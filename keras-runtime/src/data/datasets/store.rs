@@ -87,7 +87,11 @@ impl Store {
             url: remote.url.clone(),
             problem: "there is no home folder to keep it in; set KERAS_HOME".into(),
         })?;
-        super::download::fetch(&remote.url, remote.hash, &folder.join(remote.folder).join(remote.file), true)
+        let path = folder.join(remote.folder).join(remote.file);
+        if path.is_file() {
+            return Ok(path);
+        }
+        super::download::fetch(&remote.url, remote.hash, &path, true)
     }
 
     #[cfg(not(feature = "download"))]

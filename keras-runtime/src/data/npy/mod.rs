@@ -33,12 +33,35 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Debug)]
 pub struct Npy {
-    file: File,
+    file: Place,
     path: PathBuf,
     shape: Vec<usize>,
     kind: Kind,
     /// Where the elements begin.
     start: u64,
+}
+
+/// Where the rows are.
+#[derive(Debug)]
+enum Place {
+    File(File),
+    #[cfg(feature = "mmap")]
+    Map(memmap2::Mmap),
+}
+
+impl Place {
+    fn read(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        match self {
+            Place::File(file) => read_exact_at(file, bytes, at),
+            #[cfg(feature = "mmap")]
+            Place::Map(map) => {
+                let start = usize::try_from(at).ok();
+                let part = start.and_then(|start| map.get(start..start.checked_add(bytes.len())?));
+                bytes.copy_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Kind {
@@ -92,7 +115,34 @@ impl Npy {
             return Err(wrong(format!("has {found} bytes of elements, too few for {:?}", header.shape)));
         }
         let shape = header.shape;
-        Ok(Npy { file, path: path.into(), shape, kind, start })
+        Ok(Npy { file: Place::File(file), path: path.into(), shape, kind, start })
+    }
+
+    /// Opens a file as [`Npy::open`], and maps it into memory: a row is then read without a call of the system.
+    ///
+    /// ```no_run
+    /// use keras_runtime::data::Npy;
+    /// // SAFETY: nobody else knows this file.
+    /// let images = unsafe { Npy::map("images.npy") }?;
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Safety
+    /// Nobody changes or cuts the file while it is open. [`Npy::open`] asks for no such thing, and is as fast where rows are not
+    /// tiny.
+    ///
+    /// # Errors
+    /// As [`Npy::open`], and when the system cannot map the file.
+    #[cfg(feature = "mmap")]
+    pub unsafe fn map(path: impl AsRef<Path>) -> Result<Self> {
+        let mut npy = Self::open(path)?;
+        if let Place::File(file) = &npy.file {
+            // SAFETY: the caller's promise.
+            let map = unsafe { memmap2::Mmap::map(file) };
+            let failed = |source| Error::Io { action: "map", path: npy.path.clone(), source };
+            npy.file = Place::Map(map.map_err(failed)?);
+        }
+        Ok(npy)
     }
 
     /// The shape; the first dimension counts the rows.
@@ -109,7 +159,7 @@ impl Npy {
         let mut bytes = vec![0; len];
         let at = self.start + index as u64 * len as u64;
         let read = match index < self.shape[0] {
-            true => read_exact_at(&self.file, &mut bytes, at),
+            true => self.file.read(&mut bytes, at),
             false => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("there is no row {index}"))),
         };
         read.map_err(|source| Error::Io { action: "read", path: self.path.clone(), source })?;
