@@ -189,6 +189,39 @@ fn a_wrong_checksum_is_an_error() {
 }
 
 #[test]
+fn archives_are_unpacked() -> Result<()> {
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(vec![], flate2::Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(5);
+    header.set_mode(0o644);
+    tar.append_data(&mut header, "flowers/rose.txt", &b"a red"[..]).expect("an entry");
+    let gzipped = tar.into_inner().and_then(|encoder| encoder.finish()).expect("an archive");
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(vec![]));
+    zip.start_file("flowers/rose.txt", zip::write::SimpleFileOptions::default()).expect("an entry");
+    zip.write_all(b"a red").expect("its bytes");
+    let zipped = zip.finish().expect("an archive").into_inner();
+    for (content, fname, folder, archive) in [
+        (gzipped.clone(), "flowers.tgz", "flowers_extracted", "flowers.tgz"),
+        (gzipped, "plants", "plants", "plants_archive"),
+        (zipped, "more.zip", "more_extracted", "more.zip"),
+    ] {
+        let cache = Cache::new(&format!("archive-{fname}"));
+        let server = serve(content, vec![Answer::Whole]);
+        let settings = GetFile { extract: true, file_hash: None, ..cache.settings(MD5) };
+        let found = get_file(fname, &server.url, &settings)?;
+        assert_eq!(found, cache.0.join("datasets").join(folder));
+        assert_eq!(fs::read(found.join("flowers/rose.txt")).expect("a file"), b"a red");
+        assert!(cache.0.join("datasets").join(archive).is_file());
+    }
+    let cache = Cache::new("no-archive");
+    let server = serve(content(), vec![Answer::Whole]);
+    let error =
+        get_file("x.tar", &server.url, &GetFile { extract: true, file_hash: None, ..cache.settings(MD5) });
+    assert!(error.is_err_and(|error| error.to_string().contains("no whole tar or zip archive")));
+    Ok(())
+}
+
+#[test]
 fn nobody_there_is_an_error() {
     let cache = Cache::new("nobody");
     let server = serve(content(), vec![Answer::Missing]);

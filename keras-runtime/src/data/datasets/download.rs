@@ -31,6 +31,8 @@ pub struct GetFile {
     pub cache_dir: Option<PathBuf>,
     /// Whether a file that is there is fetched again.
     pub force_download: bool,
+    /// Whether the file is an archive (tar, plain or gzipped, or zip) whose content is wanted.
+    pub extract: bool,
     /// Whether progress is shown on standard error, where that is a terminal.
     pub progress: bool,
 }
@@ -42,12 +44,16 @@ impl Default for GetFile {
             cache_subdir: "datasets".into(),
             cache_dir: None,
             force_download: false,
+            extract: false,
             progress: true,
         }
     }
 }
 
 /// The file `fname` of the cache, fetched from `origin` if it is not there or has another checksum (`keras.utils.get_file`).
+///
+/// With `extract` it is the folder with what the archive holds, under Keras's names: `flowers_extracted` for `flowers.tgz`, and for a
+/// name without an end the name itself, with the archive beside it as `flowers_archive`.
 ///
 /// What has come of a file lies in `FNAME.part` until it is whole: a transfer that was cut is taken up where it stopped, by
 /// this call or the next.
@@ -61,7 +67,7 @@ impl Default for GetFile {
 /// ```
 ///
 /// # Errors
-/// When `fname` is no plain name, the file cannot be fetched or written, or its checksum is not `file_hash`.
+/// When `fname` is no plain name, the file cannot be fetched or written, its checksum is not `file_hash`, or it is no whole archive.
 pub fn get_file(fname: &str, origin: &str, settings: &GetFile) -> Result<PathBuf> {
     if Path::new(fname).file_name() != Some(fname.as_ref()) {
         let expected = "the name of a file, without a folder: `cache_dir` is that".into();
@@ -79,7 +85,24 @@ pub fn get_file(fname: &str, origin: &str, settings: &GetFile) -> Result<PathBuf
         url: origin.into(),
         problem: "there is no home folder to keep it in; set KERAS_HOME".into(),
     })?;
-    let path = folder.join(&settings.cache_subdir).join(fname);
+    let folder = folder.join(&settings.cache_subdir);
+    let (name, extracted) = match fname.split_once('.') {
+        Some((stem, _)) => (fname.to_string(), format!("{stem}_extracted")),
+        None if settings.extract => (format!("{fname}_archive"), fname.to_string()),
+        None => (fname.to_string(), String::new()),
+    };
+    let path = folder.join(name);
+    let path = fetched(origin, hash, path, settings)?;
+    if !settings.extract {
+        return Ok(path);
+    }
+    let extracted = folder.join(extracted);
+    unpack(&path, &extracted)?;
+    Ok(extracted)
+}
+
+/// The file at `path`, fetched if it is not there or is another.
+fn fetched(origin: &str, hash: Option<&str>, path: PathBuf, settings: &GetFile) -> Result<PathBuf> {
     let there = path.is_file() && !settings.force_download;
     if there
         && hash.is_none_or(|hash| checksum(&path, hash).is_ok_and(|found| found.eq_ignore_ascii_case(hash)))
@@ -87,6 +110,27 @@ pub fn get_file(fname: &str, origin: &str, settings: &GetFile) -> Result<PathBuf
         return Ok(path);
     }
     fetch(origin, hash, &path, settings.progress)
+}
+
+/// Puts what an archive holds into a folder; nothing of it can be outside of that.
+fn unpack(path: &Path, folder: &Path) -> Result<()> {
+    let read = |source| Error::Io { action: "read", path: path.to_path_buf(), source };
+    let wrong = |problem: String| Error::Format { file: path.display().to_string(), problem };
+    let mut begin = vec![];
+    File::open(path).map_err(read)?.take(2).read_to_end(&mut begin).map_err(read)?;
+    let file = io::BufReader::new(File::open(path).map_err(read)?);
+    let unpacked = match begin[..] {
+        [b'P', b'K'] => {
+            let archive = zip::ZipArchive::new(file);
+            archive.and_then(|mut archive| archive.extract(folder)).map_err(|error| error.to_string())
+        }
+        [0x1f, 0x8b] => {
+            let plain = flate2::read::GzDecoder::new(file);
+            tar::Archive::new(plain).unpack(folder).map_err(|error| error.to_string())
+        }
+        _ => tar::Archive::new(file).unpack(folder).map_err(|error| error.to_string()),
+    };
+    unpacked.map_err(|problem| wrong(format!("is no whole tar or zip archive ({problem})")))
 }
 
 /// Fetches `url` to `path`, if its content has the checksum.

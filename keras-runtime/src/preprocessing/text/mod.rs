@@ -38,7 +38,7 @@ fn words(text: &str, filters: &str, lower: bool, split: &str) -> Vec<String> {
 /// (`keras.preprocessing.text.hashing_trick`). `hash` gives the remainder of a word's hash by a number.
 ///
 /// Python's own `hash`, which Keras takes if nothing is said, is another in every process; `one_hot` of Keras is this with that.
-/// [`md5`] is what `hash_function="md5"` is.
+/// [`md5()`] is what `hash_function="md5"` is.
 ///
 /// ```
 /// use keras_runtime::preprocessing::text::{hashing_trick, md5};
@@ -56,7 +56,7 @@ pub fn hashing_trick(text: &str, n: u32, hash: impl Fn(&str, u32) -> u32) -> Res
     Ok(text_to_word_sequence(text).iter().map(|word| hash(word, n - 1) + 1).collect())
 }
 
-/// The words of a text in a space of `n` numbers, the same in every process: [`hashing_trick`] with [`md5`]
+/// The words of a text in a space of `n` numbers, the same in every process: [`hashing_trick`] with [`md5()`]
 /// (`keras.preprocessing.text.one_hot`, which takes Python's own hash).
 ///
 /// # Errors
