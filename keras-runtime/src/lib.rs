@@ -28,9 +28,11 @@
 //!
 //! | feature | brings |
 //! | --- | --- |
-//! | `datasets` | data sets read from gzip and npz files on the machine |
+//! | `datasets` | data sets read from gzip, tar and npz files on the machine; archives of arrays |
 //! | `download` | data sets fetched once if they are not there |
 //! | `images` | folders of PNG and JPEG images as data sets |
+//! | `audio` | folders of WAV files as data sets |
+//! | `mmap` | arrays of `.npy` files mapped into memory |
 //! | `csv` | tables of comma-separated values, in memory or line by line |
 //! | `plot` | `History::plot` to SVG |
 

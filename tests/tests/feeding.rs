@@ -295,6 +295,11 @@ fn arrays_on_the_disk_are_those_in_memory() -> Result<()> {
         write_npy(&inputs, descr, "(1, 2)", &bytes);
         let npy = Npy::open(&inputs)?;
         assert_eq!(npy.row(0)?, ndarray::arr1(&expected).into_dyn(), "{descr}");
+        // SAFETY: the file is changed when this is dropped.
+        let mapped = unsafe { Npy::map(&inputs) }?;
+        assert_eq!(mapped.row(0)?, ndarray::arr1(&expected).into_dyn(), "{descr}");
+        assert!(mapped.row(1).is_err());
+        drop(mapped);
         assert!(npy.row(1).is_err());
         // A file that is cut while it is open.
         fs::OpenOptions::new().write(true).open(&inputs).and_then(|file| file.set_len(129)).expect("a cut");
@@ -303,6 +308,8 @@ fn arrays_on_the_disk_are_those_in_memory() -> Result<()> {
     write_npy(&inputs, ">f4", "(1, 1)", &[0; 4]);
     assert!(Npy::open(&inputs).is_err_and(|error| error.to_string().contains("little-endian")));
     write_npy(&inputs, "<f4", "(9999999999, 9999999999)", &[0; 4]);
+    assert!(Npy::open(&inputs).is_err_and(|error| error.to_string().contains("impossible")));
+    write_npy(&inputs, "<f4", "(3, 1)", &[0; 11]);
     assert!(Npy::open(&inputs).is_err_and(|error| error.to_string().contains("too few")));
     let _ = fs::remove_dir_all(folder);
     Ok(())

@@ -23,6 +23,7 @@
 pub mod convnext;
 pub mod densenet;
 pub mod efficientnet;
+pub mod imagenet;
 pub mod inception;
 pub mod mobilenet;
 pub mod mobilenet_v3;

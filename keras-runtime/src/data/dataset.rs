@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::prefetch::Prefetch;
 use super::samples::{InMemorySamples, Sample, Samples, stacked};
+use super::split::Reordered;
 use super::{Arrays, Batch, Batches};
 use crate::error::{Error, Result};
 use crate::random::Philox;
@@ -221,9 +222,21 @@ impl Dataset {
             let expected = format!("a share that leaves samples on both sides of {len}");
             return Err(Error::Setting { name: "share", expected, found: share.to_string() });
         }
-        let Range { start, end } = self.recipe.rows;
-        let part = |rows| Dataset { ahead: self.ahead, ..Self::of(Recipe { rows, ..self.recipe.clone() }) };
-        Ok((part(start..start + first), part(start + first..end)))
+        self.parts(first, len - first, None)
+    }
+
+    /// The first samples and the last, of which there are so many; in a random order before, if there is a seed.
+    pub(super) fn parts(self, left: usize, right: usize, shuffle: Option<u64>) -> Result<(Self, Self)> {
+        let Recipe { samples, rows, .. } = self.recipe.clone();
+        let (samples, Range { start, end }): (Arc<dyn Samples>, _) = match shuffle {
+            Some(seed) => (Arc::new(Reordered::new(samples, rows.clone(), seed)), 0..rows.len()),
+            None => (samples, rows),
+        };
+        let part = |rows| {
+            let recipe = Recipe { rows, samples: samples.clone(), ..self.recipe.clone() };
+            Dataset { ahead: self.ahead, ..Self::of(recipe) }
+        };
+        Ok((part(start..start + left), part(end - right..end)))
     }
 }
 

@@ -1,11 +1,14 @@
 //! Folders of images.
 
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use image::DynamicImage;
 use ndarray::{Array3, ArrayD, IxDyn};
 
-use super::samples::{Sample, Samples, array};
+use super::resample::{Interpolation, resample, whole};
+use super::samples::{Sample, Samples};
 use crate::error::{Error, Result};
 
 /// Images of a folder with a folder for each class, as `keras.utils.image_dataset_from_directory` has them: each is read,
@@ -104,48 +107,47 @@ fn images_within(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 /// `keras.layers.Resizing`) if it has another size.
 ///
 /// # Errors
-/// When it cannot be read, or is no PNG or JPEG image.
+/// When it cannot be read, or is no PNG or JPEG image; when the size is 0.
 pub fn read_image(path: impl AsRef<Path>, size: (usize, usize), channels: usize) -> Result<ArrayD<f32>> {
-    let path = path.as_ref();
-    let wrong = |problem: String| Error::Format { file: path.display().to_string(), problem };
-    let bytes = fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
-    let image = image::load_from_memory(&bytes).map_err(|error| wrong(error.to_string()))?;
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    let bytes = match channels {
-        1 => image.into_luma8().into_raw(),
-        3 => image.into_rgb8().into_raw(),
-        4 => image.into_rgba8().into_raw(),
-        _ => return Err(wrong(format!("cannot be read with {channels} channels: 1, 3 or 4 can"))),
-    };
-    let words = bytes.into_iter().map(f32::from).collect();
-    let pixels = Array3::from_shape_vec((height, width, channels), words);
-    let pixels = pixels.map_err(|error| wrong(error.to_string()))?;
+    let pixels = decoded(path.as_ref(), channels)?;
+    if size.0 == 0 || size.1 == 0 {
+        let expected = "at least 1 x 1".into();
+        return Err(Error::Setting { name: "size", expected, found: format!("{} x {}", size.0, size.1) });
+    }
+    let (height, width, _) = pixels.dim();
     if (height, width) == size {
         return Ok(pixels.into_dyn());
     }
-    let (rows, columns) = (places(height, size.0), places(width, size.1));
-    let mut words = Vec::with_capacity(size.0 * size.1 * channels);
-    for &(top, bottom, v) in &rows {
-        for &(left, right, u) in &columns {
-            for channel in 0..channels {
-                let across =
-                    |row| pixels[(row, left, channel)] * (1.0 - u) + pixels[(row, right, channel)] * u;
-                words.push(across(top) * (1.0 - v) + across(bottom) * v);
-            }
-        }
-    }
-    array(&[size.0, size.1, channels], words)
+    Ok(resample(&pixels, &whole(&pixels), size, Interpolation::Bilinear, false, |x| x).into_dyn())
 }
 
-/// For each of `to` places among `from`: the places before and after it, and how near it is to the second. Pixels are
-/// squares whose centres are read.
-fn places(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
-    let place = |i: usize| {
-        let at = ((i as f32 + 0.5) * from as f32 / to as f32 - 0.5).clamp(0.0, (from - 1) as f32);
-        let before = at as usize;
-        (before, (before + 1).min(from - 1), at - before as f32)
+/// Reads an image as it is, in 1 (grey), 3 (colour) or 4 (colour and opacity) channels.
+pub(crate) fn decoded(path: &Path, channels: usize) -> Result<Array3<f32>> {
+    let wrong = |problem: String| Error::Format { file: path.display().to_string(), problem };
+    let bytes = fs::read(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+    let mut limits = image::Limits::default();
+    // No image is compressed further: what claims to be larger is none.
+    let most = (bytes.len() as u64).saturating_mul(1 << 15) + (1 << 20);
+    limits.max_alloc = limits.max_alloc.map(|default| default.min(most));
+    let reader = image::ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    let mut reader = reader.map_err(|error| wrong(error.to_string()))?;
+    reader.limits(limits);
+    let image = reader.decode().map_err(|error| wrong(error.to_string()))?;
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let bytes: Vec<u8> = match (channels, image) {
+        (1, DynamicImage::ImageLuma8(image)) => image.into_raw(),
+        (1, image) => image.into_rgb8().pixels().map(|pixel| luma(pixel.0)).collect(),
+        (3, image) => image.into_rgb8().into_raw(),
+        (4, image) => image.into_rgba8().into_raw(),
+        _ => return Err(wrong(format!("cannot be read with {channels} channels: 1, 3 or 4 can"))),
     };
-    (0..to).map(place).collect()
+    let words = bytes.into_iter().map(f32::from).collect();
+    Array3::from_shape_vec((height, width, channels), words).map_err(|error| wrong(error.to_string()))
+}
+
+/// How light a colour is (ITU-R 601-2), as Pillow has it.
+fn luma([r, g, b]: [u8; 3]) -> u8 {
+    ((u32::from(r) * 19595 + u32::from(g) * 38470 + u32::from(b) * 7471 + 0x8000) >> 16) as u8
 }
 
 impl Samples for ImageFolder {

@@ -10,11 +10,15 @@ mod dtype;
 mod finite;
 pub(crate) mod gather;
 #[cfg(feature = "images")]
-mod images;
+pub(crate) mod images;
 mod npy;
 mod one_hot;
 mod prefetch;
+#[cfg(feature = "images")]
+pub(crate) mod resample;
 mod samples;
+pub(crate) mod seeded;
+mod split;
 mod tensor;
 
 pub use batches::{Batch, Batches, IntoBatch, generator, stream};
@@ -26,7 +30,12 @@ pub(crate) use finite::{expect_finite, expect_indices};
 pub use gather::Selection;
 #[cfg(feature = "images")]
 pub use images::{ImageFolder, read_image};
-pub use npy::Npy;
-pub use one_hot::to_categorical;
+#[cfg(feature = "datasets")]
+pub use npy::Npz;
+pub use npy::{Npy, read_npy, write_npy};
+pub use one_hot::{normalize, to_categorical};
+#[cfg(feature = "images")]
+pub use resample::Interpolation;
 pub use samples::{InMemorySamples, Sample, Samples};
+pub use split::{Size, split_dataset};
 pub use tensor::{Arrays, Element, IntoTensor, MAX_RANK, Shape, Tensor, Values};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use ndarray::{Array, ArrayBase, ArrayView, Data, Dimension};
+use ndarray::{Array, ArrayBase, ArrayD, ArrayView, Data, Dimension, IxDyn};
 
 /// Dimensions that a [`Tensor`] may have at most, the batch included.
 pub const MAX_RANK: usize = 8;
@@ -129,6 +129,24 @@ impl<'a> Tensor<'a> {
     /// The elements, row-major.
     pub fn values(&self) -> &Values<'a> {
         &self.values
+    }
+
+    /// The elements as a model takes them, in their shape.
+    pub fn to_array(&self) -> ArrayD<f32> {
+        let mut words = self.values.visit(Words).into_iter();
+        // There are as many of them as the shape says.
+        ArrayD::from_shape_simple_fn(IxDyn(self.shape.dims()), || words.next().unwrap_or_default())
+    }
+}
+
+/// Elements as words of a model.
+struct Words;
+
+impl VisitValues for Words {
+    type Output = Vec<f32>;
+
+    fn values<T: Element>(self, values: &[T]) -> Vec<f32> {
+        values.iter().map(|x| x.to_f32()).collect()
     }
 }
 

@@ -1,4 +1,16 @@
-//! What makes numbers of text and sequences, before a model sees them (`keras.preprocessing`).
+//! What makes numbers of text, categories, series, images and sound, before a model sees them (`keras.preprocessing`,
+//! `keras.utils`, and those layers of Keras that work outside of a model).
 
+#[cfg(feature = "audio")]
+pub mod audio;
+pub mod directory;
+pub mod encoding;
+pub mod hashing;
+#[cfg(feature = "images")]
+pub mod image;
+pub mod lookup;
 pub mod sequence;
+pub mod standardize;
 pub mod text;
+pub mod timeseries;
+pub mod vectorization;

@@ -1,26 +1,13 @@
 //! The idx format of the MNIST files, plain or gzipped.
 
-use std::io::Read;
 use std::path::Path;
 
-use super::{format_error, read};
+use super::store::{MOST, format_error, read};
 use crate::error::Result;
-
-/// No data set of this format is larger: what claims to be is not read.
-const MOST: usize = 1 << 30;
 
 /// Shape and bytes of an idx file of unsigned bytes.
 pub(super) fn load(path: &Path) -> Result<(Vec<usize>, Vec<u8>)> {
-    let mut bytes = read(path)?;
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut plain = Vec::new();
-        let mut decoder = flate2::read::GzDecoder::new(&bytes[..]).take(MOST as u64);
-        decoder
-            .read_to_end(&mut plain)
-            .map_err(|error| format_error(path, format!("is no whole gzip file ({error})")))?;
-        bytes = plain;
-    }
-    parse(&bytes).map_err(|problem| format_error(path, problem))
+    parse(&read(path)?).map_err(|problem| format_error(path, problem))
 }
 
 /// `0 0 type rank`, an extent of four bytes for each dimension, then the elements.
@@ -35,7 +22,8 @@ fn parse(bytes: &[u8]) -> Result<(Vec<usize>, Vec<u8>), String> {
     let (header, data) = rest.split_at(4 * rank);
     let shape: Vec<usize> =
         header.chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize).collect();
-    let size = shape.iter().try_fold(1usize, |size, dim| size.checked_mul(*dim)).filter(|size| *size <= MOST);
+    let size =
+        shape.iter().try_fold(1usize, |size, dim| size.checked_mul(*dim)).filter(|size| *size as u64 <= MOST);
     match size {
         Some(size) if size == data.len() => Ok((shape, data.to_vec())),
         Some(size) => Err(format!("has {} elements, and its header {shape:?} says {size}", data.len())),

@@ -1,10 +1,19 @@
-//! Arrays of `.npy` files that stay on the disk: as large as the disk is.
+//! Arrays in the files of NumPy. Those of `.npy` files can stay on the disk: they are as large as the disk is.
+
+mod array;
+pub(crate) mod header;
+#[cfg(feature = "datasets")]
+mod npz;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
+pub use array::{read_npy, write_npy};
+use header::{Header, Kind};
 use ndarray::ArrayD;
+#[cfg(feature = "datasets")]
+pub use npz::Npz;
 
 use super::samples::{Sample, Samples, array};
 use crate::error::{Error, Result};
@@ -24,7 +33,7 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Debug)]
 pub struct Npy {
-    file: File,
+    file: Place,
     path: PathBuf,
     shape: Vec<usize>,
     kind: Kind,
@@ -32,45 +41,30 @@ pub struct Npy {
     start: u64,
 }
 
-/// What the elements are.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
-    F32,
-    F64,
-    U8,
-    I8,
-    U16,
-    I16,
-    U32,
-    I32,
-    I64,
+/// Where the rows are.
+#[derive(Debug)]
+enum Place {
+    File(File),
+    #[cfg(feature = "mmap")]
+    Map(memmap2::Mmap),
+}
+
+impl Place {
+    fn read(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        match self {
+            Place::File(file) => read_exact_at(file, bytes, at),
+            #[cfg(feature = "mmap")]
+            Place::Map(map) => {
+                let start = usize::try_from(at).ok();
+                let part = start.and_then(|start| map.get(start..start.checked_add(bytes.len())?));
+                bytes.copy_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Kind {
-    fn of(descr: &str) -> Option<Self> {
-        Some(match descr {
-            "<f4" => Kind::F32,
-            "<f8" => Kind::F64,
-            "|u1" | "|b1" => Kind::U8,
-            "|i1" => Kind::I8,
-            "<u2" => Kind::U16,
-            "<i2" => Kind::I16,
-            "<u4" => Kind::U32,
-            "<i4" => Kind::I32,
-            "<i8" => Kind::I64,
-            _ => return None,
-        })
-    }
-
-    fn bytes(self) -> usize {
-        match self {
-            Kind::U8 | Kind::I8 => 1,
-            Kind::U16 | Kind::I16 => 2,
-            Kind::F32 | Kind::U32 | Kind::I32 => 4,
-            Kind::F64 | Kind::I64 => 8,
-        }
-    }
-
     /// Little-endian elements as words of a model.
     fn words(self, bytes: &[u8]) -> Vec<f32> {
         fn read<const N: usize>(bytes: &[u8], word: impl Fn([u8; N]) -> f32) -> Vec<f32> {
@@ -80,18 +74,17 @@ impl Kind {
             Kind::F32 => read(bytes, f32::from_le_bytes),
             Kind::F64 => read(bytes, |word| f64::from_le_bytes(word) as f32),
             Kind::U8 => read(bytes, |[word]| f32::from(word)),
+            Kind::Bool => read(bytes, |[word]| f32::from(u8::from(word != 0))),
             Kind::I8 => read(bytes, |word| f32::from(i8::from_le_bytes(word))),
             Kind::U16 => read(bytes, |word| f32::from(u16::from_le_bytes(word))),
             Kind::I16 => read(bytes, |word| f32::from(i16::from_le_bytes(word))),
             Kind::U32 => read(bytes, |word| u32::from_le_bytes(word) as f32),
             Kind::I32 => read(bytes, |word| i32::from_le_bytes(word) as f32),
+            Kind::U64 => read(bytes, |word| u64::from_le_bytes(word) as f32),
             Kind::I64 => read(bytes, |word| i64::from_le_bytes(word) as f32),
         }
     }
 }
-
-/// The longest header that is read.
-const MOST: usize = 1 << 16;
 
 impl Npy {
     /// Opens a file: its header is read, and its length compared with that.
@@ -103,31 +96,53 @@ impl Npy {
         let failed = |source| Error::Io { action: "read", path: path.into(), source };
         let wrong = |problem: String| Error::Format { file: path.display().to_string(), problem };
         let mut file = File::open(path).map_err(failed)?;
-        let mut begin = [0; 12];
-        file.read_exact(&mut begin[..10]).map_err(failed)?;
-        let (start, len) = match begin {
-            [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => {
-                (10, usize::from(u16::from_le_bytes([a, b])))
-            }
-            [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, ..] => {
-                file.read_exact(&mut begin[10..]).map_err(failed)?;
-                (12, u32::from_le_bytes([begin[8], begin[9], begin[10], begin[11]]) as usize)
-            }
-            _ => return Err(wrong("is no npy file".into())),
-        };
-        if len > MOST {
-            return Err(wrong(format!("claims a header of {len} bytes")));
+        let (header, start) = Header::read(&mut file).map_err(wrong)?;
+        let (kind, swapped) = header.kind().map_err(wrong)?;
+        if swapped {
+            return Err(wrong(
+                "is not in little-endian order; save `x.astype(x.dtype.newbyteorder(\"<\"))`".into(),
+            ));
         }
-        let mut header = vec![0; len];
-        file.read_exact(&mut header).map_err(failed)?;
-        let (shape, kind) = parse(&String::from_utf8_lossy(&header)).map_err(wrong)?;
-        let start = (start + len) as u64;
-        let size = shape.iter().try_fold(kind.bytes() as u64, |size, dim| size.checked_mul(*dim as u64));
+        if header.fortran {
+            return Err(wrong("is not in row-major order; save `numpy.ascontiguousarray(x)`".into()));
+        }
+        if header.shape.is_empty() {
+            return Err(wrong("has no rows: it is a single number".into()));
+        }
+        let (size, start) = (header.size(kind).map_err(wrong)? as u64, start as u64);
         let found = file.metadata().map_err(failed)?.len().saturating_sub(start);
-        if size.is_none_or(|size| found < size) {
-            return Err(wrong(format!("has {found} bytes of elements, too few for {shape:?}")));
+        if found < size {
+            return Err(wrong(format!("has {found} bytes of elements, too few for {:?}", header.shape)));
         }
-        Ok(Npy { file, path: path.into(), shape, kind, start })
+        let shape = header.shape;
+        Ok(Npy { file: Place::File(file), path: path.into(), shape, kind, start })
+    }
+
+    /// Opens a file as [`Npy::open`], and maps it into memory: a row is then read without a call of the system.
+    ///
+    /// ```no_run
+    /// use keras_runtime::data::Npy;
+    /// // SAFETY: nobody else knows this file.
+    /// let images = unsafe { Npy::map("images.npy") }?;
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Safety
+    /// Nobody changes or cuts the file while it is open. [`Npy::open`] asks for no such thing, and is as fast where rows are not
+    /// tiny.
+    ///
+    /// # Errors
+    /// As [`Npy::open`], and when the system cannot map the file.
+    #[cfg(feature = "mmap")]
+    pub unsafe fn map(path: impl AsRef<Path>) -> Result<Self> {
+        let mut npy = Self::open(path)?;
+        if let Place::File(file) = &npy.file {
+            // SAFETY: the caller's promise.
+            let map = unsafe { memmap2::Mmap::map(file) };
+            let failed = |source| Error::Io { action: "map", path: npy.path.clone(), source };
+            npy.file = Place::Map(map.map_err(failed)?);
+        }
+        Ok(npy)
     }
 
     /// The shape; the first dimension counts the rows.
@@ -144,7 +159,7 @@ impl Npy {
         let mut bytes = vec![0; len];
         let at = self.start + index as u64 * len as u64;
         let read = match index < self.shape[0] {
-            true => read_exact_at(&self.file, &mut bytes, at),
+            true => self.file.read(&mut bytes, at),
             false => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("there is no row {index}"))),
         };
         read.map_err(|source| Error::Io { action: "read", path: self.path.clone(), source })?;
@@ -182,25 +197,6 @@ fn read_exact_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> io::Result<(
         }
     }
     Ok(())
-}
-
-/// Shape and kind of the elements, from the Python dictionary of a header.
-fn parse(header: &str) -> Result<(Vec<usize>, Kind), String> {
-    let field = |name: &str| header.split_once(&format!("'{name}':")).map(|(_, rest)| rest.trim_start());
-    let descr =
-        field("descr").and_then(|rest| rest.strip_prefix('\'')).and_then(|rest| rest.split_once('\''));
-    let kind = descr.and_then(|(descr, _)| Kind::of(descr));
-    let kind = kind.ok_or_else(|| format!("is not of little-endian numbers: {}", header.trim()))?;
-    if !field("fortran_order").is_some_and(|order| order.starts_with("False")) {
-        return Err("is not in row-major order; save `numpy.ascontiguousarray(x)`".into());
-    }
-    let shape = field("shape").and_then(|rest| rest.strip_prefix('(')).and_then(|rest| rest.split_once(')'));
-    let dims = shape.ok_or("has no shape")?.0.split(',').map(str::trim).filter(|dim| !dim.is_empty());
-    let shape: Option<Vec<usize>> = dims.map(|dim| dim.parse().ok()).collect();
-    match shape {
-        Some(shape) if !shape.is_empty() => Ok((shape, kind)),
-        _ => Err(format!("has no rows: {}", header.trim())),
-    }
 }
 
 /// Inputs alone, to predict.

@@ -1,7 +1,10 @@
 //! Text as numbers (`keras.preprocessing.text`).
 
+mod json;
+
 use std::collections::{HashMap, HashSet};
 
+use md5::Digest;
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
@@ -29,6 +32,44 @@ fn words(text: &str, filters: &str, lower: bool, split: &str) -> Vec<String> {
         true => vec![clear],
         false => clear.split(split).filter(|word| !word.is_empty()).map(String::from).collect(),
     }
+}
+
+/// The numbers of words in a space of `n` numbers, from 1 on, by their hash: words may share one
+/// (`keras.preprocessing.text.hashing_trick`). `hash` gives the remainder of a word's hash by a number.
+///
+/// Python's own `hash`, which Keras takes if nothing is said, is another in every process; `one_hot` of Keras is this with that.
+/// [`md5()`] is what `hash_function="md5"` is.
+///
+/// ```
+/// use keras_runtime::preprocessing::text::{hashing_trick, md5};
+/// assert_eq!(hashing_trick("The cat sat", 50, md5)?, [43, 32, 29]);
+/// # Ok::<(), keras_runtime::Error>(())
+/// ```
+///
+/// # Errors
+/// When `n` is less than 2: 0 is the number of no word.
+pub fn hashing_trick(text: &str, n: u32, hash: impl Fn(&str, u32) -> u32) -> Result<Vec<u32>> {
+    if n < 2 {
+        let expected = "at least 2: 0 is the number of no word".into();
+        return Err(Error::Setting { name: "n", expected, found: n.to_string() });
+    }
+    Ok(text_to_word_sequence(text).iter().map(|word| hash(word, n - 1) + 1).collect())
+}
+
+/// The words of a text in a space of `n` numbers, the same in every process: [`hashing_trick`] with [`md5()`]
+/// (`keras.preprocessing.text.one_hot`, which takes Python's own hash).
+///
+/// # Errors
+/// When `n` is less than 2.
+pub fn one_hot(text: &str, n: u32) -> Result<Vec<u32>> {
+    hashing_trick(text, n, md5)
+}
+
+/// The remainder of a word's MD5, as a number of 128 bits, by `below`.
+pub fn md5(word: &str, below: u32) -> u32 {
+    let digest = md5::Md5::digest(word.as_bytes());
+    // The bytes are the number's, the greatest first; less than 2^32 is left after each.
+    digest.iter().fold(0u64, |rest, byte| (rest << 8 | u64::from(*byte)) % u64::from(below.max(1))) as u32
 }
 
 /// What a matrix holds for each text and word.
