@@ -100,6 +100,9 @@ pub trait Backend: Debug + Send {
     /// The loss of each sample of the batch at output `i`.
     fn sample_losses(&self, i: usize) -> &[f32];
 
+    /// What the mean of these is multiplied with, to be the loss of the batch by its reduction.
+    fn loss_share(&self, i: usize) -> f64;
+
     /// What the last pass over a batch adds to the mean loss of its samples: penalties of weights, and the losses that the
     /// model adds itself.
     fn added_loss(&self) -> f64;

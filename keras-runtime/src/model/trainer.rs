@@ -477,8 +477,8 @@ impl<M: Model> Trainer<M> {
                 help: "give one array for all outputs, or one for each".into(),
             });
         }
-        for (weights, output) in weights.iter().zip(outputs) {
-            expect_weights(weights, output, samples)?;
+        for ((weights, output), loss) in weights.iter().zip(outputs).zip(&self.losses) {
+            expect_weights(weights, output, loss.scope(output.shape), samples)?;
         }
         Ok(weights)
     }

@@ -5,7 +5,7 @@ mod constraint;
 mod flip;
 mod gather;
 pub mod gemm;
-mod head;
+pub(crate) mod head;
 mod map;
 mod matmul;
 mod pack;
