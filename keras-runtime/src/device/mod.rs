@@ -8,7 +8,7 @@ use crate::compiled::Spec;
 use crate::data::{Selection, Tensor};
 use crate::error::Result;
 use crate::loss::Loss;
-use crate::optim::Optimizer;
+use crate::optim::{Optimizer, ScaleState};
 
 pub use cpu::Cpu;
 
@@ -72,10 +72,17 @@ pub trait Backend: Debug + Send {
     /// The forward pass without dropout; with losses, also the loss of each sample.
     fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>);
 
-    /// The forward pass, the losses and the gradient. `step` is the counter of the random streams.
-    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64);
+    /// The forward pass, the losses and the gradient of `scale` times the loss. `step` is the counter of the random streams.
+    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64, scale: f32);
 
-    /// One step of `optimizer`, the `step`-th from 1 on, with the last gradient.
+    /// How far the scale of the loss has come.
+    fn loss_scale(&self) -> ScaleState;
+
+    /// Puts the scale where it was at another time.
+    fn set_loss_scale(&mut self, state: ScaleState);
+
+    /// One step of `optimizer`, the `step`-th from 1 on, with the last gradient; none, where the loss has a scale of its own and
+    /// the gradient is not finite.
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64);
 
     /// Lets the weights and their moving average change places, or back, if the optimizer keeps one. Gradients and

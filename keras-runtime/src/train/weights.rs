@@ -1,9 +1,9 @@
 //! What samples count.
 
-use crate::compiled::OutputSpec;
+use crate::compiled::{OutputSpec, Spec};
 use crate::data::{Arrays, Tensor, expect_finite};
 use crate::error::{Error, Result, batched};
-use crate::loss::Scope;
+use crate::loss::{Loss, Scope};
 use crate::metric::argmax;
 
 /// Arrays of weights, one for each output or none at all.
@@ -62,6 +62,32 @@ pub(crate) fn expect_weights(
         });
     }
     expect_finite(weights, what)
+}
+
+/// Holds weights of samples to the outputs, and gives one array for each output, or none where none is given.
+pub(crate) fn spread<'w>(
+    spec: &Spec,
+    losses: &[Box<dyn Loss>],
+    given: &[Tensor<'w>],
+    samples: usize,
+) -> Result<Vec<Tensor<'w>>> {
+    let outputs = spec.outputs;
+    let weights = match given {
+        [one] => vec![one.clone(); outputs.len()],
+        several => several.to_vec(),
+    };
+    if !weights.is_empty() && weights.len() != outputs.len() {
+        return Err(Error::Count {
+            what: format!("sample weights of `{}`", spec.name),
+            expected: outputs.len(),
+            found: weights.len(),
+            help: "give one array for all outputs, or one for each".into(),
+        });
+    }
+    for ((weights, output), loss) in weights.iter().zip(outputs).zip(losses) {
+        expect_weights(weights, output, loss.scope(output.shape), samples)?;
+    }
+    Ok(weights)
 }
 
 /// The weight of each sample by its class, for the only output of a model.

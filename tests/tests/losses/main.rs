@@ -4,6 +4,7 @@ mod expressions;
 #[path = "../keras/fixture.rs"]
 #[allow(dead_code)]
 mod fixture;
+mod scale;
 
 use fixture::{Fixture, assert_close, assert_close_number, probe_gradient, still};
 use keras_runtime::data::{IntoTensor, Tensor};

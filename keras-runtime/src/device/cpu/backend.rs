@@ -7,14 +7,14 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::pass::{Pass, RawSpace, Spaces};
 use super::simd::Isa;
 use super::{constraint, penalty};
-use crate::compiled::{OutputSpec, Phase, Spec};
+use crate::compiled::{OutputSpec, Penalty, Phase, Spec};
 use crate::data::gather::gather;
 use crate::data::{Selection, Tensor};
 use crate::device::{Backend, Device};
 use crate::error::{Error, Result};
 use crate::init;
 use crate::loss::{Heads, LeftOut, Loss, Over, Predicted, Scope, Slot, Slotted, Values};
-use crate::optim::{Optimizer, Scratch, Update};
+use crate::optim::{LossScaling, Optimizer, ScaleState, Scratch, Update};
 
 /// The CPU as a device.
 ///
@@ -85,6 +85,9 @@ pub struct CpuBackend {
     slopes: Vec<Vec<f32>>,
     /// What the last pass adds to the loss.
     added_loss: f64,
+    /// What the loss was multiplied with, of which the gradient is.
+    scale: f32,
+    scaling: ScaleState,
 }
 
 impl CpuBackend {
@@ -122,6 +125,8 @@ impl CpuBackend {
             factors: vec![],
             slopes: vec![vec![]; spec.outputs.len()],
             added_loss: 0.0,
+            scale: 1.0,
+            scaling: ScaleState::default(),
         })
     }
 
@@ -176,7 +181,7 @@ impl CpuBackend {
         formula.losses(&predicted, &mut losses[..samples]);
         self.losses[i] = losses;
         let share = self.values(i, loss).share(loss.reduced_by());
-        let factor = loss.weight() * share as f32 / samples as f32;
+        let factor = loss.weight() * share as f32 * self.scale / samples as f32;
         self.shares[i] = share;
         let mut factors = std::mem::take(&mut self.factors);
         grow(&mut factors, samples);
@@ -225,12 +230,12 @@ impl CpuBackend {
         let mut rows = self.losses.iter_mut();
         let (targets, widths, specs) = (&self.targets, &self.widths, self.spec.outputs);
         let (weights, weight_widths) = (&self.sample_weights, &self.weight_widths);
-        let (shares, slopes) = (&self.shares, &self.slopes);
+        let (shares, slopes, by) = (&self.shares, &self.slopes, self.scale);
         let slots: [Slot<'_>; PORTS] = std::array::from_fn(|i| {
             let rows = rows.next();
             let loss = losses.and_then(|losses| losses.get(i)).zip(rows);
             let loss = loss.map(|(loss, rows)| {
-                let scale = scale * loss.weight() * shares[i] as f32;
+                let scale = scale * loss.weight() * shares[i] as f32 * by;
                 let slotted = Slotted::new(&**loss, &targets[i], widths[i], scale, rows);
                 let over = match loss.scope(specs[i].shape) {
                     Scope::Batch { .. } if known => Over::Slope(&slopes[i]),
@@ -261,8 +266,9 @@ impl CpuBackend {
             let Some(penalty) = weight.penalty else { continue };
             let range = weight.offset..weight.offset + init::words(weight);
             let values = &self.params[range.clone()];
+            let scaled = Penalty { l1: penalty.l1 * self.scale, l2: penalty.l2 * self.scale };
             self.added_loss += match grads {
-                true => penalty::add(penalty, values, &mut self.grads[range]),
+                true => penalty::add(scaled, values, &mut self.grads[range]) / f64::from(self.scale),
                 false => penalty::value(penalty, values),
             };
         }
@@ -294,6 +300,7 @@ impl Backend for CpuBackend {
 
     fn grads_mut(&mut self) -> &mut [f32] {
         grow(&mut self.grads, self.spec.trainable_len);
+        self.scale = 1.0;
         &mut self.grads
     }
 
@@ -399,8 +406,10 @@ impl Backend for CpuBackend {
         }
     }
 
-    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64) {
+    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64, scale: f32) {
         let spec = self.spec;
+        // What a model adds to its loss has no factor in the compiled code: its gradient is scaled when it is looked at.
+        self.scale = if spec.train.adds_loss { 1.0 } else { scale };
         grow(&mut self.grads, spec.trainable_len);
         self.run(&spec.train, Some(losses), step, true);
         for update in spec.train.updates {
@@ -410,9 +419,31 @@ impl Backend for CpuBackend {
         self.penalise(true);
     }
 
+    fn loss_scale(&self) -> ScaleState {
+        self.scaling
+    }
+
+    fn set_loss_scale(&mut self, state: ScaleState) {
+        self.scaling = state;
+    }
+
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64) {
         let len = self.spec.trainable_len;
         self.show_average(optimizer, false);
+        let scaling = optimizer.options().loss_scale;
+        if let Some(LossScaling::Dynamic(how)) = scaling {
+            let missing = self.scaling.factor(scaling) / self.scale;
+            let finite = self.grads[..len].iter().all(|g| (g * missing).is_finite());
+            self.scaling = self.scaling.after(how, finite);
+            if !finite {
+                return;
+            }
+        }
+        let scale = std::mem::replace(&mut self.scale, 1.0);
+        if scale != 1.0 {
+            self.grads[..len].iter_mut().for_each(|g| *g /= scale);
+        }
+        let step = step - self.scaling.skipped;
         let words = optimizer.state_words() * len;
         if self.state.len() < words {
             let starts = (0..optimizer.state_words()).map(|slot| optimizer.state_start(slot));
