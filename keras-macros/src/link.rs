@@ -172,7 +172,9 @@ impl Export {
 
 /// The hidden macro of `model`, and the constants of its struct that it refers to.
 pub fn export(model: &Model) -> TokenStream {
-    let Form::Item { vis, name, .. } = &model.form else { return TokenStream::new() };
+    let (Form::Item { vis, name, .. } | Form::Loss { vis, name, .. }) = &model.form else {
+        return TokenStream::new();
+    };
     let constants = model.ok.then(|| constants(name, &model.export));
     let hidden = hidden_macro(vis, name, &model.export.payload(name, model.ok));
     quote!(#constants #hidden)

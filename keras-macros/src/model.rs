@@ -40,6 +40,17 @@ pub enum Form {
         vis: TokenStream,
         name: Ident,
     },
+    /// A struct that is a loss.
+    Loss {
+        /// Documentation and attributes.
+        attrs: TokenStream,
+        vis: TokenStream,
+        name: Ident,
+        /// What messages call it.
+        text: String,
+        /// The shape of its values for one sample.
+        values: Vec<ir::Dim>,
+    },
     /// A block that makes a model.
     Expression,
 }
@@ -78,7 +89,7 @@ impl Model {
     /// The name in dumps.
     pub fn name(&self) -> String {
         match &self.form {
-            Form::Item { name, .. } => name.to_string(),
+            Form::Item { name, .. } | Form::Loss { name, .. } => name.to_string(),
             Form::Expression => "Sequential".to_string(),
         }
     }

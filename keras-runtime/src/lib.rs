@@ -155,6 +155,39 @@ pub use keras_macros::__keras_model;
 /// assert_eq!(Pair::new(1).count_params(), encoder.count_params() + 3 + 1);
 /// # Ok::<(), keras_runtime::Error>(())
 /// ```
+/// # Losses
+///
+/// `loss` names the targets and predictions of one sample, with their shapes, and what is made of them; the mean of its values is
+/// the loss of the sample. The compiler finds its slope by the predictions, and fuses both. It is a [`Loss`](crate::loss::Loss) as
+/// any other: with weights, reductions ([`Loss::reduction`](crate::loss::Loss::reduction)), and as a metric
+/// ([`MeanOf`](crate::metric::MeanOf)). Within other models it is a layer of two tensors.
+///
+/// ```
+/// use keras_runtime::prelude::*;
+///
+/// keras_model! {
+///     const MARGIN: f32 = 1.0;
+///
+///     /// Pairs that are alike (1) are to be near, others at least the margin apart.
+///     pub loss Contrastive(y: [1], d: [1]) {
+///         y * square(d) + (1 - y) * square(relu(MARGIN - d))
+///     }
+///     pub Distance(a: [3], b: [3]) {
+///         let tower = dense(8, tanh) >> dense(2);
+///         sqrt(sum(square((a >> tower) - (b >> tower)), axis = -1, keepdims = true) + 0.000001)
+///     }
+/// }
+///
+/// let a = ndarray::Array2::from_shape_fn((64, 3), |(i, j)| ((i * 7 + j * 5) % 11) as f32 / 11.0);
+/// let b = ndarray::Array2::from_shape_fn((64, 3), |(i, j)| ((i * 5 + j * 3) % 13) as f32 / 13.0);
+/// let y: Vec<f32> = a.rows().into_iter().zip(b.rows()).map(|(a, b)| f32::from(u8::from(a[0] > b[0]))).collect();
+/// let mut model = Distance::new(1).compile(Adam { learning_rate: 0.01, ..Adam::default() }, Contrastive, ());
+/// let before = model.evaluate((&a, &b), &y)?.loss;
+/// model.fit((&a, &b), &y, Fit { epochs: 20, verbose: Verbose::Silent, ..Fit::default() })?;
+/// assert!(model.evaluate((&a, &b), &y)?.loss < before);
+/// assert_eq!(Contrastive.sample(&[0.0], &[0.4], 1, None), 0.6f32.powi(2));
+/// # Ok::<(), keras_runtime::Error>(())
+/// ```
 #[macro_export]
 macro_rules! keras_model {
     ($($tokens:tt)*) => { $crate::__keras_model! { [$crate] $($tokens)* } };
@@ -176,9 +209,10 @@ pub mod prelude {
     pub use crate::keras_model;
     pub use crate::loss::{
         BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy,
-        CategoricalGeneralizedCrossEntropy, CategoricalHinge, CosineSimilarity, Hinge, Huber, KLDivergence,
-        LogCosh, Loss, MAE, MAPE, MSE, MSLE, MeanAbsoluteError, MeanAbsolutePercentageError,
-        MeanSquaredError, MeanSquaredLogarithmicError, Poisson, SparseCategoricalCrossentropy, SquaredHinge,
+        CategoricalGeneralizedCrossEntropy, CategoricalHinge, Circle, CosineSimilarity, Ctc, Dice, Hinge,
+        Huber, KLDivergence, LogCosh, Loss, MAE, MAPE, MSE, MSLE, MeanAbsoluteError,
+        MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, Poisson, Reduction,
+        SparseCategoricalCrossentropy, SquaredHinge, Tversky,
     };
     pub use crate::metric::{
         AUC, Accuracy, BinaryAccuracy, BinaryIoU, CategoricalAccuracy, ConcordanceCorrelation, Curve,

@@ -223,7 +223,11 @@ impl Samples for Broken {
             return Err(Error::Format { file: "sample 33".into(), problem: "is broken".into() });
         }
         let width = if index == 17 { self.0 } else { 3 };
-        Ok(Sample { x: vec![ArrayD::zeros(vec![width])], y: vec![ArrayD::zeros(vec![1])] })
+        Ok(Sample {
+            x: vec![ArrayD::zeros(vec![width])],
+            y: vec![ArrayD::zeros(vec![1])],
+            ..Sample::default()
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 mod fixture;
 
 use fixture::{Fixture, assert_close};
+use keras_runtime::data::{Batch, generator};
 use keras_runtime::prelude::*;
 use ndarray::{Array1, ArrayD};
 
@@ -117,6 +118,113 @@ fn outputs_have_weights_of_their_own() -> Result<()> {
         (get("w").view(), get("w2").view()),
     )?;
     ended(&model, "outputs", score.loss)
+}
+
+/// Batches bring their weights: of samples, of steps, of each output, whether they are read ahead or generated.
+#[test]
+fn data_sets_have_weights_of_their_own() -> Result<()> {
+    let quiet = || Fit { verbose: Verbose::Silent, ..Fit::default() };
+    let metrics = (SparseCategoricalAccuracy, Weighted(SparseCategoricalAccuracy));
+    let mut model =
+        started(Classes::new(0), "samples")?.compile(sgd(), SparseCategoricalCrossentropy, metrics);
+    let dataset = || Dataset::from_weighted_arrays(get("x"), labels(), get("w"));
+    let history = model.fit_dataset(dataset()?.batch(12).prefetch(2, 2), quiet())?;
+    ended(&model, "samples", history.get("loss").expect("it trained")[0])?;
+    let weighted = history.get("weighted_sparse_categorical_accuracy").expect("a weighted metric")[0];
+    assert!((weighted - f64::from(get("samples/weighted_accuracy")[[0]])).abs() < 1e-6, "{weighted}");
+    let loss = model.evaluate_dataset(dataset()?.batch(5), Evaluate::default())?.loss;
+    assert!((loss - f64::from(get("samples/evaluated")[[0]])).abs() < 1e-5, "{loss}");
+    // Those of one evaluation are not those of another.
+    let plain = model.evaluate_dataset(Dataset::from_arrays(get("x"), labels())?, Evaluate::default())?.loss;
+    assert!((plain - model.evaluate(&get("x"), &labels())?.loss).abs() < 1e-6 && (plain - loss).abs() > 1e-3);
+
+    let mut model = started(Steps::new(0), "steps")?.compile(sgd(), MeanSquaredError, ());
+    let steps = generator(|_| [Batch::new(get("xs"), get("ys")).with_sample_weight(get("ws"))].into_iter());
+    let history = model.fit_dataset(steps, quiet())?;
+    ended(&model, "steps", history.get("loss").expect("it trained")[0])?;
+
+    let losses = (MeanAbsoluteError, BinaryCrossentropy.weighted(0.3));
+    let mut model = started(Both::new(0), "outputs")?.compile(sgd(), losses, ());
+    let both = Dataset::from_weighted_arrays(get("x"), (get("y1"), get("y2")), (get("w"), get("w2")))?;
+    let history = model.fit_dataset(both.batch(12), quiet())?;
+    ended(&model, "outputs", history.get("loss").expect("it trained")[0])?;
+
+    let classes = vec![(0, 0.5), (2, 3.0)];
+    let mut model = started(Classes::new(0), "classes")?.compile(sgd(), SparseCategoricalCrossentropy, ());
+    let dataset = Dataset::from_arrays(get("x"), labels())?.batch(4);
+    let history = model.fit_dataset(dataset, Fit { class_weight: classes, ..quiet() })?;
+    ended(&model, "classes", history.get("loss").expect("it trained")[0])
+}
+
+/// Weights change with the sample that they are of, and a `map` sees them.
+#[test]
+fn weights_go_where_their_samples_go() -> Result<()> {
+    let (x, y) = (get("x"), labels());
+    let w: Vec<f32> = y.iter().map(|class| 1.0 + class).collect();
+    let train = |dataset: Dataset| -> Result<_> {
+        let mut model =
+            started(Classes::new(0), "samples")?.compile(sgd(), SparseCategoricalCrossentropy, ());
+        model.fit_dataset(dataset, Fit { verbose: Verbose::Silent, epochs: 2, ..Fit::default() })?;
+        model.weight("dense/kernel")
+    };
+    let given = Dataset::from_weighted_arrays(x.clone(), y.clone(), w)?.shuffle(3).batch(5);
+    let made = Dataset::from_arrays(x, y)?.shuffle(3).batch(5).map(|mut sample, _| {
+        sample.sample_weight = vec![sample.y[0].mapv(|class| 1.0 + class)];
+        Ok(sample)
+    });
+    assert_eq!(train(given)?, train(made)?);
+    Ok(())
+}
+
+#[test]
+fn data_to_validate_with_have_weights_of_their_own() -> Result<()> {
+    let (x, y, w) = (get("x"), labels(), get("w"));
+    let mut model = Classes::new(3).compile(sgd(), SparseCategoricalCrossentropy, ());
+    let settings = Fit {
+        validation_data: validation(&x, &y),
+        validation_sample_weight: sample_weight(&w),
+        verbose: Verbose::Silent,
+        ..Fit::default()
+    };
+    let history = model.fit(&x, &y, settings)?;
+    let settings = Evaluate { sample_weight: sample_weight(&w), ..Evaluate::default() };
+    let expected = model.evaluate_with(&x, &y, settings)?.loss;
+    assert!((history.get("val_loss").expect("it was validated")[0] - expected).abs() < 1e-9);
+    let alone = Fit { validation_sample_weight: sample_weight(&w), ..Fit::default() };
+    let problem = model.fit(&x, &y, alone).unwrap_err().to_string();
+    assert_eq!(problem, "`validation_sample_weight` is given, expected none without `validation_data`");
+    Ok(())
+}
+
+#[test]
+fn weights_of_data_sets_that_do_not_fit_are_errors() -> Result<()> {
+    let quiet = || Fit { verbose: Verbose::Silent, ..Fit::default() };
+    let mut model = Classes::new(0).compile(sgd(), SparseCategoricalCrossentropy, ());
+    let mut problem = |dataset: Result<Dataset>, settings: Fit<'_>| match dataset {
+        Ok(dataset) => model.fit_dataset(dataset, settings).expect_err("it should fail").to_string(),
+        Err(error) => error.to_string(),
+    };
+    let of = |w: Vec<f32>| Dataset::from_weighted_arrays(get("x"), labels(), w);
+    assert_eq!(
+        problem(of(vec![1.0; 11]), quiet()),
+        "an array of sample weights has 11 samples, but the first array of inputs has 12: every array needs one row for \
+         each sample"
+    );
+    assert!(
+        problem(of(vec![f32::NAN; 12]), quiet())
+            .contains("the sample weights of output `dense`: sample 0 holds NaN")
+    );
+    let three = Dataset::from_weighted_arrays(get("x"), labels(), (get("w"), get("w"), get("w")));
+    assert!(problem(three, quiet()).contains("sample weights of `Classes`: expected 1, found 3"));
+    let classes = Fit { class_weight: vec![(0, 2.0)], ..quiet() };
+    assert_eq!(
+        problem(of(vec![1.0; 12]), classes),
+        "`class_weight` is both, expected no sample weights in the batches beside it"
+    );
+    let arrays = get("w");
+    let settings = Fit { sample_weight: sample_weight(&arrays), ..quiet() };
+    assert!(problem(of(vec![1.0; 12]), settings).contains("its batches bring theirs"));
+    Ok(())
 }
 
 #[test]

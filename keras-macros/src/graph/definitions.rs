@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::{Builder, Constants};
+use super::nested::snake_case;
+use super::{Builder, Constants, losses};
 use crate::diag::{Diagnostics, Message, Reported};
 use crate::link::{self, Export, Link, key};
 use crate::model::{Form, Model, PublicBlock};
@@ -217,7 +218,11 @@ impl<'a> Definitions<'a> {
     }
 
     fn compile(&'a self, item: &'a ModelItem) -> Model {
-        let form = Form::Item { attrs: item.attrs.clone(), vis: item.vis.clone(), name: item.name.clone() };
+        let (attrs, vis, name) = (item.attrs.clone(), item.vis.clone(), item.name.clone());
+        let form = match item.loss {
+            Some(_) => Form::Loss { attrs, vis, text: snake_case(&name.to_string()), name, values: vec![] },
+            None => Form::Item { attrs, vis, name },
+        };
         if self.failure(&item.name).is_some() {
             return Builder::new(self).finish(form, false);
         }
@@ -226,6 +231,10 @@ impl<'a> Definitions<'a> {
             return builder.part_model(item, form);
         }
         match &item.body {
+            Body::Functional { inputs, outputs, block } if item.loss.is_some() => {
+                let model = builder.functional_model(&item.name, inputs, outputs.as_deref(), block, form);
+                losses::finish(self, item, inputs, model)
+            }
             Body::Sequential(expr) => builder.sequential_model(expr, form),
             Body::Functional { inputs, outputs, block } => {
                 builder.functional_model(&item.name, inputs, outputs.as_deref(), block, form)
@@ -364,6 +373,7 @@ impl<'a> Order<'_, 'a> {
 
 fn kind(item: &Item) -> &'static str {
     match item {
+        Item::Model(model) if model.loss.is_some() => "loss",
         Item::Model(_) => "model",
         Item::Block(_) => "block",
         Item::Cell(_) => "cell",

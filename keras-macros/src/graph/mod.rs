@@ -12,6 +12,7 @@ mod cut;
 mod definitions;
 mod eval;
 mod lets;
+mod losses;
 mod masks;
 mod models;
 mod nested;

@@ -27,7 +27,9 @@ pub(super) struct Taken {
 impl<'a> Builder<'a> {
     pub(super) fn finish(mut self, form: Form, ok: bool) -> Model {
         let ok = ok && self.loops_stand_alone(&form);
-        if let (Form::Item { name, .. }, false, Some(reported)) = (&form, ok, self.diag.reported()) {
+        if let (Form::Item { name, .. } | Form::Loss { name, .. }, false, Some(reported)) =
+            (&form, ok, self.diag.reported())
+        {
             self.definitions.fail(name, reported);
         }
         if ok && self.pruned {
@@ -44,7 +46,7 @@ impl<'a> Builder<'a> {
             return true;
         }
         let place = match form {
-            Form::Item { name, .. } => Place::from(name.span()),
+            Form::Item { name, .. } | Form::Loss { name, .. } => Place::from(name.span()),
             Form::Expression => Place::call_site(),
         };
         let message = Message::new(place, "this model has a loop over time within a step of another")

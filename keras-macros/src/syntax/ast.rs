@@ -23,13 +23,15 @@ pub enum Item {
     Const(ConstItem),
 }
 
-/// `pub Name = ...` or `pub Name(...) -> (...) { ... }`
+/// `pub Name = ...`, `pub Name(...) -> (...) { ... }` or `pub loss Name(...) { ... }`
 #[derive(Debug)]
 pub struct ModelItem {
     /// Documentation and attributes.
     pub attrs: TokenStream,
     pub vis: TokenStream,
     pub name: Ident,
+    /// The word `loss` before the name, if it is a loss.
+    pub loss: Option<Ident>,
     pub body: Body,
     /// As it was written, but for attributes and visibility.
     pub tokens: TokenStream,

@@ -62,6 +62,10 @@ impl Grammar<'_> {
             let tokens = between(start, input.cursor());
             return Ok(cell.map(|cell| Item::Cell(CellItem { tokens, ..cell })));
         }
+        let loss = match self.peek_word(input, "loss") && input.peek2(Ident) {
+            true => Some(input.parse::<Ident>()?),
+            false => None,
+        };
         let Ok(name) = input.parse::<Ident>() else {
             let (found, place) = next_token(input).unwrap_or(("the end".into(), Place::call_site()));
             self.diag.report(
@@ -73,7 +77,15 @@ impl Grammar<'_> {
         };
         let body = self.body(input, &name)?;
         let tokens = between(start, input.cursor());
-        Ok(body.map(|body| Item::Model(ModelItem { attrs, vis, name, body, tokens })))
+        if let (Some(_), Some(Body::Sequential(_))) = (&loss, &body) {
+            let message = Message::new(name.span(), format!("loss `{name}` does not name what it compares"))
+                .help(format!(
+                    "write `loss {name}(y: [1], p: [1]) {{ .. }}`: targets, predictions, and their shapes"
+                ));
+            self.diag.report(message);
+            return Ok(None);
+        }
+        Ok(body.map(|body| Item::Model(ModelItem { attrs, vis, name, loss, body, tokens })))
     }
 
     fn body(&self, input: ParseStream, name: &Ident) -> syn::Result<Option<Body>> {

@@ -47,7 +47,7 @@ pub fn parse(tokens: TokenStream, diag: &Diagnostics) -> Option<File> {
 }
 
 /// Words that start a definition, before its name.
-const KEYWORDS: [&str; 2] = ["block", "cell"];
+const KEYWORDS: [&str; 3] = ["block", "cell", "loss"];
 
 /// The parser: one method per rule. None of them fails: what is wrong is reported, and skipped.
 struct Grammar<'a> {

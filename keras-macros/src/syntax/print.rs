@@ -176,6 +176,9 @@ impl fmt::Display for Declared {
 
 impl fmt::Display for ModelItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.loss.is_some() {
+            f.write_str("loss ")?;
+        }
         match &self.body {
             Body::Sequential(expr) => write!(f, "{} = {expr}", self.name),
             Body::Functional { inputs, outputs, block } => {

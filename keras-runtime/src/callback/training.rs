@@ -76,7 +76,7 @@ impl Training<'_> {
 
     /// The step size.
     pub fn learning_rate(&self) -> f32 {
-        self.optimizer.learning_rate_at(*self.step)
+        self.optimizer.learning_rate_at(*self.step - self.backend.loss_scale().skipped)
     }
 
     /// Changes the step size from the next step on. A schedule ends with that.

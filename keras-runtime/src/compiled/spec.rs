@@ -10,7 +10,7 @@ pub struct Spec {
     /// The inputs, in order of declaration.
     pub inputs: &'static [InputSpec],
     /// The outputs, in order of declaration.
-    pub outputs: &'static [OutputSpec],
+    pub outputs: &'static [OutputSpec<'static>],
     /// The weights in order of their offset: the trainable ones first.
     pub weights: &'static [WeightSpec],
     /// The rows of `summary()`, in order of definition.
@@ -93,11 +93,11 @@ pub struct InputSpec {
 
 /// One output of a model.
 #[derive(Debug)]
-pub struct OutputSpec {
+pub struct OutputSpec<'a> {
     /// Declared name, or that of the layer that makes it.
-    pub name: &'static str,
+    pub name: &'a str,
     /// Shape of one sample, without the batch.
-    pub shape: &'static [usize],
+    pub shape: &'a [usize],
     /// The activation left to [`Rows::head`](super::Rows::head), so that it meets its loss there.
     pub head: Head,
 }

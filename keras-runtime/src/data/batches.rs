@@ -5,13 +5,15 @@ use std::fmt;
 use super::{Arrays, Tensor};
 use crate::error::Result;
 
-/// Inputs and targets of some samples.
+/// Inputs and targets of some samples, and what these count.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// One array for each input of the model.
     pub x: Vec<Tensor<'static>>,
     /// One array for each output; empty where nothing but predictions is wanted.
     pub y: Vec<Tensor<'static>>,
+    /// What each sample, or each step of each, counts: one array for all outputs, or one for each; empty where all count 1.
+    pub sample_weight: Vec<Tensor<'static>>,
 }
 
 impl Batch {
@@ -23,12 +25,33 @@ impl Batch {
     /// assert_eq!(batch.x[0].shape().dims(), [8, 3]);
     /// ```
     pub fn new(x: impl Arrays<'static>, y: impl Arrays<'static>) -> Self {
-        Batch { x: x.tensors().as_ref().to_vec(), y: y.tensors().as_ref().to_vec() }
+        Batch { x: x.tensors().as_ref().to_vec(), y: y.tensors().as_ref().to_vec(), sample_weight: vec![] }
+    }
+
+    /// The same with what each sample, or each step of each, counts: one array for all outputs, or a tuple with one for each.
+    ///
+    /// ```
+    /// use keras_runtime::data::{Batch, generator};
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! { Net = dense(1, input = 2) }
+    ///
+    /// let mut batches = generator(|_| {
+    ///     let x = || ndarray::Array2::from_elem((4, 2), 1.0f32);
+    ///     (0..10).map(move |_| Batch::new(x(), vec![1.0f32; 4]).with_sample_weight(vec![1.0f32, 1.0, 0.5, 0.0]))
+    /// });
+    /// let mut model = Net::new(1).compile(Sgd::default(), MeanSquaredError, Weighted(MeanAbsoluteError));
+    /// model.fit_dataset(&mut batches, Fit { verbose: Verbose::Silent, ..Fit::default() })?;
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_sample_weight(self, sample_weight: impl Arrays<'static>) -> Self {
+        Batch { sample_weight: sample_weight.tensors().as_ref().to_vec(), ..self }
     }
 
     /// A batch to predict.
     pub fn of_inputs(x: impl Arrays<'static>) -> Self {
-        Batch { x: x.tensors().as_ref().to_vec(), y: vec![] }
+        Batch { x: x.tensors().as_ref().to_vec(), ..Batch::default() }
     }
 }
 

@@ -162,6 +162,32 @@ impl Dataset {
         Self::new(InMemorySamples::new(x, y)?)
     }
 
+    /// The same, and what each sample, or each step of each, counts in the loss and in
+    /// [`Weighted`](crate::metric::Weighted) metrics: one array for all outputs, or a tuple with one for each.
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! { Net = dense(1, input = 3) }
+    ///
+    /// let (x, y) = (ndarray::Array2::<f32>::ones((100, 3)), vec![1.0f32; 100]);
+    /// let weights: Vec<f32> = (0..100).map(|i| if i < 50 { 1.0 } else { 0.1 }).collect();
+    /// let mut dataset = Dataset::from_weighted_arrays(x, y, weights)?.shuffle(1).batch(10);
+    /// let mut model = Net::new(1).compile(Sgd::default(), MeanSquaredError, ());
+    /// model.fit_dataset(&mut dataset, Fit { verbose: Verbose::Silent, ..Fit::default() })?;
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When they have different numbers of samples, or none.
+    pub fn from_weighted_arrays(
+        x: impl Arrays<'static>,
+        y: impl Arrays<'static>,
+        sample_weight: impl Arrays<'static>,
+    ) -> Result<Self> {
+        Self::new(InMemorySamples::weighted(x, y, sample_weight)?)
+    }
+
     fn of(recipe: Recipe) -> Self {
         let pass = Arc::new(recipe.pass(0));
         Dataset { recipe, ahead: None, pass, at: 0, prefetch: None }

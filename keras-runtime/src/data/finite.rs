@@ -56,6 +56,20 @@ pub(crate) fn expect_indices(tensor: &Tensor<'_>, below: usize, what: impl FnOnc
     }
 }
 
+/// Every element is a whole number. `what` says which array it is.
+pub(crate) fn expect_whole(tensor: &Tensor<'_>, what: impl FnOnce() -> String) -> Result<()> {
+    let values = tensor.values();
+    match (0..values.len()).find(|i| values.at(*i).fract() != 0.0) {
+        None => Ok(()),
+        Some(at) => Err(Error::Value {
+            what: what(),
+            sample: at / tensor.shape().width().max(1),
+            value: values.at(at),
+            expected: "whole numbers".into(),
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -158,6 +158,10 @@ impl Samples for ImageFolder {
     fn sample(&self, index: usize) -> Result<Sample> {
         let (path, class) = &self.files[index];
         let image = read_image(path, self.size, self.channels)?;
-        Ok(Sample { x: vec![image], y: vec![ArrayD::from_elem(IxDyn(&[]), *class as f32)] })
+        Ok(Sample {
+            x: vec![image],
+            y: vec![ArrayD::from_elem(IxDyn(&[]), *class as f32)],
+            ..Sample::default()
+        })
     }
 }

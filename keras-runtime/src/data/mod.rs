@@ -26,7 +26,7 @@ pub use batches::{Batch, Batches, IntoBatch, generator, stream};
 pub use csv::{Csv, CsvBatches};
 pub use dataset::Dataset;
 pub(crate) use dtype::expect_dtype;
-pub(crate) use finite::{expect_finite, expect_indices};
+pub(crate) use finite::{expect_finite, expect_indices, expect_whole};
 pub use gather::Selection;
 #[cfg(feature = "images")]
 pub use images::{ImageFolder, read_image};

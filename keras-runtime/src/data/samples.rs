@@ -16,6 +16,8 @@ pub struct Sample {
     pub x: Vec<ArrayD<f32>>,
     /// The targets.
     pub y: Vec<ArrayD<f32>>,
+    /// What it, or each of its steps, counts: one array for all outputs, or one for each; empty where it counts 1.
+    pub sample_weight: Vec<ArrayD<f32>>,
 }
 
 /// Samples by number. They are read on several threads at once.
@@ -40,6 +42,7 @@ pub trait Samples: fmt::Debug + Send + Sync {
 pub struct InMemorySamples {
     x: Vec<Tensor<'static>>,
     y: Vec<Tensor<'static>>,
+    sample_weight: Vec<Tensor<'static>>,
     rows: usize,
 }
 
@@ -49,12 +52,33 @@ impl InMemorySamples {
     /// # Errors
     /// When they have different numbers of samples, or none.
     pub fn new(x: impl Arrays<'static>, y: impl Arrays<'static>) -> Result<Self> {
-        let (x, y) = (x.tensors().as_ref().to_vec(), y.tensors().as_ref().to_vec());
+        Self::of(x.tensors().as_ref().to_vec(), y.tensors().as_ref().to_vec(), vec![])
+    }
+
+    /// The same, and what each sample, or each step of each, counts: one array for all outputs, or a tuple with one for each.
+    ///
+    /// # Errors
+    /// When they have different numbers of samples, or none.
+    pub fn weighted(
+        x: impl Arrays<'static>,
+        y: impl Arrays<'static>,
+        sample_weight: impl Arrays<'static>,
+    ) -> Result<Self> {
+        let sample_weight = sample_weight.tensors().as_ref().to_vec();
+        Self::of(x.tensors().as_ref().to_vec(), y.tensors().as_ref().to_vec(), sample_weight)
+    }
+
+    fn of(
+        x: Vec<Tensor<'static>>,
+        y: Vec<Tensor<'static>>,
+        sample_weight: Vec<Tensor<'static>>,
+    ) -> Result<Self> {
         let rows = x.first().map_or(0, |x| x.shape().rows());
         if rows == 0 {
             return Err(Error::Empty { what: "the data set".into() });
         }
         let names = x.iter().map(|x| ("input", x)).chain(y.iter().map(|y| ("target", y)));
+        let names = names.chain(sample_weight.iter().map(|w| ("sample weight", w)));
         for (what, array) in names {
             if array.shape().rows() != rows {
                 return Err(Error::Rows {
@@ -65,7 +89,7 @@ impl InMemorySamples {
                 });
             }
         }
-        Ok(InMemorySamples { x, y, rows })
+        Ok(InMemorySamples { x, y, sample_weight, rows })
     }
 }
 
@@ -105,7 +129,7 @@ impl Samples for InMemorySamples {
         let rows = |tensors: &[Tensor<'_>]| {
             tensors.iter().map(|tensor| row(tensor, index)).collect::<Result<Vec<_>>>()
         };
-        Ok(Sample { x: rows(&self.x)?, y: rows(&self.y)? })
+        Ok(Sample { x: rows(&self.x)?, y: rows(&self.y)?, sample_weight: rows(&self.sample_weight)? })
     }
 }
 
@@ -115,7 +139,8 @@ pub(super) fn stacked(samples: &[Sample]) -> Result<Batch> {
     let all = |of: fn(&Sample) -> &[ArrayD<f32>]| -> Result<Vec<Tensor<'static>>> {
         (0..count(of)).map(|i| stack(samples.iter().map(|sample| of(sample).get(i)))).collect()
     };
-    Ok(Batch { x: all(|sample| &sample.x)?, y: all(|sample| &sample.y)? })
+    let (x, y) = (all(|sample| &sample.x)?, all(|sample| &sample.y)?);
+    Ok(Batch { x, y, sample_weight: all(|sample| &sample.sample_weight)? })
 }
 
 fn stack<'a>(arrays: impl ExactSizeIterator<Item = Option<&'a ArrayD<f32>>>) -> Result<Tensor<'static>> {

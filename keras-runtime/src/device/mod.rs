@@ -12,7 +12,7 @@ use crate::compiled::Spec;
 use crate::data::{Selection, Tensor};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
-use crate::optim::Optimizer;
+use crate::optim::{Optimizer, ScaleState};
 
 pub use cpu::Cpu;
 #[cfg(feature = "cuda")]
@@ -78,10 +78,17 @@ pub trait Backend: Debug + Send {
     /// The forward pass without dropout; with losses, also the loss of each sample.
     fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>);
 
-    /// The forward pass, the losses and the gradient. `step` is the counter of the random streams.
-    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64);
+    /// The forward pass, the losses and the gradient of `scale` times the loss. `step` is the counter of the random streams.
+    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64, scale: f32);
 
-    /// One step of `optimizer`, the `step`-th from 1 on, with the last gradient.
+    /// How far the scale of the loss has come.
+    fn loss_scale(&self) -> ScaleState;
+
+    /// Puts the scale where it was at another time.
+    fn set_loss_scale(&mut self, state: ScaleState);
+
+    /// One step of `optimizer`, the `step`-th from 1 on, with the last gradient; none, where the loss has a scale of its own and
+    /// the gradient is not finite.
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64);
 
     /// Lets the weights and their moving average change places, or back, if the optimizer keeps one. Gradients and
@@ -105,6 +112,9 @@ pub trait Backend: Debug + Send {
 
     /// The loss of each sample of the batch at output `i`.
     fn sample_losses(&self, i: usize) -> &[f32];
+
+    /// What the mean of these is multiplied with, to be the loss of the batch by its reduction.
+    fn loss_share(&self, i: usize) -> f64;
 
     /// What the last pass over a batch adds to the mean loss of its samples: penalties of weights, and the losses that the
     /// model adds itself.

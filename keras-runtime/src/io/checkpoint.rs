@@ -14,7 +14,7 @@ use crate::compiled::{Spec, WeightSpec};
 use crate::device::Backend;
 use crate::error::{Error, Result};
 use crate::init;
-use crate::optim::Optimizer;
+use crate::optim::{Optimizer, ScaleState};
 
 /// What the names of the optimizer's tensors begin with; no layer's name can.
 pub(crate) const OPTIMIZER: &str = "optimizer:";
@@ -22,6 +22,8 @@ pub(crate) const OPTIMIZER: &str = "optimizer:";
 pub(crate) const STATES: &str = "states:";
 /// What stands for the step size of a schedule, which follows from the step.
 const SCHEDULE: &str = "schedule";
+/// What stands for the scale of a loss that has none.
+const NONE: &str = "none";
 /// What the metadata calls such files.
 const FORMAT: &str = "keras-checkpoint-1";
 
@@ -57,6 +59,7 @@ pub(crate) fn save(
         let bytes = carried.iter().flat_map(|x| x.to_le_bytes()).collect();
         tensors.push((STATES.to_string(), vec![samples, spec.state_words], bytes));
     }
+    let scaling = backend.loss_scale();
     let metadata = [
         ("format", FORMAT.to_string()),
         ("model", spec.name.to_string()),
@@ -71,6 +74,9 @@ pub(crate) fn save(
         ),
         ("shows_average", backend.shows_average().to_string()),
         ("slots", slots.to_string()),
+        ("loss_scale", scaling.scale.map_or(NONE.to_string(), |scale| scale.to_string())),
+        ("loss_scale_steps", scaling.steps.to_string()),
+        ("steps_left_out", scaling.skipped.to_string()),
         ("seed", marks.seed.to_string()),
         ("step", marks.step.to_string()),
         ("epoch", marks.position.epoch.to_string()),
@@ -111,6 +117,18 @@ pub(crate) fn load(
         step: metadata.number("step")?,
         position: Position { epoch: metadata.number("epoch")?, batch: metadata.number("batch")? },
     };
+    // Checkpoints that know of no scale are of trainings without one.
+    let scaling = match metadata.text("loss_scale") {
+        Err(_) => ScaleState::default(),
+        Ok(scale) => ScaleState {
+            scale: if scale == NONE { None } else { Some(metadata.number("loss_scale")?) },
+            steps: metadata.number("loss_scale_steps")?,
+            skipped: metadata.number("steps_left_out")?,
+        },
+    };
+    if scaling.skipped > marks.step {
+        return Err(metadata.problem("has left out more steps than it has"));
+    }
     let tensors = weights::tensors(&bytes, &file)?;
     let len = spec.trainable_len;
     let slots: usize = metadata.number("slots")?;
@@ -152,6 +170,7 @@ pub(crate) fn load(
     backend.set_state(&state, shows_average);
     backend.set_seed(marks.seed);
     backend.set_carried(samples, &carried);
+    backend.set_loss_scale(scaling);
     // A constant rate ends a schedule: the training had one no more.
     if let Some(rate) = rate.filter(|&rate| optimizer.is_scheduled() || optimizer.learning_rate() != rate) {
         optimizer.set_learning_rate(rate);

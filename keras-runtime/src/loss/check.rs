@@ -35,7 +35,7 @@ impl TargetShape {
 ///
 /// # Errors
 /// [`Error::Shape`] when they have another shape.
-pub fn expect_same_shape(loss: &str, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+pub fn expect_same_shape(loss: &str, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
     let found = target.shape();
     match TargetShape::of(output.shape, found.sample()) {
         TargetShape::Same => Ok(()),
@@ -57,7 +57,17 @@ pub fn expect_same_shape(loss: &str, output: &OutputSpec, target: &Tensor<'_>) -
 }
 
 /// Targets of `loss` need one class index for each position of `output`.
-pub(crate) fn expect_indices(loss: &str, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+pub(crate) fn expect_indices(loss: &str, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
+    expect_indices_or(None, loss, output, target)
+}
+
+/// [`expect_indices`], or `other` in the place of one.
+pub(crate) fn expect_indices_or(
+    other: Option<f32>,
+    loss: &str,
+    output: &OutputSpec<'_>,
+    target: &Tensor<'_>,
+) -> Result<()> {
     let classes = output.shape.last().copied().unwrap_or(1);
     let what = || format!("targets of output `{}` for {loss}", output.name);
     let (found, lead) = (target.shape(), &output.shape[..output.shape.len().saturating_sub(1)]);
@@ -74,7 +84,8 @@ pub(crate) fn expect_indices(loss: &str, output: &OutputSpec, target: &Tensor<'_
     let positions = found.width().max(1);
     for i in 0..target.values().len() {
         let label = target.values().at(i);
-        if !(label >= 0.0 && label < classes as f64 && label.fract() == 0.0) {
+        let known = label >= 0.0 && label < classes as f64 && label.fract() == 0.0;
+        if !known && other.map(f64::from) != Some(label) {
             let help = format!("the output `{}` has {classes} classes", output.name);
             return Err(Error::Label { what: what(), label, sample: i / positions, last: classes - 1, help });
         }

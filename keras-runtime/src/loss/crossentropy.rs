@@ -1,7 +1,7 @@
 //! Cross-entropies. From probabilities they follow Keras: clipped to `[1e-7, 1 - 1e-7]`, categorical ones normalised
 //! first. Under their own activation, or with `from_logits`, they are computed from logits (see [`Fused`]).
 
-use super::{EPSILON, Fused, Loss, check};
+use super::{EPSILON, Fused, LeftOut, Loss, check};
 use crate::compiled::{Head, OutputSpec};
 use crate::data::Tensor;
 use crate::error::Result;
@@ -29,7 +29,7 @@ impl Loss for CategoricalCrossentropy {
 
     fn fused(&self, head: Head) -> Option<Fused> {
         let logits = head == Head::Softmax || (self.from_logits && head == Head::Linear);
-        logits.then_some(Fused::Softmax { sparse: false, smoothing: self.label_smoothing })
+        logits.then_some(Fused::Softmax { sparse: false, smoothing: self.label_smoothing, ignore: None })
     }
 
     fn sample(&self, y: &[f32], p: &[f32], classes: usize, mut slope: Option<&mut [f32]>) -> f32 {
@@ -51,25 +51,37 @@ impl Loss for CategoricalCrossentropy {
 pub struct SparseCategoricalCrossentropy {
     /// Whether the model's output is logits rather than probabilities.
     pub from_logits: bool,
+    /// The index of places that have no loss and do not count in means, as one for padding; it need not be a class.
+    pub ignore_class: Option<i32>,
 }
 
 /// [`struct@SparseCategoricalCrossentropy`] with Keras's defaults.
 #[allow(non_upper_case_globals)]
 pub const SparseCategoricalCrossentropy: SparseCategoricalCrossentropy =
-    SparseCategoricalCrossentropy { from_logits: false };
+    SparseCategoricalCrossentropy { from_logits: false, ignore_class: None };
+
+impl SparseCategoricalCrossentropy {
+    fn ignored(&self) -> Option<f32> {
+        self.ignore_class.map(|class| class as f32)
+    }
+}
 
 impl Loss for SparseCategoricalCrossentropy {
     fn name(&self) -> &str {
         "sparse_categorical_crossentropy"
     }
 
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-        check::expect_indices(self.name(), output, target)
+    fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
+        check::expect_indices_or(self.ignored(), self.name(), output, target)
     }
 
     fn fused(&self, head: Head) -> Option<Fused> {
         let logits = head == Head::Softmax || (self.from_logits && head == Head::Linear);
-        logits.then_some(Fused::Softmax { sparse: true, smoothing: 0.0 })
+        logits.then_some(Fused::Softmax { sparse: true, smoothing: 0.0, ignore: self.ignored() })
+    }
+
+    fn left_out(&self) -> Option<LeftOut> {
+        self.ignored().map(LeftOut::Target)
     }
 
     fn sample(&self, y: &[f32], p: &[f32], classes: usize, mut slope: Option<&mut [f32]>) -> f32 {
@@ -77,8 +89,14 @@ impl Loss for SparseCategoricalCrossentropy {
         let mut loss = 0.0;
         for (at, &label) in y.iter().enumerate().take(positions) {
             let range = at * classes..(at + 1) * classes;
-            let target = |c: usize| if c as f32 == label { 1.0 } else { 0.0 };
             let slope = slope.as_deref_mut().map(|slope| &mut slope[range.clone()]);
+            if self.ignored() == Some(label) {
+                if let Some(slope) = slope {
+                    slope.fill(0.0);
+                }
+                continue;
+            }
+            let target = |c: usize| if c as f32 == label { 1.0 } else { 0.0 };
             loss += from_probabilities(target, &p[range], positions, slope);
         }
         loss / positions as f32

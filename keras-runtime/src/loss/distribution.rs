@@ -72,7 +72,7 @@ impl Loss for CategoricalGeneralizedCrossEntropy {
         "categorical_generalized_cross_entropy"
     }
 
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+    fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
         check::expect_indices(self.name(), output, target)
     }
 

@@ -13,9 +13,20 @@ pub struct Heads<'a> {
 #[derive(Debug)]
 pub struct Slot<'a> {
     /// Its shape and last activation.
-    pub output: &'static OutputSpec,
+    pub output: &'static OutputSpec<'static>,
     /// Its loss; none while predicting.
     pub loss: Option<Slotted<'a>>,
+}
+
+/// What is known of a loss over the whole batch.
+#[derive(Debug, Clone, Copy)]
+pub enum Over<'a> {
+    /// It is no such loss.
+    Samples,
+    /// Nothing before all predictions are there.
+    Unknown,
+    /// Its derivative by each prediction of the batch.
+    Slope(&'a [f32]),
 }
 
 /// The loss of one output over one batch.
@@ -27,8 +38,10 @@ pub struct Slotted<'a> {
     pub targets: &'a [f32],
     /// Words of a target for each sample.
     pub width: usize,
-    /// Factor on each sample's slope, the mean over the batch included: `weight of the output / samples`.
+    /// Factor on each sample's slope, the reduction included: `weight of the output / samples` of a mean.
     pub scale: f32,
+    /// Of a loss over the whole batch: what is known of it.
+    pub over: Over<'a>,
     /// Factors of samples, or of the steps of samples.
     weights: &'a [f32],
     /// Factors for each sample; 0 means that each counts 1.
@@ -57,6 +70,7 @@ impl<'a> Slotted<'a> {
             targets,
             width,
             scale,
+            over: Over::Samples,
             weights: &[],
             weight_width: 0,
             rows: rows.as_mut_ptr(),
@@ -68,6 +82,12 @@ impl<'a> Slotted<'a> {
     #[must_use]
     pub fn with_weights(self, weights: &'a [f32], width: usize) -> Self {
         Slotted { weights, weight_width: width, ..self }
+    }
+
+    /// The same, of a loss over the whole batch.
+    #[must_use]
+    pub fn over(self, over: Over<'a>) -> Self {
+        Slotted { over, ..self }
     }
 
     /// The factors of a sample: one, or one for each step.
@@ -86,6 +106,24 @@ impl<'a> Slotted<'a> {
         assert!(sample < self.rows_len, "sample {sample} of {}", self.rows_len);
         // SAFETY: in bounds by the assertion, unshared by the caller's promise.
         unsafe { *self.rows.add(sample) = loss }
+    }
+}
+
+impl Slotted<'_> {
+    /// Where the losses of samples from `first` on are kept.
+    ///
+    /// # Safety
+    /// No two threads may have the same sample at once.
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) unsafe fn rows_of(&self, first: usize, samples: usize) -> &mut [f32] {
+        assert!(
+            first + samples <= self.rows_len,
+            "samples {first} to {} of {}",
+            first + samples,
+            self.rows_len
+        );
+        // SAFETY: in bounds by the assertion, unshared by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.rows.add(first), samples) }
     }
 }
 

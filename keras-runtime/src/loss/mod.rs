@@ -1,34 +1,51 @@
 //! Losses: how far predictions are from their targets, and the slope of it.
 //!
-//! A [`Loss`] sees one sample at a time. The mean over the batch, the weights of samples and outputs, and the way back
-//! through the model's last activation are the caller's (`device::cpu::head`).
+//! A [`Loss`] sees one sample at a time, unless it is one of a whole batch ([`OverBatch`]). The [`Reduction`] of a batch to one
+//! number, the weights of samples and outputs, and the way back through the model's last activation are the caller's
+//! (`device::cpu::head`).
 
+mod call;
 pub(crate) mod check;
+mod circle;
 mod crossentropy;
+mod ctc;
 pub(crate) mod defaults;
 mod distribution;
+mod expression;
 mod focal;
 mod heads;
 mod hinge;
+mod over_batch;
+mod overlap;
+mod reduction;
 mod regression;
 mod weighted;
 
 use std::fmt::Debug;
 
+use ndarray::ArrayD;
+
 pub use check::{TargetShape, expect_same_shape};
+pub use circle::Circle;
 pub use crossentropy::{BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy};
+pub use ctc::Ctc;
 pub use distribution::{CategoricalGeneralizedCrossEntropy, CosineSimilarity, KLDivergence};
+pub use expression::Expression;
 pub use focal::{BinaryFocalCrossentropy, CategoricalFocalCrossentropy};
-pub use heads::{Heads, Slot, Slotted};
+pub use heads::{Heads, Over, Slot, Slotted};
 pub use hinge::{CategoricalHinge, Hinge, SquaredHinge};
+pub use over_batch::{LeftOut, OverBatch, Predicted, Run, Scope};
+pub use overlap::{Dice, Tversky};
+pub use reduction::Reduction;
+pub(crate) use reduction::Values;
 pub use regression::{
     Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
     MeanSquaredLogarithmicError, Poisson,
 };
-pub use weighted::WeightedLoss;
+pub use weighted::{Reduced, WeightedLoss};
 
 use crate::compiled::{Head, OutputSpec};
-use crate::data::Tensor;
+use crate::data::{IntoTensor, Tensor};
 use crate::error::Result;
 
 /// `keras.config.epsilon()`.
@@ -99,7 +116,7 @@ pub trait Loss: Debug + Send + Sync {
     ///
     /// # Errors
     /// When they cannot. The default asks for the output's own shape.
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+    fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
         expect_same_shape(self.name(), output, target)
     }
 
@@ -107,9 +124,35 @@ pub trait Loss: Debug + Send + Sync {
     /// derivative of it by each prediction into `slope`, where that is asked for.
     fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32;
 
+    /// The same, told the whole shape of the predictions, for losses to which it matters ([`Scope::Sample`]).
+    fn shaped(&self, y: &[f32], p: &[f32], shape: &[usize], slope: Option<&mut [f32]>) -> f32 {
+        self.sample(y, p, shape.last().copied().unwrap_or(1).max(1), slope)
+    }
+
     /// The loss that the runtime computes together with an output's activation, stable for any logits.
     fn fused(&self, head: Head) -> Option<Fused> {
         let _ = head;
+        None
+    }
+
+    /// What it is a number of, for predictions of `shape`.
+    fn scope(&self, shape: &[usize]) -> Scope {
+        let _ = shape;
+        Scope::Positions
+    }
+
+    /// The formula over a whole batch, where [`Loss::scope`] is [`Scope::Batch`].
+    fn over_batch(&self) -> Option<&dyn OverBatch> {
+        None
+    }
+
+    /// The formula over a run of samples, where it is faster than one sample after another.
+    fn run(&self) -> Option<&dyn Run> {
+        None
+    }
+
+    /// Which values are left out of means.
+    fn left_out(&self) -> Option<LeftOut> {
         None
     }
 
@@ -126,6 +169,70 @@ pub trait Loss: Debug + Send + Sync {
     {
         WeightedLoss { loss: self, weight }
     }
+
+    /// How the losses of a batch become one number: see [`Loss::reduction`].
+    fn reduced_by(&self) -> Reduction {
+        Reduction::default()
+    }
+
+    /// The same loss with another [`Reduction`].
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! { Net = dense(2, input = 3) }
+    ///
+    /// let mut model = Net::new(1).compile(Sgd::default(), MeanSquaredError.reduction(Reduction::Sum), ());
+    /// let (x, y) = (ndarray::Array2::<f32>::ones((8, 3)), ndarray::Array2::<f32>::zeros((8, 2)));
+    /// let sum = model.test_on_batch(&x, &y)?.loss;
+    /// let mean = MeanSquaredError.call(&y, &model.predict(&x)?)?[[]];
+    /// assert!((sum - 8.0 * f64::from(mean)).abs() < 1e-5 * sum);
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    fn reduction(self, reduction: Reduction) -> Reduced<Self>
+    where
+        Self: Sized,
+    {
+        Reduced { loss: self, reduction }
+    }
+
+    /// The loss of predictions in an array, reduced: an array without axes, or, with [`Reduction::None`], one of each place of
+    /// all axes but the last (of each sample, or without axes, where the loss is one of whole samples or batches).
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// let (y, p) = (ndarray::arr2(&[[0.0f32, 1.0], [0.0, 0.0]]), ndarray::arr2(&[[1.0f32, 1.0], [1.0, 0.0]]));
+    /// assert_eq!(MeanSquaredError.call(&y, &p)?[[]], 0.5);
+    /// let each = MeanSquaredError.reduction(Reduction::None).call(&y, &p)?;
+    /// assert_eq!(each, ndarray::arr1(&[0.5, 0.5]).into_dyn());
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When targets and predictions do not fit each other.
+    fn call<'a>(&self, y_true: impl IntoTensor<'a>, y_pred: impl IntoTensor<'a>) -> Result<ArrayD<f32>>
+    where
+        Self: Sized,
+    {
+        call::call(self, &y_true.into_tensor(), &y_pred.into_tensor(), None)
+    }
+
+    /// [`Loss::call`] with what each sample, or each step of each, counts.
+    ///
+    /// # Errors
+    /// When targets, predictions and weights do not fit each other.
+    fn call_weighted<'a>(
+        &self,
+        y_true: impl IntoTensor<'a>,
+        y_pred: impl IntoTensor<'a>,
+        sample_weight: impl IntoTensor<'a>,
+    ) -> Result<ArrayD<f32>>
+    where
+        Self: Sized,
+    {
+        call::call(self, &y_true.into_tensor(), &y_pred.into_tensor(), Some(&sample_weight.into_tensor()))
+    }
 }
 
 /// A loss and the activation under it in one formula, computed from logits.
@@ -137,30 +244,14 @@ pub enum Fused {
         sparse: bool,
         /// Share of a target that is spread over all classes.
         smoothing: f32,
+        /// The class index of places that have no loss.
+        ignore: Option<f32>,
     },
     /// Cross-entropy with the sigmoid of each word.
     Sigmoid {
         /// Share of a target that is pulled to one half.
         smoothing: f32,
     },
-}
-
-impl Loss for Box<dyn Loss> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
-        (**self).check(output, target)
-    }
-    fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        (**self).sample(y, p, classes, slope)
-    }
-    fn fused(&self, head: Head) -> Option<Fused> {
-        (**self).fused(head)
-    }
-    fn weight(&self) -> f32 {
-        (**self).weight()
-    }
 }
 
 /// What `compile` takes for its losses: one, or a tuple, array or `Vec` with one for each output.

@@ -6,7 +6,7 @@ use crate::compiled::OutputSpec;
 #[derive(Debug, Clone, Copy)]
 pub struct Batch<'a> {
     /// The output's name and shape.
-    pub output: &'a OutputSpec,
+    pub output: &'a OutputSpec<'a>,
     /// Samples.
     pub samples: usize,
     /// As many words for each sample as the loss asks for.

@@ -6,7 +6,7 @@ use crate::compiled::{Head, OutputSpec};
 use crate::data::Tensor;
 use crate::error::Result;
 use crate::loss;
-use crate::loss::{Fused, Loss};
+use crate::loss::{Fused, LeftOut, Loss, Predicted, Scope};
 
 /// The mean of a loss over all samples. Keras's own losses are metrics as they are; this makes one of yours.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +46,24 @@ impl<L: Loss + Clone + 'static> Measure for Averaged<L> {
     }
 
     fn add(&self, seen: &mut Seen, batch: &Batch<'_>) {
+        match self.loss.scope(batch.output.shape) {
+            Scope::Positions => self.add_positions(seen, batch),
+            Scope::Sample { .. } => self.add_samples(seen, batch),
+            Scope::Batch { values } => self.add_batch(seen, batch, values),
+        }
+    }
+
+    fn value(&self, seen: &Seen) -> f64 {
+        seen.mean.value()
+    }
+
+    fn forget(seen: &mut Seen) {
+        seen.mean = Mean::default();
+    }
+}
+
+impl<L: Loss> Averaged<L> {
+    fn add_positions(&self, seen: &mut Seen, batch: &Batch<'_>) {
         let classes = batch.classes();
         let logits = match batch.output.head {
             Head::Linear => self.loss.fused(Head::Linear),
@@ -61,16 +79,45 @@ impl<L: Loss + Clone + 'static> Measure for Averaged<L> {
                     &seen.probabilities[..]
                 }
             };
-            seen.mean.add(self.factor * f64::from(self.loss.sample(y, p, classes, None)), weight);
+            let left_out = matches!(self.loss.left_out(), Some(LeftOut::Target(target)) if y == [target]);
+            if !left_out {
+                seen.mean.add(self.factor * f64::from(self.loss.sample(y, p, classes, None)), weight);
+            }
         }
     }
 
-    fn value(&self, seen: &Seen) -> f64 {
-        seen.mean.value()
+    /// Of a loss of whole samples.
+    fn add_samples(&self, seen: &mut Seen, batch: &Batch<'_>) {
+        let samples = batch.samples.max(1);
+        let (width, words) = (batch.targets.len() / samples, batch.predictions.len() / samples);
+        for i in 0..batch.samples {
+            let y = &batch.targets[i * width..(i + 1) * width];
+            let p = &batch.predictions[i * words..(i + 1) * words];
+            let weight = batch.weights.map_or(1.0, |weights| f64::from(weights[i]));
+            let loss = f64::from(self.loss.shaped(y, p, batch.output.shape, None));
+            seen.mean.add(self.factor * loss, weight);
+        }
     }
 
-    fn forget(seen: &mut Seen) {
-        seen.mean = Mean::default();
+    /// Of a loss of a whole batch.
+    fn add_batch(&self, seen: &mut Seen, batch: &Batch<'_>, values: Option<usize>) {
+        let Some(formula) = self.loss.over_batch() else { return };
+        let (samples, shape) = (batch.samples, batch.output.shape);
+        // The room for probabilities holds the losses of the samples.
+        seen.probabilities.clear();
+        seen.probabilities.resize(samples, 0.0);
+        let predicted = Predicted { samples, shape, y: batch.targets, p: batch.predictions };
+        formula.losses(&predicted, &mut seen.probabilities);
+        let zeros = self.loss.left_out() == Some(LeftOut::Zeros);
+        // As in Keras: what is a number of a batch counts once.
+        let counted = if values.is_some() { 1.min(samples) } else { samples };
+        for (i, loss) in seen.probabilities[..counted].iter().enumerate() {
+            let weight =
+                batch.weights.filter(|_| values.is_none()).map_or(1.0, |weights| f64::from(weights[i]));
+            if !(zeros && *loss <= 0.0) {
+                seen.mean.add(self.factor * f64::from(*loss), weight);
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::data::{Selection, Tensor, expect_dtype, expect_finite, expect_indices
 use crate::device::{Backend, Device};
 use crate::error::{Error, Result, batched};
 use crate::init;
-use crate::loss::Loss;
+use crate::loss::{Loss, Reduction};
 use crate::metric::Metric;
 
 /// Samples that are predicted at once.
@@ -146,6 +146,13 @@ pub(crate) fn check_batch(
                 found: tensor.shape().rows(),
                 other: format!("input `{}`", spec.inputs[0].name),
                 expected: samples,
+            });
+        }
+        if loss.reduced_by() == Reduction::None {
+            return Err(Error::Setting {
+                name: "reduction",
+                expected: "one that leaves a number: `Reduction::None` is for `call` alone".into(),
+                found: format!("none, of {} at output `{}`", loss.name(), output.name),
             });
         }
         loss.check(output, tensor)?;

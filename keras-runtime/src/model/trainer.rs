@@ -10,16 +10,14 @@ use super::{Gradients, Model};
 use crate::callback::{Callbacks, Logs, Position};
 use crate::data::{Arrays, Batches, IntoTensor, Selection, Tensor};
 use crate::device::Backend;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::io::checkpoint::{self, Marks};
 use crate::loss::Loss;
 use crate::metric::Metric;
 use crate::optim::Optimizer;
-use crate::train::feed::{Epochs, Feed, FromBatches, InMemory};
+use crate::train::feed::{Epochs, Feed, FromBatches, InMemory, Taken};
 use crate::train::run::{self, Session};
-use crate::train::{
-    Evaluate, Fit, History, Score, Sums, Tally, Weights, class_weights, expect_weights, setting,
-};
+use crate::train::{Evaluate, Fit, History, Score, Sums, Tally, Weights, class_weights, setting, spread};
 
 /// A model that is ready for training, as `compile` leaves it. It is its model, and more.
 #[derive(Debug)]
@@ -88,6 +86,12 @@ impl<M: Model> Trainer<M> {
         self.step
     }
 
+    /// What the loss of the next step is multiplied with: 1, unless the optimizer has a
+    /// [`loss_scale`](crate::optim::Optimizer::loss_scale).
+    pub fn loss_scale(&self) -> f32 {
+        self.model.network().backend().loss_scale().factor(self.optimizer.options().loss_scale)
+    }
+
     /// Trains on `x` and `y`, whose first dimension counts the samples.
     ///
     /// # Errors
@@ -114,11 +118,14 @@ impl<M: Model> Trainer<M> {
             classes => class_weights(classes, M::SPEC.outputs, y)?,
         };
         let by_class: Vec<Tensor<'_>> = by_class.iter().map(IntoTensor::into_tensor).collect();
+        let validation = self.validation_weights(&settings)?;
         let (backend, mut session) = self.session();
         session.weights.training = if by_class.is_empty() { &given } else { &by_class };
         // Those of classes are for training alone, as in Keras.
         if training < samples {
             session.weights.evaluation = &given;
+        } else {
+            session.weights.evaluation = &validation;
         }
         let measures = Measures { losses: session.losses, metrics: &metrics };
         let held_back = (training < samples).then_some(held_back);
@@ -138,16 +145,20 @@ impl<M: Model> Trainer<M> {
             let expected = "0 for a data set: give a `validation_dataset`";
             return Err(setting("validation_split", expected, settings.validation_split));
         }
-        if settings.sample_weight.is_some() || !settings.class_weight.is_empty() {
-            return Err(setting("sample_weight", "none for a data set: they are for arrays", "given"));
+        if settings.sample_weight.is_some() {
+            let expected = "none for a data set: its batches bring theirs, as `Batch::with_sample_weight`";
+            return Err(setting("sample_weight", expected, "given"));
         }
         if let Some((x, y)) = &settings.validation_data {
             self.check(x, y)?;
         }
         let metrics = self.copied_metrics();
-        let (backend, session) = self.session();
+        let (validation, classes) = (self.validation_weights(&settings)?, settings.class_weight.clone());
+        let (backend, mut session) = self.session();
+        session.weights.evaluation = &validation;
         let measures = Measures { losses: session.losses, metrics: &metrics };
-        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, measures: Some(measures) };
+        let (spec, class_weight) = (M::SPEC, &classes[..]);
+        let mut feed = FromBatches { source: &mut dataset, spec, measures: Some(measures), class_weight };
         run_epochs(backend, session, measures, &mut feed, None, settings)
     }
 
@@ -193,7 +204,7 @@ impl<M: Model> Trainer<M> {
         let metrics = self.copied_metrics();
         let (backend, session) = self.session();
         let measures = Some(Measures { losses: session.losses, metrics: &metrics });
-        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, measures };
+        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, measures, class_weight: &[] };
         run_evaluation(backend, session, &mut feed, settings)
     }
 
@@ -225,7 +236,7 @@ impl<M: Model> Trainer<M> {
     ) -> Result<Vec<ArrayD<f32>>> {
         settings.check()?;
         let (backend, session) = self.session();
-        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, measures: None };
+        let mut feed = FromBatches { source: &mut dataset, spec: M::SPEC, measures: None, class_weight: &[] };
         run_prediction(backend, session, &mut feed, settings)
     }
 
@@ -338,7 +349,8 @@ impl<M: Model> Trainer<M> {
         let (backend, mut session) = self.session();
         let mut result = Ok(());
         backend.scope(&mut |backend| {
-            result = session.differentiate(backend, x, y, Selection::Range { start: 0, len });
+            let rows = Selection::Range { start: 0, len };
+            result = session.differentiate(backend, Taken { x, y, sample_weight: None, rows }, false);
             if result.is_err() {
                 return;
             }
@@ -428,12 +440,12 @@ impl<M: Model> Trainer<M> {
         let weights = self.spread(weights, len)?;
         let (backend, mut session) = self.session();
         session.weights = Weights { training: &weights, evaluation: &weights };
-        let rows = Selection::Range { start: 0, len };
+        let batch = Taken { x, y, sample_weight: None, rows: Selection::Range { start: 0, len } };
         let mut result = Ok(());
         backend.scope(&mut |backend| {
             result = match train {
-                true => session.train(backend, x, y, rows),
-                false => session.evaluate(backend, x, y, rows),
+                true => session.train(backend, batch),
+                false => session.evaluate(backend, batch),
             };
         });
         result
@@ -462,25 +474,15 @@ impl<M: Model> Trainer<M> {
         (backend, session)
     }
 
-    /// Holds weights of samples to the outputs, and gives one array for each output, or none where none is given.
     fn spread<'w>(&self, given: &[Tensor<'w>], samples: usize) -> Result<Vec<Tensor<'w>>> {
-        let outputs = M::SPEC.outputs;
-        let weights = match given {
-            [one] => vec![one.clone(); outputs.len()],
-            several => several.to_vec(),
-        };
-        if !weights.is_empty() && weights.len() != outputs.len() {
-            return Err(Error::Count {
-                what: format!("sample weights of `{}`", M::SPEC.name),
-                expected: outputs.len(),
-                found: weights.len(),
-                help: "give one array for all outputs, or one for each".into(),
-            });
-        }
-        for (weights, output) in weights.iter().zip(outputs) {
-            expect_weights(weights, output, samples)?;
-        }
-        Ok(weights)
+        spread(M::SPEC, &self.losses, given, samples)
+    }
+
+    /// The weights of [`Fit::validation_data`].
+    fn validation_weights<'w>(&self, settings: &Fit<'w>) -> Result<Vec<Tensor<'w>>> {
+        let given = settings.validation_sample_weight.as_deref().unwrap_or_default();
+        let data = settings.validation_data.as_ref().and_then(|(x, _)| x.first());
+        self.spread(given, data.map_or(0, |x| x.shape().rows()))
     }
 
     fn check(&self, x: &[Tensor<'_>], y: &[Tensor<'_>]) -> Result<usize> {
@@ -509,8 +511,12 @@ fn run_epochs(
         let rows = x.first().map_or(0, |x| x.shape().rows());
         InMemory::new((x, y), 0..rows, settings.validation_batch_size, false)
     });
-    let mut batches =
-        dataset.as_mut().map(|source| FromBatches { source: &mut **source, spec, measures: Some(measures) });
+    let mut batches = dataset.as_mut().map(|source| FromBatches {
+        source: &mut **source,
+        spec,
+        measures: Some(measures),
+        class_weight: &[],
+    });
     let validation: Option<&mut dyn Feed> = match (&mut arrays, &mut batches, &mut held_back) {
         (Some(arrays), _, _) => Some(arrays),
         (_, Some(batches), _) => Some(batches),

@@ -14,9 +14,6 @@
 //!     .exclude_from_decay(["bias", "gamma", "beta"]);
 //! assert_eq!(optimizer.name(), "adam");
 //! ```
-//!
-//! `loss_scale_factor` and `LossScaleOptimizer` are left out: they keep 16-bit gradients from vanishing, and these are of
-//! 32 bits.
 
 mod adadelta;
 mod adafactor;
@@ -26,6 +23,7 @@ mod adamax;
 mod ftrl;
 mod lamb;
 mod lion;
+mod loss_scale;
 mod matrices;
 mod muon;
 mod nadam;
@@ -45,6 +43,7 @@ pub use adamax::Adamax;
 pub use ftrl::Ftrl;
 pub use lamb::Lamb;
 pub use lion::Lion;
+pub use loss_scale::{LossScale, LossScaling, ScaleState};
 pub use muon::Muon;
 pub use nadam::Nadam;
 pub use rmsprop::RmsProp;
@@ -182,6 +181,38 @@ pub trait Optimizer: Debug + Send + Sync {
         Self: Sized,
     {
         Tuned::new(self).gradient_accumulation(steps)
+    }
+
+    /// Multiplies the loss with `factor` before gradients are taken, and divides them by it (Keras's `loss_scale_factor`).
+    fn loss_scale_factor(self, factor: f32) -> Tuned<Self>
+    where
+        Self: Sized,
+    {
+        Tuned::new(self).loss_scale_factor(factor)
+    }
+
+    /// Multiplies the loss with a scale that follows the gradients, and leaves out steps in which one of these is not finite
+    /// (Keras's `LossScaleOptimizer`).
+    ///
+    /// ```
+    /// use keras_runtime::optim::LossScale;
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! { Net = dense(1, input = 2) }
+    ///
+    /// let mut model = Net::new(1).compile(Adam::default().loss_scale(LossScale::default()), MeanSquaredError, ());
+    /// let before = model.weight("dense/kernel")?;
+    /// // The loss of this batch overflows, and so do its gradients.
+    /// model.train_on_batch(&ndarray::arr2(&[[1e30f32, 1e30]]), &vec![0.0f32])?;
+    /// assert_eq!(model.weight("dense/kernel")?, before);
+    /// assert_eq!(model.loss_scale(), 16384.0);
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    fn loss_scale(self, scale: LossScale) -> Tuned<Self>
+    where
+        Self: Sized,
+    {
+        Tuned::new(self).loss_scale(scale)
     }
 
     /// Multiplies the step size of weights whose name begins with `prefix`, such as `block1/` or `dense_1/kernel`.

@@ -1,7 +1,10 @@
 //! Optimizers with what Keras's have in common.
 
 use super::schedule::Schedule;
-use super::{Clip, Moment, MovingAverage, Optimizer, Options, require, require_rate, require_share};
+use super::{
+    Clip, LossScale, LossScaling, Moment, MovingAverage, Optimizer, Options, require, require_rate,
+    require_share,
+};
 use crate::compiled::WeightSpec;
 use crate::error::{Error, Result};
 
@@ -15,6 +18,7 @@ pub struct Tuned<O> {
     accumulate: Option<u32>,
     average: Option<MovingAverage>,
     rates: Vec<(String, f32)>,
+    loss_scale: Option<LossScaling>,
     schedule: Option<Box<dyn Schedule>>,
 }
 
@@ -29,6 +33,7 @@ impl<O: Optimizer> Tuned<O> {
             accumulate: None,
             average: None,
             rates: vec![],
+            loss_scale: None,
             schedule: None,
         }
     }
@@ -79,6 +84,16 @@ impl<O: Optimizer> Tuned<O> {
     /// See [`Optimizer::gradient_accumulation`].
     pub fn gradient_accumulation(self, steps: u32) -> Self {
         Tuned { accumulate: Some(steps), ..self }
+    }
+
+    /// See [`Optimizer::loss_scale_factor`].
+    pub fn loss_scale_factor(self, factor: f32) -> Self {
+        Tuned { loss_scale: Some(LossScaling::Factor(factor)), ..self }
+    }
+
+    /// See [`Optimizer::loss_scale`].
+    pub fn loss_scale(self, scale: LossScale) -> Self {
+        Tuned { loss_scale: Some(LossScaling::Dynamic(scale)), ..self }
     }
 
     /// See [`Optimizer::rate`].
@@ -141,6 +156,7 @@ impl<O: Optimizer> Optimizer for Tuned<O> {
             accumulate: self.accumulate.unwrap_or(inner.accumulate),
             average: self.average.or(inner.average),
             rates: if self.rates.is_empty() { inner.rates } else { &self.rates },
+            loss_scale: self.loss_scale.or(inner.loss_scale),
         }
     }
 
@@ -174,6 +190,7 @@ impl<O: Optimizer> Optimizer for Tuned<O> {
         if self.accumulate == Some(0) {
             return Err(counted("gradient_accumulation_steps"));
         }
+        self.loss_scale.map_or(Ok(()), LossScaling::check)?;
         for (_, factor) in &self.rates {
             require("rate", *factor, factor.is_finite() && *factor >= 0.0, "a finite factor of at least 0")?;
         }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Moment, Optimizer};
+use super::{LossScaling, Moment, Optimizer};
 use crate::compiled::WeightSpec;
 use crate::device::cpu::simd::Isa;
 use crate::device::cpu::split::{self, Shared};
@@ -50,6 +50,8 @@ pub struct Options<'a> {
     pub average: Option<MovingAverage>,
     /// Factors of the step size, by the first letters of a weight's name.
     pub rates: &'a [(String, f32)],
+    /// What the loss is multiplied with before gradients are taken.
+    pub loss_scale: Option<LossScaling>,
 }
 
 impl Options<'_> {

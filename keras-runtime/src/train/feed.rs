@@ -3,13 +3,24 @@
 use std::ops::Range;
 
 use crate::compiled::Spec;
-use crate::data::{Batch, Batches, Selection, Tensor};
+use crate::data::{Batch, Batches, IntoTensor, Selection, Tensor};
 use crate::error::{Error, Result};
 use crate::model::network::{Measures, check_batch};
 use crate::random::Philox;
+use crate::train::{class_weights, setting, spread};
 
-/// What is done with a batch: with the selected samples of inputs and targets.
-pub(crate) type Take<'t> = dyn FnMut(&[Tensor<'_>], &[Tensor<'_>], Selection<'_>) -> Result<()> + 't;
+/// A batch: the selected samples of arrays.
+#[derive(Clone, Copy)]
+pub(crate) struct Taken<'t> {
+    pub x: &'t [Tensor<'t>],
+    pub y: &'t [Tensor<'t>],
+    /// What samples count at each output, where it comes with the batch: none, if each counts 1.
+    pub sample_weight: Option<&'t [Tensor<'t>]>,
+    pub rows: Selection<'t>,
+}
+
+/// What is done with a batch.
+pub(crate) type Take<'t> = dyn FnMut(Taken<'_>) -> Result<()> + 't;
 
 /// A source of batches as the loop sees it.
 pub(crate) trait Feed: Send {
@@ -77,7 +88,7 @@ impl Feed for InMemory<'_, '_> {
             Some(order) => Selection::Indices(&order[self.at..self.at + len]),
             None => Selection::Range { start: self.range.start + self.at, len },
         };
-        take(self.x, self.y, rows)?;
+        take(Taken { x: self.x, y: self.y, sample_weight: None, rows })?;
         self.at += len;
         Ok(true)
     }
@@ -95,6 +106,8 @@ pub(crate) struct FromBatches<'a> {
     pub spec: &'static Spec,
     /// None where there are no targets.
     pub measures: Option<Measures<'a>>,
+    /// What the samples of a class count.
+    pub class_weight: &'a [(usize, f32)],
 }
 
 impl Feed for FromBatches<'_> {
@@ -107,9 +120,20 @@ impl Feed for FromBatches<'_> {
     }
 
     fn next(&mut self, take: &mut Take<'_>) -> Result<bool> {
-        let Some(Batch { x, y }) = self.source.next()? else { return Ok(false) };
+        let Some(Batch { x, y, sample_weight }) = self.source.next()? else { return Ok(false) };
         let len = check_batch(self.spec, self.measures, &x, &y)?;
-        take(&x, &y, Selection::Range { start: 0, len })?;
+        let losses = self.measures.map_or(&[][..], |measures| measures.losses);
+        let by_class = match (self.class_weight, &sample_weight[..]) {
+            ([], _) => vec![],
+            (classes, []) => class_weights(classes, self.spec.outputs, &y)?,
+            _ => return Err(setting("class_weight", "no sample weights in the batches beside it", "both")),
+        };
+        let by_class: Vec<Tensor<'_>> = by_class.iter().map(IntoTensor::into_tensor).collect();
+        let given = match &by_class[..] {
+            [] if self.measures.is_some() => spread(self.spec, losses, &sample_weight, len)?,
+            _ => by_class,
+        };
+        take(Taken { x: &x, y: &y, sample_weight: Some(&given), rows: Selection::Range { start: 0, len } })?;
         Ok(true)
     }
 

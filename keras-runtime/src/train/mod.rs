@@ -10,7 +10,7 @@ pub use history::History;
 pub use tally::Score;
 pub(crate) use tally::{Sums, Tally};
 pub use weights::sample_weight;
-pub(crate) use weights::{Weights, class_weights, expect_weights};
+pub(crate) use weights::{Weights, class_weights, expect_weights, spread};
 
 use crate::callback::{Callback, Position};
 use crate::data::{Arrays, Batches, Tensor};
@@ -50,10 +50,13 @@ pub struct Fit<'a> {
     /// Data to validate with: see [`validation`].
     pub validation_data: Option<(Vec<Tensor<'a>>, Vec<Tensor<'a>>)>,
     /// What each sample, or each step of each, counts in the loss and in [`Weighted`](crate::metric::Weighted) metrics: see
-    /// [`sample_weight`]. For arrays alone; those that are held back by `validation_split` keep theirs.
+    /// [`sample_weight`]. For arrays alone, of which those that are held back by `validation_split` keep theirs: the batches
+    /// of a data set bring their own.
     pub sample_weight: Option<Vec<Tensor<'a>>>,
+    /// What each sample of `validation_data` counts.
+    pub validation_sample_weight: Option<Vec<Tensor<'a>>>,
     /// What the samples of a class count while training; those of other classes count 1. For a model with one output that
-    /// has one class for each sample, and arrays.
+    /// has one class for each sample.
     pub class_weight: Vec<(usize, f32)>,
     /// Batches to validate with, in place of arrays: `Some(Box::new(&mut dataset))`.
     pub validation_dataset: Option<Box<dyn Batches + 'a>>,
@@ -86,6 +89,7 @@ impl Default for Fit<'_> {
             validation_split: 0.0,
             validation_data: None,
             sample_weight: None,
+            validation_sample_weight: None,
             class_weight: vec![],
             validation_dataset: None,
             validation_steps: None,
@@ -150,6 +154,9 @@ impl Fit<'_> {
         }
         if self.validation_data.is_some() && self.validation_dataset.is_some() {
             return Err(setting("validation_dataset", "none beside `validation_data`", "given"));
+        }
+        if self.validation_sample_weight.is_some() && self.validation_data.is_none() {
+            return Err(setting("validation_sample_weight", "none without `validation_data`", "given"));
         }
         Ok(())
     }

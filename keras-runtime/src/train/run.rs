@@ -2,11 +2,10 @@
 
 use std::time::Instant;
 
-use super::feed::Epochs;
+use super::feed::{Epochs, Taken};
 use super::{History, Tally, Verbose, Weights};
 use crate::callback::{Callbacks, Logs, Position, Training};
 use crate::compiled::Spec;
-use crate::data::{Selection, Tensor};
 use crate::device::Backend;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
@@ -31,33 +30,26 @@ pub(crate) struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// One step on the selected samples, and their loss and metrics.
-    pub fn train(
-        &mut self,
-        backend: &mut dyn Backend,
-        x: &[Tensor<'_>],
-        y: &[Tensor<'_>],
-        rows: Selection<'_>,
-    ) -> Result<()> {
-        self.differentiate(backend, x, y, rows)?;
+    /// One step on a batch, and its loss and metrics.
+    pub fn train(&mut self, backend: &mut dyn Backend, batch: Taken<'_>) -> Result<()> {
+        self.differentiate(backend, batch, true)?;
         self.update(backend);
-        self.tally.add(backend, self.spec, rows.len());
+        self.tally.add(backend, self.spec, batch.rows.len());
         backend.health()
     }
 
-    /// The gradient for the selected samples.
-    pub fn differentiate(
-        &mut self,
-        backend: &mut dyn Backend,
-        x: &[Tensor<'_>],
-        y: &[Tensor<'_>],
-        rows: Selection<'_>,
-    ) -> Result<()> {
+    /// The gradient for a batch: of the scaled loss, if the optimizer scales it and `scaled` says so.
+    pub fn differentiate(&mut self, backend: &mut dyn Backend, batch: Taken<'_>, scaled: bool) -> Result<()> {
+        let Taken { x, y, sample_weight, rows } = batch;
         backend.show_average(self.optimizer, false);
         backend.load_inputs(x, rows)?;
         backend.load_targets(y, rows);
-        backend.load_sample_weights(self.weights.training, rows);
-        backend.gradients(self.losses, *self.step);
+        backend.load_sample_weights(sample_weight.unwrap_or(self.weights.training), rows);
+        let scale = match scaled {
+            true => backend.loss_scale().factor(self.optimizer.options().loss_scale),
+            false => 1.0,
+        };
+        backend.gradients(self.losses, *self.step, scale);
         Ok(())
     }
 
@@ -67,17 +59,12 @@ impl Session<'_> {
         backend.update(self.optimizer, *self.step);
     }
 
-    /// Loss and metrics of the selected samples.
-    pub fn evaluate(
-        &mut self,
-        backend: &mut dyn Backend,
-        x: &[Tensor<'_>],
-        y: &[Tensor<'_>],
-        rows: Selection<'_>,
-    ) -> Result<()> {
+    /// Loss and metrics of a batch.
+    pub fn evaluate(&mut self, backend: &mut dyn Backend, batch: Taken<'_>) -> Result<()> {
+        let Taken { x, y, sample_weight, rows } = batch;
         backend.load_inputs(x, rows)?;
         backend.load_targets(y, rows);
-        backend.load_sample_weights(self.weights.evaluation, rows);
+        backend.load_sample_weights(sample_weight.unwrap_or(self.weights.evaluation), rows);
         backend.infer(Some(self.losses));
         self.tally.add(backend, self.spec, rows.len());
         backend.health()
@@ -170,11 +157,11 @@ fn train_epoch(
     let epoch = session.position.epoch;
     while !session.stop {
         let (batch, seed) = (session.position.batch, *session.seed);
-        let more = epochs.next(seed, &mut |x, y, rows| {
+        let more = epochs.next(seed, &mut |taken| {
             callbacks.each_batch(|callback| {
                 callback.on_train_batch_begin(batch, &mut session.training(backend))
             })?;
-            session.train(backend, x, y, rows)
+            session.train(backend, taken)
         })?;
         if !more {
             break;
@@ -203,10 +190,10 @@ pub(crate) fn evaluate(
     batches.seek(0, 0, *session.seed)?;
     callbacks.each(|callback| callback.on_test_begin(&mut session.training(backend)))?;
     for batch in 0.. {
-        let more = batches.next(*session.seed, &mut |x, y, rows| {
+        let more = batches.next(*session.seed, &mut |taken| {
             callbacks
                 .each_batch(|callback| callback.on_test_batch_begin(batch, &mut session.training(backend)))?;
-            session.evaluate(backend, x, y, rows)
+            session.evaluate(backend, taken)
         })?;
         if !more && batch == 0 {
             return Err(Error::Empty { what: "the data to evaluate".into() });
@@ -236,11 +223,11 @@ pub(crate) fn predict(
     batches.seek(0, 0, *session.seed)?;
     callbacks.each(|callback| callback.on_predict_begin(&mut session.training(backend)))?;
     for batch in 0.. {
-        let more = batches.next(*session.seed, &mut |x, _, rows| {
+        let more = batches.next(*session.seed, &mut |taken| {
             callbacks.each_batch(|callback| {
                 callback.on_predict_batch_begin(batch, &mut session.training(backend))
             })?;
-            backend.load_inputs(x, rows)?;
+            backend.load_inputs(taken.x, taken.rows)?;
             backend.infer(None);
             Ok(())
         })?;

@@ -19,7 +19,7 @@ pub(crate) struct Tally<'a> {
 /// What a [`Tally`] adds up.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sums {
-    /// The sum of the losses of all samples, for each output.
+    /// The losses of the batches at each output, times their samples.
     losses: [f64; 8],
     /// What the model and its weights add, times samples.
     added: f64,
@@ -46,7 +46,8 @@ impl<'a> Tally<'a> {
     pub fn add(&mut self, backend: &dyn Backend, spec: &Spec, samples: usize) {
         for (i, output) in spec.outputs.iter().enumerate() {
             // In order, so that the sum does not depend on threads.
-            self.sums.losses[i] += backend.sample_losses(i).iter().map(|loss| f64::from(*loss)).sum::<f64>();
+            let losses = backend.sample_losses(i).iter().map(|loss| f64::from(*loss));
+            self.sums.losses[i] += losses.sum::<f64>() * backend.loss_share(i);
             let (y, p) = (backend.targets(i), backend.output(i));
             let plain = Batch { output, samples, targets: y, predictions: p, weights: None };
             let weighted = Batch { weights: backend.sample_weights(i), ..plain };

@@ -1,8 +1,9 @@
 //! What samples count.
 
-use crate::compiled::OutputSpec;
+use crate::compiled::{OutputSpec, Spec};
 use crate::data::{Arrays, Tensor, expect_finite};
 use crate::error::{Error, Result, batched};
+use crate::loss::{Loss, Scope};
 use crate::metric::argmax;
 
 /// Arrays of weights, one for each output or none at all.
@@ -24,8 +25,13 @@ pub fn sample_weight<'a>(weights: impl Arrays<'a>) -> Option<Vec<Tensor<'a>>> {
     Some(weights.tensors().as_ref().to_vec())
 }
 
-/// Holds weights to an output: one for each sample, or one for each of its steps, which are all axes but the last.
-pub(crate) fn expect_weights(weights: &Tensor<'_>, output: &OutputSpec, samples: usize) -> Result<()> {
+/// Holds weights to an output and its loss: one for each sample, or one for each of its steps, which are all axes but the last.
+pub(crate) fn expect_weights(
+    weights: &Tensor<'_>,
+    output: &OutputSpec<'_>,
+    scope: Scope,
+    samples: usize,
+) -> Result<()> {
     let what = || format!("the sample weights of output `{}`", output.name);
     let found = weights.shape();
     if found.rows() != samples {
@@ -39,6 +45,14 @@ pub(crate) fn expect_weights(weights: &Tensor<'_>, output: &OutputSpec, samples:
     let steps = &output.shape[..output.shape.len().saturating_sub(1)];
     let fits =
         found.width() == 1 || found.sample() == steps || found.sample() == &steps[..steps.len().min(1)];
+    if scope != Scope::Positions && found.width() != 1 {
+        return Err(Error::Shape {
+            what: what(),
+            expected: batched(&[]),
+            found: format!("{found:?}"),
+            help: "the loss of this output is one of whole samples: give each a weight".into(),
+        });
+    }
     if !fits {
         return Err(Error::Shape {
             what: what(),
@@ -50,10 +64,36 @@ pub(crate) fn expect_weights(weights: &Tensor<'_>, output: &OutputSpec, samples:
     expect_finite(weights, what)
 }
 
+/// Holds weights of samples to the outputs, and gives one array for each output, or none where none is given.
+pub(crate) fn spread<'w>(
+    spec: &Spec,
+    losses: &[Box<dyn Loss>],
+    given: &[Tensor<'w>],
+    samples: usize,
+) -> Result<Vec<Tensor<'w>>> {
+    let outputs = spec.outputs;
+    let weights = match given {
+        [one] => vec![one.clone(); outputs.len()],
+        several => several.to_vec(),
+    };
+    if !weights.is_empty() && weights.len() != outputs.len() {
+        return Err(Error::Count {
+            what: format!("sample weights of `{}`", spec.name),
+            expected: outputs.len(),
+            found: weights.len(),
+            help: "give one array for all outputs, or one for each".into(),
+        });
+    }
+    for ((weights, output), loss) in weights.iter().zip(outputs).zip(losses) {
+        expect_weights(weights, output, loss.scope(output.shape), samples)?;
+    }
+    Ok(weights)
+}
+
 /// The weight of each sample by its class, for the only output of a model.
 pub(crate) fn class_weights(
     weights: &[(usize, f32)],
-    outputs: &[OutputSpec],
+    outputs: &[OutputSpec<'_>],
     y: &[Tensor<'_>],
 ) -> Result<Vec<Vec<f32>>> {
     let wrong = |found: String| Error::Setting {

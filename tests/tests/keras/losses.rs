@@ -55,7 +55,11 @@ losses! {
         "sparse_categorical_crossentropy" => SparseCategoricalCrossentropy;
         "sparse_categorical_crossentropy_unnormalised" => SparseCategoricalCrossentropy;
         "sparse_categorical_crossentropy_edge" => SparseCategoricalCrossentropy;
-        "sparse_categorical_crossentropy_logits" => SparseCategoricalCrossentropy { from_logits: true };
+        "sparse_categorical_crossentropy_logits" => SparseCategoricalCrossentropy { from_logits: true, ..SparseCategoricalCrossentropy };
+        "sparse_categorical_crossentropy_ignore" => SparseCategoricalCrossentropy { ignore_class: Some(1), ..SparseCategoricalCrossentropy };
+    sums:
+        "categorical_crossentropy_sum" => CategoricalCrossentropy.reduction(Reduction::Sum);
+        "mean_squared_error_sum" => MeanSquaredError.reduction(Reduction::Sum);
     binary:
         "binary_crossentropy" => BinaryCrossentropy;
         "binary_crossentropy_soft" => BinaryCrossentropy;

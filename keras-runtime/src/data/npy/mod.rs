@@ -206,7 +206,7 @@ impl Samples for Npy {
     }
 
     fn sample(&self, index: usize) -> Result<Sample> {
-        Ok(Sample { x: vec![self.row(index)?], y: vec![] })
+        Ok(Sample { x: vec![self.row(index)?], ..Sample::default() })
     }
 }
 
@@ -222,6 +222,6 @@ impl Samples for Pairs {
     }
 
     fn sample(&self, index: usize) -> Result<Sample> {
-        Ok(Sample { x: vec![self.x.row(index)?], y: vec![self.y.row(index)?] })
+        Ok(Sample { x: vec![self.x.row(index)?], y: vec![self.y.row(index)?], ..Sample::default() })
     }
 }

@@ -7,14 +7,14 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::pass::{Pass, RawSpace, Spaces};
 use super::simd::Isa;
 use super::{constraint, penalty};
-use crate::compiled::{Phase, Spec};
+use crate::compiled::{OutputSpec, Penalty, Phase, Spec};
 use crate::data::gather::gather;
 use crate::data::{Selection, Tensor};
 use crate::device::{Backend, Device, other_batch};
 use crate::error::{Error, Result};
 use crate::init;
-use crate::loss::{Heads, Loss, Slot, Slotted};
-use crate::optim::{Optimizer, Scratch, Update};
+use crate::loss::{Heads, LeftOut, Loss, Over, Predicted, Scope, Slot, Slotted, Values};
+use crate::optim::{LossScaling, Optimizer, ScaleState, Scratch, Update};
 
 /// The CPU as a device.
 ///
@@ -78,8 +78,16 @@ pub struct CpuBackend {
     /// Weights for each sample; 0 where there are none.
     weight_widths: Vec<usize>,
     losses: Vec<Vec<f32>>,
+    /// What the mean of the losses is multiplied with at each output: its reduction.
+    shares: Vec<f64>,
+    /// Of losses over the whole batch: the factor of each sample, and the slope by each prediction.
+    factors: Vec<f32>,
+    slopes: Vec<Vec<f32>>,
     /// What the last pass adds to the loss.
     added_loss: f64,
+    /// What the loss was multiplied with, of which the gradient is.
+    scale: f32,
+    scaling: ScaleState,
 }
 
 impl CpuBackend {
@@ -113,11 +121,94 @@ impl CpuBackend {
             sample_weights: vec![vec![]; spec.outputs.len()],
             weight_widths: vec![0; spec.outputs.len()],
             losses: vec![vec![]; spec.outputs.len()],
+            shares: vec![1.0; spec.outputs.len()],
+            factors: vec![],
+            slopes: vec![vec![]; spec.outputs.len()],
             added_loss: 0.0,
+            scale: 1.0,
+            scaling: ScaleState::default(),
         })
     }
 
-    fn run(&mut self, phase: &Phase, losses: Option<&[Box<dyn Loss>]>, step: u64) {
+    /// The passes of `phase` over the batch: one, or two where slopes are asked for that follow from all predictions.
+    fn run(&mut self, phase: &Phase, losses: Option<&[Box<dyn Loss>]>, step: u64, slopes: bool) {
+        let over = |loss: &dyn Loss, output: &OutputSpec<'_>| {
+            matches!(loss.scope(output.shape), Scope::Batch { .. })
+        };
+        let mut again = false;
+        for (i, (loss, output)) in losses.unwrap_or_default().iter().zip(self.spec.outputs).enumerate() {
+            match over(&**loss, output) {
+                true => again = true,
+                false => self.shares[i] = self.values(i, &**loss).share(loss.reduced_by()),
+            }
+        }
+        self.pass(phase, losses, step, false);
+        for (i, (loss, output)) in losses.unwrap_or_default().iter().zip(self.spec.outputs).enumerate() {
+            if over(&**loss, output) {
+                self.compare(i, &**loss, slopes);
+            }
+        }
+        if again && slopes {
+            self.pass(phase, losses, step, true);
+        }
+        self.added_loss = if phase.adds_loss { f64::from(self.fixed[0]) } else { 0.0 };
+        let carried = self.spec.state_words * self.batch;
+        self.carried.copy_within(carried.., 0);
+    }
+
+    /// What a reduction needs to know of output `i`.
+    fn values<'a>(&'a self, i: usize, loss: &dyn Loss) -> Values<'a> {
+        let shape = self.spec.outputs[i].shape;
+        let classes = shape.last().copied().unwrap_or(1).max(1);
+        Values {
+            scope: loss.scope(shape),
+            left_out: loss.left_out(),
+            samples: self.batch,
+            positions: (shape.iter().product::<usize>() / classes).max(1),
+            targets: self.targets(i),
+            weights: self.sample_weights(i).unwrap_or_default(),
+            losses: self.losses[i].get(..self.batch).unwrap_or_default(),
+        }
+    }
+
+    /// The loss of a whole batch at output `i`, and its slope, from the predictions that are there.
+    fn compare(&mut self, i: usize, loss: &dyn Loss, slopes: bool) {
+        let Some(formula) = loss.over_batch() else { return };
+        let (samples, shape) = (self.batch, self.spec.outputs[i].shape);
+        let mut losses = std::mem::take(&mut self.losses[i]);
+        let mut slope = std::mem::take(&mut self.slopes[i]);
+        let predicted = Predicted { samples, shape, y: self.targets(i), p: self.output(i) };
+        formula.losses(&predicted, &mut losses[..samples]);
+        self.losses[i] = losses;
+        let share = self.values(i, loss).share(loss.reduced_by());
+        let factor = loss.weight() * share as f32 * self.scale / samples as f32;
+        self.shares[i] = share;
+        let mut factors = std::mem::take(&mut self.factors);
+        grow(&mut factors, samples);
+        let weights = self.sample_weights(i);
+        for (sample, to) in factors[..samples].iter_mut().enumerate() {
+            *to = weights.map_or(1.0, |weights| weights[sample]) * factor;
+        }
+        let left_out = loss.left_out() == Some(LeftOut::Zeros);
+        for (loss, factor) in self.losses[i][..samples].iter().zip(&mut factors) {
+            if left_out && *loss <= 0.0 {
+                *factor = 0.0;
+            }
+        }
+        if slopes {
+            let predicted = Predicted { samples, shape, y: self.targets(i), p: self.output(i) };
+            grow(&mut slope, predicted.p.len());
+            formula.slope(&predicted, &factors[..samples], &mut slope[..predicted.p.len()]);
+        }
+        if let (Some(weights), width @ 1..) = (self.sample_weights.get(i), self.weight_widths[i]) {
+            let each = self.losses[i].iter_mut().zip(weights[..samples * width].chunks_exact(width));
+            each.for_each(|(loss, weight)| *loss *= weight[0]);
+        }
+        (self.factors, self.slopes[i]) = (factors, slope);
+    }
+
+    /// One pass of `phase` over the batch. `known` says whether slopes that follow from all predictions are.
+    fn pass(&mut self, phase: &Phase, losses: Option<&[Box<dyn Loss>]>, step: u64, known: bool) {
         let batch = self.batch;
         grow(&mut self.arena, phase.arena_words * batch);
         grow(&mut self.fixed, phase.fixed_words);
@@ -139,12 +230,19 @@ impl CpuBackend {
         let mut rows = self.losses.iter_mut();
         let (targets, widths, specs) = (&self.targets, &self.widths, self.spec.outputs);
         let (weights, weight_widths) = (&self.sample_weights, &self.weight_widths);
+        let (shares, slopes, by) = (&self.shares, &self.slopes, self.scale);
         let slots: [Slot<'_>; PORTS] = std::array::from_fn(|i| {
             let rows = rows.next();
             let loss = losses.and_then(|losses| losses.get(i)).zip(rows);
             let loss = loss.map(|(loss, rows)| {
-                let slotted = Slotted::new(&**loss, &targets[i], widths[i], scale * loss.weight(), rows);
-                slotted.with_weights(&weights[i], weight_widths[i])
+                let scale = scale * loss.weight() * shares[i] as f32 * by;
+                let slotted = Slotted::new(&**loss, &targets[i], widths[i], scale, rows);
+                let over = match loss.scope(specs[i].shape) {
+                    Scope::Batch { .. } if known => Over::Slope(&slopes[i]),
+                    Scope::Batch { .. } => Over::Unknown,
+                    _ => Over::Samples,
+                };
+                slotted.with_weights(&weights[i], weight_widths[i]).over(over)
             });
             Slot { output: &specs[i.min(outputs - 1)], loss }
         });
@@ -160,9 +258,6 @@ impl CpuBackend {
         let heads = Heads::new(&slots[..outputs]);
         let mut pass = Pass::new(batch, self.isa, self.active, self.seed, step, spaces, heads);
         (phase.run)(&mut pass);
-        self.added_loss = if phase.adds_loss { f64::from(self.fixed[0]) } else { 0.0 };
-        let carried = self.spec.state_words * batch;
-        self.carried.copy_within(carried.., 0);
     }
 
     /// Adds the weights' penalties to the loss and, where `grads` says so, their slopes to the gradient.
@@ -171,8 +266,9 @@ impl CpuBackend {
             let Some(penalty) = weight.penalty else { continue };
             let range = weight.offset..weight.offset + init::words(weight);
             let values = &self.params[range.clone()];
+            let scaled = Penalty { l1: penalty.l1 * self.scale, l2: penalty.l2 * self.scale };
             self.added_loss += match grads {
-                true => penalty::add(penalty, values, &mut self.grads[range]),
+                true => penalty::add(scaled, values, &mut self.grads[range]) / f64::from(self.scale),
                 false => penalty::value(penalty, values),
             };
         }
@@ -204,6 +300,7 @@ impl Backend for CpuBackend {
 
     fn grads_mut(&mut self) -> &mut [f32] {
         grow(&mut self.grads, self.spec.trainable_len);
+        self.scale = 1.0;
         &mut self.grads
     }
 
@@ -294,18 +391,20 @@ impl Backend for CpuBackend {
     fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>) {
         let spec = self.spec;
         match losses {
-            None => self.run(&spec.infer, None, 0),
+            None => self.run(&spec.infer, None, 0, false),
             Some(_) => {
-                self.run(&spec.evaluate, losses, 0);
+                self.run(&spec.evaluate, losses, 0, false);
                 self.penalise(false);
             }
         }
     }
 
-    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64) {
+    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64, scale: f32) {
         let spec = self.spec;
+        // What a model adds to its loss has no factor in the compiled code: its gradient is scaled when it is looked at.
+        self.scale = if spec.train.adds_loss { 1.0 } else { scale };
         grow(&mut self.grads, spec.trainable_len);
-        self.run(&spec.train, Some(losses), step);
+        self.run(&spec.train, Some(losses), step, true);
         for update in spec.train.updates {
             let values = &self.fixed[update.from..update.from + update.len];
             self.params[update.to..update.to + update.len].copy_from_slice(values);
@@ -313,9 +412,31 @@ impl Backend for CpuBackend {
         self.penalise(true);
     }
 
+    fn loss_scale(&self) -> ScaleState {
+        self.scaling
+    }
+
+    fn set_loss_scale(&mut self, state: ScaleState) {
+        self.scaling = state;
+    }
+
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64) {
         let len = self.spec.trainable_len;
         self.show_average(optimizer, false);
+        let scaling = optimizer.options().loss_scale;
+        if let Some(LossScaling::Dynamic(how)) = scaling {
+            let missing = self.scaling.factor(scaling) / self.scale;
+            let finite = self.grads[..len].iter().all(|g| (g * missing).is_finite());
+            self.scaling = self.scaling.after(how, finite);
+            if !finite {
+                return;
+            }
+        }
+        let scale = std::mem::replace(&mut self.scale, 1.0);
+        if scale != 1.0 {
+            self.grads[..len].iter_mut().for_each(|g| *g /= scale);
+        }
+        let step = step - self.scaling.skipped;
         let words = optimizer.state_words() * len;
         if self.state.len() < words {
             let starts = (0..optimizer.state_words()).map(|slot| optimizer.state_start(slot));
@@ -380,6 +501,10 @@ impl Backend for CpuBackend {
 
     fn sample_losses(&self, i: usize) -> &[f32] {
         &self.losses[i][..self.batch]
+    }
+
+    fn loss_share(&self, i: usize) -> f64 {
+        self.shares[i]
     }
 
     fn added_loss(&self) -> f64 {

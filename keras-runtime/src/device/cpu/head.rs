@@ -5,7 +5,7 @@ use std::slice::from_raw_parts_mut;
 use super::Rows;
 use super::pass::record;
 use crate::compiled::{Buf, Head, Space};
-use crate::loss::{Fused, Slot, Slotted};
+use crate::loss::{Fused, Over, Predicted, Scope, Slot, Slotted};
 
 impl Rows<'_, '_> {
     /// Ends output `i`: reads its logits `z`, writes the predictions into [`Space::Output`] and, where a loss is set, the
@@ -21,20 +21,52 @@ impl Rows<'_, '_> {
         );
         let (zs, ps) = (self.pass.ptr(z), self.pass.ptr(Buf::new(Space::Output(i), 0, width)));
         let dzs = dz.map(|dz| self.pass.ptr(dz));
-        for sample in self.range.clone() {
-            // SAFETY: `ptr` checked that the whole batch of each buffer is in bounds, and samples are disjoint between
-            // threads. `z` is read before the predictions, which may lie over it, are made into slices.
-            unsafe {
-                let (z, p) = (zs.add(sample * width), ps.add(sample * width));
-                if !std::ptr::eq(z, p) {
-                    std::ptr::copy_nonoverlapping(z, p, width);
-                }
-                let p = from_raw_parts_mut(p, width);
-                let dz = dzs.map(|dz| from_raw_parts_mut(dz.add(sample * width), width));
-                if let (Some(loss), Some(slotted)) = (end_of_sample(slot, sample, p, dz), &slot.loss) {
-                    slotted.put(sample, loss);
-                }
+        // SAFETY: `ptr` checked that the whole batch of each buffer is in bounds, and samples are disjoint between threads.
+        // Logits are read before the predictions, which may lie over them, are made into slices.
+        unsafe {
+            let (first, samples) = (self.range.start, self.range.len());
+            let (z, p) = (zs.add(first * width), ps.add(first * width));
+            if !std::ptr::eq(z, p) {
+                std::ptr::copy(z, p, samples * width);
             }
+            let p = from_raw_parts_mut(p, samples * width);
+            let dz = dzs.map(|dz| from_raw_parts_mut(dz.add(first * width), samples * width));
+            end(slot, first, samples, p, dz);
+        }
+    }
+}
+
+/// Ends the samples from `first` on: see [`Rows::head`].
+///
+/// # Safety
+/// No two threads may end the same sample at once.
+unsafe fn end(slot: &Slot<'_>, first: usize, samples: usize, p: &mut [f32], mut dz: Option<&mut [f32]>) {
+    let width = p.len() / samples.max(1);
+    if let Some(slotted) = &slot.loss
+        && let (Over::Samples, Some(run)) = (slotted.over, slotted.loss.run())
+    {
+        let classes = slot.output.shape.last().copied().unwrap_or(1).max(1);
+        activate(slot.output.head, p, classes);
+        let y = &slotted.targets[first * slotted.width..][..samples * slotted.width];
+        let batch = Predicted { samples, shape: slot.output.shape, y, p };
+        // SAFETY: by the promise of the caller.
+        let losses = unsafe { slotted.rows_of(first, samples) };
+        run.losses(&batch, losses, dz.as_deref_mut());
+        for (i, loss) in losses.iter_mut().enumerate() {
+            let weight = slotted.weights_of(first + i)[0];
+            *loss *= weight;
+            let row = i * width..(i + 1) * width;
+            if let Some(dz) = &mut dz {
+                through(slot.output.head, &p[row.clone()], &mut dz[row], classes, slotted.scale * weight);
+            }
+        }
+        return;
+    }
+    for (i, p) in p.chunks_exact_mut(width.max(1)).enumerate() {
+        let dz = dz.as_deref_mut().map(|dz| &mut dz[i * width..(i + 1) * width]);
+        if let (Some(loss), Some(slotted)) = (end_of_sample(slot, first + i, p, dz), &slot.loss) {
+            // SAFETY: by the promise of the caller.
+            unsafe { slotted.put(first + i, loss) }
         }
     }
 }
@@ -48,10 +80,29 @@ fn end_of_sample(slot: &Slot<'_>, sample: usize, p: &mut [f32], dz: Option<&mut 
         activate(head, p, classes);
         return None;
     };
+    match slotted.over {
+        Over::Samples => {}
+        Over::Unknown => {
+            activate(head, p, classes);
+            if let Some(dz) = dz {
+                dz.fill(0.0);
+            }
+            return None;
+        }
+        Over::Slope(slope) => {
+            activate(head, p, classes);
+            if let Some(dz) = dz {
+                dz.copy_from_slice(&slope[sample * p.len()..(sample + 1) * p.len()]);
+                through(head, p, dz, classes, 1.0);
+            }
+            return None;
+        }
+    }
     let y = &slotted.targets[sample * slotted.width..][..slotted.width];
     let weights = slotted.weights_of(sample);
+    let shape = slot.output.shape;
     Some(match weights {
-        [weight] => weight * part_of_sample(slotted, head, y, p, dz, classes, slotted.scale * weight),
+        [weight] => weight * part_of_sample(slotted, head, y, p, dz, shape, slotted.scale * weight),
         weights => each_step(slotted, head, y, p, dz, classes, weights),
     })
 }
@@ -73,7 +124,7 @@ fn each_step(
         let y = &y[at * width..(at + 1) * width];
         let dz = dz.as_deref_mut().map(|dz| &mut dz[at * words..(at + 1) * words]);
         let scale = slotted.scale * weight / steps as f32;
-        loss += weight * part_of_sample(slotted, head, y, p, dz, classes, scale);
+        loss += weight * part_of_sample(slotted, head, y, p, dz, &[classes], scale);
     }
     loss / steps as f32
 }
@@ -85,16 +136,38 @@ fn part_of_sample(
     y: &[f32],
     p: &mut [f32],
     dz: Option<&mut [f32]>,
+    shape: &[usize],
+    scale: f32,
+) -> f32 {
+    let classes = shape.last().copied().unwrap_or(1).max(1);
+    match slotted.loss.fused(head) {
+        Some(fused) => crossentropy(fused, head, y, p, dz, classes, scale),
+        None => separate(slotted, head, y, p, dz, shape, scale),
+    }
+}
+
+/// A cross-entropy from logits.
+fn crossentropy(
+    fused: Fused,
+    head: Head,
+    y: &[f32],
+    p: &mut [f32],
+    dz: Option<&mut [f32]>,
     classes: usize,
     scale: f32,
 ) -> f32 {
-    match slotted.loss.fused(head) {
-        Some(Fused::Softmax { sparse, smoothing }) => {
-            softmax_crossentropy(head, y, p, dz, classes, scale, if sparse { None } else { Some(smoothing) })
+    match fused {
+        Fused::Softmax { sparse, smoothing, ignore } => {
+            let targets = Targets { y, smoothing: (!sparse).then_some(smoothing), ignore };
+            softmax_crossentropy(head, targets, p, dz, classes, scale)
         }
-        Some(Fused::Sigmoid { smoothing }) => sigmoid_crossentropy(head, y, p, dz, scale, smoothing),
-        None => separate(slotted, head, y, p, dz, classes, scale),
+        Fused::Sigmoid { smoothing } => sigmoid_crossentropy(head, y, p, dz, scale, smoothing),
     }
+}
+
+/// The cross-entropy of a sample, or a part of one, from its logits.
+pub(crate) fn from_logits(fused: Fused, y: &[f32], z: &[f32], classes: usize) -> f32 {
+    crossentropy(fused, Head::Linear, y, &mut z.to_vec(), None, classes, 1.0)
 }
 
 fn activate(head: Head, p: &mut [f32], classes: usize) {
@@ -130,16 +203,25 @@ fn softmax(z: &mut [f32]) -> (f32, f32) {
     (top, sum)
 }
 
-/// `smoothing` is none for class indices. `p` holds logits, and predictions in the end (logits where `head` is linear).
+/// Targets of a cross-entropy with softmax.
+struct Targets<'a> {
+    y: &'a [f32],
+    /// None for class indices.
+    smoothing: Option<f32>,
+    /// The class index of places that have no loss.
+    ignore: Option<f32>,
+}
+
+/// `p` holds logits, and predictions in the end (logits where `head` is linear).
 fn softmax_crossentropy(
     head: Head,
-    y: &[f32],
+    targets: Targets<'_>,
     p: &mut [f32],
     mut dz: Option<&mut [f32]>,
     classes: usize,
     scale: f32,
-    smoothing: Option<f32>,
 ) -> f32 {
+    let Targets { y, smoothing, ignore } = targets;
     let positions = (p.len() / classes).max(1);
     let mut loss = 0.0;
     for (at, p) in p.chunks_exact_mut(classes).enumerate() {
@@ -147,6 +229,13 @@ fn softmax_crossentropy(
             None => f32::from(u8::from(y[at] == c as f32)),
             Some(share) => y[at * classes + c] * (1.0 - share) + share / classes as f32,
         };
+        if smoothing.is_none() && ignore == Some(y[at]) {
+            activate(head, p, classes);
+            if let Some(dz) = &mut dz {
+                dz[at * classes..(at + 1) * classes].fill(0.0);
+            }
+            continue;
+        }
         let top = largest(p);
         // Sum of the targets, and of targets times logits: the logits are gone afterwards.
         let (mut total, mut dot) = (0.0, 0.0);
@@ -213,15 +302,27 @@ fn separate(
     y: &[f32],
     p: &mut [f32],
     mut dz: Option<&mut [f32]>,
-    classes: usize,
+    shape: &[usize],
     scale: f32,
 ) -> f32 {
+    let classes = shape.last().copied().unwrap_or(1).max(1);
     activate(head, p, classes);
-    let loss = slotted.loss.sample(y, p, classes, dz.as_deref_mut());
-    let Some(dz) = dz else { return loss };
+    // A step of a sample has not the sample's shape.
+    let loss = match slotted.loss.scope(shape) {
+        Scope::Positions => slotted.loss.sample(y, p, classes, dz.as_deref_mut()),
+        _ => slotted.loss.shaped(y, p, shape, dz.as_deref_mut()),
+    };
+    if let Some(dz) = dz {
+        through(head, p, dz, classes, scale);
+    }
+    loss
+}
+
+/// From the slope by the predictions to `scale` times that by the logits.
+fn through(head: Head, p: &[f32], dz: &mut [f32], classes: usize, scale: f32) {
     match head {
         Head::Linear => dz.iter_mut().for_each(|dz| *dz *= scale),
-        Head::Sigmoid => dz.iter_mut().zip(&*p).for_each(|(dz, p)| *dz *= p * (1.0 - p) * scale),
+        Head::Sigmoid => dz.iter_mut().zip(p).for_each(|(dz, p)| *dz *= p * (1.0 - p) * scale),
         Head::Softmax => {
             for (dz, p) in dz.chunks_exact_mut(classes).zip(p.chunks_exact(classes)) {
                 let dot: f32 = dz.iter().zip(p).map(|(dz, p)| dz * p).sum();
@@ -229,7 +330,6 @@ fn separate(
             }
         }
     }
-    loss
 }
 
 /// The weighted losses of all samples from their predictions; their slopes by the predictions go to `slopes`. For devices
@@ -271,7 +371,7 @@ mod tests {
     };
 
     fn run(head: Head, loss: &dyn Loss, y: &[f32], z: &[f32]) -> (f32, Vec<f32>, Vec<f32>) {
-        let output: &'static OutputSpec =
+        let output: &'static OutputSpec<'static> =
             Box::leak(Box::new(OutputSpec { name: "out", shape: &[2, 3], head }));
         let mut rows = [0.0];
         let slot = Slot { output, loss: Some(Slotted::new(loss, y, y.len(), 0.5, &mut rows)) };
