@@ -1,5 +1,7 @@
 //! Gradients against finite differences, and simplified functions against what they were, in `f64`.
 
+mod coverage;
+
 use crate::fuse::simplify;
 use crate::grad::{self, Function};
 use crate::ir::interpret::{Tensor, Values, run};
@@ -119,6 +121,7 @@ impl Case {
                 }
             }
         }
+        coverage::held(&self.graph);
     }
 }
 

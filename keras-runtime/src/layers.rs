@@ -422,9 +422,36 @@ pub const fn dot() {}
 /// - `embeddings`: `[input_dim, output_dim]`
 pub const fn embedding() {}
 
-/// `batch_normalization(axis = -1, momentum = 0.99, epsilon = 0.001, center = true, scale = true, beta_initializer = zeros, gamma_initializer = ones, moving_mean_initializer = zeros, moving_variance_initializer = ones, beta_regularizer = None, gamma_regularizer = None, beta_constraint = None, gamma_constraint = None, synchronized = false)`
+/// `reversible_embedding(input_dim, output_dim, tie_weights = true, embeddings_initializer = random_uniform, embeddings_regularizer = None, embeddings_constraint = None, mask_zero = false, logit_soft_cap = None, reverse = false)`
 ///
-/// While training, mean 0 and variance 1 over the batch for each place of `axis`, then `gamma` and `beta`; elsewhere by moving averages of mean and variance (Ioffe and Szegedy, 2015). With `trainable = false` always by the averages, which then stay. Steps that do not count are left out of the statistics.
+/// An embedding that also goes the other way, from a vector to a number for each word: `let e = reversible_embedding(1000, 64); e(ids) >> .. >> e(reverse = true)`. Both ways use the same vectors (Press and Wolf, 2016), unless `tie_weights = false`.
+///
+/// Shapes: `[batch, ...] → [batch, ..., output_dim]; `reverse`: [batch, ..., output_dim] → [batch, ..., input_dim]`.
+///
+/// # Arguments
+///
+/// - `input_dim`: a whole number of at least 1, or a constant. How many numbers there are: 0 to `input_dim - 1`.
+/// - `output_dim`: a whole number of at least 1, or a constant. Words of a vector.
+/// - `tie_weights`: `true` or `false`, by default `true`. Whether the way back uses the same vectors.
+/// - `embeddings_initializer`: an initializer such as `he_normal`, by default `random_uniform`. How the vectors start.
+/// - `embeddings_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the vectors.
+/// - `embeddings_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the vectors be.
+/// - `mask_zero`: `true` or `false`, by default `false`. Whether steps that are 0 do not count.
+/// - `logit_soft_cap`: a number, by default `None`. Keeps the numbers of the way back within this, by `tanh`.
+/// - `reverse`: `true` or `false`, by default `false`. Whether this use goes from vectors to numbers of words.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `embeddings`: `[input_dim, output_dim]`
+/// - `reverse_embeddings`: `[output_dim, input_dim], without `tie_weights``
+pub const fn reversible_embedding() {}
+
+/// `batch_normalization(axis = -1, momentum = 0.99, epsilon = 0.001, center = true, scale = true, beta_initializer = zeros, gamma_initializer = ones, moving_mean_initializer = zeros, moving_variance_initializer = ones, beta_regularizer = None, gamma_regularizer = None, beta_constraint = None, gamma_constraint = None, renorm = false, renorm_clipping = None, renorm_momentum = 0.99, synchronized = false)`
+///
+/// While training, mean 0 and variance 1 over the batch for each place of `axis`, then `gamma` and `beta`; elsewhere by moving averages of mean and variance (Ioffe and Szegedy, 2015). With `trainable = false` always by the averages, which then stay. Steps that do not count are left out of the statistics. With `renorm`, what training gives is corrected towards what the averages would (Ioffe, 2017).
 ///
 /// Shapes: `any shape, unchanged`.
 ///
@@ -443,6 +470,9 @@ pub const fn embedding() {}
 /// - `gamma_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for `gamma`.
 /// - `beta_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes `beta` be.
 /// - `gamma_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes `gamma` be.
+/// - `renorm`: `true` or `false`, by default `false`. Whether training normalises as the averages would, which gradients take for numbers.
+/// - `renorm_clipping`: bounds such as `clipping(rmin = 0.3, rmax = 3.0, dmax = 5.0)`, by default `None`. How far: bounds of the factor (`rmin`, `rmax`) and of the shift (`dmax`).
+/// - `renorm_momentum`: a number, by default `0.99`. The share that a step keeps of the averages that training is corrected by.
 /// - `synchronized`: `true` or `false`, by default `false`. Of no effect: the whole batch is on one device.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -454,6 +484,9 @@ pub const fn embedding() {}
 /// - `beta`: `[features]`
 /// - `moving_mean`: `[features], not trained`
 /// - `moving_variance`: `[features], not trained`
+/// - `moving_stddev`: `[features], not trained; with `renorm``
+/// - `renorm_mean`: `[features], not trained; with `renorm``
+/// - `renorm_stddev`: `[features], not trained; with `renorm``
 pub const fn batch_normalization() {}
 
 /// `layer_normalization(axis = -1, epsilon = 0.001, center = true, scale = true, rms_scaling = false, beta_initializer = zeros, gamma_initializer = ones, beta_regularizer = None, gamma_regularizer = None, beta_constraint = None, gamma_constraint = None)`
@@ -589,11 +622,11 @@ pub const fn attention() {}
 /// - `scale`: `[d]`
 pub const fn additive_attention() {}
 
-/// `multi_head_attention(num_heads, key_dim, value_dim = None, dropout = 0.0, use_bias = true, output_shape = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_causal_mask = false)`
+/// `multi_head_attention(num_heads, key_dim, value_dim = None, dropout = 0.0, use_bias = true, output_shape = None, attention_axes = None, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_gate = false, use_causal_mask = false)`
 ///
-/// Several attentions side by side, each with projections of its own (Vaswani et al., 2017): `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`.
+/// Several attentions side by side, each with projections of its own (Vaswani et al., 2017): `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`. Steps may have several axes, such as those of an image: a step of the query looks at all steps of `attention_axes`, at the same place of the others.
 ///
-/// Shapes: `[batch, m, d], [batch, n, e] → [batch, m, d]`.
+/// Shapes: `[batch, m, d], [batch, n, e] → [batch, m, d]; several axes of steps: [batch, ..., m, d], [batch, ..., n, e] → [batch, ..., m, d]`.
 ///
 /// # Arguments
 ///
@@ -603,6 +636,8 @@ pub const fn additive_attention() {}
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the attention weights to drop.
 /// - `use_bias`: `true` or `false`, by default `true`. Whether projections add a bias.
 /// - `output_shape`: a whole number of at least 1, or a constant, by default `None`. Size of the result; that of the query if it is not given.
+/// - `attention_axes`: a whole number or a list of them, by default `None`. The axes of steps to look at, all of them if they are not given; the batch is axis 0.
+/// - `sliding_window`: a whole number of at least 1, or a constant, by default `None`. A step of the query sees only steps of the value that are fewer than this from its own, on either side.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernels start.
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the biases start.
 /// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernels.
@@ -610,6 +645,7 @@ pub const fn additive_attention() {}
 /// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 /// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
+/// - `use_gate`: `true` or `false`, by default `false`. Whether what is found is multiplied by the `sigmoid` of a projection of the query.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -621,13 +657,15 @@ pub const fn additive_attention() {}
 /// - `query/bias`: `[num_heads, key_dim]`
 /// - `key/kernel`: `[e, num_heads, key_dim]`
 /// - `key/bias`: `[num_heads, key_dim]`
+/// - `gate/kernel`: `[d, num_heads, value_dim]`
+/// - `gate/bias`: `[num_heads, value_dim]`
 /// - `value/kernel`: `[e, num_heads, value_dim]`
 /// - `value/bias`: `[num_heads, value_dim]`
 /// - `attention_output/kernel`: `[num_heads, value_dim, d]`
 /// - `attention_output/bias`: `[d]`
 pub const fn multi_head_attention() {}
 
-/// `group_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_causal_mask = false)`
+/// `group_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_gate = false, use_causal_mask = false)`
 ///
 /// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).
 ///
@@ -640,6 +678,7 @@ pub const fn multi_head_attention() {}
 /// - `num_key_value_heads`: a whole number of at least 1, or a constant. Heads of keys and values: a divisor of that.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the attention weights to drop.
 /// - `use_bias`: `true` or `false`, by default `true`. Whether projections add a bias.
+/// - `sliding_window`: a whole number of at least 1, or a constant, by default `None`. A step of the query sees only steps of the value that are fewer than this from its own, on either side.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernels start.
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the biases start.
 /// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernels.
@@ -647,6 +686,7 @@ pub const fn multi_head_attention() {}
 /// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 /// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
+/// - `use_gate`: `true` or `false`, by default `false`. Whether what is found is multiplied by the `sigmoid` of a projection of the query.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -658,13 +698,15 @@ pub const fn multi_head_attention() {}
 /// - `query/bias`: `[num_query_heads, head_dim]`
 /// - `key/kernel`: `[e, num_key_value_heads, head_dim]`
 /// - `key/bias`: `[num_key_value_heads, head_dim]`
+/// - `gate/kernel`: `[d, num_query_heads, head_dim]`
+/// - `gate/bias`: `[num_query_heads, head_dim]`
 /// - `value/kernel`: `[e, num_key_value_heads, head_dim]`
 /// - `value/bias`: `[num_key_value_heads, head_dim]`
 /// - `attention_output/kernel`: `[num_query_heads, head_dim, d]`
 /// - `attention_output/bias`: `[d]`
 pub const fn group_query_attention() {}
 
-/// `grouped_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_causal_mask = false)`
+/// `grouped_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_gate = false, use_causal_mask = false)`
 ///
 /// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).
 ///
@@ -677,6 +719,7 @@ pub const fn group_query_attention() {}
 /// - `num_key_value_heads`: a whole number of at least 1, or a constant. Heads of keys and values: a divisor of that.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the attention weights to drop.
 /// - `use_bias`: `true` or `false`, by default `true`. Whether projections add a bias.
+/// - `sliding_window`: a whole number of at least 1, or a constant, by default `None`. A step of the query sees only steps of the value that are fewer than this from its own, on either side.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernels start.
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the biases start.
 /// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernels.
@@ -684,6 +727,7 @@ pub const fn group_query_attention() {}
 /// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 /// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
+/// - `use_gate`: `true` or `false`, by default `false`. Whether what is found is multiplied by the `sigmoid` of a projection of the query.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -695,6 +739,8 @@ pub const fn group_query_attention() {}
 /// - `query/bias`: `[num_query_heads, head_dim]`
 /// - `key/kernel`: `[e, num_key_value_heads, head_dim]`
 /// - `key/bias`: `[num_key_value_heads, head_dim]`
+/// - `gate/kernel`: `[d, num_query_heads, head_dim]`
+/// - `gate/bias`: `[num_query_heads, head_dim]`
 /// - `value/kernel`: `[e, num_key_value_heads, head_dim]`
 /// - `value/bias`: `[num_key_value_heads, head_dim]`
 /// - `attention_output/kernel`: `[num_query_heads, head_dim, d]`

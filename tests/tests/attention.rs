@@ -25,4 +25,15 @@ layers! {
     heads_masked HeadsMasked (a a0 "probe_a" [4; 6], b b0 "probe_b" [5; 6]) { (((a * (slice(a, 2, 0, 1) > -0.7)) >> masking()), ((b * (slice(b, 2, 0, 1) > -0.7)) >> masking())) >> multi_head_attention(2, 4, name = "m") }
     grouped Grouped (a a0 "probe_a" [4; 6], b b0 "probe_b" [5; 6]) { (a, b) >> group_query_attention(4, 6, 2, name = "m") }
     grouped_causal GroupedCausal (a a0 "probe_a" [4; 6]) { (a, a) >> group_query_attention(3, 2, 1, use_bias = false, use_causal_mask = true, name = "m") }
+    heads_gated HeadsGated (a a0 "probe_a" [4; 6], b b0 "probe_b" [5; 6]) { (a, b) >> multi_head_attention(2, 3, use_gate = true, name = "m") }
+    heads_gated_plain HeadsGatedPlain (a a0 "probe_a" [4; 6]) { (a, a) >> multi_head_attention(3, 2, use_bias = false, use_gate = true, name = "m") }
+    heads_window HeadsWindow (a a0 "probe_a" [7; 6], b b0 "probe_b" [5; 6]) { (a, b) >> multi_head_attention(2, 4, sliding_window = 2, name = "m") }
+    heads_window_causal HeadsWindowCausal (a a0 "probe_a" [7; 3]) { (a, a) >> multi_head_attention(2, 4, sliding_window = 3, use_causal_mask = true, name = "m") }
+    heads_image HeadsImage (a a0 "probe_a" [3, 4; 5], b b0 "probe_b" [2, 3; 6]) { (a, b) >> multi_head_attention(2, 3, use_bias = false, name = "m") }
+    heads_rows HeadsRows (a a0 "probe_a" [3, 4; 5], b b0 "probe_b" [2, 4; 6]) { (a, b) >> multi_head_attention(2, 3, attention_axes = 1, output_shape = 7, name = "m") }
+    heads_columns HeadsColumns (a a0 "probe_a" [3, 4; 5], b b0 "probe_b" [3, 2; 5], c c0 "probe_c" [3, 2; 7]) { (a, b, c) >> multi_head_attention(2, 3, value_dim = 4, attention_axes = [2], use_gate = true, name = "m") }
+    heads_two_of_three HeadsTwoOfThree (a a0 "probe_a" [2, 3, 4; 5], b b0 "probe_b" [3, 3, 2; 5]) { (a, b) >> multi_head_attention(2, 3, use_bias = false, attention_axes = [3, 1], name = "m") }
+    heads_rows_causal HeadsRowsCausal (a a0 "probe_a" [4, 3; 5]) { (a, a) >> multi_head_attention(2, 3, attention_axes = 1, sliding_window = 3, use_causal_mask = true, name = "m") }
+    grouped_gated GroupedGated (a a0 "probe_a" [4; 6], b b0 "probe_b" [5; 6]) { (a, b) >> group_query_attention(4, 6, 2, use_gate = true, name = "m") }
+    grouped_window GroupedWindow (a a0 "probe_a" [7; 6]) { (a, a) >> group_query_attention(3, 2, 1, sliding_window = 2, name = "m") }
 }

@@ -21,6 +21,16 @@ keras_model! {
             >> bidirectional(gru(4, return_sequences = true))
     }
     Shared(a: [i32; 6], b: [i32; 6]) { let e = embedding(9, 5, name = "e"); sum((a >> e) * (b >> e), axis = -1) }
+    Reversible(a: [i32; 6]) { let e = reversible_embedding(9, 5, name = "e"); a >> e >> dense(5, tanh, name = "d") >> e(reverse = true) }
+    Untied(a: [i32; 6]) {
+        let e = reversible_embedding(9, 5, tie_weights = false, logit_soft_cap = 0.3, name = "e");
+        e(a >> e >> dense(5, tanh, name = "d"), reverse = true)
+    }
+    MaskedBack(a: [i32; 6]) {
+        let e = reversible_embedding(9, 17, mask_zero = true, logit_soft_cap = 2.0, name = "e");
+        a >> e >> gru(17, name = "gru") >> e(reverse = true)
+    }
+    Back = reversible_embedding(7, 3, reverse = true, input = 3)
     Words = input([6], dtype = i32) >> embedding(9, 4) >> flatten() >> dense(2, softmax)
 }
 
@@ -55,7 +65,23 @@ fn as_in_keras() -> Result<()> {
     check(Mean::new(0), "embedding_mean", &["a"])?;
     check(Masked::new(0), "embedding_masked", &["a"])?;
     check(Through::new(0), "embedding_masked_through", &["a"])?;
-    check(Shared::new(0), "embedding_shared", &["a", "b"])
+    check(Shared::new(0), "embedding_shared", &["a", "b"])?;
+    check(Reversible::new(0), "reversible", &["a"])?;
+    check(Untied::new(0), "reversible_untied", &["a"])?;
+    check(MaskedBack::new(0), "reversible_masked", &["a"])
+}
+
+/// The way back alone is a product with the transposed table.
+#[test]
+fn a_use_may_go_back_only() -> Result<()> {
+    let mut model = Back::new(3);
+    let table = model.weight("reversible_embedding/embeddings")?;
+    assert_eq!(table.shape(), [7, 3]);
+    let logits = model.predict(&Array2::from_shape_vec((1, 3), vec![1.0f32, 0.0, 2.0]).expect("three words"))?;
+    for (row, logit) in table.outer_iter().zip(logits.iter()) {
+        assert!((row[[0]] + 2.0 * row[[2]] - logit).abs() < 1e-6);
+    }
+    Ok(())
 }
 
 #[test]

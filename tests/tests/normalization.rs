@@ -33,6 +33,12 @@ keras_model! {
     BatchFrozenAlone(a: [4, 6]) { a >> batch_normalization(trainable = false, name = "n") }
     BatchTwice(a0: [6]) { let a = a0 >> reshape([-1, 6]) >> dense(6, use_bias = false, kernel_initializer = identity, name = "probe_a") >> reshape([6]); a >> batch_normalization(name = "n") >> dense(4, tanh, name = "d") >> batch_normalization(name = "m") }
     BatchTwiceAlone(a: [6]) { a >> batch_normalization(name = "n") >> dense(4, tanh, name = "d") >> batch_normalization(name = "m") }
+    BatchRenorm(a0: [5]) { let a = a0 >> reshape([-1, 5]) >> dense(5, use_bias = false, kernel_initializer = identity, name = "probe_a") >> reshape([5]); a >> batch_normalization(renorm = true, name = "n") }
+    BatchRenormAlone(a: [5]) { a >> batch_normalization(renorm = true, name = "n") }
+    BatchRenormClipped(a0: [4, 3, 6]) { let a = a0 >> reshape([-1, 6]) >> dense(6, use_bias = false, kernel_initializer = identity, name = "probe_a") >> reshape([4, 3, 6]); a >> batch_normalization(renorm = true, renorm_clipping = clipping(rmax = 1.1, rmin = 0.8, dmax = 0.1), renorm_momentum = 0.7, momentum = 0.8, moving_variance_initializer = constant(2.0), name = "n") }
+    BatchRenormClippedAlone(a: [4, 3, 6]) { a >> batch_normalization(renorm = true, renorm_clipping = clipping(rmax = 1.1, rmin = 0.8, dmax = 0.1), renorm_momentum = 0.7, momentum = 0.8, moving_variance_initializer = constant(2.0), name = "n") }
+    BatchRenormPlain(a0: [4, 7]) { let a = a0 >> reshape([-1, 7]) >> dense(7, use_bias = false, kernel_initializer = identity, name = "probe_a") >> reshape([4, 7]); a >> batch_normalization(axis = 1, center = false, scale = false, renorm = true, renorm_clipping = clipping(rmax = 0.9), epsilon = 0.1, name = "n") }
+    BatchRenormPlainAlone(a: [4, 7]) { a >> batch_normalization(axis = 1, center = false, scale = false, renorm = true, renorm_clipping = clipping(rmax = 0.9), epsilon = 0.1, name = "n") }
     BatchMasked(a0: [5, 3]) { let a = a0 >> reshape([-1, 3]) >> dense(3, use_bias = false, kernel_initializer = identity, name = "probe_a") >> reshape([5, 3]); (a * (slice(a, 2, 0, 1) > -0.5)) >> masking() >> batch_normalization(name = "n") }
     BatchMaskedAlone(a: [5, 3]) { (a * (slice(a, 2, 0, 1) > -0.5)) >> masking() >> batch_normalization(name = "n") }
 }
@@ -114,6 +120,9 @@ fn gradients_are_those_of_keras() -> Result<()> {
     gradients(BatchFrozen::new(0), "batch_frozen")?;
     gradients(BatchTwice::new(0), "batch_twice")?;
     gradients(BatchMasked::new(0), "batch_masked")?;
+    gradients(BatchRenorm::new(0), "batch_renorm")?;
+    gradients(BatchRenormClipped::new(0), "batch_renorm_clipped")?;
+    gradients(BatchRenormPlain::new(0), "batch_renorm_plain")?;
     Ok(())
 }
 
@@ -143,5 +152,8 @@ fn moving_averages_are_those_of_keras() -> Result<()> {
     moving(BatchFrozenAlone::new(0), "batch_frozen")?;
     moving(BatchTwiceAlone::new(0), "batch_twice")?;
     moving(BatchMaskedAlone::new(0), "batch_masked")?;
+    moving(BatchRenormAlone::new(0), "batch_renorm")?;
+    moving(BatchRenormClippedAlone::new(0), "batch_renorm_clipped")?;
+    moving(BatchRenormPlainAlone::new(0), "batch_renorm_plain")?;
     Ok(())
 }

@@ -98,7 +98,7 @@ impl Builder<'_> {
         if let Some(value) = bound {
             return match value {
                 Value::Layer(shared) => {
-                    self.no_arguments(name, given)?;
+                    let shared = self.used_with(shared, name, given)?;
                     let inputs = self.tensors(input?, stage);
                     self.apply_shared(&shared, name, inputs?)
                 }
@@ -136,16 +136,37 @@ impl Builder<'_> {
         self.apply_entry(entry, stage, name, &given, inputs)
     }
 
-    fn no_arguments(&self, name: &Ident, given: &[Arg]) -> Result<(), Reported> {
-        match given.first() {
-            None => Ok(()),
-            Some(arg) => {
-                let message =
-                    Message::new(arg.value.place, format!("`{name}` takes no arguments after `>>`"))
-                        .help(format!("write `x >> {name}`, or `{name}(x)`"));
-                Err(self.diag.report(message))
-            }
+    /// Named layers in a use that has arguments of its own, which only one layer takes, and only some.
+    fn used_with(
+        &self,
+        shared: Rc<Shared>,
+        name: &Ident,
+        given: &[Arg],
+    ) -> Result<Rc<Shared>, Reported> {
+        if given.is_empty() {
+            return Ok(shared);
         }
+        let call = if let ExprKind::Call(call) = &shared.expr.kind { Some(call) } else { None };
+        let entry = call.and_then(Call::name).and_then(|name| layers::find(&name.to_string()));
+        let params = entry.map_or(&[][..], |entry| entry.params).iter().map(|param| param.name);
+        let known: Vec<&str> = params.filter(|name| args::OF_CALLS.contains(name)).collect();
+        let is_known = |arg: &Arg| arg.name.as_ref().is_some_and(|name| known.iter().any(|own| name == own));
+        if let (Some(call), None) = (call, given.iter().find(|arg| !is_known(arg))) {
+            let call = Call { path: call.path.clone(), args: [&call.args[..], given].concat() };
+            let expr = Expr::new(ExprKind::Call(call), shared.expr.place);
+            let (scope, tape) = (shared.scope.clone(), Rc::clone(&shared.tape));
+            return Ok(Rc::new(Shared { expr, scope, tape, failed: Default::default() }));
+        }
+        let arg = given.iter().find(|arg| !is_known(arg)).unwrap_or(&given[0]);
+        let message = Message::new(arg.value.place, format!("`{name}` takes no arguments after `>>`"));
+        let message = match &known[..] {
+            [] => message.help(format!("write `x >> {name}`, or `{name}(x)`")),
+            known => Message::new(
+                arg.value.place,
+                format!("a use of `{name}` takes no argument but {}", args::one_of(known)),
+            ),
+        };
+        Err(self.diag.report(message))
     }
 
     /// The tensors that `value` is made of.
@@ -169,9 +190,12 @@ impl Builder<'_> {
         let block = self.definitions.block(&text);
         let is_model = self.definitions.is_model(name) || block.is_some_and(|block| block.params.is_empty());
         if self.variable(&text).is_some() || is_model && !call.args.is_empty() {
-            let input = self.operands(call.args.iter().map(|arg| &arg.value));
+            let shared = self.variable(&text).is_some_and(|own| matches!(own.value, Value::Layer(_)));
+            let (given, operands): (Vec<Arg>, Vec<Arg>) =
+                call.args.iter().cloned().partition(|arg| shared && arg.name.is_some());
+            let input = self.operands(operands.iter().map(|arg| &arg.value));
             let stage = Expr::new(ExprKind::Path(vec![name.clone()]), name.span());
-            return self.apply_name(&stage, name, &[], true, input.map(tuple));
+            return self.apply_name(&stage, name, &given, true, input.map(tuple));
         }
         if self.definitions.defines_layer(&text) {
             let message =

@@ -28,6 +28,8 @@ pub enum Kind {
     Initializer,
     Regularizer,
     Constraint,
+    /// Bounds of the corrections of batch renormalization: `clipping(rmax = 3.0)`.
+    Clipping,
     /// `"rows"` or `"columns"`.
     Mode,
     /// A whole number or a list of them.
@@ -67,6 +69,7 @@ impl Kind {
             Kind::Initializer => "an initializer such as `he_normal`",
             Kind::Regularizer => "a regularizer such as `l2(0.01)`",
             Kind::Constraint => "a constraint such as `max_norm(2.0)`",
+            Kind::Clipping => "bounds such as `clipping(rmin = 0.3, rmax = 3.0, dmax = 5.0)`",
             Kind::Mode => "`\"rows\"` or `\"columns\"`",
             Kind::Integers => "a whole number or a list of them",
             Kind::Numbers => "a number or a list of them",
@@ -82,7 +85,7 @@ impl Kind {
 }
 
 /// "one of `a`, `b` and `c`"
-fn one_of(words: &[&str]) -> String {
+pub fn one_of(words: &[&str]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match &words[..] {
         [all @ .., last] if !all.is_empty() => format!("one of {} and {last}", all.join(", ")),
@@ -132,6 +135,9 @@ pub const COMMON: &[Param] = &[
     optional("trainable", Kind::Flag, "true", "Whether training changes the weights."),
 ];
 
+/// Arguments that Keras gives to the call of a layer: named layers take them at each use.
+pub const OF_CALLS: &[&str] = &["reverse", "use_causal_mask"];
+
 /// `units, activation = None, ...`
 pub fn signature(params: &[Param]) -> String {
     let params =
@@ -154,6 +160,7 @@ pub enum Value {
     Initializer(Start),
     Regularizer(Regularizer),
     Constraint(Constraint),
+    Clipping(Clipping),
     Integers(Vec<i64>),
     Numbers(Vec<f64>),
     /// Numbers are lists of one.
@@ -164,6 +171,14 @@ pub enum Value {
     Closure(Closure),
     DType(DType),
     Layer(Expr),
+}
+
+/// Bounds of the corrections of batch renormalization.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clipping {
+    pub rmax: Option<f64>,
+    pub rmin: Option<f64>,
+    pub dmax: Option<f64>,
 }
 
 /// An activation with its arguments.
@@ -275,6 +290,11 @@ impl Args {
     pub fn constraint(&self, name: &str) -> Option<&Constraint> {
         let argument = self.0.iter().find(|arg| arg.name == name)?;
         if let Value::Constraint(constraint) = &argument.value { Some(constraint) } else { None }
+    }
+
+    /// Bounds, none of which need be there.
+    pub fn clipping(&self, name: &str) -> Clipping {
+        if let Value::Clipping(clipping) = self.get(name).value { clipping } else { Clipping::default() }
     }
 
     /// Whole numbers, or `None`.

@@ -1,9 +1,9 @@
 //! Attention: what to look at, by products of queries with keys.
 
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
+use super::{Entry, Family, Kind, Operands, Param, Use, optional, required, resolve_axis};
 use crate::diag::{Message, Reported};
-use crate::graph::Builder;
-use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Start, Unary};
+use crate::graph::{Builder, Tensor};
+use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Shape, Start, Unary};
 
 const CAUSAL: Param = optional(
     "use_causal_mask",
@@ -27,6 +27,19 @@ const KERNEL_BOUND: Param =
     optional("kernel_constraint", Kind::Constraint, "None", "What each step makes the kernels be.");
 const BIAS_BOUND: Param =
     optional("bias_constraint", Kind::Constraint, "None", "What each step makes the biases be.");
+
+const WINDOW: Param = optional(
+    "sliding_window",
+    Kind::Size,
+    "None",
+    "A step of the query sees only steps of the value that are fewer than this from its own, on either side.",
+);
+const GATE: Param = optional(
+    "use_gate",
+    Kind::Flag,
+    "false",
+    "Whether what is found is multiplied by the `sigmoid` of a projection of the query.",
+);
 
 /// Keras: Attention layers.
 pub const LAYERS: &[Entry] = &[
@@ -66,8 +79,10 @@ pub const LAYERS: &[Entry] = &[
         class: "MultiHeadAttention",
         family: Family::Layer,
         doc: "Several attentions side by side, each with projections of its own (Vaswani et al., 2017): \
-              `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`.",
-        shapes: "[batch, m, d], [batch, n, e] → [batch, m, d]",
+              `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`. Steps may have several axes, \
+              such as those of an image: a step of the query looks at all steps of `attention_axes`, at the same place of \
+              the others.",
+        shapes: "[batch, m, d], [batch, n, e] → [batch, m, d]; several axes of steps: [batch, ..., m, d], [batch, ..., n, e] → [batch, ..., m, d]",
         operands: Operands::AtLeast(2),
         params: &[
             required("num_heads", Kind::Size, "How many attentions there are."),
@@ -86,6 +101,13 @@ pub const LAYERS: &[Entry] = &[
                 "None",
                 "Size of the result; that of the query if it is not given.",
             ),
+            optional(
+                "attention_axes",
+                Kind::Integers,
+                "None",
+                "The axes of steps to look at, all of them if they are not given; the batch is axis 0.",
+            ),
+            WINDOW,
             KERNEL,
             BIAS,
             KERNEL_PENALTY,
@@ -93,6 +115,7 @@ pub const LAYERS: &[Entry] = &[
             ACTIVITY_PENALTY,
             KERNEL_BOUND,
             BIAS_BOUND,
+            GATE,
             CAUSAL,
         ],
         weights: &[
@@ -100,6 +123,8 @@ pub const LAYERS: &[Entry] = &[
             ("query/bias", "[num_heads, key_dim]"),
             ("key/kernel", "[e, num_heads, key_dim]"),
             ("key/bias", "[num_heads, key_dim]"),
+            ("gate/kernel", "[d, num_heads, value_dim]"),
+            ("gate/bias", "[num_heads, value_dim]"),
             ("value/kernel", "[e, num_heads, value_dim]"),
             ("value/bias", "[num_heads, value_dim]"),
             ("attention_output/kernel", "[num_heads, value_dim, d]"),
@@ -125,6 +150,7 @@ pub const LAYERS: &[Entry] = &[
             required("num_key_value_heads", Kind::Size, "Heads of keys and values: a divisor of that."),
             DROPOUT,
             USE_BIAS,
+            WINDOW,
             KERNEL,
             BIAS,
             KERNEL_PENALTY,
@@ -132,6 +158,7 @@ pub const LAYERS: &[Entry] = &[
             ACTIVITY_PENALTY,
             KERNEL_BOUND,
             BIAS_BOUND,
+            GATE,
             CAUSAL,
         ],
         weights: &[
@@ -139,6 +166,8 @@ pub const LAYERS: &[Entry] = &[
             ("query/bias", "[num_query_heads, head_dim]"),
             ("key/kernel", "[e, num_key_value_heads, head_dim]"),
             ("key/bias", "[num_key_value_heads, head_dim]"),
+            ("gate/kernel", "[d, num_query_heads, head_dim]"),
+            ("gate/bias", "[num_query_heads, head_dim]"),
             ("value/kernel", "[e, num_key_value_heads, head_dim]"),
             ("value/bias", "[num_key_value_heads, head_dim]"),
             ("attention_output/kernel", "[num_query_heads, head_dim, d]"),
@@ -161,8 +190,8 @@ pub const LAYERS: &[Entry] = &[
     },
 ];
 
-/// Query, value and key: `[batch, steps, size]` each.
-fn operands(b: &Builder, u: &Use, same_size: bool) -> Result<[Id; 3], Reported> {
+/// Query, value and key: `[batch, steps, size]` each, or, where steps may have several axes, `[batch, ..., steps, size]`.
+fn operands(b: &mut Builder, u: &Use, several: bool, same_size: bool) -> Result<[Id; 3], Reported> {
     if u.inputs.len() > 3 {
         let headline = format!(
             "`{}` takes a query, a value and a key, but gets {} tensors",
@@ -171,15 +200,23 @@ fn operands(b: &Builder, u: &Use, same_size: bool) -> Result<[Id; 3], Reported> 
         );
         return Err(b.diag.report(Message::new(u.place, headline)));
     }
+    let rank = b.graph.shape(u.x()).rank().max(2);
     for input in u.inputs {
         let shape = b.graph.shape(input.id);
-        if shape.rank() != 2 {
+        if shape.rank() < 2 || shape.rank() > 2 && !several {
             let headline = format!("`{}` takes [batch, steps, features], but is given {shape}", u.entry.name);
             let message = u.misfit(input, headline, format!("this layer is given {shape}"));
             let message = message.note(format!("`{}` makes {shape}", input.text));
             return Err(b
                 .diag
                 .report(message.help("give each step one axis of features: `reshape([steps, features])`")));
+        }
+        if shape.rank() != rank {
+            let query = &u.inputs[0];
+            let headline = format!("`{}` takes tensors of one rank, but is given {shape}", u.entry.name);
+            let message = u.misfit(input, headline, format!("the query is {}", b.graph.shape(query.id)));
+            let message = message.note(format!("`{}` makes {shape}", input.text));
+            return Err(b.diag.report(message.help("give both as many axes of steps")));
         }
     }
     let (query, value) = (&u.inputs[0], &u.inputs[1]);
@@ -195,12 +232,43 @@ fn operands(b: &Builder, u: &Use, same_size: bool) -> Result<[Id; 3], Reported> 
             .note(format!("`{}` makes {}", key.text, b.graph.shape(key.id)));
         return Err(b.diag.report(message.help(format!("bring both to one size: `>> dense({own})`"))));
     }
+    for axis in 0..rank - 1 {
+        same_steps(b, u, value, key, axis, "a key for each value")?;
+    }
     Ok([query.id, value.id, key.id])
 }
 
+/// Whether two operands have as many places along `axis`; `why` they must.
+fn same_steps(
+    b: &mut Builder,
+    u: &Use,
+    first: &Tensor,
+    second: &Tensor,
+    axis: usize,
+    why: &str,
+) -> Result<(), Reported> {
+    let [own, other] = [first, second].map(|x| b.shape(x.id).dims[axis].clone());
+    let name = u.entry.name;
+    let sentence = format!("{name} needs {why}: axis {} has {own} and {other} places", axis + 1);
+    if b.agree(&own, &other, u.place, &sentence) {
+        return Ok(());
+    }
+    let headline = format!("`{name}` needs {why}, but axis {} has {own} and {other} places", axis + 1);
+    let message = u.misfit(second, headline, format!("this layer is given {own} and {other} places"));
+    let message = message
+        .note(format!("`{}` makes {}", first.text, b.graph.shape(first.id)))
+        .note(format!("`{}` makes {}", second.text, b.graph.shape(second.id)));
+    Err(b.diag.report(message))
+}
+
 /// Which scores `[m, n]` count, if not all: 1 or 0. `by_query` as well by the query's own mask.
-fn score_mask(b: &mut Builder, u: &Use, by_query: bool) -> Option<Id> {
-    let [m, n] = [0, 1].map(|i| b.graph.shape(u.inputs[i].id).dims[0].clone());
+fn score_mask(
+    b: &mut Builder,
+    u: &Use,
+    by_query: bool,
+    [m, n]: [Dim; 2],
+    window: Option<Dim>,
+) -> Option<Id> {
     let mut masks = vec![];
     if let (Some(query), true) = (u.inputs[0].mask, by_query) {
         masks.push(b.graph.reshape(query, vec![m.clone(), 1.into()]));
@@ -210,18 +278,28 @@ fn score_mask(b: &mut Builder, u: &Use, by_query: bool) -> Option<Id> {
             masks.push(b.graph.reshape(mask, vec![1.into(), n.clone()]));
         }
     }
-    if u.args.flag("use_causal_mask") {
+    let causal = u.args.flag("use_causal_mask");
+    if causal || window.is_some() {
         let (rows, columns) = (b.graph.iota(m.clone()), b.graph.iota(n.clone()));
         let rows = b.graph.reshape(rows, vec![m, 1.into()]);
         let columns = b.graph.reshape(columns, vec![1.into(), n]);
-        masks.push(b.graph.binary(Binary::Ge, rows, columns));
+        if causal {
+            masks.push(b.graph.binary(Binary::Ge, rows, columns));
+        }
+        if let Some(window) = window {
+            let away = b.graph.binary(Binary::Sub, rows, columns);
+            let away = b.graph.unary(Unary::Abs, away);
+            let window = b.graph.extent(window);
+            masks.push(b.graph.binary(Binary::Lt, away, window));
+        }
     }
     masks.into_iter().reduce(|a, b_| b.graph.binary(Binary::Mul, a, b_))
 }
 
 /// `softmax(scores) · value`, and the query's mask on the result.
 fn weighted(b: &mut Builder, u: &Use, scores: Id, value: Id) -> Id {
-    let scores = match score_mask(b, u, false) {
+    let steps = [0, 1].map(|i| b.graph.shape(u.inputs[i].id).dims[0].clone());
+    let scores = match score_mask(b, u, false, steps, None) {
         Some(mask) => {
             let away = b.graph.binary_const(Binary::Sub, scores, 1e9);
             b.graph.select(mask, scores, away)
@@ -263,7 +341,7 @@ fn products(b: &mut Builder, query: Id, key: Id) -> Id {
 }
 
 fn attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
-    let [query, value, key] = operands(b, u, true)?;
+    let [query, value, key] = operands(b, u, false, true)?;
     let scale = match u.args.flag("use_scale") {
         true => Some(b.weight(u, "scale", vec![], Init::Ones)?),
         false => None,
@@ -287,7 +365,7 @@ fn attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
 }
 
 fn additive_attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
-    let [query, value, key] = operands(b, u, true)?;
+    let [query, value, key] = operands(b, u, false, true)?;
     let size = b.graph.shape(query).dims[1].clone();
     let mut all = sums(b, query, key, None);
     if u.args.flag("use_scale") {
@@ -298,14 +376,15 @@ fn additive_attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     Ok(weighted(b, u, scores, value))
 }
 
-/// `x · kernel + bias` with heads of `size` words: `[steps, heads, size]`.
+/// `x · kernel + bias` with heads of `size` words: `[..., steps, heads, size]`.
 fn project(b: &mut Builder, u: &Use, part: &str, x: Id, heads: &Dim, size: &Dim) -> Result<Id, Reported> {
     let dims = b.graph.shape(x).dims.clone();
+    let (features, steps) = dims.split_last().expect("rank was checked");
     let start = u.args.initializer("kernel_initializer");
-    let shape = vec![dims[1].clone(), heads.clone(), size.clone()];
+    let shape = vec![features.clone(), heads.clone(), size.clone()];
     let kernel = b.weight(u, &format!("{part}/kernel"), shape, start)?;
     let flat = heads.mul(size);
-    let kernel = b.graph.reshape(kernel, vec![dims[1].clone(), flat.clone()]);
+    let kernel = b.graph.reshape(kernel, vec![features.clone(), flat.clone()]);
     let mut y = b.graph.matmul(x, kernel, false);
     if u.args.flag("use_bias") {
         let start: Start = u.args.initializer("bias_initializer");
@@ -313,26 +392,117 @@ fn project(b: &mut Builder, u: &Use, part: &str, x: Id, heads: &Dim, size: &Dim)
         let bias = b.graph.reshape(bias, vec![flat]);
         y = b.graph.binary(Binary::Add, y, bias);
     }
-    Ok(b.graph.reshape(y, vec![dims[0].clone(), heads.clone(), size.clone()]))
+    Ok(b.graph.reshape(y, [steps, &[heads.clone(), size.clone()]].concat()))
 }
 
-/// `[steps, groups, size]` as `[heads, steps, size]`: each group for as many heads.
-fn for_heads(b: &mut Builder, x: Id, heads: &Dim, groups: &Dim, transposed: bool) -> Id {
-    let dims = b.graph.shape(x).dims.clone();
-    let x = b.graph.permute(x, if transposed { vec![1, 2, 0] } else { vec![1, 0, 2] });
-    if heads == groups {
+/// `[groups, a, b]` as `[heads, a, b]`: each group for as many heads.
+fn for_heads(b: &mut Builder, x: Id, heads: &Dim, groups: &Dim) -> Id {
+    let (Some(known), Some(each)) = (heads.as_known(), groups.as_known()) else { return x };
+    if known == each {
         return x;
     }
     let own = b.graph.shape(x).clone();
-    let each = match (heads.as_known(), groups.as_known()) {
-        (Some(heads), Some(groups)) => Dim::known(heads / groups),
-        _ => return x,
-    };
-    let shape = |repeats: Dim| vec![dims[1].clone(), repeats, own.dims[1].clone(), own.dims[2].clone()];
+    let shape =
+        |repeats: Dim| vec![groups.clone(), repeats, own.dims[1].clone(), own.dims[2].clone()];
     let x = b.graph.reshape(x, shape(1.into()));
-    let repeated = crate::ir::Shape { batched: own.batched, dims: shape(each) };
+    let repeated = Shape { batched: own.batched, dims: shape(Dim::known(known / each)) };
     let x = b.graph.broadcast_to(x, &repeated);
     b.graph.reshape(x, vec![heads.clone(), own.dims[1].clone(), own.dims[2].clone()])
+}
+
+/// The axes of steps, without the batch: those that are the same for query and value, and those to look at.
+struct Axes {
+    kept: Vec<usize>,
+    seen: Vec<usize>,
+}
+
+impl Axes {
+    fn of(b: &mut Builder, u: &Use) -> Result<Self, Reported> {
+        let shape = b.shape(u.x());
+        let last = shape.rank() - 1;
+        let several = u.entry.params.iter().any(|param| param.name == "attention_axes");
+        let given = if several { u.args.integers("attention_axes") } else { None };
+        let Some(given) = given else {
+            return Ok(Axes { kept: vec![], seen: (0..last).collect() });
+        };
+        let place = u.args.place("attention_axes");
+        let axes = given.iter().map(|&axis| resolve_axis(b, axis, &shape, place));
+        let mut seen = axes.collect::<Result<Vec<_>, _>>()?;
+        seen.sort_unstable();
+        seen.dedup();
+        if seen.contains(&last) || seen.is_empty() {
+            let headline = match seen.is_empty() {
+                true => "`attention_axes` names no axis".to_string(),
+                false => format!("axis {} of {shape} holds the features, not steps", last + 1),
+            };
+            let help = match last {
+                1 => "the axis of steps is 1".to_string(),
+                _ => format!("the axes of steps are 1 to {last}"),
+            };
+            return Err(b.diag.report(Message::new(place, headline).help(help)));
+        }
+        let kept = (0..last).filter(|axis| !seen.contains(axis)).collect();
+        Ok(Axes { kept, seen })
+    }
+
+    /// Masks know one axis of steps, and all of it.
+    fn check(&self, b: &mut Builder, u: &Use) -> Result<(), Reported> {
+        for &axis in &self.kept {
+            same_steps(b, u, &u.inputs[0], &u.inputs[1], axis, "a value for each query on axes that it does not look at")?;
+        }
+        let name = u.entry.name;
+        if let Some(input) = u.inputs.iter().find(|input| input.mask.is_some())
+            && self.kept.len() + self.seen.len() > 1
+        {
+            let shape = b.shape(input.id);
+            let headline = format!("`{name}` cannot tell which axis of {shape} the mask of its input is of");
+            let message = u.misfit(input, headline, "this layer is given several axes of steps".into());
+            return Err(b.diag.report(message.help("take the mask away with `drop_mask()`")));
+        }
+        let causal = u.args.flag("use_causal_mask").then_some("use_causal_mask");
+        let window = u.args.optional_size("sliding_window").map(|_| "sliding_window");
+        match causal.or(window) {
+            Some(argument) if self.seen.len() > 1 => {
+                let headline = format!("`{argument}` needs one axis of steps, and `{name}` looks at {}", self.seen.len());
+                let message = Message::new(u.args.place(argument), headline);
+                Err(b.diag.report(message.help("name the axis in which steps follow each other: `attention_axes = 1`")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The steps to look at of a tensor of `dims`.
+    fn steps(&self, dims: &[Dim]) -> Dim {
+        Dim::product(self.seen.iter().map(|&axis| &dims[axis]))
+    }
+
+    /// `[..., steps, heads, size]` as `[kept..., heads, steps, size]`, or the last two the other way around.
+    fn heads_first(&self, b: &mut Builder, x: Id, transposed: bool) -> Id {
+        let dims = b.graph.shape(x).dims.clone();
+        let (heads, size) = (dims.len() - 2, dims.len() - 1);
+        let (steps, size) = (&self.seen[..], &[size][..]);
+        let last = if transposed { [size, steps] } else { [steps, size] };
+        let x = b.graph.permute(x, [&self.kept[..], &[heads], last[0], last[1]].concat());
+        let kept = self.kept.iter().map(|&axis| dims[axis].clone());
+        let mut merged: Vec<Dim> = kept.chain([dims[heads].clone()]).collect();
+        let ends = [self.steps(&dims), dims[size[0]].clone()];
+        merged.extend(if transposed { [ends[1].clone(), ends[0].clone()] } else { ends });
+        b.graph.reshape(x, merged)
+    }
+
+    /// What [`Axes::heads_first`] made of a tensor whose steps are `dims`, in their order again.
+    fn steps_first(&self, b: &mut Builder, x: Id, dims: &[Dim]) -> Id {
+        let own = b.graph.shape(x).dims.clone();
+        let (kept, seen) = (self.kept.len(), self.seen.len());
+        let steps: Vec<Dim> = self.seen.iter().map(|&axis| dims[axis].clone()).collect();
+        let x = b.graph.reshape(x, [&own[..=kept], &steps, &own[kept + 2..]].concat());
+        let place = |axis: usize| match self.kept.iter().position(|&other| other == axis) {
+            Some(at) => at,
+            None => kept + 1 + self.seen.iter().position(|&other| other == axis).expect("it is one of both"),
+        };
+        let order = (0..kept + seen).map(place).chain([kept, kept + seen + 1]).collect();
+        b.graph.permute(x, order)
+    }
 }
 
 fn multi_head(
@@ -343,32 +513,47 @@ fn multi_head(
     key_dim: &Dim,
     value_dim: &Dim,
 ) -> Result<Id, Reported> {
-    let [query, value, key] = operands(b, u, false)?;
-    let steps = b.graph.shape(query).dims[0].clone();
-    let has_shape = u.entry.params.iter().any(|param| param.name == "output_shape");
-    let own = b.graph.shape(query).dims[1].clone();
-    let size = if has_shape { u.args.optional_size("output_shape").unwrap_or(own) } else { own };
+    let has = |name: &str| u.entry.params.iter().any(|param| param.name == name);
+    let [query, value, key] = operands(b, u, has("attention_axes"), false)?;
+    let axes = Axes::of(b, u)?;
+    axes.check(b, u)?;
+    let dims = b.graph.shape(query).dims.clone();
+    let (own, lead) = dims.split_last().expect("rank was checked");
+    let size = match has("output_shape") {
+        true => u.args.optional_size("output_shape").unwrap_or_else(|| own.clone()),
+        false => own.clone(),
+    };
+    let steps = [query, value].map(|x| axes.steps(&b.graph.shape(x).dims));
     let q = project(b, u, "query", query, heads, key_dim)?;
     let k = project(b, u, "key", key, groups, key_dim)?;
+    let gate = match u.args.flag("use_gate") {
+        true => Some(project(b, u, "gate", query, heads, value_dim)?),
+        false => None,
+    };
     let v = project(b, u, "value", value, groups, value_dim)?;
     let root = b.graph.extent(key_dim.clone());
     let root = b.graph.unary(Unary::Sqrt, root);
     let q = b.graph.binary(Binary::Div, q, root);
-    let q = b.graph.permute(q, vec![1, 0, 2]);
-    let k = for_heads(b, k, heads, groups, true);
-    let v = for_heads(b, v, heads, groups, false);
+    let q = axes.heads_first(b, q, false);
+    let [k, v] = [(k, true), (v, false)].map(|(x, transposed)| axes.heads_first(b, x, transposed));
+    let [k, v] = [k, v].map(|x| for_heads(b, x, heads, groups));
     let mut scores = b.graph.batch_matmul(q, k);
-    if let Some(mask) = score_mask(b, u, true) {
+    if let Some(mask) = score_mask(b, u, true, steps, u.args.optional_size("sliding_window")) {
         let away = b.graph.constant(-1e9);
         scores = b.graph.select(mask, scores, away);
     }
-    let weights = b.graph.softmax(scores, 2);
+    let last = b.graph.shape(scores).rank() - 1;
+    let weights = b.graph.softmax(scores, last);
     let rate = u.args.number("dropout") as f32;
     let weights = if rate > 0.0 { b.graph.dropout(weights, rate) } else { weights };
     let found = b.graph.batch_matmul(weights, v);
-    let found = b.graph.permute(found, vec![1, 0, 2]);
+    let mut found = axes.steps_first(b, found, &dims);
+    if let Some(gate) = gate {
+        let gate = b.graph.unary(Unary::Sigmoid, gate);
+        found = b.graph.binary(Binary::Mul, found, gate);
+    }
     let flat = heads.mul(value_dim);
-    let found = b.graph.reshape(found, vec![steps, flat.clone()]);
+    let found = b.graph.reshape(found, [lead, &[flat.clone()]].concat());
     let start = u.args.initializer("kernel_initializer");
     let shape = vec![heads.clone(), value_dim.clone(), size.clone()];
     let kernel = b.weight(u, "attention_output/kernel", shape, start)?;

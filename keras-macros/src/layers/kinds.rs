@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 
-use super::args::{Activation, Kind, Param, Value, lower_first, parse};
+use super::args::{Activation, Clipping, Kind, Param, Value, lower_first, optional, parse};
 use super::{Entry, activations, constraints, find_activation, initializers, regularizers};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::graph::{Builder, Scalar};
@@ -146,6 +146,7 @@ pub(super) fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -
         (Kind::Initializer, _) => initializer(b, &what, expr),
         (Kind::Regularizer, _) => regularizer(b, &what, expr),
         (Kind::Constraint, _) => constraint(b, &what, expr),
+        (Kind::Clipping, _) => clipping(b, &what, expr),
         (Kind::Mode, _) => match &expr.kind {
             ExprKind::Str(text) if text == "rows" || text == "columns" => Ok(Value::Text(text.clone())),
             _ => wrong(b),
@@ -277,6 +278,34 @@ fn initializer(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Report
     let args = parse(b, &name, place, entry.params, &[], &args.iter().collect::<Vec<_>>())?;
     let seed = if has(entry.params, "seed") { args.optional_integer("seed") } else { None };
     Ok(Value::Initializer(Start { init: (entry.make)(&args), seed: seed.map(|seed| seed as u64) }))
+}
+
+/// What Keras takes as a dictionary of bounds.
+const CLIPPING: &[Param] = &[
+    optional("rmax", Kind::Number, "None", "The greatest factor."),
+    optional("rmin", Kind::Number, "None", "The least factor."),
+    optional("dmax", Kind::Number, "None", "The greatest shift, either way."),
+];
+
+fn clipping(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Reported> {
+    let named = name_and_args(expr).filter(|(name, ..)| name == "clipping");
+    let Some((name, place, given)) = named else {
+        let headline = format!("{what} must be {}, found `{expr}`", Kind::Clipping.text());
+        return Err(b.diag.report(Message::new(expr.place, headline)));
+    };
+    let args = parse(b, &name, place, CLIPPING, &[], &given.iter().collect::<Vec<_>>())?;
+    let [rmax, rmin, dmax] = ["rmax", "rmin", "dmax"].map(|name| args.optional_number(name));
+    if let (Some(high), Some(low)) = (rmax, rmin)
+        && high < low
+    {
+        let headline = format!("`rmax` must be at least `rmin`, found {high} and {low}");
+        return Err(b.diag.report(Message::new(args.place("rmax"), headline)));
+    }
+    if let Some(shift) = dmax.filter(|shift| *shift < 0.0) {
+        let headline = format!("`dmax` must not be negative, found {shift}");
+        return Err(b.diag.report(Message::new(args.place("dmax"), headline)));
+    }
+    Ok(Value::Clipping(Clipping { rmax, rmin, dmax }))
 }
 
 fn has(params: &[Param], name: &str) -> bool {

@@ -3,7 +3,7 @@
 use super::{Entry, Family, Kind, Operands, Param, Use, optional, resolve_axis};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
-use crate::ir::{Binary, Dim, Id, ReduceKind, Shape, Unary};
+use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Shape, Start, Unary};
 
 const EPSILON: Param = optional("epsilon", Kind::Number, "0.001", "Keeps the root in range.");
 const CENTER: Param = optional("center", Kind::Flag, "true", "Whether to add `beta`.");
@@ -28,7 +28,8 @@ pub const LAYERS: &[Entry] = &[
         family: Family::Layer,
         doc: "While training, mean 0 and variance 1 over the batch for each place of `axis`, then `gamma` and `beta`; \
               elsewhere by moving averages of mean and variance (Ioffe and Szegedy, 2015). With `trainable = false` always by \
-              the averages, which then stay. Steps that do not count are left out of the statistics.",
+              the averages, which then stay. Steps that do not count are left out of the statistics. With `renorm`, what \
+              training gives is corrected towards what the averages would (Ioffe, 2017).",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
         params: &[
@@ -55,6 +56,24 @@ pub const LAYERS: &[Entry] = &[
             GAMMA_REGULARIZER,
             BETA_CONSTRAINT,
             GAMMA_CONSTRAINT,
+            optional(
+                "renorm",
+                Kind::Flag,
+                "false",
+                "Whether training normalises as the averages would, which gradients take for numbers.",
+            ),
+            optional(
+                "renorm_clipping",
+                Kind::Clipping,
+                "None",
+                "How far: bounds of the factor (`rmin`, `rmax`) and of the shift (`dmax`).",
+            ),
+            optional(
+                "renorm_momentum",
+                Kind::Number,
+                "0.99",
+                "The share that a step keeps of the averages that training is corrected by.",
+            ),
             optional("synchronized", Kind::Flag, "false", "Of no effect: the whole batch is on one device."),
         ],
         weights: &[
@@ -62,6 +81,9 @@ pub const LAYERS: &[Entry] = &[
             ("beta", "[features]"),
             ("moving_mean", "[features], not trained"),
             ("moving_variance", "[features], not trained"),
+            ("moving_stddev", "[features], not trained; with `renorm`"),
+            ("renorm_mean", "[features], not trained; with `renorm`"),
+            ("renorm_stddev", "[features], not trained; with `renorm`"),
         ],
         apply: batch_normalization,
     },
@@ -281,15 +303,19 @@ fn batch_normalization(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let moving_variance = b.frozen_weight(u, "moving_variance", dims.clone(), starts[1])?;
     let [mut mean, mut variance] =
         [moving_mean, moving_variance].map(|moving| b.graph.reshape(moving, aligned.clone()));
+    let renormed = if u.args.flag("renorm") { Some(Renorm::new(b, u, &dims, starts)?) } else { None };
+    let mut correction = None;
     if b.is_trainable() {
         let (own_mean, own_variance) = batch_moments(b, u, axis);
-        let momentum = u.args.number("momentum") as f32;
-        for (moving, own) in [(moving_mean, own_mean), (moving_variance, own_variance)] {
-            let own = b.graph.reshape(own, dims.clone());
-            let kept = b.graph.binary_const(Binary::Mul, moving, momentum);
-            let added = b.graph.binary_const(Binary::Mul, own, 1.0 - momentum);
-            let next = b.graph.binary(Binary::Add, kept, added);
-            b.update(moving, next);
+        average(b, moving_mean, own_mean, "momentum", u);
+        match &renormed {
+            Some(renorm) => {
+                correction = Some(renorm.correction(b, u, own_mean, own_variance));
+                renorm.update(b, u, moving_variance, own_mean, own_variance);
+            }
+            None => {
+                average(b, moving_variance, own_variance, "momentum", u);
+            }
         }
         mean = b.graph.phase(own_mean, mean);
         variance = b.graph.phase(own_variance, variance);
@@ -298,17 +324,104 @@ fn batch_normalization(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let sum = b.graph.binary_const(Binary::Add, variance, u.args.number("epsilon") as f32);
     let root = b.graph.unary(Unary::Sqrt, sum);
     let mut factor = b.graph.unary(Unary::Reciprocal, root);
+    let mut term = None;
+    if let Some((factors, shifts)) = correction {
+        factor = b.graph.binary(Binary::Mul, factor, factors);
+        term = Some(shifts);
+    }
     if let Some(gamma) = gamma {
         let gamma = b.graph.reshape(gamma, aligned.clone());
         factor = b.graph.binary(Binary::Mul, factor, gamma);
+        term = term.map(|term| b.graph.binary(Binary::Mul, term, gamma));
     }
-    let centred = b.graph.binary(Binary::Sub, x, mean);
-    let mut y = b.graph.binary(Binary::Mul, centred, factor);
     if let Some(beta) = beta {
         let beta = b.graph.reshape(beta, aligned);
-        y = b.graph.binary(Binary::Add, y, beta);
+        term = Some(term.map_or(beta, |term| b.graph.binary(Binary::Add, term, beta)));
     }
-    Ok(y)
+    let centred = b.graph.binary(Binary::Sub, x, mean);
+    let y = b.graph.binary(Binary::Mul, centred, factor);
+    Ok(term.map_or(y, |term| b.graph.binary(Binary::Add, y, term)))
+}
+
+/// Has a training step move the weight `moving` towards `own`, keeping the share that argument `momentum` says; and what
+/// it leaves there.
+fn average(b: &mut Builder, moving: Id, own: Id, momentum: &str, u: &Use) -> Id {
+    let momentum = u.args.number(momentum) as f32;
+    let own = b.graph.reshape(own, b.graph.shape(moving).dims.clone());
+    let kept = b.graph.binary_const(Binary::Mul, moving, momentum);
+    let added = b.graph.binary_const(Binary::Mul, own, 1.0 - momentum);
+    let next = b.graph.binary(Binary::Add, kept, added);
+    b.update(moving, next);
+    next
+}
+
+/// Weights of batch renormalization (Ioffe, 2017): averages of deviations rather than of variances.
+struct Renorm {
+    moving_stddev: Id,
+    mean: Id,
+    stddev: Id,
+}
+
+impl Renorm {
+    fn new(b: &mut Builder, u: &Use, dims: &[Dim], [mean, variance]: [Start; 2]) -> Result<Self, Reported> {
+        let deviation = match variance.init {
+            Init::Zeros | Init::Ones => variance.init,
+            Init::Constant { value } if value >= 0.0 => Init::Constant { value: value.sqrt() },
+            _ => {
+                let headline = "`renorm` starts its deviations at the root of `moving_variance_initializer`, which is random or negative";
+                let message = Message::new(u.args.place("moving_variance_initializer"), headline);
+                return Err(b.diag.report(message.help("take `ones`, or `constant(..)`")));
+            }
+        };
+        let deviation = Start { init: deviation, seed: variance.seed };
+        Ok(Renorm {
+            moving_stddev: b.frozen_weight(u, "moving_stddev", dims.to_vec(), deviation)?,
+            mean: b.frozen_weight(u, "renorm_mean", dims.to_vec(), mean)?,
+            stddev: b.frozen_weight(u, "renorm_stddev", dims.to_vec(), deviation)?,
+        })
+    }
+
+    fn deviation(b: &mut Builder, u: &Use, variance: Id) -> Id {
+        let sum = b.graph.binary_const(Binary::Add, variance, u.args.number("epsilon") as f32);
+        b.graph.unary(Unary::Sqrt, sum)
+    }
+
+    /// What normalised values are multiplied by, and what is added: numbers to gradients, and nothing while inferring.
+    fn correction(&self, b: &mut Builder, u: &Use, mean: Id, variance: Id) -> (Id, Id) {
+        let aligned = b.graph.shape(mean).dims.clone();
+        let [own_mean, own] = [self.mean, self.stddev].map(|x| b.graph.reshape(x, aligned.clone()));
+        // Not to divide by 0 early on.
+        let least = (u.args.number("epsilon") as f32).sqrt();
+        let own = b.graph.binary_const(Binary::Maximum, own, least);
+        let deviation = Self::deviation(b, u, variance);
+        let mut factor = b.graph.binary(Binary::Div, deviation, own);
+        let shift = b.graph.binary(Binary::Sub, mean, own_mean);
+        let mut shift = b.graph.binary(Binary::Div, shift, own);
+        let bounds = u.args.clipping("renorm_clipping");
+        if let Some(least) = bounds.rmin {
+            factor = b.graph.binary_const(Binary::Maximum, factor, least as f32);
+        }
+        if let Some(greatest) = bounds.rmax {
+            factor = b.graph.binary_const(Binary::Minimum, factor, greatest as f32);
+        }
+        if let Some(greatest) = bounds.dmax {
+            shift = b.graph.clip(shift, -greatest as f32, greatest as f32);
+        }
+        let none = [1.0, 0.0].map(|x| b.graph.constant(x));
+        let [factor, shift] = [factor, shift].map(|x| b.graph.stop_gradient(x));
+        (b.graph.phase(factor, none[0]), b.graph.phase(shift, none[1]))
+    }
+
+    fn update(&self, b: &mut Builder, u: &Use, moving_variance: Id, mean: Id, variance: Id) {
+        let deviation = Self::deviation(b, u, variance);
+        average(b, self.mean, mean, "renorm_momentum", u);
+        average(b, self.stddev, deviation, "renorm_momentum", u);
+        let next = average(b, self.moving_stddev, deviation, "momentum", u);
+        let square = b.graph.unary(Unary::Square, next);
+        let variance = b.graph.binary_const(Binary::Sub, square, u.args.number("epsilon") as f32);
+        let variance = b.graph.unary(Unary::Relu, variance);
+        b.update(moving_variance, variance);
+    }
 }
 
 /// Mean and variance over the batch and all axes but `axis`, of the steps that count.

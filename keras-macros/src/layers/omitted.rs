@@ -44,7 +44,6 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("RandomSaturation", NOT_YET),
     ("RandomSharpness", NOT_YET),
     ("RandomShear", NOT_YET),
-    ("ReversibleEmbedding", NOT_YET),
     ("STFTSpectrogram", NOT_YET),
     ("Solarization", NOT_YET),
     ("StringLookup", STRINGS),
@@ -71,9 +70,6 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
 
 /// Arguments that are left out of one class.
 pub const OF_CLASSES: &[(&str, &str, &str)] = &[
-    ("BatchNormalization", "renorm", NOT_YET),
-    ("BatchNormalization", "renorm_clipping", NOT_YET),
-    ("BatchNormalization", "renorm_momentum", NOT_YET),
     ("Discretization", "epsilon", NOT_YET),
     ("Discretization", "num_bins", NOT_YET),
     ("InputLayer", "batch_shape", "batches are of any size"),
@@ -83,9 +79,7 @@ pub const OF_CLASSES: &[(&str, &str, &str)] = &[
     ("Lambda", "arguments", "a closure sees the names around it"),
     ("Lambda", "mask", "masks go with the tensors that a closure is given"),
     ("Lambda", "output_shape", "it follows from the closure"),
-    ("MultiHeadAttention", "attention_axes", NOT_YET),
-    ("MultiHeadAttention", "sliding_window", NOT_YET),
-    ("MultiHeadAttention", "use_gate", NOT_YET),
+    ("ReversibleEmbedding", "reverse_dtype", "values are of 32 bits within a model"),
     ("Resizing", "antialias", NOT_YET),
     ("Resizing", "fill_mode", NOT_YET),
 ];

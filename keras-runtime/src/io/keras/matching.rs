@@ -107,7 +107,7 @@ fn sorted(leaves: &[Leaf], by_number: bool) -> Vec<usize> {
 
 /// The class of a part, such that parts with places of their own come in order.
 fn role(class: &str) -> String {
-    let places = ["forward", "backward", "query", "key", "value", "attention_output"];
+    let places = ["forward", "backward", "query", "key", "gate", "value", "attention_output"];
     let at = places.iter().position(|place| class == *place);
     at.map_or_else(|| class.to_string(), |at| at.to_string())
 }

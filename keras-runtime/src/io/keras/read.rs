@@ -178,7 +178,7 @@ fn is_part(name: &str) -> bool {
 /// Parts of layers that come in an order of their own.
 fn place(part: &str) -> usize {
     let places =
-        ["forward_layer", "backward_layer", "query_dense", "key_dense", "value_dense", "output_dense"];
+        ["forward_layer", "backward_layer", "query_dense", "key_dense", "gate_dense", "value_dense", "output_dense"];
     places.iter().position(|place| part == *place).unwrap_or(places.len())
 }
 
@@ -191,7 +191,7 @@ fn class(group: &str, name: &str, around: &str, is_model: bool) -> String {
         "backward_layer" => "backward".into(),
         // The cell of a recurrent layer is that layer's here.
         "cell" => String::new(),
-        "query_dense" | "key_dense" | "value_dense" | "output_dense" => name.to_string(),
+        "query_dense" | "key_dense" | "gate_dense" | "value_dense" | "output_dense" => name.to_string(),
         _ => numbered(group).0.to_string(),
     }
 }

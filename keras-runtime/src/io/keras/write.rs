@@ -167,6 +167,7 @@ fn part(
         (Some("time_distributed" | "spectral_normalization"), _) => Some("layer"),
         (Some("rnn"), _) => Some("cell"),
         (Some(_), "query") => Some("query_dense"),
+        (Some(_), "gate") => Some("gate_dense"),
         (Some(_), "key") => Some("key_dense"),
         (Some(_), "value") => Some("value_dense"),
         (Some(_), "attention_output") => Some("output_dense"),
