@@ -29,21 +29,48 @@ fn data() -> (Array2<f32>, Vec<f32>) {
 }
 
 fn build(seed: u64) -> Trainer<Net> {
-    Net::new(seed).compile(Adam { amsgrad: true, ..Adam::default() }, MeanSquaredError, ())
+    let metrics = (RootMeanSquaredError, R2Score);
+    Net::new(seed).compile(Adam { amsgrad: true, ..Adam::default() }, MeanSquaredError, metrics)
 }
 
-/// Trains, with backups in a folder if there is one.
-fn train(model: &mut Trainer<Net>, backups: Option<&Path>) -> Result<()> {
+/// Trains, with backups in a folder if that is asked for, and files of callbacks there. Gives the columns of the history.
+fn train(model: &mut Trainer<Net>, folder: &Path, backups: bool) -> Result<Columns> {
     let (x, y) = data();
-    let decay = LearningRateScheduler::new(|epoch, _| 0.01 * 0.97f32.powi(epoch as i32));
-    let mut list = callbacks(decay);
-    if let Some(folder) = backups {
+    let mut list = vec![];
+    if backups {
         // Some steps are lost with every cut, and done again.
-        list.extend(callbacks(BackupAndRestore::new(folder).every(SaveFreq::Batches(3))));
+        list.extend(callbacks(BackupAndRestore::new(folder.join("backups")).every(SaveFreq::Batches(3))));
     }
+    list.extend(callbacks((
+        LearningRateScheduler::new(|epoch, rate| if epoch == 0 { 0.01 } else { rate * 0.97 }),
+        CsvLogger::new(folder.join("log.csv")),
+        EarlyStopping { patience: EPOCHS, restore_best_weights: true, ..EarlyStopping::default() },
+    )));
     let settings = Fit { epochs: EPOCHS, validation_split: 0.1, callbacks: list, ..quiet() };
-    model.fit(&x, &y, settings)?;
-    Ok(())
+    Ok(columns(&model.fit(&x, &y, settings)?))
+}
+
+type Columns = Vec<(String, Vec<u64>)>;
+
+/// The history to the bit.
+fn columns(history: &History) -> Columns {
+    let bits = |name: &String| history.get(name).unwrap_or_default().iter().map(|x| x.to_bits()).collect();
+    history.names().into_iter().map(|name| (name.clone(), bits(&name))).collect()
+}
+
+fn log(folder: &Path) -> String {
+    fs::read_to_string(folder.join("log.csv")).expect("a log")
+}
+
+/// Weights and the optimizer's state in a checkpoint, to the bit.
+fn tensors(path: &Path) -> Vec<(String, Vec<u8>)> {
+    let bytes = fs::read(path).expect("a checkpoint");
+    let file = safetensors::SafeTensors::deserialize(&bytes).expect("a whole file");
+    let mut tensors: Vec<_> =
+        file.tensors().into_iter().map(|(name, view)| (name, view.data().to_vec())).collect();
+    tensors.retain(|(name, _)| !name.starts_with("callback:"));
+    tensors.sort();
+    tensors
 }
 
 fn quiet() -> Fit<'static> {
@@ -69,7 +96,8 @@ fn child() -> Result<()> {
     // A seed of its own: that of the backup is what counts.
     let backups = folder.join("backups");
     let mut model = build(if backups.join("latest.safetensors").exists() { 99 } else { 7 });
-    train(&mut model, Some(&backups))?;
+    let columns = train(&mut model, &folder, true)?;
+    fs::write(folder.join("history"), format!("{columns:?}")).expect("a file");
     model.save_checkpoint(folder.join("end.safetensors"))
 }
 
@@ -82,8 +110,11 @@ fn spawn(folder: &Path) -> Child {
 
 #[test]
 fn killed_twenty_times_it_ends_with_the_same_bits() -> Result<()> {
-    let mut whole = build(7);
-    train(&mut whole, None)?;
+    let (mut whole, alone) = (build(7), folder("alone"));
+    let columns = format!("{:?}", train(&mut whole, &alone, false)?);
+    whole.save_checkpoint(alone.join("end.safetensors"))?;
+    let (log_alone, end_alone) = (log(&alone), tensors(&alone.join("end.safetensors")));
+    let _ = fs::remove_dir_all(alone);
     let mut random = Philox::new(u64::from(std::process::id()), 0);
     // How long a child takes that nobody kills.
     let folder = folder("killed");
@@ -111,6 +142,9 @@ fn killed_twenty_times_it_ends_with_the_same_bits() -> Result<()> {
         let position = end.load_checkpoint(folder.join("end.safetensors"))?;
         assert_eq!((position.epoch, end.steps()), (EPOCHS, whole.steps()), "after {kills} kills");
         assert!(bits(&end) == bits(&whole), "after {kills} kills");
+        assert!(tensors(&folder.join("end.safetensors")) == end_alone, "after {kills} kills");
+        let history = fs::read_to_string(folder.join("history")).expect("a history");
+        assert_eq!((history, log(&folder)), (columns.clone(), log_alone.clone()), "after {kills} kills");
         assert!(!folder.join("backups").exists(), "the backup goes when the training is done");
     }
     let _ = fs::remove_dir_all(folder);
@@ -292,5 +326,171 @@ fn a_step_is_never_taken_from_the_average() -> Result<()> {
         model.train_on_batch(&x, &y)?;
     }
     assert!(bits(&cut) == bits(&plain));
+    Ok(())
+}
+
+/// Fails before a step, as if the program had been killed.
+#[derive(Debug)]
+struct Cut(u64);
+
+impl Callback for Cut {
+    fn on_train_batch_begin(&mut self, _: usize, training: &mut Training<'_>) -> Result<()> {
+        match training.steps() {
+            steps if steps == self.0 => Err(Error::Empty { what: "the cut".into() }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Callbacks that count: their end, and that of the training.
+#[derive(Debug, PartialEq)]
+struct End {
+    history: Columns,
+    log: String,
+    stopped: Option<usize>,
+    best: Option<(f64, usize)>,
+    saved: Option<PathBuf>,
+    tensors: Vec<(String, Vec<u8>)>,
+}
+
+/// Trains until it is cut off; with all that counts in callbacks, and in an order in which some come after the backup.
+fn counted(folder: &Path, seed: u64, freq: Option<SaveFreq>, cut: u64) -> Result<End> {
+    let (x, y) = data();
+    let mut model = build(seed);
+    let csv = CsvLogger::new(folder.join("log.csv"));
+    let mut stop = EarlyStopping {
+        min_delta: 0.03,
+        patience: 3,
+        start_from_epoch: 1,
+        restore_best_weights: true,
+        ..EarlyStopping::default()
+    };
+    let plateau = ReduceLrOnPlateau {
+        factor: 0.5,
+        patience: 1,
+        min_delta: 0.02,
+        cooldown: 1,
+        ..ReduceLrOnPlateau::default()
+    };
+    let best = folder.join("best-{epoch}.safetensors").display().to_string();
+    let mut best = ModelCheckpoint::best_only(best).weights();
+    let every = folder.join("every.safetensors").display().to_string();
+    let every = ModelCheckpoint::new(every).every(SaveFreq::Batches(5));
+    let mut list = callbacks(Cut(cut));
+    if let Some(freq) = freq {
+        let mut backup = BackupAndRestore::new(folder.join("backups")).every(freq);
+        backup.double_checkpoint = true;
+        list.extend(callbacks(backup));
+    }
+    list.extend(callbacks((csv, &mut stop, plateau, &mut best, every)));
+    let settings = Fit { epochs: 12, batch_size: 48, validation_split: 0.2, callbacks: list, ..quiet() };
+    let history = columns(&model.fit(&x, &y, settings)?);
+    let end = folder.join("end.safetensors");
+    model.save_checkpoint(&end)?;
+    Ok(End {
+        history,
+        log: log(folder),
+        stopped: stop.stopped_epoch(),
+        best: stop.best(),
+        saved: best.last_saved().and_then(|path| path.file_name()).map(PathBuf::from),
+        tensors: tensors(&end),
+    })
+}
+
+#[test]
+fn callbacks_go_on_from_any_batch() -> Result<()> {
+    let folder = folder("counted");
+    let whole = counted(&folder, 7, None, u64::MAX)?;
+    let epochs = whole.history[0].1.len() as u64;
+    assert!(whole.stopped.is_some() && epochs < 12, "it is stopped early: {whole:?}");
+    let rates = &whole.history.iter().find(|(name, _)| name == "learning_rate").expect("rates").1;
+    assert!(rates.windows(2).filter(|pair| pair[0] != pair[1]).count() > 1, "the step size falls twice");
+    // Steps that have no factor in common with the four batches of an epoch.
+    for (freq, every) in [(SaveFreq::Epoch, 5), (SaveFreq::Batches(1), 3), (SaveFreq::Batches(3), 7)] {
+        for cut in (1..epochs * 4).step_by(every) {
+            let _ = fs::remove_dir_all(folder.join("backups"));
+            assert!(counted(&folder, 7, Some(freq), cut).is_err(), "{cut} of {freq:?}");
+            // Before the first backup there is nothing to go on from, the seed neither.
+            let seed = if folder.join("backups").exists() { 99 } else { 7 };
+            let resumed = counted(&folder, seed, Some(freq), u64::MAX)?;
+            assert!(resumed == whole, "cut before step {cut}, {freq:?}:\n{resumed:?}\n{whole:?}");
+        }
+    }
+    let _ = fs::remove_dir_all(folder);
+    Ok(())
+}
+
+/// A training that goes on from a checkpoint by hand, in another `fit`.
+#[test]
+fn callbacks_go_on_from_a_checkpoint_that_is_loaded() -> Result<()> {
+    let (folder, (x, y)) = (folder("loaded"), data());
+    let path = folder.join("{epoch}.safetensors").display().to_string();
+    let run = |model: &mut Trainer<Net>, from: usize| -> Result<(Columns, Option<usize>)> {
+        let mut stop = EarlyStopping { patience: 3, min_delta: 10.0, ..EarlyStopping::default() };
+        let settings = Fit {
+            epochs: 9,
+            initial_epoch: from,
+            validation_split: 0.2,
+            // It saves before the one that counts has counted: the file is written after both.
+            callbacks: callbacks((ModelCheckpoint::new(path.clone()), &mut stop)),
+            ..quiet()
+        };
+        let history = model.fit(&x, &y, settings)?;
+        Ok((columns(&history), stop.stopped_epoch()))
+    };
+    let mut whole = build(7);
+    let end = run(&mut whole, 0)?;
+    assert_eq!(end.1, Some(3));
+    let mut resumed = build(8);
+    let position = resumed.load_checkpoint(folder.join("2.safetensors"))?;
+    assert_eq!(run(&mut resumed, position.epoch)?, end);
+    assert!(bits(&resumed) == bits(&whole));
+    // From elsewhere, callbacks and history begin anew.
+    let mut other = build(8);
+    other.load_checkpoint(folder.join("2.safetensors"))?;
+    let (history, stopped) = run(&mut other, 4)?;
+    assert_eq!((history[0].1.len(), stopped), (4, Some(7)));
+    let _ = fs::remove_dir_all(folder);
+    Ok(())
+}
+
+/// Files of versions that kept nothing of callbacks are read; what cannot be read is told, and changes nothing.
+#[test]
+fn what_callbacks_left_may_be_missing_and_may_not_be_wrong() -> Result<()> {
+    let (folder, (x, y)) = (folder("old"), data());
+    let path = folder.join("one.safetensors");
+    let mut model = build(7);
+    let name = path.display().to_string();
+    let list = || callbacks((ModelCheckpoint::new(name.clone()), ReduceLrOnPlateau::default()));
+    model.fit(&x, &y, Fit { epochs: 2, validation_split: 0.2, callbacks: list(), ..quiet() })?;
+    let bytes = fs::read(&path).expect("a checkpoint");
+    let len = u64::from_le_bytes(bytes[..8].try_into().expect("a length")) as usize;
+    let header = String::from_utf8(bytes[8..8 + len].to_vec()).expect("text");
+    let with = |from: &str, to: &str| {
+        assert!(header.contains(from), "{header}");
+        let header = header.replace(from, to);
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.extend(header.bytes());
+        file.extend(&bytes[8 + len..]);
+        fs::write(&path, file).expect("a file");
+    };
+    with("callback:", "nothing:");
+    let mut resumed = build(1);
+    let position = resumed.load_checkpoint(&path)?;
+    assert_eq!(position.epoch, 2);
+    let settings = Fit { epochs: 3, initial_epoch: 2, validation_split: 0.2, callbacks: list(), ..quiet() };
+    assert_eq!(resumed.fit(&x, &y, settings)?.len(), 3);
+
+    with("\"history:epochs\":\"0 1\"", "\"history:epochs\":\"0 x\"");
+    let before = bits(&resumed);
+    let problem = resumed.load_checkpoint(&path).expect_err("no number").to_string();
+    assert!(problem.contains("history"), "{problem}");
+    assert!(bits(&resumed) == before);
+    with("/wait\":\"", "/wait\":\"-");
+    resumed.load_checkpoint(&path)?;
+    let settings = Fit { epochs: 3, initial_epoch: 2, validation_split: 0.2, callbacks: list(), ..quiet() };
+    let problem = resumed.fit(&x, &y, settings).map(drop).expect_err("no number").to_string();
+    assert!(problem.contains("ReduceLrOnPlateau") && problem.contains("wait"), "{problem}");
+    let _ = fs::remove_dir_all(folder);
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::model_checkpoint::make_folder_of;
-use super::{Callback, Logs, SaveFreq, Training};
+use super::{Callback, Logs, SaveFreq, State, Training};
 use crate::error::{Error, Result};
 
 /// Lets a training that was cut off go on where it was (`keras.callbacks.BackupAndRestore`): to the very bits that it would
@@ -12,9 +12,9 @@ use crate::error::{Error, Result};
 ///
 /// The same program, run again with the same data and settings, finds the backup, puts weights, the optimizer's state and
 /// the random streams where they were, and goes on with the batch after it. When the training ends, the backup is
-/// deleted. What other callbacks remember, such as the patience of an [`EarlyStopping`](super::EarlyStopping), begins anew,
-/// and the logs of an epoch that was cut are those of its rest. It stands last in the list, so that what others change after
-/// an epoch is part of the backup.
+/// deleted. What other callbacks remember, such as the patience of an [`EarlyStopping`](super::EarlyStopping), goes on too
+/// ([`Callback::state`]), as do the history and the means of an epoch that was cut. Each backup is made when all callbacks of
+/// that moment have been called, wherever this one stands in the list.
 #[derive(Debug, Clone)]
 pub struct BackupAndRestore {
     /// The folder of the backup: for this training alone.
@@ -66,7 +66,7 @@ impl BackupAndRestore {
         }
     }
 
-    fn save(&self, training: &Training<'_>) -> Result<()> {
+    fn save(&self, training: &mut Training<'_>) -> Result<()> {
         let (latest, previous) = (self.latest(), self.previous());
         make_folder_of(&latest)?;
         if self.double_checkpoint && latest.exists() {
@@ -76,13 +76,23 @@ impl BackupAndRestore {
                 source,
             })?;
         }
-        training.save_checkpoint(latest)
+        training.save_checkpoint(latest);
+        Ok(())
     }
 }
 
 impl Callback for BackupAndRestore {
     fn wants_batches(&self) -> bool {
         self.save_freq != SaveFreq::Epoch
+    }
+
+    fn state(&self) -> Option<State> {
+        Some(State::of("BackupAndRestore").with("since", self.since))
+    }
+
+    fn resume(&mut self, state: &State) -> Result<()> {
+        self.since = state.get("since")?.unwrap_or(0);
+        Ok(())
     }
 
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {

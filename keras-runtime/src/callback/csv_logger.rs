@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::{Callback, Logs, Training};
+use super::{Callback, Logs, State, Training};
 use crate::error::{Error, Result};
 
 /// Writes a line for each epoch to a file, values separated by `separator` (`keras.callbacks.CSVLogger`).
@@ -25,8 +25,9 @@ pub struct CsvLogger {
 #[derive(Debug)]
 struct Open {
     file: File,
-    header: bool,
     columns: Vec<String>,
+    /// Whether lines from before are still to go.
+    cut: bool,
 }
 
 impl CsvLogger {
@@ -46,12 +47,21 @@ impl CsvLogger {
 }
 
 impl Open {
+    /// Takes the file back to its first `len` bytes.
+    fn cut_to(&mut self, len: u64) -> io::Result<()> {
+        self.cut = false;
+        self.file.set_len(len.min(self.file.metadata()?.len()))
+    }
+
     fn row(&mut self, epoch: usize, logs: &Logs, separator: char) -> io::Result<()> {
+        if self.cut {
+            self.cut_to(0)?;
+        }
         if self.columns.is_empty() {
             self.columns = columns(logs);
         }
         let mut text = String::new();
-        if std::mem::take(&mut self.header) {
+        if self.file.metadata()?.len() == 0 {
             text.push_str("epoch");
             self.columns.iter().for_each(|name| text.extend([separator.to_string().as_str(), name.as_str()]));
             text.push('\n');
@@ -81,15 +91,33 @@ impl Callback for CsvLogger {
         false
     }
 
+    fn state(&self) -> Option<State> {
+        let mut state = State::of("CsvLogger");
+        if let Some(open) = self.open.as_ref().filter(|open| !open.cut) {
+            state = state.with_some("bytes", open.file.metadata().ok().map(|file| file.len()));
+            for (i, column) in open.columns.iter().enumerate() {
+                state = state.with(&format!("column {i}"), column);
+            }
+        }
+        Some(state)
+    }
+
+    fn resume(&mut self, state: &State) -> Result<()> {
+        let (Some(bytes), Some(open)) = (state.get("bytes")?, &mut self.open) else { return Ok(()) };
+        // Lines of epochs that are done again come again.
+        let cut = open.cut_to(bytes);
+        for i in 0.. {
+            let Some(column) = state.get(&format!("column {i}"))? else { break };
+            open.columns.push(column);
+        }
+        cut.map_err(|error| self.error(error))
+    }
+
     fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
-        let mut options = OpenOptions::new();
-        match self.append {
-            true => options.append(true),
-            false => options.write(true).truncate(true),
-        };
-        let file = options.create(true).open(&self.filename).map_err(|error| self.error(error))?;
-        let header = file.metadata().map_err(|error| self.error(error))?.len() == 0;
-        self.open = Some(Open { file, header, columns: vec![] });
+        let opened = OpenOptions::new().append(true).create(true).open(&self.filename);
+        let file = opened.map_err(|error| self.error(error))?;
+        // What is there goes with the first new line: a training that is gone on with goes on with the file.
+        self.open = Some(Open { file, columns: vec![], cut: !self.append });
         Ok(())
     }
 
@@ -100,7 +128,7 @@ impl Callback for CsvLogger {
     }
 
     fn on_train_end(&mut self, _: &Logs, _: &mut Training<'_>) -> Result<()> {
-        self.open = None;
-        Ok(())
+        let closed = self.open.take().filter(|open| open.cut).map_or(Ok(()), |mut open| open.cut_to(0));
+        closed.map_err(|error| self.error(error))
     }
 }

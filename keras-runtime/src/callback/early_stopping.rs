@@ -1,7 +1,7 @@
 //! EarlyStopping.
 
 use super::monitor::monitored;
-use super::{Callback, Logs, Mode, Snapshot, Training};
+use super::{Callback, Logs, Mode, Snapshot, State, Training};
 use crate::error::Result;
 
 /// Ends the training when a monitored value has stopped improving (`keras.callbacks.EarlyStopping`).
@@ -68,6 +68,24 @@ impl EarlyStopping {
 impl Callback for EarlyStopping {
     fn wants_batches(&self) -> bool {
         false
+    }
+
+    fn state(&self) -> Option<State> {
+        let seen = &self.seen;
+        let state = State::of("EarlyStopping").with("wait", seen.wait).with("best_epoch", seen.best_epoch);
+        let state = state.with_some("stopped", seen.stopped).with_some("best", seen.best);
+        Some(state.with_weights("best_weights", seen.best_weights.as_ref()))
+    }
+
+    fn resume(&mut self, state: &State) -> Result<()> {
+        self.seen = Seen {
+            wait: state.get("wait")?.unwrap_or(0),
+            stopped: state.get("stopped")?,
+            best: state.get("best")?,
+            best_epoch: state.get("best_epoch")?.unwrap_or(0),
+            best_weights: state.weights("best_weights").cloned(),
+        };
+        Ok(())
     }
 
     fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {

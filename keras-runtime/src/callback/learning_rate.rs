@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::monitor::monitored;
-use super::{Callback, Logs, Mode, Training};
+use super::{Callback, Logs, Mode, State, Training};
 use crate::error::{Error, Result};
 
 /// Sets the step size before every epoch (`keras.callbacks.LearningRateScheduler`), and adds it to the logs as
@@ -12,12 +12,16 @@ pub struct LearningRateScheduler<'a> {
     schedule: Box<dyn FnMut(usize, f32) -> f32 + Send + 'a>,
     /// Whether it says what it does.
     pub verbose: bool,
+    /// The epoch whose step size it has set last.
+    set: Option<usize>,
+    /// An epoch that is gone on with: its step size is what it was.
+    resumed: Option<usize>,
 }
 
 impl<'a> LearningRateScheduler<'a> {
     /// With the function that gives an epoch's step size, from its number (the first is 0) and the step size so far.
     pub fn new(schedule: impl FnMut(usize, f32) -> f32 + Send + 'a) -> Self {
-        LearningRateScheduler { schedule: Box::new(schedule), verbose: false }
+        LearningRateScheduler { schedule: Box::new(schedule), verbose: false, set: None, resumed: None }
     }
 }
 
@@ -32,7 +36,25 @@ impl Callback for LearningRateScheduler<'_> {
         false
     }
 
+    fn state(&self) -> Option<State> {
+        Some(State::of("LearningRateScheduler").with_some("epoch", self.set))
+    }
+
+    fn resume(&mut self, state: &State) -> Result<()> {
+        self.resumed = state.get("epoch")?;
+        Ok(())
+    }
+
+    fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
+        (self.set, self.resumed) = (None, None);
+        Ok(())
+    }
+
     fn on_epoch_begin(&mut self, epoch: usize, training: &mut Training<'_>) -> Result<()> {
+        self.set = Some(epoch);
+        if self.resumed.take() == Some(epoch) {
+            return Ok(());
+        }
         let rate = (self.schedule)(epoch, training.learning_rate());
         if !rate.is_finite() {
             return Err(Error::Setting {
@@ -105,6 +127,21 @@ impl Default for ReduceLrOnPlateau {
 impl Callback for ReduceLrOnPlateau {
     fn wants_batches(&self) -> bool {
         false
+    }
+
+    fn state(&self) -> Option<State> {
+        let Plateau { best, wait, cooldown } = self.seen;
+        let state = State::of("ReduceLrOnPlateau").with("wait", wait).with("cooldown", cooldown);
+        Some(state.with_some("best", best))
+    }
+
+    fn resume(&mut self, state: &State) -> Result<()> {
+        self.seen = Plateau {
+            best: state.get("best")?,
+            wait: state.get("wait")?.unwrap_or(0),
+            cooldown: state.get("cooldown")?.unwrap_or(0),
+        };
+        Ok(())
     }
 
     fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {

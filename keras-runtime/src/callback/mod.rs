@@ -36,6 +36,7 @@ mod learning_rate;
 mod logs;
 mod model_checkpoint;
 mod monitor;
+mod state;
 mod swap_ema_weights;
 mod tensor_board;
 mod terminate;
@@ -51,6 +52,7 @@ pub use learning_rate::{LearningRateScheduler, ReduceLrOnPlateau};
 pub use logs::Logs;
 pub use model_checkpoint::ModelCheckpoint;
 pub use monitor::Mode;
+pub use state::State;
 pub use swap_ema_weights::SwapEmaWeights;
 pub use tensor_board::{TensorBoard, UpdateFreq};
 pub use terminate::TerminateOnNaN;
@@ -89,6 +91,17 @@ pub trait Callback: Debug + Send {
     /// Whether the hooks of batches are wanted: the logs of a batch are not made for those who do not read them.
     fn wants_batches(&self) -> bool {
         true
+    }
+
+    /// What a checkpoint keeps of it, by default nothing. It is asked when all callbacks have been called for an epoch or
+    /// batch, and before [`Callback::resume`], for its kind.
+    fn state(&self) -> Option<State> {
+        None
+    }
+
+    /// Takes what [`Callback::state`] gave, when a training goes on from a checkpoint: after `on_train_begin`.
+    fn resume(&mut self, state: &State) -> Result<()> {
+        Ok(())
     }
 
     /// Before the first epoch.
@@ -175,6 +188,12 @@ macro_rules! forward {
             fn wants_batches(&self) -> bool {
                 (**self).wants_batches()
             }
+            fn state(&self) -> Option<State> {
+                (**self).state()
+            }
+            fn resume(&mut self, state: &State) -> Result<()> {
+                (**self).resume(state)
+            }
             $(fn $hook(&mut self, $($argument: $type,)* training: &mut Training<'_>) -> Result<()> {
                 (**self).$hook($($argument,)* training)
             })*
@@ -238,6 +257,11 @@ pub(crate) struct Callbacks<'a, 'c> {
 impl<'a, 'c> Callbacks<'a, 'c> {
     pub fn new(all: &'a mut [Box<dyn Callback + 'c>]) -> Self {
         Callbacks { batches: all.iter().any(|callback| callback.wants_batches()), all }
+    }
+
+    /// What a checkpoint keeps of each.
+    pub fn states(&self) -> Vec<State> {
+        self.all.iter().filter_map(|callback| callback.state()).collect()
     }
 
     /// One after another; the first error ends it.

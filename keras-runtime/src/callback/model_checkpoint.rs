@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::monitor::monitored;
-use super::{Callback, Logs, Mode, SaveFreq, Training};
+use super::{Callback, Logs, Mode, SaveFreq, State, Training};
 use crate::error::{Error, Result};
 
 /// Saves the model after epochs, or batches, in some or all cases (`keras.callbacks.ModelCheckpoint`).
@@ -91,7 +91,7 @@ impl ModelCheckpoint {
         epoch: usize,
         batch: Option<usize>,
         logs: &Logs,
-        training: &Training<'_>,
+        training: &mut Training<'_>,
     ) -> Result<()> {
         if self.save_best_only {
             let Some(current) = monitored(&self.monitor, logs, training)? else { return Ok(()) };
@@ -105,7 +105,7 @@ impl ModelCheckpoint {
         make_folder_of(&path)?;
         match self.save_weights_only {
             true => training.save_weights(&path)?,
-            false => training.save_checkpoint(&path)?,
+            false => training.save_checkpoint(&path),
         }
         if self.verbose {
             println!("Epoch {}: saved to {}", epoch + 1, path.display());
@@ -178,6 +178,18 @@ fn number(value: f64, format: &str) -> Option<String> {
 impl Callback for ModelCheckpoint {
     fn wants_batches(&self) -> bool {
         self.save_freq != SaveFreq::Epoch
+    }
+
+    fn state(&self) -> Option<State> {
+        let last = self.last.as_ref().map(|path| path.display());
+        let state = State::of("ModelCheckpoint").with("since", self.since);
+        Some(state.with_some("best", self.best).with_some("last", last))
+    }
+
+    fn resume(&mut self, state: &State) -> Result<()> {
+        self.since = state.get("since")?.unwrap_or(0);
+        (self.best, self.last) = (state.get("best")?, state.get("last")?);
+        Ok(())
     }
 
     fn on_train_batch_end(&mut self, batch: usize, logs: &Logs, training: &mut Training<'_>) -> Result<()> {

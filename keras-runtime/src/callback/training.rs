@@ -1,6 +1,6 @@
 //! What a callback may do with the model.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ndarray::ArrayD;
 
@@ -8,9 +8,10 @@ use crate::compiled::Spec;
 use crate::device::Backend;
 use crate::error::Result;
 use crate::init;
-use crate::io::checkpoint::{self, Marks};
+use crate::io::checkpoint;
 use crate::model::network;
 use crate::optim::Optimizer;
+use crate::train::Course;
 
 /// A place in a training: how far it has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,7 +24,7 @@ pub struct Position {
 
 /// The values of all weights at some time, moving statistics included. See [`Training::snapshot`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct Snapshot(Vec<f32>);
+pub struct Snapshot(pub(crate) Vec<f32>);
 
 /// The model while `fit`, `evaluate` or `predict` works on it: what a [`Callback`](super::Callback) reads and changes.
 #[derive(Debug)]
@@ -35,6 +36,10 @@ pub struct Training<'a> {
     pub(crate) step: &'a mut u64,
     pub(crate) position: &'a mut Position,
     pub(crate) stop: &'a mut bool,
+    /// What a checkpoint that was loaded remembers.
+    pub(crate) course: &'a mut Option<Course>,
+    /// Checkpoints to write.
+    pub(crate) requests: &'a mut Vec<PathBuf>,
     pub(crate) validates: bool,
 }
 
@@ -136,22 +141,25 @@ impl Training<'_> {
         crate::io::save(self.spec, self.backend.params(), path.as_ref())
     }
 
-    /// Writes all that the training needs to go on from here, whole or not at all:
-    /// see [`Trainer::save_checkpoint`](crate::model::Trainer::save_checkpoint).
+    /// Has all that the training needs to go on from here written, whole or not at all: what
+    /// [`Trainer::save_checkpoint`](crate::model::Trainer::save_checkpoint) writes, and what callbacks have seen, the history,
+    /// and the means of the epoch so far.
     ///
-    /// # Errors
-    /// When the file cannot be written; one that was there before is then as it was.
-    pub fn save_checkpoint(&self, path: impl AsRef<Path>) -> Result<()> {
-        let marks = Marks { seed: *self.seed, step: *self.step, position: *self.position };
-        checkpoint::save(self.spec, self.backend, self.optimizer, marks, path.as_ref())
+    /// That is done when all callbacks have been called for this batch or epoch. Where the file cannot be written, one that
+    /// was there before is as it was, and `fit` ends with the error.
+    pub fn save_checkpoint(&mut self, path: impl AsRef<Path>) {
+        self.requests.push(path.as_ref().to_path_buf());
     }
 
-    /// Puts the model where it was when the file was written. In `on_train_begin`, `fit` goes on from there.
+    /// Puts the model where it was when the file was written. In `on_train_begin`, `fit` goes on from there, with what
+    /// callbacks had seen: of a file of earlier versions, which did not keep that, they begin anew.
     ///
     /// # Errors
     /// When the file cannot be read, is no checkpoint, or one of another model or optimizer; nothing changes then.
     pub fn load_checkpoint(&mut self, path: impl AsRef<Path>) -> Result<Position> {
-        let marks = checkpoint::load(self.spec, self.backend, self.optimizer, path.as_ref())?;
+        let (marks, course) = checkpoint::load(self.spec, self.backend, self.optimizer, path.as_ref())?;
+        *self.stop = course.stop;
+        *self.course = Some(course);
         (*self.seed, *self.step, *self.position) = (marks.seed, marks.step, marks.position);
         Ok(marks.position)
     }

@@ -2,22 +2,26 @@
 //!
 //! A safetensors file with the weights under their names, the optimizer's state as `optimizer:0/dense/kernel`, and
 //! metadata: the optimizer and its step size, steps, epoch and batch, and the seed that every random stream follows from.
+//! `io/course.rs` writes down what callbacks and history remember.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::{safetensors as weights, write_whole};
+use super::{course, safetensors as weights, write_whole};
 use crate::callback::Position;
 use crate::compiled::{Spec, WeightSpec};
 use crate::device::Backend;
 use crate::error::{Error, Result};
 use crate::init;
 use crate::optim::{Optimizer, ScaleState};
+use crate::train::Course;
 
 /// What the names of the optimizer's tensors begin with; no layer's name can.
 pub(crate) const OPTIMIZER: &str = "optimizer:";
+/// What the names of the tensors of callbacks begin with.
+pub(crate) const CALLBACK: &str = "callback:";
 /// The name of what lives from batch to batch.
 pub(crate) const STATES: &str = "states:";
 /// What stands for the step size of a schedule, which follows from the step.
@@ -45,6 +49,7 @@ pub(crate) fn save(
     backend: &dyn Backend,
     optimizer: &dyn Optimizer,
     marks: Marks,
+    course: &Course,
     path: &Path,
 ) -> Result<()> {
     let mut tensors = weights::encoded(spec.weights.iter(), backend.params(), "");
@@ -82,7 +87,8 @@ pub(crate) fn save(
         ("epoch", marks.position.epoch.to_string()),
         ("batch", marks.position.batch.to_string()),
     ];
-    let metadata: HashMap<String, String> = metadata.map(|(key, value)| (key.to_string(), value)).into();
+    let mut metadata: HashMap<String, String> = metadata.map(|(key, value)| (key.to_string(), value)).into();
+    course::write(course, spec, &mut metadata, &mut tensors);
     write_whole(path, &weights::serialized(tensors, Some(metadata), path)?)
 }
 
@@ -92,7 +98,7 @@ pub(crate) fn load(
     backend: &mut dyn Backend,
     optimizer: &mut dyn Optimizer,
     path: &Path,
-) -> Result<Marks> {
+) -> Result<(Marks, Course)> {
     let (bytes, file) = weights::bytes_of(path)?;
     let params = weights::decoded(spec, &bytes, &file)?;
     let metadata = Metadata::of(&bytes, &file)?;
@@ -163,6 +169,7 @@ pub(crate) fn load(
             }
         },
     };
+    let course = course::read(spec, &metadata, &tensors)?;
     // From here on nothing can fail.
     for (weight, values) in spec.weights.iter().zip(&params) {
         init::write(weight, values, backend.params_mut());
@@ -175,16 +182,16 @@ pub(crate) fn load(
     if let Some(rate) = rate.filter(|&rate| optimizer.is_scheduled() || optimizer.learning_rate() != rate) {
         optimizer.set_learning_rate(rate);
     }
-    Ok(marks)
+    Ok((marks, course))
 }
 
-fn holds(view: &TensorView<'_>, weight: &WeightSpec) -> bool {
+pub(super) fn holds(view: &TensorView<'_>, weight: &WeightSpec) -> bool {
     view.shape() == weight.shape && view.dtype() == Dtype::F32
 }
 
 /// What a file says of itself.
-struct Metadata<'a> {
-    entries: HashMap<String, String>,
+pub(super) struct Metadata<'a> {
+    pub entries: HashMap<String, String>,
     file: &'a str,
 }
 
@@ -200,7 +207,7 @@ impl<'a> Metadata<'a> {
         }
     }
 
-    fn problem(&self, problem: impl Into<String>) -> Error {
+    pub fn problem(&self, problem: impl Into<String>) -> Error {
         Error::Format { file: self.file.into(), problem: problem.into() }
     }
 

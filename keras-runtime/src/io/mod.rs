@@ -1,6 +1,7 @@
 //! Files of weights.
 
 pub(crate) mod checkpoint;
+mod course;
 #[cfg(feature = "keras-files")]
 mod keras;
 pub mod safetensors;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::checkpoint::{OPTIMIZER, STATES};
+use super::checkpoint::{CALLBACK, OPTIMIZER, STATES};
 use super::write_whole;
 use crate::compiled::{Spec, WeightSpec};
 use crate::error::{Error, Result};
@@ -96,7 +96,7 @@ pub(crate) fn decoded(spec: &Spec, bytes: &[u8], file: &str) -> Result<Vec<Vec<f
     let found: BTreeMap<String, TensorView<'_>> = tensors
         .tensors()
         .into_iter()
-        .filter(|(name, _)| !name.starts_with(OPTIMIZER) && name != STATES)
+        .filter(|(name, _)| !name.starts_with(OPTIMIZER) && !name.starts_with(CALLBACK) && name != STATES)
         .collect();
     let mut differences = String::new();
     for weight in spec.weights {

@@ -1,6 +1,7 @@
 //! Counts of right and wrong answers of either kind, and their ratios.
 
 use super::Batch;
+use super::kept::kept;
 use super::measure::{Measure, named, ratio};
 use crate::loss::defaults::defaults;
 
@@ -12,6 +13,8 @@ pub(super) struct Confusion {
     pub tn: f64,
     pub fn_: f64,
 }
+
+kept! { Confusion { tp, fp, tn, fn_ } }
 
 impl Confusion {
     fn add(&mut self, truth: bool, predicted: bool, weight: f64) {

@@ -1,6 +1,7 @@
 //! How much of the targets' variation predictions tell.
 
 use super::Batch;
+use super::kept::kept;
 use super::measure::{Mean, Measure, named};
 
 /// `1 - sum((y - p)^2) / sum((y - mean(y))^2)` for each word of the last axis, and the mean of these.
@@ -25,6 +26,8 @@ pub(super) struct Word {
     squares: f64,
     residuals: f64,
 }
+
+kept! { Word { weight, sum, squares, residuals } }
 
 impl Measure for R2Score {
     type Seen = Vec<Word>;

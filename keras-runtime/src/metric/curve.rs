@@ -1,6 +1,7 @@
 //! Measures over many thresholds: areas under curves, and one ratio where another is given.
 
 use super::Batch;
+use super::kept::kept;
 use super::measure::{Measure, named, ratio};
 use crate::loss::defaults::defaults;
 
@@ -10,6 +11,8 @@ pub(super) struct Buckets {
     positive: Vec<f64>,
     negative: Vec<f64>,
 }
+
+kept! { Buckets { positive, negative } }
 
 impl Buckets {
     fn add(&mut self, thresholds: usize, batch: &Batch<'_>) {

@@ -1,6 +1,7 @@
 //! Means of precision and recall.
 
 use super::Batch;
+use super::kept::kept;
 use super::measure::{Measure, named};
 use crate::loss::defaults::defaults;
 
@@ -49,6 +50,8 @@ pub(super) struct Class {
     fp: f64,
     fn_: f64,
 }
+
+kept! { Class { tp, fp, fn_ } }
 
 impl Class {
     fn score(&self, beta: f64) -> f64 {

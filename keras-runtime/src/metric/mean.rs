@@ -1,5 +1,6 @@
 //! Means over samples: every loss as a metric, and the root of one.
 
+use super::kept::Kept;
 use super::measure::{Mean, Measure, Measured, named};
 use super::{Batch, Metric, Metrics};
 use crate::compiled::{Head, OutputSpec};
@@ -32,6 +33,16 @@ struct Averaged<L> {
 struct Seen {
     mean: Mean,
     probabilities: Vec<f32>,
+}
+
+impl Kept for Seen {
+    fn give(&self, to: &mut Vec<f64>) {
+        self.mean.give(to);
+    }
+
+    fn taken(from: &mut std::slice::Iter<'_, f64>) -> Option<Self> {
+        Some(Seen { mean: Mean::taken(from)?, probabilities: vec![] })
+    }
 }
 
 impl<L: Loss + Clone + 'static> Measure for Averaged<L> {

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use super::kept::{Kept, kept};
 use super::{Batch, Metric};
 use crate::compiled::OutputSpec;
 use crate::data::Tensor;
@@ -11,7 +12,7 @@ use crate::loss::check::{TargetShape, expect_indices, expect_same_shape};
 /// The formula of a metric.
 pub(super) trait Measure: Debug + Clone + Send + Sync + 'static {
     /// What it has seen.
-    type Seen: Debug + Default + Send + Sync;
+    type Seen: Debug + Default + Kept + Send + Sync;
 
     fn name(&self) -> &str;
 
@@ -59,6 +60,18 @@ impl<M: Measure> Metric for Measured<M> {
     fn result(&self) -> f64 {
         self.measure.value(&self.seen)
     }
+    fn state(&self) -> Vec<f64> {
+        let mut numbers = vec![];
+        self.seen.give(&mut numbers);
+        numbers
+    }
+    fn resume(&mut self, state: &[f64]) -> bool {
+        let mut numbers = state.iter();
+        let seen = M::Seen::taken(&mut numbers).filter(|_| numbers.len() == 0);
+        let readable = seen.is_some();
+        self.seen = seen.unwrap_or_default();
+        readable
+    }
     fn boxed(&self) -> Box<dyn Metric> {
         Measured::boxed_from(&self.measure)
     }
@@ -90,6 +103,8 @@ pub(super) struct Mean {
     pub sum: f64,
     pub total: f64,
 }
+
+kept! { Mean { sum, total } }
 
 impl Mean {
     pub fn add(&mut self, value: f64, weight: f64) {

@@ -6,6 +6,7 @@ mod confusion;
 mod correlation;
 mod curve;
 mod fscore;
+mod kept;
 mod list;
 mod mean;
 mod measure;
@@ -58,6 +59,16 @@ pub trait Metric: Debug + Send + Sync {
 
     /// The measure over everything since the last reset.
     fn result(&self) -> f64;
+
+    /// What it has seen since the last reset, as numbers: what a checkpoint within an epoch keeps. By default nothing.
+    fn state(&self) -> Vec<f64> {
+        vec![]
+    }
+
+    /// Takes what [`Metric::state`] gave; whether it can be read. If not, the metric begins anew.
+    fn resume(&mut self, state: &[f64]) -> bool {
+        state.is_empty()
+    }
 
     /// Whether samples count what the weights say (`weighted_metrics` in Keras): see [`Weighted`].
     fn is_weighted(&self) -> bool {

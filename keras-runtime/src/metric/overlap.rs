@@ -1,5 +1,6 @@
 //! Intersection over union, from a confusion matrix.
 
+use super::kept::kept;
 use super::measure::{Measure, expect_classes, named};
 use super::{Batch, argmax};
 use crate::compiled::OutputSpec;
@@ -29,6 +30,8 @@ pub(super) struct Class {
     truth: f64,
     predicted: f64,
 }
+
+kept! { Class { both, truth, predicted } }
 
 fn count(classes: &mut [Class], truth: usize, predicted: usize, weight: f64) {
     classes[truth].truth += weight;

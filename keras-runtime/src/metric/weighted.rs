@@ -44,6 +44,12 @@ impl Metric for WithWeights {
     fn result(&self) -> f64 {
         self.metric.result()
     }
+    fn state(&self) -> Vec<f64> {
+        self.metric.state()
+    }
+    fn resume(&mut self, state: &[f64]) -> bool {
+        self.metric.resume(state)
+    }
     fn is_weighted(&self) -> bool {
         true
     }

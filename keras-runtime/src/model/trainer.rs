@@ -17,7 +17,9 @@ use crate::metric::Metric;
 use crate::optim::Optimizer;
 use crate::train::feed::{Epochs, Feed, FromBatches, InMemory, Taken};
 use crate::train::run::{self, Session};
-use crate::train::{Evaluate, Fit, History, Score, Sums, Tally, Weights, class_weights, setting, spread};
+use crate::train::{
+    Course, Evaluate, Fit, History, Score, Sums, Tally, Weights, class_weights, expect_weights, setting, spread,
+};
 
 /// A model that is ready for training, as `compile` leaves it. It is its model, and more.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Trainer<M> {
     step: u64,
     /// How far the last training came.
     position: Position,
+    /// What a checkpoint that was loaded remembers of its training.
+    course: Option<Course>,
 }
 
 impl<M> Deref for Trainer<M> {
@@ -63,6 +67,7 @@ impl<M: Model> Trainer<M> {
             sums: Sums::default(),
             step: 0,
             position: Position::default(),
+            course: None,
         }
     }
 
@@ -284,12 +289,15 @@ impl<M: Model> Trainer<M> {
     pub fn save_checkpoint(&self, path: impl AsRef<Path>) -> Result<()> {
         let network = self.model.network();
         let marks = Marks { seed: network.seed(), step: self.step, position: self.position };
-        checkpoint::save(M::SPEC, network.backend(), &*self.optimizer, marks, path.as_ref())
+        let course = self.course.clone().unwrap_or_default();
+        checkpoint::save(M::SPEC, network.backend(), &*self.optimizer, marks, &course, path.as_ref())
     }
 
     /// Puts the training where it was when [`Trainer::save_checkpoint`] or a
     /// [`ModelCheckpoint`](crate::callback::ModelCheckpoint) wrote the file, and gives the epoch and batch to go on with:
-    /// [`Fit::initial_epoch`] and [`Fit::initial_batch`].
+    /// [`Fit::initial_epoch`] and [`Fit::initial_batch`]. A `fit` that begins there goes on with what the callbacks had seen
+    /// ([`Callback::state`](crate::callback::Callback::state)), with the history, and with the means of an epoch that was cut;
+    /// one that begins elsewhere begins anew.
     ///
     /// # Errors
     /// When the file cannot be read, is no checkpoint, or one of another model or optimizer; nothing changes then.
@@ -467,6 +475,8 @@ impl<M: Model> Trainer<M> {
             tally: Tally::new(M::SPEC, &self.losses, &mut self.metrics, &mut self.sums),
             step: &mut self.step,
             position: &mut self.position,
+            course: &mut self.course,
+            requests: vec![],
             weights: Weights::default(),
             stop: false,
             validates: false,
@@ -550,7 +560,8 @@ fn run_evaluation(
     let mut result = Ok(());
     backend.scope(&mut |backend| {
         let mut callbacks = Callbacks::new(&mut settings.callbacks);
-        result = run::evaluate(backend, &mut session, &mut epochs, &mut callbacks, &mut logs);
+        result = run::evaluate(backend, &mut session, &mut epochs, &mut callbacks, &mut logs)
+            .and_then(|()| session.save_requested(backend, |_| Course::default()));
     });
     result.map(|()| session.tally.score())
 }
@@ -567,7 +578,8 @@ fn run_prediction(
     let mut result = Ok(());
     backend.scope(&mut |backend| {
         let mut callbacks = Callbacks::new(&mut settings.callbacks);
-        result = run::predict(backend, &mut session, &mut epochs, &mut callbacks, &mut words);
+        result = run::predict(backend, &mut session, &mut epochs, &mut callbacks, &mut words)
+            .and_then(|()| session.save_requested(backend, |_| Course::default()));
     });
     result?;
     words.into_iter().zip(session.spec.outputs).map(|(words, output)| super::batched(output, words)).collect()

@@ -34,6 +34,62 @@ impl History {
         }
     }
 
+    /// Puts the values of the last epoch in place of `logs`, if there was an epoch.
+    pub(crate) fn last_logs(&self, logs: &mut Logs) {
+        let Some(last) = self.len().checked_sub(1) else { return };
+        for (name, values) in &self.columns {
+            if let Some((_, value)) = values.last().filter(|(at, _)| *at == last) {
+                logs.insert(name, *value);
+            }
+        }
+    }
+
+    /// What a checkpoint keeps: names of entries, and their numbers.
+    pub(crate) fn entries(&self) -> Vec<(String, String)> {
+        let joined = |numbers: &mut dyn Iterator<Item = String>| numbers.collect::<Vec<_>>().join(" ");
+        let mut entries = vec![
+            ("epochs".into(), joined(&mut self.epochs.iter().map(usize::to_string))),
+            ("seconds".into(), joined(&mut self.seconds.iter().map(f64::to_string))),
+        ];
+        for (i, (name, values)) in self.columns.iter().enumerate() {
+            let values = joined(&mut values.iter().map(|(at, value)| format!("{at}:{value}")));
+            entries.push((format!("{i}:{name}"), values));
+        }
+        entries
+    }
+
+    /// What [`History::entries`] gave, in any order.
+    pub(crate) fn from_entries<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Self> {
+        let mut history = History::new(vec![]);
+        let mut columns = vec![];
+        for (name, numbers) in entries {
+            let mut numbers = numbers.split_whitespace();
+            match name {
+                "epochs" => history.epochs = numbers.map(|x| x.parse().ok()).collect::<Option<_>>()?,
+                "seconds" => history.seconds = numbers.map(|x| x.parse().ok()).collect::<Option<_>>()?,
+                _ => {
+                    let (place, name) = name.split_once(':')?;
+                    let point = |text: &str| {
+                        let (at, value) = text.split_once(':')?;
+                        Some((at.parse().ok()?, value.parse().ok()?))
+                    };
+                    let points: Option<Vec<(usize, f64)>> = numbers.by_ref().map(point).collect();
+                    columns.push((place.parse::<usize>().ok()?, name.to_string(), points?));
+                }
+            }
+        }
+        let epochs = history.epochs.len();
+        let fits = |points: &[(usize, f64)]| {
+            points.windows(2).all(|pair| pair[0].0 < pair[1].0) && points.iter().all(|(at, _)| *at < epochs)
+        };
+        if history.seconds.len() != epochs || !columns.iter().all(|(_, _, points)| fits(points)) {
+            return None;
+        }
+        columns.sort_by_key(|(place, _, _)| *place);
+        history.columns = columns.into_iter().map(|(_, name, points)| (name, points)).collect();
+        Some(history)
+    }
+
     /// Number of epochs.
     pub fn len(&self) -> usize {
         self.epochs.len()

@@ -1,11 +1,13 @@
 //! The training loop.
 
+mod course;
 pub(crate) mod feed;
 mod history;
 pub(crate) mod run;
 mod tally;
 mod weights;
 
+pub(crate) use course::Course;
 pub use history::History;
 pub use tally::Score;
 pub(crate) use tally::{Sums, Tally};

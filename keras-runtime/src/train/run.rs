@@ -1,13 +1,15 @@
 //! The loops: epochs of batches, each with its callbacks.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::feed::{Epochs, Taken};
-use super::{History, Tally, Verbose, Weights};
+use super::{Course, History, Tally, Verbose, Weights};
 use crate::callback::{Callbacks, Logs, Position, Training};
 use crate::compiled::Spec;
 use crate::device::Backend;
 use crate::error::{Error, Result};
+use crate::io::checkpoint::{self, Marks};
 use crate::loss::Loss;
 use crate::optim::Optimizer;
 use crate::view::Progress;
@@ -21,6 +23,10 @@ pub(crate) struct Session<'a> {
     pub tally: Tally<'a>,
     pub step: &'a mut u64,
     pub position: &'a mut Position,
+    /// What a checkpoint that was loaded remembers, until a training goes on from it.
+    pub course: &'a mut Option<Course>,
+    /// Checkpoints that callbacks have asked for.
+    pub requests: Vec<PathBuf>,
     /// What samples count.
     pub weights: Weights<'a>,
     /// Whether a callback wants an end.
@@ -70,6 +76,22 @@ impl Session<'_> {
         backend.health()
     }
 
+    /// Writes the checkpoints that callbacks have asked for, with what `course` gives.
+    pub fn save_requested(
+        &mut self,
+        backend: &dyn Backend,
+        course: impl FnOnce(&Self) -> Course,
+    ) -> Result<()> {
+        if self.requests.is_empty() {
+            return Ok(());
+        }
+        let course = course(self);
+        let marks = Marks { seed: *self.seed, step: *self.step, position: *self.position };
+        let mut requests = std::mem::take(&mut self.requests).into_iter();
+        requests
+            .try_for_each(|path| checkpoint::save(self.spec, backend, self.optimizer, marks, &course, &path))
+    }
+
     /// What callbacks are given.
     pub fn training<'s>(&'s mut self, backend: &'s mut dyn Backend) -> Training<'s> {
         Training {
@@ -80,6 +102,8 @@ impl Session<'_> {
             step: self.step,
             position: self.position,
             stop: &mut self.stop,
+            course: self.course,
+            requests: &mut self.requests,
             validates: self.validates,
         }
     }
@@ -108,20 +132,30 @@ pub(crate) fn fit(
     let names = session.tally.names();
     let (mut logs, mut batch_logs) = (Logs::new(names.clone()), Logs::new(names.clone()));
     let mut tested = Logs::new(names);
-    *session.position = schedule.initial;
+    // What was loaded goes on only from where it was.
+    if std::mem::replace(session.position, schedule.initial) != schedule.initial {
+        *session.course = None;
+    }
     callbacks.each(|callback| callback.on_train_begin(&mut session.training(backend)))?;
     // A callback may have put the training where an earlier one was.
+    let mut course = session.course.take().unwrap_or_default();
+    course.resume(callbacks, history)?;
+    history.last_logs(&mut logs);
+    save_requested(backend, session, callbacks, history)?;
     let mut resumed = *session.position != Position::default();
-    for epoch in session.position.epoch..schedule.epochs {
+    let last = if session.stop && session.position.batch == 0 { 0 } else { schedule.epochs };
+    for epoch in session.position.epoch..last {
         let start = Instant::now();
         match std::mem::take(&mut resumed) {
             true => epochs.seek(epoch, session.position.batch, *session.seed)?,
             false => epochs.begin(epoch, *session.seed)?,
         }
         session.tally.reset();
+        std::mem::take(&mut course).resume_epoch(&mut session.tally);
         progress.begin(epoch);
         callbacks.each(|callback| callback.on_epoch_begin(epoch, &mut session.training(backend)))?;
-        if !train_epoch(backend, session, epochs, callbacks, &mut batch_logs, &mut progress)? {
+        save_requested(backend, session, callbacks, history)?;
+        if !train_epoch(backend, session, epochs, callbacks, &mut batch_logs, &mut progress, history)? {
             if history.is_empty() {
                 return Err(Error::Empty { what: format!("epoch {} of the data set", epoch + 1) });
             }
@@ -136,13 +170,30 @@ pub(crate) fn fit(
         *session.position = Position { epoch: epoch + 1, batch: 0 };
         callbacks.each(|callback| callback.on_epoch_end(epoch, &mut logs, &mut session.training(backend)))?;
         history.push(epoch, start.elapsed().as_secs_f64(), &logs);
+        save_requested(backend, session, callbacks, history)?;
         progress.end(history);
         if session.stop {
             break;
         }
     }
     backend.take_average(session.optimizer);
-    callbacks.each(|callback| callback.on_train_end(&logs, &mut session.training(backend)))
+    callbacks.each(|callback| callback.on_train_end(&logs, &mut session.training(backend)))?;
+    save_requested(backend, session, callbacks, history)
+}
+
+/// Writes the checkpoints that callbacks have asked for.
+fn save_requested(
+    backend: &dyn Backend,
+    session: &mut Session<'_>,
+    callbacks: &Callbacks<'_, '_>,
+    history: &History,
+) -> Result<()> {
+    session.save_requested(backend, |session| Course {
+        callbacks: callbacks.states(),
+        history: Some(history.clone()),
+        sums: if session.position.batch > 0 { session.tally.state() } else { vec![] },
+        stop: session.stop,
+    })
 }
 
 /// The batches of an epoch that are left; whether there was any, or it had had all of them before.
@@ -153,6 +204,7 @@ fn train_epoch(
     callbacks: &mut Callbacks<'_, '_>,
     logs: &mut Logs,
     progress: &mut Progress,
+    history: &History,
 ) -> Result<bool> {
     let epoch = session.position.epoch;
     while !session.stop {
@@ -172,6 +224,7 @@ fn train_epoch(
             callbacks.each_batch(|callback| {
                 callback.on_train_batch_end(batch, logs, &mut session.training(backend))
             })?;
+            save_requested(backend, session, callbacks, history)?;
         }
         progress.batch(batch + 1, &session.tally);
     }

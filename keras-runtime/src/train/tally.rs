@@ -42,6 +42,29 @@ impl<'a> Tally<'a> {
         self.metrics.iter_mut().flatten().for_each(|metric| metric.reset());
     }
 
+    /// Sums of losses, and what each metric has seen.
+    pub fn state(&self) -> Vec<Vec<f64>> {
+        let Sums { losses, added, samples } = &*self.sums;
+        let sums = losses[..self.spec.outputs.len()].iter().chain([added, samples]).copied().collect();
+        std::iter::once(sums).chain(self.metrics.iter().flatten().map(|metric| metric.state())).collect()
+    }
+
+    /// Takes what [`Self::state`] gave; whether it was of the same outputs and metrics. If not, something may have changed.
+    pub fn resume(&mut self, state: &[Vec<f64>]) -> bool {
+        let outputs = self.spec.outputs.len();
+        let Some(([losses @ .., added, samples], seen)) =
+            state.split_first().map(|(sums, seen)| (&sums[..], seen))
+        else {
+            return false;
+        };
+        if losses.len() != outputs || seen.len() != self.metrics.iter().flatten().count() {
+            return false;
+        }
+        self.sums.losses[..outputs].copy_from_slice(losses);
+        (self.sums.added, self.sums.samples) = (*added, *samples);
+        self.metrics.iter_mut().flatten().zip(seen).all(|(metric, state)| metric.resume(state))
+    }
+
     /// Takes in the batch that `backend` has just passed.
     pub fn add(&mut self, backend: &dyn Backend, spec: &Spec, samples: usize) {
         for (i, output) in spec.outputs.iter().enumerate() {
