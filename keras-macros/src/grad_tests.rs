@@ -418,7 +418,7 @@ fn loops_of_several_states() {
 /// Images turned, shrunk and shifted, by one transformation for all samples and by one for each.
 #[test]
 fn images_between_their_places() {
-    for fill in [Fill::Constant, Fill::Nearest, Fill::Reflect, Fill::Wrap] {
+    for fill in [Fill::Constant, Fill::Nearest, Fill::Reflect, Fill::Mirror, Fill::Wrap] {
         for nearest in [false, true] {
             let sampling = Sampling { nearest, fill, value: 0.7 };
             Case::new(-1.0, 1.0, |g, x| {
@@ -433,6 +433,18 @@ fn images_between_their_places() {
                 g.sample(image, at, [2, 3], sampling)
             })
             .check(&format!("{sampling:?} of each sample"));
+            Case::new(-1.0, 1.0, |g, x| {
+                let image = g.reshape(x, known(&[4, 3, 1]));
+                let at = g.uniform(Shape::batched(known(&[2, 3, 2])), -1.0, 4.5);
+                g.sample(image, at, [2, 3], sampling)
+            })
+            .check(&format!("{sampling:?} of each place"));
+            Case::new(-1.0, 1.0, |g, x| {
+                let image = g.reshape(x, known(&[4, 3, 1]));
+                let at = g.uniform(Shape::fixed(known(&[4, 3, 2])), -1.0, 4.5);
+                g.sample_sum(image, at, known(&[3, 2, 1]).try_into().unwrap(), sampling)
+            })
+            .check(&format!("sums of {sampling:?}"));
         }
     }
 }

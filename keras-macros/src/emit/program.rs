@@ -209,7 +209,7 @@ impl Writer<'_> {
                     (self.names.value(*into), numbers.iter().map(|x| expression::number(*x)));
                 quote!(r.numbers(#into, &[#(#numbers),*]);)
             }
-            Kernel::Sample { image, at, into, from, to, channels, sampling, gradient, .. } => {
+            Kernel::Sample { image, at, into, from, to, channels, each, sampling, gradient, .. } => {
                 let [image, at, into] = [image, at, into].map(|span| self.span(span));
                 let Sampling { nearest, fill, value } = sampling;
                 let (fill, value) = (ident_of(fill), expression::number(*value));
@@ -217,7 +217,7 @@ impl Writer<'_> {
                 quote! {
                     r.#call(&Sample {
                         image: #image, at: #at, into: #into, from: [#(#from),*], to: [#(#to),*], channels: #channels,
-                        nearest: #nearest, fill: Fill::#fill, value: #value,
+                        each: #each, nearest: #nearest, fill: Fill::#fill, value: #value,
                     });
                 }
             }

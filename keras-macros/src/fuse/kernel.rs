@@ -221,6 +221,8 @@ pub enum Kernel {
         from: [Dim; 2],
         to: [Dim; 2],
         channels: Dim,
+        /// Whether `at` has row and column of each place, rather than one transformation.
+        each: bool,
         sampling: Sampling,
         gradient: bool,
     },

@@ -13,6 +13,7 @@ impl Fuser<'_> {
             from: self.size_of_image(x),
             to: self.size_of_image(id),
             channels: self.dims(x)[2].clone(),
+            each: self.dims(at).len() == 3,
             sampling,
             gradient: false,
         }
@@ -27,6 +28,7 @@ impl Fuser<'_> {
             from: self.size_of_image(id),
             to: self.size_of_image(dy),
             channels: self.dims(id)[2].clone(),
+            each: self.dims(at).len() == 3,
             sampling,
             gradient: true,
         }

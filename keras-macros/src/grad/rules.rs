@@ -1,7 +1,7 @@
 //! Rules: what each operation makes of the gradient of its result.
 
 use super::Adjoint;
-use crate::ir::{Binary, Dim, Id, Op, ReduceKind, Shape, Unary, Window};
+use crate::ir::{Binary, Dim, Id, Op, ReduceKind, Sampling, Shape, Unary, Window};
 
 impl Adjoint {
     /// Passes `dy`, the gradient of node `y`, on to its operands.
@@ -173,6 +173,8 @@ impl Adjoint {
             }
             Op::SampleGrad { dy: slope, at, sampling } => {
                 let shape = self.graph.shape(slope).clone();
+                // What was read beyond the border is a number, and in no sum.
+                let sampling = Sampling { value: 0.0, ..sampling };
                 let dx = self.graph.push(Op::Sample { x: dy, at, sampling }, shape);
                 self.add(slope, dx);
             }

@@ -330,10 +330,18 @@ fn taps(
     sampling: &Sampling,
 ) -> Vec<(f64, Option<Vec<usize>>)> {
     let first = usize::from(batched);
-    let sample = if at.dims.len() > 1 { index[0] * at.dims[1] } else { 0 };
-    let [i, j] = [index[first] as f64, index[first + 1] as f64];
+    let (i, j) = (index[first], index[first + 1]);
+    let each = at.dims.len() > 2;
+    let own = at.dims[at.dims.len() - if each { 3 } else { 1 }..].iter().product::<usize>();
+    let sample = if at.data.len() > own { index[0] * own } else { 0 };
     let a = |k: usize| at.data[sample + k];
-    let coordinates = [a(3) * j + a(4) * i + a(5), a(0) * j + a(1) * i + a(2)];
+    let coordinates = if each {
+        let place = 2 * (i * at.dims[at.dims.len() - 2] + j);
+        [a(place), a(place + 1)]
+    } else {
+        let (i, j) = (i as f64, j as f64);
+        [a(3) * j + a(4) * i + a(5), a(0) * j + a(1) * i + a(2)]
+    };
     let along = |axis: usize| -> Vec<(f64, i64)> {
         let (x, floor) = (coordinates[axis], coordinates[axis].floor());
         match sampling.nearest {

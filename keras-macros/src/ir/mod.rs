@@ -212,7 +212,7 @@ pub enum Op {
     Random {
         stream: u32,
     },
-    /// The image `x` where `at` says, see [`Graph::sample`]: `[h, w, c], [6 or more] → [h', w', c]`.
+    /// The image `x` where `at` says, see [`Graph::sample`]: `[h, w, c], [6 or more] or [h', w', 2] → [h', w', c]`.
     Sample {
         x: Id,
         at: Id,

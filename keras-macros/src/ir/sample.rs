@@ -11,6 +11,8 @@ pub enum Fill {
     Nearest,
     /// The image in a mirror that stands behind its last place: `d c b a | a b c d | d c b a`.
     Reflect,
+    /// The image in a mirror that stands on its last place: `d c b | a b c d | c b a`.
+    Mirror,
     /// The image again.
     Wrap,
 }
@@ -36,6 +38,11 @@ impl Fill {
             Fill::Reflect => {
                 let place = place.rem_euclid(2 * extent);
                 Some(place.min(2 * extent - 1 - place))
+            }
+            Fill::Mirror => {
+                let period = (2 * extent - 2).max(1);
+                let place = place.rem_euclid(period);
+                Some(place.min(period - place))
             }
         }
     }
@@ -80,12 +87,22 @@ impl Graph {
     }
 
     /// An image of `height` by `width` places, each of which is `x` where `at` says: with `at = [a, b, c, d, e, f, ..]`
-    /// place `(i, j)` is column `a j + b i + c` of row `d j + e i + f`.
+    /// place `(i, j)` is column `a j + b i + c` of row `d j + e i + f`; with `at` of shape `[height, width, 2]` row and
+    /// column are those of the place.
     pub fn sample(&mut self, x: Id, at: Id, [height, width]: [usize; 2], sampling: Sampling) -> Id {
         let batched = self.shape(x).batched || self.shape(at).batched;
         let own = Shape { batched, dims: self.shape(x).dims.clone() };
         let x = self.broadcast_to(x, &own);
         let dims = vec![height.into(), width.into(), own.dims[2].clone()];
         self.push(Op::Sample { x, at, sampling }, Shape { batched, dims })
+    }
+
+    /// The sums of what `dy` has for the places of an image of `dims`, where `at` says of each place of `dy`, as for
+    /// [`Graph::sample`], of which this is the transpose.
+    pub fn sample_sum(&mut self, dy: Id, at: Id, dims: [Dim; 3], sampling: Sampling) -> Id {
+        let batched = self.shape(dy).batched || self.shape(at).batched;
+        let own = Shape { batched, dims: self.shape(dy).dims.clone() };
+        let dy = self.broadcast_to(dy, &own);
+        self.push(Op::SampleGrad { dy, at, sampling }, Shape { batched, dims: dims.to_vec() })
     }
 }

@@ -266,17 +266,19 @@ pub enum Fill {
     Nearest,
     /// The image in a mirror that stands behind its last place.
     Reflect,
+    /// The image in a mirror that stands on its last place.
+    Mirror,
     /// The image again.
     Wrap,
 }
 
 /// An image read between its places: place `(i, j)` of the new one is column `a j + b i + c` of row `d j + e i + f` of the
-/// old. The gradient goes the other way, from an `image` of `to` places to one of `from` places.
+/// old, or has row and column of its own. The gradient goes the other way, from an `image` of `to` places to one of `from` places.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
     /// `[height, width, channels]`.
     pub image: Buf,
-    /// `a, b, c, d, e, f`, and perhaps more; one for each sample, or for all of them.
+    /// `a, b, c, d, e, f`, and perhaps more, or rows and columns; those of each sample, or of all of them.
     pub at: Buf,
     /// The result.
     pub into: Buf,
@@ -286,6 +288,8 @@ pub struct Sample {
     pub to: [usize; 2],
     /// Words of a place.
     pub channels: usize,
+    /// Whether `at` has a row and a column for each place of the new image.
+    pub each: bool,
     /// Whether the nearest place is read, rather than a mean of the four around.
     pub nearest: bool,
     /// What lies beyond the border.

@@ -23,6 +23,11 @@ fn place(fill: Fill, place: i64, extent: usize) -> Option<usize> {
             let place = place.rem_euclid(2 * extent);
             place.min(2 * extent - 1 - place)
         }
+        Fill::Mirror => {
+            let period = (2 * extent - 2).max(1);
+            let place = place.rem_euclid(period);
+            place.min(period - place)
+        }
     };
     Some(found as usize)
 }
@@ -44,15 +49,22 @@ fn along(op: &Sample, coordinate: f32, extent: usize) -> [(f32, Option<usize>); 
 /// the place, if it is one) and their shares.
 ///
 /// # Safety
-/// `at` holds six words.
+/// `at` holds six words, or two for each place if `op.each`.
 unsafe fn taps(op: &Sample, at: *const f32, mut visit: impl FnMut(usize, [(f32, Option<usize>); 4])) {
     // SAFETY: the caller's promise.
-    let [a, b, c, d, e, f]: [f32; COEFFICIENTS] = std::array::from_fn(|i| unsafe { *at.add(i) });
+    let word = |i: usize| unsafe { *at.add(i) };
+    let [a, b, c, d, e, f]: [f32; COEFFICIENTS] =
+        std::array::from_fn(|i| if op.each { 0.0 } else { word(i) });
     for i in 0..op.to[0] {
         for j in 0..op.to[1] {
             let (y, x) = (i as f32, j as f32);
-            let rows = along(op, d * x + e * y + f, op.from[0]);
-            let columns = along(op, a * x + b * y + c, op.from[1]);
+            let place = 2 * (i * op.to[1] + j);
+            let (row, column) = match op.each {
+                true => (word(place), word(place + 1)),
+                false => (d * x + e * y + f, a * x + b * y + c),
+            };
+            let rows = along(op, row, op.from[0]);
+            let columns = along(op, column, op.from[1]);
             let tap = |k: usize| {
                 let ((p, row), (q, column)) = (rows[k / 2], columns[k % 2]);
                 (p * q, row.zip(column).map(|(row, column)| row * op.from[1] + column))
@@ -119,14 +131,16 @@ mod tests {
         assert_eq!(row(Fill::Nearest), some([0, 0, 0, 0, 0, 0, 1, 2, 2, 2, 2, 2, 2]));
         assert_eq!(row(Fill::Wrap), some([1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1]));
         assert_eq!(row(Fill::Reflect), some([1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1]));
+        assert_eq!(row(Fill::Mirror), some([1, 0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1]));
+        assert_eq!(place(Fill::Mirror, -3, 1), Some(0));
         assert_eq!(row(Fill::Constant)[4..9], [None, Some(0), Some(1), Some(2), None]);
     }
 
     /// No coordinate, however wild, leads out of the image.
     #[test]
     fn wild_coordinates_stay_inside() {
-        for fill in [Fill::Constant, Fill::Nearest, Fill::Reflect, Fill::Wrap] {
-            for nearest in [false, true] {
+        for fill in [Fill::Constant, Fill::Nearest, Fill::Reflect, Fill::Mirror, Fill::Wrap] {
+            for (nearest, each) in [(false, false), (true, false), (false, true), (true, true)] {
                 let buf = crate::compiled::Buf::new(crate::compiled::Space::Arena, 0, 0);
                 let op = Sample {
                     image: buf,
@@ -135,13 +149,14 @@ mod tests {
                     from: [3, 4],
                     to: [2, 2],
                     channels: 1,
+                    each,
                     nearest,
                     fill,
                     value: 0.0,
                 };
                 for wild in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, -f32::MAX, 1e10] {
-                    let at = [wild, 1.0, wild, 0.0, wild, -wild];
-                    // SAFETY: six words.
+                    let at = [wild, 1.0, wild, 0.0, wild, -wild, 0.5, wild];
+                    // SAFETY: six words at least, and two for each of four places.
                     unsafe {
                         taps(&op, at.as_ptr(), |_, taps| {
                             assert!(taps.iter().all(|(_, from)| from.is_none_or(|from| from < 12)));
