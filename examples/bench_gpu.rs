@@ -20,7 +20,9 @@ const BATCH: usize = 128;
 fn data<M: Model>() -> Result<(ArrayD<f32>, ArrayD<f32>)> {
     let shape: Vec<usize> = [BATCH].into_iter().chain(M::SPEC.inputs[0].shape.iter().copied()).collect();
     let len: usize = shape.iter().product();
-    let x = Array::from_shape_fn(len, |i| (i as f32 * 0.37).sin()).into_shape_with_order(shape).expect("as many words");
+    let x = Array::from_shape_fn(len, |i| (i as f32 * 0.37).sin())
+        .into_shape_with_order(shape)
+        .expect("as many words");
     let y: Vec<u32> = (0..BATCH as u32).map(|i| i % 10).collect();
     Ok((x, to_categorical(&y, 10)?.into_dyn()))
 }

@@ -353,7 +353,8 @@ fn in_a_process_of_its_own() {
         }
         Ok("count") => {
             let tf32 = std::env::var_os("TF32").is_some();
-            let gpu = Cuda::new(0).unwrap().precision(if tf32 { Precision::Tf32 } else { Precision::Float32 });
+            let gpu =
+                Cuda::new(0).unwrap().precision(if tf32 { Precision::Tf32 } else { Precision::Float32 });
             step::<Wide>(&gpu, 128);
             step::<Deep>(&gpu, 8);
         }

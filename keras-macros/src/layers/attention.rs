@@ -255,20 +255,16 @@ fn same_steps(
     }
     let headline = format!("`{name}` needs {why}, but axis {} has {own} and {other} places", axis + 1);
     let message = u.misfit(second, headline, format!("this layer is given {own} and {other} places"));
-    let message = message
-        .note(format!("`{}` makes {}", first.text, b.graph.shape(first.id)))
-        .note(format!("`{}` makes {}", second.text, b.graph.shape(second.id)));
+    let message = message.note(format!("`{}` makes {}", first.text, b.graph.shape(first.id))).note(format!(
+        "`{}` makes {}",
+        second.text,
+        b.graph.shape(second.id)
+    ));
     Err(b.diag.report(message))
 }
 
 /// Which scores `[m, n]` count, if not all: 1 or 0. `by_query` as well by the query's own mask.
-fn score_mask(
-    b: &mut Builder,
-    u: &Use,
-    by_query: bool,
-    [m, n]: [Dim; 2],
-    window: Option<Dim>,
-) -> Option<Id> {
+fn score_mask(b: &mut Builder, u: &Use, by_query: bool, [m, n]: [Dim; 2], window: Option<Dim>) -> Option<Id> {
     let mut masks = vec![];
     if let (Some(query), true) = (u.inputs[0].mask, by_query) {
         masks.push(b.graph.reshape(query, vec![m.clone(), 1.into()]));
@@ -402,8 +398,7 @@ fn for_heads(b: &mut Builder, x: Id, heads: &Dim, groups: &Dim) -> Id {
         return x;
     }
     let own = b.graph.shape(x).clone();
-    let shape =
-        |repeats: Dim| vec![groups.clone(), repeats, own.dims[1].clone(), own.dims[2].clone()];
+    let shape = |repeats: Dim| vec![groups.clone(), repeats, own.dims[1].clone(), own.dims[2].clone()];
     let x = b.graph.reshape(x, shape(1.into()));
     let repeated = Shape { batched: own.batched, dims: shape(Dim::known(known / each)) };
     let x = b.graph.broadcast_to(x, &repeated);
@@ -448,7 +443,14 @@ impl Axes {
     /// Masks know one axis of steps, and all of it.
     fn check(&self, b: &mut Builder, u: &Use) -> Result<(), Reported> {
         for &axis in &self.kept {
-            same_steps(b, u, &u.inputs[0], &u.inputs[1], axis, "a value for each query on axes that it does not look at")?;
+            same_steps(
+                b,
+                u,
+                &u.inputs[0],
+                &u.inputs[1],
+                axis,
+                "a value for each query on axes that it does not look at",
+            )?;
         }
         let name = u.entry.name;
         if let Some(input) = u.inputs.iter().find(|input| input.mask.is_some())
@@ -463,9 +465,14 @@ impl Axes {
         let window = u.args.optional_size("sliding_window").map(|_| "sliding_window");
         match causal.or(window) {
             Some(argument) if self.seen.len() > 1 => {
-                let headline = format!("`{argument}` needs one axis of steps, and `{name}` looks at {}", self.seen.len());
+                let headline = format!(
+                    "`{argument}` needs one axis of steps, and `{name}` looks at {}",
+                    self.seen.len()
+                );
                 let message = Message::new(u.args.place(argument), headline);
-                Err(b.diag.report(message.help("name the axis in which steps follow each other: `attention_axes = 1`")))
+                Err(b.diag.report(
+                    message.help("name the axis in which steps follow each other: `attention_axes = 1`"),
+                ))
             }
             _ => Ok(()),
         }

@@ -18,7 +18,7 @@ use crate::optim::Optimizer;
 use crate::train::feed::{Epochs, Feed, FromBatches, InMemory, Taken};
 use crate::train::run::{self, Session};
 use crate::train::{
-    Course, Evaluate, Fit, History, Score, Sums, Tally, Weights, class_weights, expect_weights, setting, spread,
+    Course, Evaluate, Fit, History, Score, Sums, Tally, Weights, class_weights, setting, spread,
 };
 
 /// A model that is ready for training, as `compile` leaves it. It is its model, and more.

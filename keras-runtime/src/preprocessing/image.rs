@@ -284,6 +284,6 @@ impl Samples for Images {
         let ImageDirectory { color_mode, image_size, interpolation, aspect_ratio, .. } = self.settings;
         let image = decoded(&self.files.file_paths[index], color_mode.channels())?;
         let image: ArrayD<f32> = resized(&image, image_size, interpolation, aspect_ratio)?.into_dyn();
-        Ok(Sample { x: vec![image], y: self.files.label(index).into_iter().collect() })
+        Ok(Sample { x: vec![image], y: self.files.label(index).into_iter().collect(), sample_weight: vec![] })
     }
 }

@@ -226,6 +226,10 @@ impl Samples for Windows {
             steps.reverse();
         }
         let row = |targets: &ArrayD<f32>| targets.index_axis(Axis(0), target).to_owned();
-        Ok(Sample { x: vec![self.data.select(Axis(0), &steps)], y: self.targets.iter().map(row).collect() })
+        Ok(Sample {
+            x: vec![self.data.select(Axis(0), &steps)],
+            y: self.targets.iter().map(row).collect(),
+            sample_weight: vec![],
+        })
     }
 }

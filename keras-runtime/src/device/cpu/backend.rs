@@ -132,6 +132,13 @@ impl CpuBackend {
 
     /// The passes of `phase` over the batch: one, or two where slopes are asked for that follow from all predictions.
     fn run(&mut self, phase: &Phase, losses: Option<&[Box<dyn Loss>]>, step: u64, slopes: bool) {
+        self.passes(phase, losses, step, slopes);
+        self.added_loss = if phase.adds_loss { f64::from(self.fixed[0]) } else { 0.0 };
+        let carried = self.spec.state_words * self.batch;
+        self.carried.copy_within(carried.., 0);
+    }
+
+    fn passes(&mut self, phase: &Phase, losses: Option<&[Box<dyn Loss>]>, step: u64, slopes: bool) {
         let over = |loss: &dyn Loss, output: &OutputSpec<'_>| {
             matches!(loss.scope(output.shape), Scope::Batch { .. })
         };
@@ -151,9 +158,6 @@ impl CpuBackend {
         if again && slopes {
             self.pass(phase, losses, step, true);
         }
-        self.added_loss = if phase.adds_loss { f64::from(self.fixed[0]) } else { 0.0 };
-        let carried = self.spec.state_words * self.batch;
-        self.carried.copy_within(carried.., 0);
     }
 
     /// What a reduction needs to know of output `i`.
@@ -272,6 +276,46 @@ impl CpuBackend {
                 false => penalty::value(penalty, values),
             };
         }
+    }
+}
+
+/// What [`Ends`](super::ends::Ends) are made of.
+#[cfg(feature = "cuda")]
+impl CpuBackend {
+    /// Without room for weights.
+    pub(super) fn without_weights(spec: &'static Spec) -> Result<Self> {
+        let mut backend = CpuBackend::new(spec, 1, 0)?;
+        backend.params = vec![];
+        Ok(backend)
+    }
+
+    pub(super) fn set_batch(&mut self, samples: usize) {
+        self.batch = samples;
+    }
+
+    /// The shares of losses whose reduction asks for no prediction.
+    pub(super) fn begin(&mut self, samples: usize, losses: &[Box<dyn Loss>], scale: f32) {
+        (self.batch, self.scale) = (samples, scale);
+        for (i, (loss, output)) in losses.iter().zip(self.spec.outputs).enumerate() {
+            if !matches!(loss.scope(output.shape), Scope::Batch { .. }) {
+                self.shares[i] = self.values(i, &**loss).share(loss.reduced_by());
+            }
+        }
+    }
+
+    /// The passes of `phase`, which reads logits at the beginning of the arena.
+    pub(super) fn end(&mut self, phase: &Phase, logits: &[f32], losses: &[Box<dyn Loss>], slopes: bool) {
+        grow(&mut self.arena, phase.arena_words * self.batch);
+        self.arena[..logits.len()].copy_from_slice(logits);
+        self.passes(phase, Some(losses), 0, slopes);
+    }
+
+    pub(super) fn arena(&self) -> &[f32] {
+        &self.arena
+    }
+
+    pub(super) fn outputs(&self) -> &'static [OutputSpec<'static>] {
+        self.spec.outputs
     }
 }
 

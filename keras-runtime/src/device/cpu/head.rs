@@ -332,36 +332,6 @@ fn through(head: Head, p: &[f32], dz: &mut [f32], classes: usize, scale: f32) {
     }
 }
 
-/// The weighted losses of all samples from their predictions; their slopes by the predictions go to `slopes`. For devices
-/// that compute the activation themselves. `weights` are as many for each sample as for any other, or none.
-#[cfg(feature = "cuda")]
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn by_predictions(
-    loss: &dyn crate::loss::Loss,
-    targets: &[f32],
-    predictions: &[f32],
-    weights: &[f32],
-    classes: usize,
-    scale: f32,
-    mut slopes: Option<&mut [f32]>,
-    samples: usize,
-) -> Vec<f32> {
-    let steps = (weights.len() / samples).max(1);
-    let parts = samples * steps;
-    let (width, words) = (targets.len() / parts, predictions.len() / parts);
-    let mut rows = vec![0.0; samples];
-    for part in 0..parts {
-        let weight = weights.get(part).copied().unwrap_or(1.0);
-        let own = part * words..(part + 1) * words;
-        let (y, p) = (&targets[part * width..(part + 1) * width], &predictions[own.clone()]);
-        let mut slope = slopes.as_deref_mut().map(|slopes| &mut slopes[own]);
-        rows[part / steps] += weight * loss.sample(y, p, classes, slope.as_deref_mut()) / steps as f32;
-        let factor = scale * weight / steps as f32;
-        slope.into_iter().flatten().for_each(|slope| *slope *= factor);
-    }
-    rows
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

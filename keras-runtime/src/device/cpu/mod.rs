@@ -2,6 +2,8 @@
 
 mod backend;
 mod constraint;
+#[cfg(feature = "cuda")]
+pub(crate) mod ends;
 mod flip;
 mod gather;
 pub mod gemm;

@@ -14,10 +14,10 @@ use crate::compiled::{Buf, Phase, Space, Spec};
 use crate::data::gather::gather;
 use crate::data::{Selection, Tensor};
 use crate::device::Backend;
-use crate::device::cpu::head;
+use crate::device::cpu::ends::Ends;
 use crate::error::{Error, Result};
 use crate::loss::{Fused, Loss};
-use crate::optim::{Optimizer, Scratch};
+use crate::optim::{Optimizer, ScaleState, Scratch};
 
 /// The passes of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,9 +66,12 @@ pub struct CudaBackend {
     inputs: Vec<Mirror>,
     outputs: Vec<Mirror>,
     targets: Vec<Mirror>,
-    widths: Vec<usize>,
     sample_weights: Vec<Mirror>,
-    weight_widths: Vec<usize>,
+    /// Losses that the host computes, and what it needs for them.
+    ends: Ends,
+    /// What the loss is multiplied with, of which the gradient is.
+    pub(super) scale: f32,
+    pub(super) scaling: ScaleState,
     losses: Vec<Mirror>,
     control: CudaSlice<u32>,
     /// What the last pass adds to the loss, once it was asked for.
@@ -123,9 +126,10 @@ impl CudaBackend {
             inputs: many(inputs)?,
             outputs: many(outputs)?,
             targets: many(outputs)?,
-            widths: vec![0; outputs],
             sample_weights: many(outputs)?,
-            weight_widths: vec![0; outputs],
+            ends: Ends::new(spec)?,
+            scale: 1.0,
+            scaling: ScaleState::default(),
             losses: many(outputs)?,
             control: gpu.stream.alloc_zeros(CONTROL).map_err(failed)?,
             added_loss: OnceCell::from(0.0),
@@ -200,19 +204,18 @@ impl CudaBackend {
     }
 
     /// The head of each output: what the device computes itself of its loss.
-    fn slopes(&self, losses: Option<&[Box<dyn Loss>]>) -> ([Slope; PORTS], bool) {
+    fn slopes(&self, losses: Option<&[Box<dyn Loss>]>) -> [Slope; PORTS] {
         let mut slopes = [Slope::Activation; PORTS];
-        let mut device = true;
         for (i, (slope, output)) in slopes.iter_mut().zip(self.spec.outputs).enumerate() {
             let Some(loss) = losses.and_then(|losses| losses.get(i)) else { continue };
-            match loss.fused(output.head) {
-                Some(Fused::Softmax { sparse: true, .. }) => *slope = Slope::Sparse,
-                Some(Fused::Softmax { .. }) => *slope = Slope::Softmax,
-                Some(Fused::Sigmoid { .. }) => *slope = Slope::Sigmoid,
-                None => device = false,
-            }
+            *slope = match loss.fused(output.head) {
+                Some(Fused::Softmax { ignore: None, sparse: true, .. }) => Slope::Sparse,
+                Some(Fused::Softmax { ignore: None, .. }) => Slope::Softmax,
+                Some(Fused::Sigmoid { .. }) => Slope::Sigmoid,
+                _ => Slope::Host,
+            };
         }
-        (slopes, device)
+        slopes
     }
 
     /// Tells the device the numbers of a pass.
@@ -221,16 +224,18 @@ impl CudaBackend {
         let halves = |x: u64| [x as u32, (x >> 32) as u32];
         words[..2].copy_from_slice(&halves(self.seed));
         words[2..4].copy_from_slice(&halves(step));
+        words[SCALE] = self.scale.to_bits();
         for (i, output) in self.spec.outputs.iter().enumerate() {
             let Some(loss) = losses.and_then(|losses| losses.get(i)) else { continue };
             let smoothing = match loss.fused(output.head) {
                 Some(Fused::Softmax { smoothing, .. } | Fused::Sigmoid { smoothing }) => smoothing,
                 None => 0.0,
             };
-            let scale = loss.weight() / self.batch as f32;
+            let scale = loss.weight() / self.batch as f32 * self.ends.share(i) as f32 * self.scale;
+            let width = |words: usize| (words / self.batch.max(1)) as u32;
             words[HEADS + 4 * i..][..4].copy_from_slice(&[
-                self.widths[i] as u32,
-                self.weight_widths[i] as u32,
+                width(self.targets[i].len()),
+                width(self.sample_weights[i].len()),
                 scale.to_bits(),
                 smoothing.to_bits(),
             ]);
@@ -241,6 +246,7 @@ impl CudaBackend {
     fn run(&mut self, kind: Kind, losses: Option<&[Box<dyn Loss>]>, step: u64) {
         self.added_loss = OnceCell::new();
         self.make_room(kind, self.batch);
+        self.ends.begin(self.batch, losses.unwrap_or_default(), self.scale);
         self.control(losses, step);
         self.params.push();
         self.carried.push();
@@ -260,7 +266,8 @@ impl CudaBackend {
         if self.fault.is_set() || self.batch == 0 {
             return;
         }
-        let (slopes, device) = self.slopes(losses);
+        let slopes = self.slopes(losses);
+        let device = !slopes.contains(&Slope::Host);
         let done = match device && self.graphs.is_some() {
             true => self.replay((kind, self.batch, slopes)),
             false => self.play(kind, slopes, losses),
@@ -300,15 +307,9 @@ impl CudaBackend {
                 Step::Launch(launches) => self.player.step(&memory, launches, batch)?,
                 Step::Head { output, z, dz } => {
                     let (output, z, dz) = (*output, *z, *dz);
-                    self.head(&memory, slopes[output].kernel(output, &z, dz.as_ref()))?;
-                    let loss = losses.and_then(|losses| losses.get(output));
-                    let Some(loss) = loss.filter(|loss| loss.fused(self.spec.outputs[output].head).is_none())
-                    else {
-                        continue;
-                    };
-                    self.host_loss(&**loss, output, dz)?;
-                    if let Some(dz) = dz {
-                        self.head(&memory, Slope::Back.kernel(output, &z, Some(&dz)))?;
+                    match slopes[output] {
+                        Slope::Host => self.host_end(output, z, dz, losses.unwrap_or_default())?,
+                        slope => self.head(&memory, slope.kernel(output, &z, dz.as_ref()))?,
                     }
                 }
             }
@@ -352,42 +353,36 @@ impl CudaBackend {
         Ok(())
     }
 
-    /// A loss that is a function of the host's: predictions come here, slopes go back.
-    fn host_loss(&mut self, loss: &dyn Loss, output: usize, dz: Option<Buf>) -> Result<(), DriverError> {
-        let spec = &self.spec.outputs[output];
-        let classes = spec.shape.last().copied().unwrap_or(1).max(1);
-        let width: usize = spec.shape.iter().product();
-        let mut predictions = vec![0.0; self.batch * width];
-        self.outputs[output].device.get(0, &mut predictions)?;
-        let mut slopes = dz.map(|_| vec![0.0; predictions.len()]);
-        let targets = &self.targets[output].read()[..self.batch * self.widths[output]];
-        let weights = &self.sample_weights[output].read()[..self.batch * self.weight_widths[output]];
-        let scale = loss.weight() / self.batch as f32;
-        let rows = head::by_predictions(
-            loss,
-            targets,
-            &predictions,
-            weights,
-            classes,
-            scale,
-            slopes.as_deref_mut(),
-            self.batch,
-        );
-        self.losses[output].device.put(0, &rows)?;
-        if let (Some(dz), Some(slopes)) = (dz, slopes) {
-            let words = match dz.space {
-                Space::Arena => &mut self.arena,
-                _ => &mut self.fixed,
-            };
-            words.put(dz.offset * self.batch, &slopes)?;
+    /// A loss that is a function of the host's: logits come here, predictions, losses and slopes go back.
+    fn host_end(
+        &mut self,
+        output: usize,
+        z: Buf,
+        dz: Option<Buf>,
+        losses: &[Box<dyn Loss>],
+    ) -> Result<(), DriverError> {
+        let mut logits = vec![0.0; self.batch * z.len];
+        let from = match z.space {
+            Space::Fixed => &self.fixed,
+            Space::Input(i) => &self.inputs[i].device,
+            Space::Output(i) => &self.outputs[i].device,
+            _ => &self.arena,
+        };
+        from.get(z.offset * self.batch, &mut logits)?;
+        let ended = self.ends.end(output, &logits, losses, dz.is_some());
+        self.outputs[output].device.put(0, ended.predictions)?;
+        self.losses[output].device.put(0, ended.losses)?;
+        if let Some(dz) = dz {
+            self.arena.put(dz.offset * self.batch, ended.slopes)?;
         }
         Ok(())
     }
 }
 
 /// Words of control: those of the pass, then four for each output.
-const CONTROL: usize = HEADS + 4 * PORTS;
+const CONTROL: usize = SCALE + 1;
 const HEADS: usize = 4;
+const SCALE: usize = HEADS + 4 * PORTS;
 
 /// So many blocks in a row.
 pub(super) fn blocks_of(blocks: usize) -> LaunchConfig {
@@ -403,8 +398,7 @@ fn names(spec: &Spec, program: &Program) -> Vec<String> {
                 names.extend(launches.iter().map(|launch: &Launch| launch.kernel.clone()))
             }
             Step::Head { output, z, dz } => {
-                let all = Slope::ALL.iter().filter(|slope| **slope != Slope::Back || dz.is_some());
-                names.extend(all.map(|slope| slope.kernel(*output, z, dz.as_ref())));
+                names.extend(Slope::ALL.iter().map(|slope| slope.kernel(*output, z, dz.as_ref())));
             }
         }
     }
@@ -437,6 +431,7 @@ impl Backend for CudaBackend {
         if self.grads.len() == 0 && self.grads.replace(&vec![0.0; self.spec.trainable_len]) {
             self.forget();
         }
+        self.scale = 1.0;
         self.grads.write()
     }
 
@@ -493,12 +488,10 @@ impl Backend for CudaBackend {
     }
 
     fn load_targets(&mut self, targets: &[Tensor<'_>], rows: Selection<'_>) {
+        self.ends.load(targets, rows);
         let mut moved = false;
-        for ((tensor, words), width) in targets.iter().zip(&mut self.targets).zip(&mut self.widths) {
-            *width = tensor.shape().width();
-            let (host, new) = words.renew(rows.len() * *width);
-            gather(tensor, rows, host, 1);
-            moved |= new;
+        for (i, words) in self.targets.iter_mut().enumerate().take(targets.len()) {
+            moved |= words.replace(self.ends.targets(i));
         }
         if moved {
             self.forget();
@@ -506,15 +499,10 @@ impl Backend for CudaBackend {
     }
 
     fn load_sample_weights(&mut self, weights: &[Tensor<'_>], rows: Selection<'_>) {
-        self.weight_widths.fill(0);
+        self.ends.load_weights(weights, rows);
         let mut moved = false;
-        for ((tensor, words), width) in
-            weights.iter().zip(&mut self.sample_weights).zip(&mut self.weight_widths)
-        {
-            *width = tensor.shape().width();
-            let (host, new) = words.renew(rows.len() * *width);
-            gather(tensor, rows, host, 1);
-            moved |= new;
+        for (i, words) in self.sample_weights.iter_mut().enumerate() {
+            moved |= words.replace(self.ends.weights(i).unwrap_or_default());
         }
         if moved {
             self.forget();
@@ -528,13 +516,25 @@ impl Backend for CudaBackend {
         }
     }
 
-    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64) {
+    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64, scale: f32) {
+        // As on the CPU: what a model adds to its loss has no factor.
+        self.scale = if self.spec.train.adds_loss { 1.0 } else { scale };
         self.run(Kind::Train, Some(losses), step);
+    }
+
+    fn loss_scale(&self) -> ScaleState {
+        self.scaling
+    }
+
+    fn set_loss_scale(&mut self, state: ScaleState) {
+        self.scaling = state;
     }
 
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64) {
         self.show_average(optimizer, false);
-        super::weights::update(self, optimizer, step);
+        if super::weights::unscale(self, optimizer) {
+            super::weights::update(self, optimizer, step - self.scaling.skipped);
+        }
     }
 
     fn show_average(&mut self, optimizer: &dyn Optimizer, show: bool) {
@@ -570,12 +570,15 @@ impl Backend for CudaBackend {
     }
 
     fn targets(&self, i: usize) -> &[f32] {
-        &self.targets[i].read()[..self.batch * self.widths[i]]
+        self.ends.targets(i)
     }
 
     fn sample_weights(&self, i: usize) -> Option<&[f32]> {
-        let width = self.weight_widths[i];
-        (width > 0).then(|| &self.sample_weights[i].read()[..self.batch * width])
+        self.ends.weights(i)
+    }
+
+    fn loss_share(&self, i: usize) -> f64 {
+        self.ends.share(i)
     }
 
     fn sample_losses(&self, i: usize) -> &[f32] {

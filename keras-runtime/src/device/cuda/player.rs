@@ -134,7 +134,8 @@ pub fn peak(gpu: &Arc<Gpu>) -> Result<f64> {
     let failed = |error: DriverError| super::library::explain(&gpu.name, &error);
     player.find(["peak".into()]).map_err(failed)?;
     let run = || -> Result<f64, DriverError> {
-        let processors = gpu.context.attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
+        let processors =
+            gpu.context.attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
         let blocks = 8 * processors.unsigned_abs() as usize;
         let words = super::memory::Words::new(gpu, blocks * THREADS)?;
         let (to, a, b) = (words.address(0), 0.999f32, 0.001f32);

@@ -10,7 +10,7 @@ use super::source::{self, THREADS};
 use crate::compiled::Spec;
 use crate::device::cpu::simd::Isa;
 use crate::error::Result;
-use crate::optim::{Moment, MovingAverage, Optimizer, Pieces, Update, pieces};
+use crate::optim::{LossScaling, Moment, MovingAverage, Optimizer, Pieces, Update, pieces};
 
 /// Words of a piece whose squares a block adds up.
 const SQUARES: usize = 4096;
@@ -22,6 +22,25 @@ pub fn copy(backend: &CudaBackend, from: u64, to: u64, len: usize) -> Result<(),
     builder.arg(&from).arg(&to).arg(&len);
     // SAFETY: the parameters of `copy`; the caller's words are there.
     unsafe { builder.launch(blocks_of(len.div_ceil(THREADS as u32) as usize)) }.map(|_| ())
+}
+
+/// Takes the scale of the loss off the gradient; whether there is a step, which a gradient that is not finite forbids.
+pub fn unscale(backend: &mut CudaBackend, optimizer: &dyn Optimizer) -> bool {
+    let len = backend.spec.trainable_len;
+    let scaling = optimizer.options().loss_scale;
+    if let Some(LossScaling::Dynamic(how)) = scaling {
+        let missing = backend.scaling.factor(scaling) / backend.scale;
+        let finite = backend.grads.read()[..len].iter().all(|g| (g * missing).is_finite());
+        backend.scaling = backend.scaling.after(how, finite);
+        if !finite {
+            return false;
+        }
+    }
+    let scale = std::mem::replace(&mut backend.scale, 1.0);
+    if scale != 1.0 {
+        backend.grads.write()[..len].iter_mut().for_each(|g| *g /= scale);
+    }
+    true
 }
 
 /// The step after `step - 1` batches, or what takes its place while gradients are collected.

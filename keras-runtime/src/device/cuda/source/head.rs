@@ -1,7 +1,7 @@
 //! The ends of a model: last activation, loss of each sample, and slope by the logits.
 //!
 //! A warp has a sample. Losses that have a formula of their own together with the activation are computed here; others by
-//! the host, between [`activation`](Slope::Activation) and the way back through the activation.
+//! the host, to which the logits go, and from which predictions and slopes come.
 
 use std::fmt::Write;
 
@@ -19,14 +19,13 @@ pub enum Slope {
     Sparse,
     /// Cross-entropy with the sigmoid of each word.
     Sigmoid,
-    /// The slope by the predictions, which is in place of the slope by the logits, becomes that.
-    Back,
+    /// Nothing: the host does it.
+    Host,
 }
 
 impl Slope {
-    /// Every kind.
-    pub const ALL: [Slope; 5] =
-        [Slope::Activation, Slope::Softmax, Slope::Sparse, Slope::Sigmoid, Slope::Back];
+    /// Every kind that has a kernel.
+    pub const ALL: [Slope; 4] = [Slope::Activation, Slope::Softmax, Slope::Sparse, Slope::Sigmoid];
 
     /// The kernel for output `output`, and whether it leaves slopes, of the phase that is `variant`.
     pub fn kernel(self, output: usize, z: &Buf, dz: Option<&Buf>) -> String {
@@ -59,10 +58,7 @@ pub fn print(text: &mut Text, spec: &Spec, phases: [&Vec<Step>; 3]) {
                     softmax(*output, z, dz.as_ref(), spec.head, classes, slope == Slope::Sparse)
                 }
                 Slope::Sigmoid => sigmoid(*output, z, dz.as_ref(), spec.head),
-                Slope::Back => match dz {
-                    Some(dz) => back(*output, dz, spec.head, classes),
-                    None => continue,
-                },
+                Slope::Host => continue,
             };
             let _ = writeln!(text.text, "\nKERNEL({name}) {{\n{body}}}");
             done.push(name);
@@ -196,30 +192,5 @@ fn sigmoid(output: usize, z: &Buf, dz: Option<&Buf>, head: Head) -> String {
         "    }}\n    {}\n    if (lane == 0) m.losses[{output}][b] = loss / {words}.0f;",
         sum("loss")
     );
-    body
-}
-
-/// From slopes by predictions, in the place of `dz`, to those by logits.
-fn back(output: usize, dz: &Buf, head: Head, classes: usize) -> String {
-    let words = dz.len;
-    let mut body = String::from(
-        "    u32 lane = threadIdx.x % 32u, b = blockIdx.x * 8u + threadIdx.x / 32u;\n    if (b >= batch) return;\n",
-    );
-    let _ = writeln!(
-        body,
-        "    const float *p = m.out[{output}] + (u64)b * {words};\n    float *dz = {};",
-        address(dz, 0, "b")
-    );
-    let _ = match head {
-        Head::Linear => writeln!(body, "    (void)p; (void)dz; (void)lane;"),
-        Head::Sigmoid => {
-            writeln!(body, "    for (u32 i = lane; i < {words}u; i += 32u) dz[i] *= p[i] * (1.0f - p[i]);")
-        }
-        Head::Softmax => writeln!(
-            body,
-            "    for (u32 q = 0; q < {words}u; q += {classes}u) {{\n    float dot = 0.0f;\n    for (u32 c = lane; c < {classes}u; c += 32u) dot += dz[q + c] * p[q + c];\n    {}\n    for (u32 c = lane; c < {classes}u; c += 32u) dz[q + c] = p[q + c] * (dz[q + c] - dot);\n    }}",
-            sum("dot")
-        ),
-    };
     body
 }

@@ -167,12 +167,13 @@ pub fn pack_transposed(text: &mut Text, from: &Buf, to: &Buf, k: usize, n: usize
 
 /// A thread to a channel of a place; of the gradient, which adds up places in order, to a channel of an image.
 pub fn sample(text: &mut Text, op: &Sample, gradient: bool) -> Vec<Launch> {
-    let Sample { image, at, into, from, to, channels, nearest, fill, value } = op;
+    let Sample { image, at, into, from, to, channels, each: apart, nearest, fill, value } = op;
     let fill = match fill {
         Fill::Constant => 0,
         Fill::Nearest => 1,
         Fill::Reflect => 2,
         Fill::Wrap => 3,
+        Fill::Mirror => 4,
     };
     let places = to[0] * to[1];
     let units = if gradient { *channels } else { places * channels };
@@ -200,16 +201,12 @@ pub fn sample(text: &mut Text, op: &Sample, gradient: bool) -> Vec<Launch> {
     );
     let _ = writeln!(body, "    int r[2], s[2];");
     let nearest = u8::from(*nearest);
-    let _ = writeln!(
-        body,
-        "    along({nearest}, {fill}, at[3] * column + at[4] * row + at[5], {}, p, r);",
-        from[0]
-    );
-    let _ = writeln!(
-        body,
-        "    along({nearest}, {fill}, at[0] * column + at[1] * row + at[2], {}, q, s);",
-        from[1]
-    );
+    let (y, x) = match apart {
+        true => ("at[2 * place]", "at[2 * place + 1]"),
+        false => ("at[3] * column + at[4] * row + at[5]", "at[0] * column + at[1] * row + at[2]"),
+    };
+    let _ = writeln!(body, "    along({nearest}, {fill}, {y}, {}, p, r);", from[0]);
+    let _ = writeln!(body, "    along({nearest}, {fill}, {x}, {}, q, s);", from[1]);
     if !gradient {
         let _ = writeln!(body, "    float sum = 0.0f;");
     }

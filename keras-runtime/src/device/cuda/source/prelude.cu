@@ -10,10 +10,11 @@ struct Memory {
 };
 
 // Words of `control`: seed, step, then for each output the words of a target and of its weights for each sample, the
-// factor of its slopes and its label smoothing.
+// factor of its slopes and its label smoothing; and what the loss is multiplied with.
 #define SEED 0
 #define STEP 2
 #define HEADS 4
+#define SCALE 36
 
 // `time` is the step of a loop; a launch works on samples [from, from + count); sums come in `splits` pieces.
 #define KERNEL(name) extern "C" __global__ void __launch_bounds__(256, 2) name( \
@@ -79,15 +80,15 @@ __device__ float uniform(const u32 *control, u32 stream, u64 i) {
     return (float)(word >> 8) * (1.0f / 16777216.0f);
 }
 
-// The place within [0, extent) that `place` means, or -1: 0 constant, 1 nearest, 2 reflect, 3 wrap.
+// The place within [0, extent) that `place` means, or -1: 0 constant, 1 nearest, 2 reflect, 3 wrap, 4 mirror.
 __device__ int border(int fill, int place, int extent) {
     if (place >= 0 && place < extent) return place;
     if (fill == 0) return -1;
     if (fill == 1) return place < 0 ? 0 : extent - 1;
-    int period = fill == 2 ? 2 * extent : extent;
+    int period = fill == 2 ? 2 * extent : fill == 3 ? extent : max(2 * extent - 2, 1);
     int rest = place % period;
     if (rest < 0) rest += period;
-    return fill == 2 ? min(rest, 2 * extent - 1 - rest) : rest;
+    return fill == 2 ? min(rest, period - 1 - rest) : fill == 3 ? rest : min(rest, period - rest);
 }
 
 // The two places along an axis that `coordinate` is read from, and their shares.

@@ -73,8 +73,11 @@ fn penalise(weight: &WeightSpec, Penalty { l1, l2 }: Penalty) -> String {
     );
     if weight.trainable {
         let _ = writeln!(body, "    float sign = (w > 0.0f ? 1.0f : 0.0f) - (w < 0.0f ? 1.0f : 0.0f);");
-        let _ =
-            writeln!(body, "    if (count) m.grads[{} + i] += {l1} * sign + 2.0f * {l2} * w;", weight.offset);
+        let _ = writeln!(
+            body,
+            "    if (count) m.grads[{} + i] += ({l1} * sign + 2.0f * {l2} * w) * __uint_as_float(m.control[SCALE]);",
+            weight.offset
+        );
     }
     let _ = writeln!(
         body,
