@@ -101,6 +101,10 @@ impl Samples for Sounds {
             whole.slice_mut(s![..kept, ..]).assign(&sound.slice(s![..kept, ..]));
             sound = whole;
         }
-        Ok(Sample { x: vec![sound.into_dyn()], y: self.files.label(index).into_iter().collect() })
+        Ok(Sample {
+            x: vec![sound.into_dyn()],
+            y: self.files.label(index).into_iter().collect(),
+            sample_weight: vec![],
+        })
     }
 }
