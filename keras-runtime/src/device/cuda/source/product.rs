@@ -70,8 +70,17 @@ fn load(operand: &Operand, shared: &str, first: &str, extent: usize, pitch: usiz
     let mut text = String::new();
     let _ = writeln!(text, "    for (u32 c = threadIdx.x; c < {chunks}u; c += {THREADS}u) {{");
     let (i, k) = match operand.along {
+        // Eight neighbouring threads have eight rows, which begin in different banks.
+        Along::Depth if pitch > DEPTH => {
+            ("c / 32u * 8u + c % 8u".to_string(), "c / 8u % 4u * 4u".to_string())
+        }
         Along::Depth => ("c / 4u".to_string(), "c % 4u * 4u".to_string()),
         Along::Across => (format!("c % {0}u * 4u", extent / 4), format!("c / {}u", extent / 4)),
+        // So that no two of eight neighbouring threads meet in a bank.
+        Along::Panels if pitch % 32 == 8 => (
+            "c / 64u * 16u + c / 8u % 2u * 8u + c % 2u * 4u".to_string(),
+            "c / 16u % 4u * 4u + c / 2u % 4u".to_string(),
+        ),
         Along::Panels => ("c / 64u * 16u + c % 4u * 4u".to_string(), "c % 64u / 4u".to_string()),
     };
     let _ = writeln!(text, "    u32 ti = {i}, tk = {k}, i = {first} + ti, k = k0 + tk;");
