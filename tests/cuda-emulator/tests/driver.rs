@@ -195,6 +195,23 @@ fn captures() {
         code(first.end_capture(flags).map(drop)),
         sys::CUresult::CUDA_ERROR_STREAM_CAPTURE_INVALIDATED
     );
+    // A stream that two threads share, of which one captures it.
+    first.begin_capture(mode).unwrap();
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            device.context.bind_to_thread().unwrap();
+            first.memset_zeros(&mut b).unwrap();
+            let text = emulated::last_fault();
+            assert_eq!(text, "the work of a thread gets into a graph that another thread captures");
+            code(first.synchronize())
+        });
+        assert_eq!(other.join().unwrap(), sys::CUresult::CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+    });
+    assert_eq!(emulated::last_fault(), "a thread waits for a stream that another thread captures");
+    assert_eq!(
+        code(first.end_capture(flags).map(drop)),
+        sys::CUresult::CUDA_ERROR_STREAM_CAPTURE_INVALIDATED
+    );
     // The default stream cannot be captured.
     let default = device.context.default_stream();
     assert_eq!(code(default.begin_capture(mode)), sys::CUresult::CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);

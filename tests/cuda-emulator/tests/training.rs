@@ -238,3 +238,32 @@ fn every_architecture() {
     }
     assert!(sums.iter().all(|s| *s == sums[0]));
 }
+
+/// Sums of floats by atomic operations of many blocks are the same each time, on however many threads.
+#[test]
+fn atomic_sums_are_the_same_each_time() {
+    if !nvrtc() {
+        return;
+    }
+    let device = device();
+    let stream = &device.stream;
+    let source = "extern \"C\" __global__ void add_up(const float* x, float* sum, float* copy) {\
+        int i = blockIdx.x * blockDim.x + threadIdx.x; copy[i] = 2.f * x[i]; atomicAdd(sum, x[i]); }";
+    let kernel = device.kernel(compile(source, &[]), "add_up");
+    let x = numbers(64 * 64, 31);
+    let on_x = stream.clone_htod(&x).unwrap();
+    let mut sums = vec![];
+    for threads in ["1", "3", "8", "8"] {
+        emulated::configure("threads", threads);
+        let (mut sum, mut copy) =
+            (stream.alloc_zeros::<f32>(1).unwrap(), stream.alloc_zeros::<f32>(x.len()).unwrap());
+        let mut launch = stream.launch_builder(&kernel);
+        launch.arg(&on_x).arg(&mut sum).arg(&mut copy);
+        // SAFETY: the kernel takes these arguments.
+        unsafe { launch.launch(grid((64, 1, 1), (64, 1, 1), 0)) }.unwrap();
+        sums.push(stream.clone_dtoh(&sum).unwrap()[0].to_bits());
+        let doubled: Vec<f32> = x.iter().map(|x| 2.0 * x).collect();
+        assert_eq!(stream.clone_dtoh(&copy).unwrap(), doubled);
+    }
+    assert!(sums.iter().all(|sum| *sum == sums[0]));
+}

@@ -52,6 +52,10 @@ impl Stream {
 }
 
 impl Capture {
+    fn is_of_another_thread(&self) -> bool {
+        self.thread != std::thread::current().id()
+    }
+
     /// Whether calls that could wait for the device are errors, for the thread that asks.
     pub fn forbids_unsafe_calls(&self) -> bool {
         match self.mode {
@@ -75,6 +79,9 @@ impl State {
         let (queue, capture) = (stream.queue, stream.capture);
         if let Some(capture) = capture.and_then(|c| self.captures.get_mut(&c)) {
             capture.invalid = true;
+            if capture.is_of_another_thread() {
+                self.report("a thread waits for a stream that another thread captures".to_owned());
+            }
             return Err(Code::CAPTURE_UNSUPPORTED);
         }
         self.drain(queue)
@@ -88,6 +95,10 @@ impl State {
         }
         capture.streams.entry(stream).or_default().0 += 1;
         capture.work.push(work);
+        // A driver allows it, and the graph then repeats what nobody meant to be in it.
+        if capture.is_of_another_thread() {
+            self.report("the work of a thread gets into a graph that another thread captures".to_owned());
+        }
         Ok(())
     }
 

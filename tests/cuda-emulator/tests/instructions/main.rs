@@ -7,6 +7,7 @@ mod conversions;
 mod floats;
 mod halves;
 mod integers;
+mod matrices;
 mod predicates;
 mod warps;
 mod words;

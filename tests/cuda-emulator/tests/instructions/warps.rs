@@ -121,3 +121,57 @@ fn barriers_that_find_out() {
     assert!(any.iter().all(|d| *d == u64::from(a.contains(&99))));
     assert!(all.iter().all(|d| *d == 1));
 }
+
+/// In device memory, of all widths: each thread changes a word of its own twice.
+#[test]
+fn atomic_operations_on_other_types() {
+    use super::check;
+
+    let device = device();
+    let word =
+        |bits: u32| format!("ld.param.u64 at, [pd]; add.u64 at, at, offset; st.global.b{bits} [at], a;");
+    let signed = |x: u64| x as i64;
+    check(
+        &device,
+        &format!("{} atom.global.add.u64 d, [at], b; ld.global.u64 d, [at];", word(64)),
+        64,
+        &[64; 2],
+        |a, b, _| a.wrapping_add(b),
+    );
+    check(
+        &device,
+        &format!("{} atom.global.min.s64 d, [at], b; ld.global.u64 d, [at];", word(64)),
+        64,
+        &[64; 2],
+        |a, b, _| signed(a).min(signed(b)) as u64,
+    );
+    check(&device, &format!("{} atom.global.exch.b64 d, [at], b;", word(64)), 64, &[64; 2], |a, _, _| a);
+    check(
+        &device,
+        &format!("{} atom.global.cas.b64 d, [at], b, c; ld.global.u64 d, [at];", word(64)),
+        64,
+        &[64; 3],
+        |a, b, c| {
+            if a == b { c } else { a }
+        },
+    );
+    check(
+        &device,
+        &format!("{} atom.global.dec.u32 d, [at], b; ld.global.u32 d, [at];", word(32)),
+        32,
+        &[32; 2],
+        |a, b, _| {
+            if a == 0 || a > b { b } else { a - 1 }
+        },
+    );
+    check(
+        &device,
+        &format!("{} atom.global.add.f64 d, [at], b; ld.global.u64 d, [at];", word(64)),
+        64,
+        &[64; 2],
+        |a, b, _| {
+            let sum = f64::from_bits(a) + f64::from_bits(b);
+            sum.to_bits()
+        },
+    );
+}
