@@ -530,6 +530,48 @@ fn images() -> Vec<Case> {
     ]
 }
 
+/// Small files that claim to hold very much, in the way of each format, and do: what is taken for them is bounded all the same.
+fn bombs(folder: &Path) {
+    fs::create_dir_all(folder).expect("a folder");
+    // Empty lists, on the stack or off it again.
+    let deep = vec![b']'; 64 << 20];
+    let flat = b"]0".repeat(32 << 20);
+    let mut npy = b"\x93NUMPY\x01\x00\x46\x00".to_vec();
+    npy.extend(format!("{:<69}\n", "{'descr': '|O', 'fortran_order': False, 'shape': (9,), }").bytes());
+    npy.extend(&flat);
+    let mut archive = zip::ZipWriter::new(Cursor::new(vec![]));
+    for name in ["x", "y"] {
+        archive.start_file(format!("{name}.npy"), zip::write::SimpleFileOptions::default()).expect("a file");
+        archive.write_all(&npy).expect("its bytes");
+    }
+    fs::write(folder.join("reuters.npz"), archive.finish().expect("an archive").into_inner())
+        .expect("a file");
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(vec![], flate2::Compression::best()));
+    for name in ["train", "test"] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(deep.len() as u64);
+        tar.append_data(&mut header, format!("cifar-100-python/{name}"), &deep[..]).expect("an entry");
+    }
+    let gzipped = tar.into_inner().and_then(|encoder| encoder.finish()).expect("an archive");
+    fs::write(folder.join("cifar-100-python.tar.gz"), gzipped).expect("a file");
+    drop((npy, flat, deep));
+    let store = Store::at(folder);
+    let reuters = || store.reuters(0.2, &TextSettings::default()).map(drop);
+    let cifar = || store.cifar100(LabelMode::Fine).map(drop);
+    for (file, read) in
+        [("reuters.npz", &reuters as &dyn Fn() -> Result<()>), ("cifar-100-python.tar.gz", &cifar)]
+    {
+        let len = fs::metadata(folder.join(file)).expect("the file").len() as usize;
+        let before = NOW.load(SeqCst);
+        MOST.store(before, SeqCst);
+        assert!(read().is_err(), "{file}");
+        let taken = MOST.load(SeqCst).saturating_sub(before);
+        println!("{file}: {taken} bytes for {len} that say that they are {}", 128 << 20);
+        // An empty list is one byte in a pickle, of which there are sixteen for a byte of the file, and three words in memory.
+        assert!(taken <= 600 * len + (16 << 20), "{file}: {taken} bytes for {len}");
+    }
+}
+
 fn main() {
     let folder = std::env::temp_dir().join(format!("keras-corrupt-{}", std::process::id()));
     // A panic is told once, with the file and the way.
@@ -549,5 +591,6 @@ fn main() {
         );
         assert!(errors as u64 > ways() / 10, "{}: hardly a change is an error", case.name);
     }
+    bombs(&folder.join("bombs"));
     fs::remove_dir_all(folder).ok();
 }

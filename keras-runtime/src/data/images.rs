@@ -10,6 +10,7 @@ use ndarray::{Array3, ArrayD, IxDyn};
 use super::resample::{Interpolation, resample, whole};
 use super::samples::{Sample, Samples};
 use crate::error::{Error, Result};
+use crate::preprocessing::directory::{Directory, Files};
 
 /// Images of a folder with a folder for each class, as `keras.utils.image_dataset_from_directory` has them: each is read,
 /// decoded and resized when it is asked for.
@@ -34,6 +35,9 @@ pub struct ImageFolder {
     channels: usize,
 }
 
+/// Ends of the names of images.
+pub(crate) const FORMATS: [&str; 3] = [".png", ".jpg", ".jpeg"];
+
 /// What mixes the classes, so that a part of the files has samples of all.
 const MIX: u64 = 1 << 34;
 
@@ -53,19 +57,10 @@ impl ImageFolder {
             let expected = "at least 1 x 1".into();
             return Err(Error::Setting { name: "size", expected, found: format!("{} x {}", size.0, size.1) });
         }
-        let (mut classes, mut files) = (vec![], vec![]);
-        for folder in entries(path)?.into_iter().filter(|path| path.is_dir()) {
-            let class = classes.len();
-            classes.push(folder.file_name().unwrap_or_default().to_string_lossy().into_owned());
-            let mut found = vec![];
-            images_within(&folder, &mut found)?;
-            files.extend(found.into_iter().map(|file| (file, class)));
-        }
-        if files.is_empty() {
-            return Err(Error::Empty {
-                what: format!("{} (a folder of png and jpeg files for each class)", path.display()),
-            });
-        }
+        let all = Directory { follow_links: true, ..Directory::default() };
+        let Files { file_paths, labels, class_names: classes, .. } = all.files(path, &FORMATS)?;
+        let mut files: Vec<(PathBuf, usize)> =
+            file_paths.into_iter().zip(labels.into_iter().map(|label| label as usize)).collect();
         crate::random::Philox::new(0, MIX).shuffle(&mut files);
         Ok(ImageFolder { classes, files, size, channels })
     }
@@ -79,28 +74,6 @@ impl ImageFolder {
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(path, _)| path.as_path())
     }
-}
-
-/// What is in a folder, in alphabetical order.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let failed = |source| Error::Io { action: "read", path: folder.into(), source };
-    let entries = fs::read_dir(folder).map_err(failed)?;
-    let mut paths: Vec<PathBuf> =
-        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(failed)?;
-    paths.sort();
-    Ok(paths)
-}
-
-fn images_within(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    for path in entries(folder)? {
-        let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        if path.is_dir() {
-            images_within(&path, found)?;
-        } else if ["png", "jpg", "jpeg"].contains(&extension.as_str()) {
-            found.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// Reads an image as `[height, width, channels]` with values from 0 to 255, resized (bilinear, without smoothing, as

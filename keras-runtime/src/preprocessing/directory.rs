@@ -146,7 +146,9 @@ impl Directory {
             labels = labels[part(labels.len())].to_vec();
         }
         if file_paths.is_empty() {
-            let what = format!("{} (of files that end in {})", directory.display(), formats.join(", "));
+            let place = if self.labels == Labels::Inferred { "a folder for each class, " } else { "" };
+            let what =
+                format!("{} ({place}with files that end in {})", directory.display(), formats.join(", "));
             return Err(Error::Empty { what });
         }
         Ok(Files { file_paths, labels, class_names, mode: self.label_mode })

@@ -9,7 +9,7 @@ use ndarray::{Array3, ArrayD, s};
 
 use super::directory::{Directory, Files};
 pub use crate::data::Interpolation;
-use crate::data::images::decoded;
+use crate::data::images::{FORMATS, decoded};
 use crate::data::resample::{middle, padded, resample, whole};
 use crate::data::{Dataset, Sample, Samples};
 use crate::error::{Error, Result};
@@ -260,7 +260,7 @@ pub fn image_dataset_from_directory(
     settings: &ImageDirectory,
 ) -> Result<(Dataset, Files)> {
     check_size(settings.image_size)?;
-    let files = settings.files.files(directory, &[".png", ".jpg", ".jpeg"])?;
+    let files = settings.files.files(directory, &FORMATS)?;
     let images = Images { files: files.clone(), settings: settings.clone() };
     let dataset = Dataset::new(images)?.batch(settings.batch_size);
     Ok(match settings.files.shuffle {

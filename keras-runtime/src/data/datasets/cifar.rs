@@ -8,7 +8,7 @@ use ndarray::{Array2, Array4};
 
 use super::Split;
 use super::pickle::Pickle;
-use super::store::{Remote, Store, format_error, read};
+use super::store::{Remote, Store, format_error, most_of_pickle, read};
 use crate::error::{Error, Result};
 
 /// 50,000 images to train with (`x_train` is `[50000, 32, 32, 3]`) and 10,000 to test with, of values from 0 to 255, and their
@@ -140,6 +140,7 @@ fn from_archive(path: &Path, form: &Form) -> Result<Cifar> {
     let wanted: Vec<&str> = form.train.iter().copied().chain([form.test]).collect();
     let mut found: Vec<Option<Vec<u8>>> = vec![None; wanted.len()];
     let file = File::open(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+    let most = most_of_pickle(file.metadata().map_or(0, |metadata| metadata.len()));
     let wrong = |error: std::io::Error| format_error(path, error);
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
     for entry in archive.entries().map_err(wrong)? {
@@ -148,7 +149,7 @@ fn from_archive(path: &Path, form: &Form) -> Result<Cifar> {
         let place = wanted.iter().position(|name| within.ends_with(Path::new(form.folder).join(name)));
         if let Some(place) = place {
             let mut bytes = vec![];
-            entry.by_ref().take(super::store::MOST).read_to_end(&mut bytes).map_err(wrong)?;
+            entry.by_ref().take(most).read_to_end(&mut bytes).map_err(wrong)?;
             found[place] = Some(bytes);
         }
     }

@@ -54,6 +54,9 @@ pub(super) struct Pickle<'a> {
     arrays: Vec<PickledArray>,
 }
 
+/// The most values on the stack: Python hands the items of a list over by the thousand.
+const DEEPEST: usize = 1 << 18;
+
 type Problem<T> = Result<T, String>;
 
 impl<'a> Pickle<'a> {
@@ -244,6 +247,9 @@ impl<'a> Machine<'a> {
     }
 
     fn push(&mut self, value: Value) -> Problem<()> {
+        if self.stack.len() >= DEEPEST {
+            return Err(format!("keeps more than {DEEPEST} values at a time"));
+        }
         self.stack.push(value);
         Ok(())
     }

@@ -8,6 +8,12 @@ use crate::error::{Error, Result};
 /// No file of a data set is larger when it is unpacked: what claims to be is not read.
 pub(super) const MOST: u64 = 1 << 30;
 
+/// The most bytes of a pickle in a compressed file of `len` bytes: those of data sets are hardly smaller when compressed, and values
+/// take many times the memory that their instructions do.
+pub(super) fn most_of_pickle(len: u64) -> u64 {
+    (len.saturating_mul(16) + (1 << 16)).min(MOST)
+}
+
 /// Where most of Keras's files come from.
 pub(super) const KERAS: &str = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/";
 

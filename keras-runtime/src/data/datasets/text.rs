@@ -8,7 +8,7 @@ use ndarray::Array1;
 
 use super::Split;
 use super::pickle::Pickle;
-use super::store::{KERAS, MOST, Remote, Store, format_error, read, read_text};
+use super::store::{KERAS, Remote, Store, format_error, most_of_pickle, read, read_text};
 use crate::data::npy::header::Header;
 use crate::data::seeded::{RandomState, shuffled};
 use crate::data::{Npz, Values};
@@ -265,7 +265,7 @@ fn labelled(
     settings: &TextSettings,
     random: &mut RandomState,
 ) -> Result<(Vec<Vec<u32>>, Vec<u8>)> {
-    let texts = archive.read(x, |file| ragged(file))?;
+    let texts = archive.read(x, |file| ragged(file, most_of_pickle(archive.bytes())))?;
     let y = archive.get(y)?;
     let labels = match y.values() {
         Values::I64(labels) => labels.iter().map(|label| u8::try_from(*label).ok()).collect(),
@@ -284,14 +284,15 @@ fn labelled(
     Ok((order.iter().map(text).collect(), shuffled(&labels, &order)))
 }
 
-/// Lists of whole numbers, as NumPy keeps lists of different lengths: in a pickle of Python.
-fn ragged(mut file: &mut dyn Read) -> Result<Vec<Vec<u32>>, String> {
+/// Lists of whole numbers, as NumPy keeps lists of different lengths: in a pickle of Python, of at most so many bytes.
+fn ragged(mut file: &mut dyn Read, most: u64) -> Result<Vec<Vec<u32>>, String> {
     let (header, _) = Header::read(&mut file)?;
-    if header.descr != "|O" {
+    // Old versions add the bytes of a pointer.
+    if !["|O", "|O4", "|O8"].contains(&&*header.descr) {
         return Err(format!("is of `{}`, and should be of lists", header.descr));
     }
     let mut bytes = vec![];
-    file.take(MOST).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    file.take(most).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     let pickle = Pickle::read(&bytes)?;
     let word =
         |word: i64| u32::try_from(word).map_err(|_| format!("holds {word}, which is no word's number"));

@@ -29,6 +29,8 @@ use crate::io::write_whole;
 #[derive(Debug)]
 pub struct Npz {
     path: PathBuf,
+    /// Bytes of the file.
+    len: u64,
     names: Vec<String>,
     archive: Mutex<ZipArchive<BufReader<File>>>,
 }
@@ -42,12 +44,13 @@ impl Npz {
         let path = path.as_ref();
         let file =
             File::open(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+        let len = file.metadata().map_or(0, |metadata| metadata.len());
         let archive = ZipArchive::new(BufReader::new(file)).map_err(|error| wrong(path, error))?;
         let names =
             archive.file_names().filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_string()));
         let mut names: Vec<String> = names.collect();
         names.sort();
-        Ok(Npz { path: path.into(), names, archive: Mutex::new(archive) })
+        Ok(Npz { path: path.into(), len, names, archive: Mutex::new(archive) })
     }
 
     /// Names of the arrays, in alphabetical order.
@@ -61,6 +64,11 @@ impl Npz {
     /// When there is none of that name, or it is no array of numbers.
     pub fn get(&self, name: &str) -> Result<Tensor<'static>> {
         self.read(name, |mut entry| decode(&mut entry))
+    }
+
+    /// Bytes of the file.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.len
     }
 
     /// What `work` makes of the npy file `name`.
