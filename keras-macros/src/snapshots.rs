@@ -40,6 +40,15 @@ fn shared_layers() {
     insta::assert_snapshot!(expansion(model));
 }
 
+/// A loss: the value for evaluations, and value and slope in one function for training.
+#[test]
+fn loss() {
+    let model = "
+        /// Pairs that are alike are near, others apart.
+        pub loss Contrastive(y: [1], d: [1]) { y * square(d) + (1 - y) * square(relu(1 - d)) }";
+    insta::assert_snapshot!(expansion(model));
+}
+
 /// Windows that are never written out, on pieces of the batch of their own; a kernel that lies in panels.
 #[test]
 fn convolution() {

@@ -6,6 +6,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
+use keras_runtime::optim::LossScale;
 use keras_runtime::prelude::*;
 use ndarray::Array2;
 
@@ -65,6 +66,9 @@ keras_model! {
     Net = dense(128, relu, input = 64) >> dropout(0.2) >> dense(64, tanh) >> dense(10, softmax);
     Convolved = reshape([8, 8, 1], input = 64) >> conv2d(8, 3, padding = same, activation = relu) >> max_pooling2d(2)
         >> conv2d(20, 3, activation = relu) >> flatten() >> dense(10, softmax);
+    loss Squares(y: [10], p: [10]) { mean(square(y - p), axis = -1) }
+    Reader = reshape([8, 8], input = 64) >> dense(5);
+    Embedded = dense(6, input = 64) >> unit_normalization();
     Held = dense(96, relu, input = 64, kernel_regularizer = l1_l2(0.01, 0.01), kernel_constraint = max_norm(1.0))
         >> activity_regularization(l2 = 0.1)
         >> dense(10, softmax, kernel_constraint = non_neg);
@@ -114,6 +118,47 @@ fn steps() -> Result<()> {
     Ok(())
 }
 
+/// Losses that work in memory of their own: of whole batches, of sequences, and compiled ones.
+fn losses() -> Result<()> {
+    let (x, labels) = data(64);
+    let one_hot = to_categorical(&labels, 10)?;
+    let rows =
+        Array2::from_shape_fn((64, 3), |(i, j)| if j <= i % 3 { 1.0 + ((i + j) % 3) as f32 } else { 0.0 });
+    let first = Array2::zeros((64, 1));
+    let cases: [(Box<dyn Loss>, &Array2<f32>); 4] = [
+        (Box::new(Dice), &one_hot),
+        (Box::new(Tversky { axis: Some(&[0]), ..Tversky }), &one_hot),
+        (
+            Box::new(SparseCategoricalCrossentropy {
+                ignore_class: Some(3),
+                ..SparseCategoricalCrossentropy
+            }),
+            &first,
+        ),
+        (Box::new(Squares), &one_hot),
+    ];
+    for (loss, y) in cases {
+        let name = loss.name().to_string();
+        let adam = Adam::default().loss_scale(LossScale::default());
+        let mut model = Net::on(&Cpu::threads(1), 1)?.compile(adam, loss, ());
+        model.step_on_batch(&x, y)?;
+        let (result, count) = counted(|| (0..5).try_for_each(|_| model.step_on_batch(&x, y).map(drop)));
+        result?;
+        assert_eq!(count, 0, "five steps with {name}");
+    }
+    let mut model = Reader::on(&Cpu::threads(1), 1)?.compile(Adam::default(), Ctc, ());
+    model.step_on_batch(&x, &rows)?;
+    let (result, count) = counted(|| (0..5).try_for_each(|_| model.step_on_batch(&x, &rows).map(drop)));
+    result?;
+    assert_eq!(count, 0, "five steps with ctc");
+    let mut model = Embedded::on(&Cpu::threads(1), 1)?.compile(Adam::default(), Circle, ());
+    model.step_on_batch(&x, &labels)?;
+    let (result, count) = counted(|| (0..5).try_for_each(|_| model.step_on_batch(&x, &labels).map(drop)));
+    result?;
+    assert_eq!(count, 0, "five steps with circle");
+    Ok(())
+}
+
 fn predictions() -> Result<()> {
     let mut model = Net::on(&Cpu::threads(1), 1)?;
     for batch in [1, 64] {
@@ -157,6 +202,7 @@ fn epochs() -> Result<()> {
 
 fn main() -> Result<()> {
     steps()?;
+    losses()?;
     predictions()?;
     epochs()
 }

@@ -40,10 +40,18 @@ keras_model! {
     Twins(a: [3], b: [3]) {
         let tower = dense(4);
         let (a, b) = (a >> tower, b >> tower);
-        add_loss((b, a) >> Near);
+        add_loss((b, a) >> elsewhere::Near);
         a + b
     }
-    loss Near(y: [4], p: [4]) { mean(square(y - p), axis = -1) }
+}
+
+mod elsewhere {
+    use keras_runtime::keras_model;
+
+    keras_model! {
+        /// The mean squared error, of another module.
+        pub loss Near(y: [4], p: [4]) { mean(square(y - p), axis = -1) }
+    }
 }
 
 const WIDTH: usize = 6;
@@ -170,6 +178,8 @@ fn they_are_values_metrics_and_arrays_too() -> Result<()> {
         1e-6,
     );
 
+    let (a, b) = (Array2::<f32>::ones((3, 4)), Array2::<f32>::zeros((3, 4)));
+    assert_eq!(elsewhere::Near.call(&a, &b)?[[]], 1.0);
     let mut twins = Twins::new(1).compile(still(), MeanSquaredError.weighted(0.0), ());
     let target = Array2::<f32>::zeros((23, 4));
     let loss = twins.train_on_batch((&x, &x.mapv(|x| x * x)), &target)?.loss;
