@@ -11,6 +11,7 @@ mod finite;
 pub(crate) mod gather;
 #[cfg(feature = "images")]
 mod images;
+mod mixing;
 mod npy;
 mod one_hot;
 mod prefetch;
@@ -26,6 +27,7 @@ pub(crate) use finite::{expect_finite, expect_indices};
 pub use gather::Selection;
 #[cfg(feature = "images")]
 pub use images::{ImageFolder, read_image};
+pub use mixing::{cut_mix, mix_up};
 pub use npy::Npy;
 pub use one_hot::to_categorical;
 pub use samples::{InMemorySamples, Sample, Samples};
