@@ -14,6 +14,9 @@ use crate::random::Philox;
 /// What changes a sample; it draws from random numbers of that sample and pass.
 type Map = Arc<dyn Fn(Sample, &mut Philox) -> Result<Sample> + Send + Sync>;
 
+/// What changes a batch; it draws from random numbers of that batch and pass.
+type BatchMap = Arc<dyn Fn(Batch, &mut Philox) -> Result<Batch> + Send + Sync>;
+
 /// Batches of samples: read, changed, shuffled and gathered, perhaps on threads of its own ahead of the training.
 ///
 /// The same seed gives the same batches in the same order, whatever the number of threads: the order and the random numbers
@@ -64,6 +67,7 @@ struct Recipe {
     samples: Arc<dyn Samples>,
     rows: Range<usize>,
     maps: Vec<Map>,
+    batch_maps: Vec<BatchMap>,
     shuffle: bool,
     seed: u64,
     batch_size: usize,
@@ -93,6 +97,8 @@ impl fmt::Debug for Pass {
 const ORDERS: u64 = 1 << 33;
 /// Streams of random numbers for changing samples.
 const CHANGES: u64 = 1 << 62;
+/// Streams of random numbers for changing batches.
+const BATCHES: u64 = 1 << 61;
 
 impl Recipe {
     fn batches(&self) -> usize {
@@ -118,14 +124,17 @@ impl Pass {
 
     /// Makes batch `i`: a function of its number and that of the pass.
     pub fn batch(&self, i: usize) -> Result<Batch> {
-        let Recipe { samples, maps, seed, batch_size, .. } = &self.recipe;
+        let Recipe { samples, maps, batch_maps, seed, batch_size, .. } = &self.recipe;
         let rows = &self.order[i * batch_size..((i + 1) * batch_size).min(self.order.len())];
         let read = |row: &u32| {
             let stream = CHANGES | (self.number as u64 & 0x3fff_ffff) << 32 | u64::from(*row);
             let mut random = Philox::new(*seed, stream);
             maps.iter().try_fold(samples.sample(*row as usize)?, |sample, map| map(sample, &mut random))
         };
-        stacked(&rows.iter().map(read).collect::<Result<Vec<Sample>>>()?)
+        let batch = stacked(&rows.iter().map(read).collect::<Result<Vec<Sample>>>()?)?;
+        let stream = BATCHES | (self.number as u64 & 0x1fff_ffff) << 32 | i as u64;
+        let mut random = Philox::new(*seed, stream);
+        batch_maps.iter().try_fold(batch, |batch, map| map(batch, &mut random))
     }
 }
 
@@ -147,6 +156,7 @@ impl Dataset {
             samples: Arc::new(samples),
             rows: 0..len,
             maps: vec![],
+            batch_maps: vec![],
             shuffle: false,
             seed: 0,
             batch_size: 32,
@@ -212,6 +222,15 @@ impl Dataset {
     /// Changes every sample with `change`, which is given random numbers for that: others for each sample and pass.
     pub fn map(self, change: impl Fn(Sample, &mut Philox) -> Result<Sample> + Send + Sync + 'static) -> Self {
         self.changed(|recipe| recipe.maps.push(Arc::new(change)))
+    }
+
+    /// Changes every batch with `change`, which is given random numbers for that: others for each batch and pass. What mixes
+    /// samples with each other is such a map: [`mix_up`](super::mix_up), [`cut_mix`](super::cut_mix).
+    pub fn map_batches(
+        self,
+        change: impl Fn(Batch, &mut Philox) -> Result<Batch> + Send + Sync + 'static,
+    ) -> Self {
+        self.changed(|recipe| recipe.batch_maps.push(Arc::new(change)))
     }
 
     /// Takes the samples of every pass in another order, all of which follow from `seed`.

@@ -11,6 +11,7 @@ mod finite;
 pub(crate) mod gather;
 #[cfg(feature = "images")]
 pub(crate) mod images;
+mod mixing;
 mod npy;
 mod one_hot;
 mod prefetch;
@@ -30,6 +31,7 @@ pub(crate) use finite::{expect_finite, expect_indices, expect_whole};
 pub use gather::Selection;
 #[cfg(feature = "images")]
 pub use images::{ImageFolder, read_image};
+pub use mixing::{cut_mix, mix_up};
 #[cfg(feature = "datasets")]
 pub use npy::Npz;
 pub use npy::{Npy, read_npy, write_npy};
