@@ -32,6 +32,7 @@
 //! | `download` | data sets fetched once if they are not there |
 //! | `images` | folders of PNG and JPEG images as data sets |
 //! | `csv` | tables of comma-separated values, in memory or line by line |
+//! | `keras-files` | the files of Keras in Python: weights and whole models, read and written |
 //! | `plot` | `History::plot` to SVG |
 
 // So that the blocks of `applications` name the crate as users do.

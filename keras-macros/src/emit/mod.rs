@@ -1,5 +1,6 @@
 //! From programs and plans to Rust: one struct, its metadata, and its two functions.
 
+mod description;
 mod expression;
 mod names;
 mod program;
@@ -100,6 +101,7 @@ fn wrap(krate: &TokenStream, model: &Model, code: TokenStream) -> TokenStream {
         Form::Item { attrs, vis, .. } => (attrs.clone(), vis.clone()),
         Form::Expression => (TokenStream::new(), TokenStream::new()),
     };
+    let description = description::function(krate, model);
     let new = format!("A `{name}` with initial weights drawn from `seed`.");
     let items = quote_spanned! {Span::call_site()=>
         #attrs
@@ -130,6 +132,7 @@ fn wrap(krate: &TokenStream, model: &Model, code: TokenStream) -> TokenStream {
             fn network_mut(&mut self) -> &mut #krate::Network {
                 &mut self.network
             }
+            #description
         }
         #assertions
         const _: fn() = || { #mentions };

@@ -462,6 +462,7 @@ impl<M: Model> Trainer<M> {
             step: &mut self.step,
             position: &mut self.position,
             course: &mut self.course,
+            describe: crate::io::describe::<M>(),
             requests: vec![],
             weights: Weights::default(),
             stop: false,

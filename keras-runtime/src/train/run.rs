@@ -10,6 +10,7 @@ use crate::compiled::Spec;
 use crate::data::{Selection, Tensor};
 use crate::device::Backend;
 use crate::error::{Error, Result};
+use crate::io::Describe;
 use crate::io::checkpoint::{self, Marks};
 use crate::loss::Loss;
 use crate::optim::Optimizer;
@@ -26,6 +27,8 @@ pub(crate) struct Session<'a> {
     pub position: &'a mut Position,
     /// What a checkpoint that was loaded remembers, until a training goes on from it.
     pub course: &'a mut Option<Course>,
+    /// What Keras would say of the model.
+    pub describe: Describe,
     /// Checkpoints that callbacks have asked for.
     pub requests: Vec<PathBuf>,
     /// What samples count.
@@ -116,6 +119,7 @@ impl Session<'_> {
             position: self.position,
             stop: &mut self.stop,
             course: self.course,
+            describe: self.describe,
             requests: &mut self.requests,
             validates: self.validates,
         }
