@@ -57,6 +57,11 @@ pub(crate) fn load(network: &mut Network, path: &Path) -> Result<()> {
     }
 }
 
+/// Whether a file of this name is one of Keras in Python.
+pub(crate) fn is_of_keras(path: &Path) -> bool {
+    Kind::of(path).is_some()
+}
+
 /// The files of Keras in Python.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use ndarray::{ArrayD, IxDyn};
 
-use crate::compiled::{Description, OutputSpec, Spec};
+use crate::compiled::{Description, LayerSpec, OutputSpec, Spec};
 use crate::data::{Arrays, IntoTensor};
 use crate::device::{Cpu, Device};
 use crate::error::{Error, Result};
@@ -92,6 +92,28 @@ pub trait Model: Sized {
     /// Layers, shapes, parameters and memory, as a table.
     fn summary(&self) -> Summary {
         Summary::new(Self::SPEC)
+    }
+
+    /// What is known of a layer, by its name in the summary.
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! { Net = conv2d(4, 3, input = [8, 8, 1]) >> flatten() >> dense(2) }
+    /// let net = Net::new(0);
+    /// assert_eq!((net.get_layer("conv2d")?.kind, net.get_layer("flatten")?.output), ("Conv2D", &[144][..]));
+    /// assert!(net.get_layer("dense_1").is_err());
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    fn get_layer(&self, name: &str) -> Result<&'static LayerSpec> {
+        Self::SPEC.layers.iter().find(|layer| layer.name == name).ok_or_else(|| Error::Unknown {
+            kind: "layer",
+            name: name.into(),
+            known: Self::SPEC.layers.iter().map(|layer| layer.name).collect::<Vec<_>>().join(", "),
+        })
     }
 
     /// Number of parameters.
