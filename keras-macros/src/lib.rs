@@ -16,6 +16,8 @@ mod ir;
 mod layers;
 mod link;
 mod model;
+#[cfg(test)]
+mod outline_tests;
 mod plan;
 #[cfg(test)]
 mod snapshots;

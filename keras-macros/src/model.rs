@@ -65,6 +65,8 @@ pub struct Model {
     pub mentions: TokenStream,
     /// What other macro calls need, to use it as a layer.
     pub export: Export,
+    /// What Keras would say of it.
+    pub description: graph::Description,
     /// Whether no error was reported. Otherwise only a stub is wanted, so that nothing else fails for want of it.
     pub ok: bool,
 }

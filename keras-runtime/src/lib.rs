@@ -34,6 +34,7 @@
 //! | `audio` | folders of WAV files as data sets |
 //! | `mmap` | arrays of `.npy` files mapped into memory |
 //! | `csv` | tables of comma-separated values, in memory or line by line |
+//! | `keras-files` | the files of Keras in Python: weights and whole models, read and written |
 //! | `plot` | `History::plot` to SVG |
 
 // So that the blocks of `applications` name the crate as users do.

@@ -3,18 +3,13 @@
 use std::fs;
 use std::path::PathBuf;
 
-use keras_runtime::callback::{Position, UpdateFreq};
+use keras_runtime::callback::Position;
 use keras_runtime::prelude::*;
 use ndarray::Array2;
 
 keras_model! {
     Line = dense(1, input = 2);
     Deep = dense(12, relu, input = 2) >> dropout(0.2) >> dense(1);
-    /// A digit, and whether it is even.
-    Digits(x: [784]) -> ([10], [1]) {
-        let code = x >> dense(32, relu);
-        (code >> dense(10, softmax, name = "digit"), code >> dense(1, sigmoid, name = "even"))
-    }
 }
 
 fn data(samples: usize) -> (Array2<f32>, Vec<f32>) {
@@ -315,121 +310,15 @@ fn what_does_not_exist_is_told() {
     let settings = Fit { callbacks: callbacks(ModelCheckpoint::new("/proc/none/x")), ..quiet(1) };
     let text = line(0.1).fit(&x, &y, settings).map(drop).expect_err("no such folder").to_string();
     assert!(text.contains("/proc/none"), "{text}");
-}
-
-/// The tags of an event file, with steps and numbers, read with its lengths alone.
-fn events(folder: PathBuf) -> Vec<(String, u64, Option<f32>)> {
-    let mut found = vec![];
-    for entry in fs::read_dir(folder).expect("event files") {
-        let bytes = fs::read(entry.expect("an entry").path()).expect("an event file");
-        let mut at = 0;
-        while at < bytes.len() {
-            let len = u64::from_le_bytes(bytes[at..at + 8].try_into().expect("a length")) as usize;
-            let event = fields(&bytes[at + 12..at + 12 + len]);
-            at += 12 + len + 4;
-            let step = event.iter().find(|field| field.0 == 2).map_or(0, |field| field.1);
-            let Some((_, _, summary)) = event.iter().find(|field| field.0 == 5) else { continue };
-            for (_, _, value) in fields(summary) {
-                let value = fields(value);
-                let tag = String::from_utf8_lossy(value[0].2).into_owned();
-                let number = (value[1].0 == 2).then(|| f32::from_bits(value[1].1 as u32));
-                found.push((tag, step, number));
-            }
-        }
-        assert_eq!(at, bytes.len());
+    for list in [
+        callbacks(ModelCheckpoint::new("never").every(SaveFreq::Batches(0))),
+        callbacks(BackupAndRestore::new("never").every(SaveFreq::Batches(0))),
+        callbacks(BackupAndRestore::new("")),
+    ] {
+        let text =
+            line(0.1).fit(&x, &y, Fit { callbacks: list, ..quiet(1) }).map(drop).unwrap_err().to_string();
+        assert!(text.contains("at least one batch") || text.contains("`backup_dir` is empty"), "{text}");
     }
-    found
-}
-
-/// Number, value and bytes of each field of a protocol buffer.
-fn fields(mut bytes: &[u8]) -> Vec<(u64, u64, &[u8])> {
-    fn varint(bytes: &mut &[u8]) -> u64 {
-        let mut value = 0;
-        for shift in (0..).step_by(7) {
-            let byte = bytes[0];
-            *bytes = &bytes[1..];
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                break;
-            }
-        }
-        value
-    }
-    let mut found = vec![];
-    while !bytes.is_empty() {
-        let key = varint(&mut bytes);
-        let (value, len) = match key & 7 {
-            0 => (varint(&mut bytes), 0),
-            1 => (u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")), 8),
-            5 => (u64::from(u32::from_le_bytes(bytes[..4].try_into().expect("four bytes"))), 4),
-            2 => (0, varint(&mut bytes) as usize),
-            kind => panic!("no field is of kind {kind}"),
-        };
-        found.push((key >> 3, value, &bytes[..len]));
-        bytes = &bytes[len..];
-    }
-    found
-}
-
-/// Images and labels of handwritten digits: the first `samples` of the test set.
-fn digits(samples: usize) -> (Array2<f32>, Vec<u8>, Vec<f32>) {
-    let mnist = datasets::mnist().expect("the digits of `examples/data/mnist`");
-    let pixels = mnist.x_test.iter().take(samples * 784).map(|pixel| f32::from(*pixel) / 255.0);
-    let x = Array2::from_shape_vec((samples, 784), pixels.collect()).expect("28 x 28 pixels");
-    let labels: Vec<u8> = mnist.y_test.iter().take(samples).copied().collect();
-    let even = labels.iter().map(|label| f32::from(1 - label % 2)).collect();
-    (x, labels, even)
-}
-
-#[test]
-fn all_at_once_on_handwritten_digits() -> Result<()> {
-    let (x, labels, even) = digits(1200);
-    let folder = Folder::new("digits");
-    let mut model = Digits::new(1).compile(
-        Adam { learning_rate: 0.005, ..Adam::default() },
-        (SparseCategoricalCrossentropy, BinaryCrossentropy),
-        [Accuracy],
-    );
-    let mut stop = EarlyStopping { patience: 2, restore_best_weights: true, ..EarlyStopping::default() };
-    let mut best =
-        ModelCheckpoint::best_only(folder.path("{epoch:02d}-{val_digit_accuracy:.3f}.safetensors"));
-    let board = TensorBoard::new(folder.0.join("board")).with_histograms(1).updating(UpdateFreq::Batches(10));
-    let csv = CsvLogger::new(folder.0.join("log.csv"));
-    let list = callbacks((&mut stop, &mut best, csv, board, TerminateOnNaN::default()));
-    let settings = Fit { validation_split: 0.25, callbacks: list, ..quiet(40) };
-    let history = model.fit(&x, (&labels, &even), settings)?;
-
-    let losses = history.get("val_loss").expect("losses");
-    assert_eq!(stop.stopped_epoch(), Some(history.len() - 1), "it stops before 40 epochs");
-    let (least, at) = stop.best().expect("a best epoch");
-    assert_eq!(losses.iter().copied().fold(f64::INFINITY, f64::min), least);
-    // The restored model is the saved one, and the best one.
-    let score = model.evaluate(x.slice(ndarray::s![900.., ..]), (&labels[900..], &even[900..]))?;
-    assert!((score.loss - least).abs() < 1e-6, "{score}, expected {least}");
-    assert!(score["digit_accuracy"] > 0.8 && score["even_accuracy"] > 0.85, "{score}");
-    let mut saved = Digits::new(0);
-    saved.load_weights(best.last_saved().expect("a checkpoint"))?;
-    assert_eq!(saved.weights(), model.weights());
-
-    let text = fs::read_to_string(folder.0.join("log.csv")).expect("a log");
-    assert_eq!(text.lines().count(), history.len() + 1);
-    assert!(
-        text.starts_with("epoch,digit_accuracy,digit_loss,even_accuracy,even_loss,loss,val_digit_accuracy")
-    );
-    let (train, validation) =
-        (events(folder.0.join("board/train")), events(folder.0.join("board/validation")));
-    let curve = |events: &[(String, u64, Option<f32>)], tag: &str| -> Vec<(u64, f32)> {
-        let points = events.iter().filter(|event| event.0 == tag);
-        points.map(|(_, step, value)| (*step, value.expect("a number"))).collect()
-    };
-    let expected: Vec<(u64, f32)> = (0..).zip(losses.iter().map(|loss| *loss as f32)).collect();
-    assert_eq!(curve(&validation, "epoch_loss"), expected);
-    assert_eq!(curve(&validation, "evaluation_loss_vs_iterations")[at].0, 29 * (at as u64 + 1));
-    assert_eq!(curve(&train, "batch_digit_loss").len(), 29 * history.len() / 10);
-    assert_eq!(curve(&train, "epoch_learning_rate")[0], (0, 0.005));
-    let histograms = train.iter().filter(|event| event.0 == "digit/kernel/histogram" && event.2.is_none());
-    assert_eq!(histograms.count(), history.len());
-    Ok(())
 }
 
 #[test]

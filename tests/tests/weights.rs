@@ -55,7 +55,9 @@ fn samples_count_what_their_weights_say() -> Result<()> {
     let mut model =
         started(Classes::new(0), "samples")?.compile(sgd(), SparseCategoricalCrossentropy, metrics);
     let (x, y, w) = (get("x"), labels(), get("w"));
+    let tested = model.test_on_batch_weighted(&x, &y, &w)?;
     let score = model.train_on_batch_weighted(&x, &y, &w)?;
+    assert!((tested.loss - score.loss).abs() < 1e-6, "{tested} before the step, {score} in it");
     ended(&model, "samples", score.loss)?;
     for (name, expected) in [
         ("sparse_categorical_accuracy", "samples/accuracy"),

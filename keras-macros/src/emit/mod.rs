@@ -1,5 +1,6 @@
 //! From programs and plans to Rust: one struct, its metadata, and its two functions.
 
+mod description;
 mod expression;
 mod names;
 mod program;
@@ -118,6 +119,7 @@ fn wrap(krate: &TokenStream, model: &Model, code: TokenStream) -> TokenStream {
     if let Form::Loss { text, values, .. } = &model.form {
         return wrap_loss(krate, model, code, text, values);
     }
+    let description = description::function(krate, model);
     let new = format!("A `{name}` with initial weights drawn from `seed`.");
     let items = quote_spanned! {Span::call_site()=>
         #attrs
@@ -148,6 +150,7 @@ fn wrap(krate: &TokenStream, model: &Model, code: TokenStream) -> TokenStream {
             fn network_mut(&mut self) -> &mut #krate::Network {
                 &mut self.network
             }
+            #description
         }
         #assertions
         const _: fn() = || { #mentions };

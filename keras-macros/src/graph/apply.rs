@@ -360,6 +360,8 @@ impl Builder<'_> {
         let id = id.and_then(|id| self.regularize_activity(u, id).map(|()| id));
         let current = self.current.pop().expect("it was pushed");
         let id = id?;
+        let results: Vec<_> = std::iter::once(id).chain(also.iter().copied()).collect();
+        self.outline_use(&name, u, trainable, &results);
         let mask = match mask {
             Some(own) => own,
             None => self.inherited_mask(u)?,

@@ -53,7 +53,9 @@ impl Builder<'_> {
         self.names.push(Names { prefix: format!("{prefix}/"), quiet, ..Names::default() });
         let scope = std::mem::take(&mut self.scope);
         let later = std::mem::take(&mut self.later);
+        self.outline_begin(&format!("{prefix}/"), true);
         let result = self.run_cell(cell, name, args, &inputs);
+        self.outline_cell(&prefix, &inputs, result.as_ref().ok());
         (self.scope, self.later) = (scope, later);
         self.names.pop();
         let value = located(result?, name, &stage.to_string());

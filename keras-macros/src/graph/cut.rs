@@ -188,7 +188,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn ids(value: &Value) -> Vec<crate::ir::Id> {
+pub(super) fn ids(value: &Value) -> Vec<crate::ir::Id> {
     match value {
         Value::Tensor(tensor) => vec![tensor.id],
         Value::Tuple(parts) => parts.iter().flat_map(ids).collect(),

@@ -287,6 +287,7 @@ impl Builder<'_> {
             self.graph.layers[row].inputs.extend(sources(inputs.iter().copied()));
             self.graph.current_layer = row;
             let y = Tensor { id: build(self), place: place.start, text, source: name, mask: None };
+            self.outline_operation(&y.source, class, inputs, y.id);
             self.made(&y.source, Value::Tensor(y.clone()));
             return y;
         }
@@ -296,6 +297,7 @@ impl Builder<'_> {
         self.graph.layers[row].output = self.shape(id);
         self.record(Built::Layer { name: name.clone(), row, weights: vec![] });
         let y = Tensor { id, place: place.start, text, source: name, mask: None };
+        self.outline_operation(&y.source, class, inputs, id);
         self.made(&y.source, Value::Tensor(y.clone()));
         y
     }

@@ -17,6 +17,7 @@ mod masks;
 mod models;
 mod nested;
 mod options;
+mod outline;
 mod print;
 mod public;
 mod wrap;
@@ -35,6 +36,7 @@ use crate::layers::{self, Use, spectral};
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Let};
 pub use constants::{Constants, Scalar};
 pub use definitions::{Compiled, Definitions, compile};
+pub use outline::{Description, MARK};
 pub use print::table;
 
 /// A value with its origin, for messages.
@@ -173,6 +175,8 @@ pub struct Builder<'a> {
     made: Vec<cut::Made>,
     /// Whether a model was cut: what lies behind is taken out.
     pruned: bool,
+    /// What Keras would say of it.
+    outline: outline::Outline,
     /// Names of the layers that make the outputs.
     output_sources: Vec<String>,
     failure: Option<Reported>,
@@ -233,6 +237,7 @@ impl<'a> Builder<'a> {
             closures: 0,
             made: vec![],
             pruned: false,
+            outline: outline::Outline::new(),
             output_sources: vec![],
             failure: None,
             assertions: TokenStream::new(),

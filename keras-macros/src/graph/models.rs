@@ -27,6 +27,7 @@ pub(super) struct Taken {
 impl<'a> Builder<'a> {
     pub(super) fn finish(mut self, form: Form, ok: bool) -> Model {
         let ok = ok && self.loops_stand_alone(&form);
+        let description = self.outlined(&form);
         if let (Form::Item { name, .. } | Form::Loss { name, .. }, false, Some(reported)) =
             (&form, ok, self.diag.reported())
         {
@@ -37,7 +38,7 @@ impl<'a> Builder<'a> {
         }
         let mentions = std::mem::take(&mut self.mentions).into_values().collect();
         let export = Export::default();
-        Model { form, graph: self.graph, assertions: self.assertions, mentions, export, ok }
+        Model { form, graph: self.graph, assertions: self.assertions, mentions, export, description, ok }
     }
 
     /// No loop is within another by what a closure took from around it: of that no layer could tell.
@@ -58,6 +59,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn sequential_model(mut self, expr: &Expr, form: Form) -> Model {
         let before = self.diag.errors();
+        self.outline_sequential();
         let stages = expr.stages();
         let taken = self.taken(&stages);
         let (mut value, skip) = match &taken {
@@ -84,6 +86,7 @@ impl<'a> Builder<'a> {
         let name = taken.name.clone().unwrap_or_else(|| "input_layer".to_string());
         let shape = Shape::batched(taken.dims.clone());
         let id = self.graph.input(Input { name: name.clone(), shape, dtype: taken.dtype, below: None });
+        self.outline_input(&name, id, taken.dtype);
         Tensor { id, place: taken.place.start, text: "input".into(), source: name, mask: None }
     }
 
@@ -306,6 +309,7 @@ impl<'a> Builder<'a> {
         let shape = Shape::batched(dims);
         self.graph.layers[row].output = shape.clone();
         let id = self.graph.input(Input { name: name.to_string(), shape, dtype, below: None });
+        self.outline_input(&name.to_string(), id, dtype);
         let (text, source) = (name.to_string(), name.to_string());
         let tensor = Tensor { id, place: name.span(), text, source, mask: None };
         let variable = self.define(name, Value::Tensor(tensor));

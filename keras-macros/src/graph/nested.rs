@@ -55,6 +55,7 @@ impl<'a> Builder<'a> {
         self.names.push(names);
         let start = self.made.len();
         self.frozen += usize::from(options.frozen);
+        self.outline_model(&format!("{prefix}/"), &found.item.body, &inputs);
         let result = self.among(found.definitions, |builder| builder.inline_body(name, found.item, &inputs));
         self.frozen -= usize::from(options.frozen);
         let result = match options.cut {
@@ -63,6 +64,8 @@ impl<'a> Builder<'a> {
         };
         self.names.pop();
         (self.scope, self.later) = (scope, later);
+        let is_sequential = matches!(found.item.body, Body::Sequential(_));
+        self.outline_nested(&prefix, is_sequential, &inputs, result.as_ref().ok());
         let value = located(result?, name, &name.to_string());
         self.group(&prefix, found.item.name.to_string(), &value);
         self.made(&prefix, value.clone());

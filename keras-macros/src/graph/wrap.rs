@@ -20,11 +20,14 @@ impl Builder<'_> {
         };
         self.names.push(Names { prefix: format!("{prefix}/"), ..Names::default() });
         let outer = (std::mem::take(&mut self.also), self.mask.take());
+        self.outline_begin(&format!("{prefix}/"), true);
         let result = (u.entry.apply)(self, u);
         self.names.pop();
         let also = std::mem::replace(&mut self.also, outer.0);
         let mask = std::mem::replace(&mut self.mask, outer.1).flatten();
         let source = self.graph.layers.last().map_or(prefix.clone(), |row| row.name.clone());
+        let results = result.iter().chain(&also).copied().collect::<Vec<_>>();
+        self.outline_wrapper(&prefix, u, &results);
         let first = Tensor { id: result?, place: u.place.start, text: u.text.clone(), source, mask };
         let others = also.into_iter().map(|id| Tensor { id, mask: None, ..first.clone() });
         let all: Vec<Tensor> = std::iter::once(first.clone()).chain(others).collect();

@@ -200,6 +200,8 @@ struct Argument {
     name: &'static str,
     value: Value,
     place: Place,
+    /// Whether it was written, and is no default.
+    given: bool,
 }
 
 /// The arguments of one call: one for every parameter.
@@ -210,6 +212,12 @@ pub struct Args(Vec<Argument>);
 impl Args {
     fn get(&self, name: &str) -> &Argument {
         self.0.iter().find(|arg| arg.name == name).unwrap_or_else(|| panic!("no parameter `{name}`"))
+    }
+
+    /// Those that were written, without those that every layer has.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        let common = |name: &str| COMMON.iter().any(|param| param.name == name);
+        self.0.iter().filter(move |arg| arg.given && !common(arg.name)).map(|arg| (arg.name, &arg.value))
     }
 
     /// Where it was given, else the call's name.
@@ -392,7 +400,7 @@ pub fn parse(
         match value {
             Ok(value) => {
                 let place = given.map_or(place, |expr| expr.place);
-                values.push(Argument { name: param.name, value, place });
+                values.push(Argument { name: param.name, value, place, given: given.is_some() });
             }
             Err(reported) => failed = Some(reported),
         }

@@ -96,6 +96,14 @@ impl Callback for BackupAndRestore {
     }
 
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        if self.backup_dir.as_os_str().is_empty() {
+            return Err(Error::Setting {
+                name: "backup_dir",
+                expected: "a folder".into(),
+                found: "empty".into(),
+            });
+        }
+        self.save_freq.check()?;
         self.since = 0;
         self.clear_cut_off();
         let found = [self.latest(), self.previous()].into_iter().filter(|path| path.exists());

@@ -26,6 +26,10 @@
 //! ```
 //!
 //! A callback of one's own implements [`Callback`], or is a [`LambdaCallback`].
+//!
+//! Of Keras's list, `History` is what `fit` returns, `ProgbarLogger` is [`Fit::verbose`](crate::train::Fit::verbose), and
+//! `CallbackList` is what [`callbacks`] makes. Left out are `RemoteMonitor`, which is a [`LambdaCallback`] with an HTTP client of
+//! your choice, and `OrbaxCheckpoint`, whose files are those of another library.
 
 mod backup;
 mod csv_logger;
@@ -58,7 +62,7 @@ pub use tensor_board::{TensorBoard, UpdateFreq};
 pub use terminate::TerminateOnNaN;
 pub use training::{Position, Snapshot, Training};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// When a callback saves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,6 +75,18 @@ pub enum SaveFreq {
 }
 
 impl SaveFreq {
+    /// Checks the setting.
+    fn check(self) -> Result<()> {
+        match self {
+            SaveFreq::Batches(0) => Err(Error::Setting {
+                name: "save_freq",
+                expected: "SaveFreq::Epoch, or at least one batch".into(),
+                found: "0 batches".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether it is time, one batch after the last time that this was asked. `seen` counts batches since the last save.
     fn due(self, seen: &mut usize) -> bool {
         let SaveFreq::Batches(every) = self else { return false };

@@ -21,7 +21,8 @@ pub struct ModelCheckpoint {
     /// Whether only a model that is better than all before is saved.
     pub save_best_only: bool,
     /// Whether only weights are saved (for [`Model::load_weights`](crate::Model::load_weights)), rather than all that
-    /// training needs to go on (for [`Trainer::load_checkpoint`](crate::model::Trainer::load_checkpoint)).
+    /// training needs to go on (for [`Trainer::load_checkpoint`](crate::model::Trainer::load_checkpoint)). A name that ends as
+    /// Keras's files do, `.keras` or `.weights.h5`, makes such a file in either case, which holds no state of an optimizer.
     pub save_weights_only: bool,
     /// Whether the value should fall or rise.
     pub mode: Mode,
@@ -103,12 +104,12 @@ impl ModelCheckpoint {
         }
         let path = PathBuf::from(formatted(&self.filepath, epoch + 1, batch.map(|batch| batch + 1), logs)?);
         make_folder_of(&path)?;
-        match self.save_weights_only {
+        match self.save_weights_only || crate::io::is_of_keras(&path) {
             true => training.save_weights(&path)?,
             false => training.save_checkpoint(&path),
         }
         if self.verbose {
-            println!("Epoch {}: saved to {}", epoch + 1, path.display());
+            println!("Epoch {}: saving to {}", epoch + 1, path.display());
         }
         self.last = Some(path);
         Ok(())
@@ -190,6 +191,10 @@ impl Callback for ModelCheckpoint {
         self.since = state.get("since")?.unwrap_or(0);
         (self.best, self.last) = (state.get("best")?, state.get("last")?);
         Ok(())
+    }
+
+    fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
+        self.save_freq.check()
     }
 
     fn on_train_batch_end(&mut self, batch: usize, logs: &Logs, training: &mut Training<'_>) -> Result<()> {

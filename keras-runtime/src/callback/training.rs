@@ -8,7 +8,7 @@ use crate::compiled::Spec;
 use crate::device::Backend;
 use crate::error::Result;
 use crate::init;
-use crate::io::checkpoint;
+use crate::io::{Describe, checkpoint};
 use crate::model::network;
 use crate::optim::Optimizer;
 use crate::train::Course;
@@ -38,6 +38,7 @@ pub struct Training<'a> {
     pub(crate) stop: &'a mut bool,
     /// What a checkpoint that was loaded remembers.
     pub(crate) course: &'a mut Option<Course>,
+    pub(crate) describe: Describe,
     /// Checkpoints to write.
     pub(crate) requests: &'a mut Vec<PathBuf>,
     pub(crate) validates: bool,
@@ -133,12 +134,12 @@ impl Training<'_> {
         self.backend.params_mut().copy_from_slice(&snapshot.0);
     }
 
-    /// Writes all weights to a safetensors file, whole or not at all.
+    /// Writes all weights to a file, whole or not at all: as [`Model::save_weights`](crate::Model::save_weights).
     ///
     /// # Errors
     /// When the file cannot be written; one that was there before is then as it was.
     pub fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
-        crate::io::save(self.spec, self.backend.params(), path.as_ref())
+        crate::io::save(self.spec, self.backend.params(), self.describe, path.as_ref())
     }
 
     /// Has all that the training needs to go on from here written, whole or not at all: what

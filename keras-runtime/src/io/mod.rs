@@ -10,19 +10,32 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::compiled::Spec;
+use crate::compiled::{Description, Spec};
 use crate::error::{Error, Result};
-use crate::model::Network;
+use crate::model::{Model, Network};
 
 /// Writes every weight: in Keras's way where the name ends as its files do, else as safetensors.
-pub(crate) fn save(spec: &Spec, params: &[f32], path: &Path) -> Result<()> {
+///
+/// `describe` is asked where a file tells the model's layers.
+pub(crate) fn save(spec: &Spec, params: &[f32], describe: Describe, path: &Path) -> Result<()> {
     match Kind::of(path) {
         #[cfg(feature = "keras-files")]
-        Some(kind) => write_whole(path, &keras::encoded(spec, params, kind, path)?),
+        Some(kind) => write_whole(path, &keras::encoded(spec, params, &describe(), kind, path)?),
         #[cfg(not(feature = "keras-files"))]
-        Some(_) => Err(without_feature(path)),
+        Some(_) => {
+            let _ = describe;
+            Err(without_feature(path))
+        }
         None => safetensors::save(spec, params, path),
     }
+}
+
+/// Gives what Keras would say of a model.
+pub(crate) type Describe = fn() -> Description;
+
+/// That of `M`, where it can be of use: a program that writes no files of Keras does not have it in it.
+pub(crate) fn describe<M: Model>() -> Describe {
+    if cfg!(feature = "keras-files") { M::description } else { || Description::NONE }
 }
 
 /// Reads every weight: all of them, or none.
@@ -42,6 +55,11 @@ pub(crate) fn load(network: &mut Network, path: &Path) -> Result<()> {
         Some(_) => Err(without_feature(path)),
         None => safetensors::read(network, &bytes, &file),
     }
+}
+
+/// Whether a file of this name is one of Keras in Python.
+pub(crate) fn is_of_keras(path: &Path) -> bool {
+    Kind::of(path).is_some()
 }
 
 /// The files of Keras in Python.

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use ndarray::{ArrayD, IxDyn};
 
-use crate::compiled::{OutputSpec, Spec};
+use crate::compiled::{Description, LayerSpec, OutputSpec, Spec};
 use crate::data::{Arrays, IntoTensor};
 use crate::device::{self, Device};
 use crate::error::{Error, Result};
@@ -41,6 +41,10 @@ pub trait Model: Sized {
     /// What was known at build time.
     const SPEC: &'static Spec;
 
+    #[doc(hidden)]
+    fn description() -> Description {
+        Description::NONE
+    }
     #[doc(hidden)]
     fn from_network(network: Network) -> Self;
     /// The weights, and the device they are on.
@@ -100,6 +104,28 @@ pub trait Model: Sized {
     /// Layers, shapes, parameters and memory, as a table.
     fn summary(&self) -> Summary {
         Summary::new(Self::SPEC)
+    }
+
+    /// What is known of a layer, by its name in the summary.
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! { Net = conv2d(4, 3, input = [8, 8, 1]) >> flatten() >> dense(2) }
+    /// let net = Net::new(0);
+    /// assert_eq!((net.get_layer("conv2d")?.kind, net.get_layer("flatten")?.output), ("Conv2D", &[144][..]));
+    /// assert!(net.get_layer("dense_1").is_err());
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    fn get_layer(&self, name: &str) -> Result<&'static LayerSpec> {
+        Self::SPEC.layers.iter().find(|layer| layer.name == name).ok_or_else(|| Error::Unknown {
+            kind: "layer",
+            name: name.into(),
+            known: Self::SPEC.layers.iter().map(|layer| layer.name).collect::<Vec<_>>().join(", "),
+        })
     }
 
     /// Number of parameters.
@@ -273,12 +299,30 @@ pub trait Model: Sized {
     }
 
     /// Writes all weights to a file, whole or not at all: safetensors, or, with the feature `keras-files`, what Keras in
-    /// Python reads into the same model, where the name ends in `.weights.h5` or `.h5`.
+    /// Python reads. A name that ends in `.weights.h5` or `.h5` makes a file for `model.load_weights` of the same model there;
+    /// one that ends in `.keras` makes a whole model, without its optimizer, for `keras.models.load_model`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "keras-files")] {
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! {
+    ///     Net(x: [8, 8, 1]) -> [3] { x >> conv2d(4, 3, activation = relu) >> flatten() >> dense(3, softmax) }
+    /// }
+    ///
+    /// let path = std::env::temp_dir().join(format!("doc-{}.keras", std::process::id()));
+    /// Net::new(1).save_weights(&path)?;       // in Python: `keras.models.load_model(path)`
+    /// assert_eq!(Net::from_weights_file(&path)?.weights(), Net::new(1).weights());
+    /// # std::fs::remove_file(path).ok();
+    /// # }
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// When the file cannot be written; one that was there before is then as it was.
+    /// When the file cannot be written; one that was there before is then as it was. When it is a `.keras` file, and Keras has
+    /// no layer for a part of the model, such as arithmetic, closures and cells of your own; `.weights.h5` does not ask for that.
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
-        crate::io::save(Self::SPEC, self.network().params(), path.as_ref())
+        crate::io::save(Self::SPEC, self.network().params(), crate::io::describe::<Self>(), path.as_ref())
     }
 
     /// Reads all weights from a safetensors file, or, with the feature `keras-files`, from one that Keras has written: a name

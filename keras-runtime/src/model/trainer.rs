@@ -408,7 +408,23 @@ impl<M: Model> Trainer<M> {
         Ok(session.tally.score())
     }
 
-    /// Loss and metrics of one batch.
+    /// [`Trainer::test_on_batch`] with what each sample, or each step of each, counts: one array for all outputs, or one for
+    /// each.
+    ///
+    /// # Errors
+    /// When the data do not fit the model.
+    pub fn test_on_batch_weighted<'a>(
+        &mut self,
+        x: impl Arrays<'a>,
+        y: impl Arrays<'a>,
+        sample_weight: impl Arrays<'a>,
+    ) -> Result<Score> {
+        self.run_batch(x, y, sample_weight.tensors().as_ref(), false)?;
+        let (_, session) = self.session_as_it_is();
+        Ok(session.tally.score())
+    }
+
+    /// Loss and metrics of one batch. Each call begins anew: there are no metrics to reset between batches.
     ///
     /// # Errors
     /// When the data do not fit the model.
@@ -476,6 +492,7 @@ impl<M: Model> Trainer<M> {
             step: &mut self.step,
             position: &mut self.position,
             course: &mut self.course,
+            describe: crate::io::describe::<M>(),
             requests: vec![],
             weights: Weights::default(),
             stop: false,

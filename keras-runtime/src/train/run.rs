@@ -9,6 +9,7 @@ use crate::callback::{Callbacks, Logs, Position, Training};
 use crate::compiled::Spec;
 use crate::device::Backend;
 use crate::error::{Error, Result};
+use crate::io::Describe;
 use crate::io::checkpoint::{self, Marks};
 use crate::loss::Loss;
 use crate::optim::Optimizer;
@@ -25,6 +26,8 @@ pub(crate) struct Session<'a> {
     pub position: &'a mut Position,
     /// What a checkpoint that was loaded remembers, until a training goes on from it.
     pub course: &'a mut Option<Course>,
+    /// What Keras would say of the model.
+    pub describe: Describe,
     /// Checkpoints that callbacks have asked for.
     pub requests: Vec<PathBuf>,
     /// What samples count.
@@ -103,6 +106,7 @@ impl Session<'_> {
             position: self.position,
             stop: &mut self.stop,
             course: self.course,
+            describe: self.describe,
             requests: &mut self.requests,
             validates: self.validates,
         }

@@ -212,6 +212,6 @@ fn draw(nodes: &[Node]) -> String {
     svg + "</svg>\n"
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

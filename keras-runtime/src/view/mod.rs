@@ -1,12 +1,18 @@
 //! What people look at: progress, tables, plots.
 
+mod confusion;
 mod diagram;
+mod grid;
 #[cfg(feature = "plot")]
 mod plot;
+mod png;
 mod progress;
 mod rows;
 mod summary;
 
+pub use confusion::ConfusionMatrix;
+use diagram::escaped;
+pub use grid::ImageGrid;
 #[cfg(feature = "plot")]
 pub(crate) use plot::plot_history;
 pub(crate) use progress::Progress;

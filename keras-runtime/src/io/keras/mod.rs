@@ -1,8 +1,9 @@
-//! Files of weights that Keras in Python writes and reads: `.weights.h5` and `.keras` of Keras 3, `.h5` of Keras 2 and 3.
+//! Files that Keras in Python writes and reads: `.weights.h5` and `.keras` of Keras 3, `.h5` of Keras 2 and 3.
 //!
 //! Weights are found by the names of their layers, as far as both sides name them alike; else in their order, where all
 //! shapes agree. A file of another architecture is an error that tells both layer by layer.
 
+mod archive;
 mod leaves;
 mod matching;
 mod read;
@@ -11,7 +12,7 @@ mod write;
 use std::path::Path;
 
 use super::Kind;
-use crate::compiled::Spec;
+use crate::compiled::{Description, Spec};
 use crate::error::{Error, Result};
 
 /// The values of every weight of `spec`, in order, from a file called `file`.
@@ -30,17 +31,19 @@ pub(super) fn decoded(spec: &Spec, bytes: Vec<u8>, file: &str) -> Result<Vec<Vec
 }
 
 /// A file of `params`.
-pub(super) fn encoded(spec: &Spec, params: &[f32], kind: Kind, path: &Path) -> Result<Vec<u8>> {
+pub(super) fn encoded(
+    spec: &Spec,
+    params: &[f32],
+    description: &Description,
+    kind: Kind,
+    path: &Path,
+) -> Result<Vec<u8>> {
     let leaves = leaves::of_model(spec);
     let problem = |problem: String| Error::Format { file: path.display().to_string(), problem };
     match kind {
         Kind::Legacy => write::legacy(spec, &leaves, params),
-        Kind::Weights => write::weights(spec, &leaves, params),
-        Kind::Archive => Err(
-            "cannot be written: it holds a model's description in Python, which a compiled model has not; \
-             write `.weights.h5` or `.h5`, and load it into the model in Python"
-                .into(),
-        ),
+        Kind::Weights => write::weights(spec, leaves, params, description),
+        Kind::Archive => archive::archive(spec, leaves, params, description),
     }
     .map_err(problem)
 }

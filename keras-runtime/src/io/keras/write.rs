@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hdf5_pure::{AttrValue, FileBuilder, FinishedGroup};
 
+use super::archive::KERAS;
 use super::leaves::{Leaf, MODEL, numbered};
-use crate::compiled::Spec;
+use crate::compiled::{Description, Spec};
 use crate::init;
 
 /// The groups and arrays of a file.
@@ -78,7 +79,7 @@ pub(super) fn legacy(spec: &Spec, leaves: &[Leaf], params: &[f32]) -> Result<Vec
     let all = layers.iter().map(|(name, _)| name.clone()).collect();
     tree.attributes.push(("layer_names".into(), strings(all)));
     tree.attributes.push(("backend".into(), AttrValue::String("keras-runtime".into())));
-    tree.attributes.push(("keras_version".into(), AttrValue::String("3.15.1".into())));
+    tree.attributes.push(("keras_version".into(), AttrValue::String(KERAS.into())));
     for (name, weights) in layers {
         let mut names = vec![];
         for weight in weights.into_iter().flatten() {
@@ -99,31 +100,47 @@ fn layer(leaf: &Leaf) -> String {
 }
 
 /// As Keras 3 does: a group for each layer, by class and number.
-pub(super) fn weights(spec: &Spec, leaves: &[Leaf], params: &[f32]) -> Result<Vec<u8>, String> {
+pub(super) fn weights(
+    spec: &Spec,
+    mut leaves: Vec<Leaf>,
+    params: &[f32],
+    description: &Description,
+) -> Result<Vec<u8>, String> {
+    // Keras counts layers in its own order.
+    let place = |leaf: &Leaf| {
+        let label = leaf.label();
+        let is_in = |layer: &str| {
+            label.strip_prefix(layer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        description.order.iter().position(|layer| is_in(layer)).unwrap_or(usize::MAX)
+    };
+    leaves.sort_by_cached_key(place);
     let mut numbers: HashMap<(String, String), usize> = HashMap::new();
     let mut groups: HashMap<Vec<String>, String> = HashMap::new();
     let mut taken = HashSet::new();
     let mut tree = Tree::default();
-    for leaf in leaves {
-        if leaf.classes.iter().any(|class| class == MODEL) {
-            return Err(format!(
-                "cannot be written: `{}` is part of a model within the model, and how Python has made that is not known; \
-                 write `.h5` instead",
-                leaf.label()
-            ));
-        }
+    for leaf in &leaves {
         let mut path = String::from("layers");
         let known = leaf.classes.iter().enumerate().filter(|(_, class)| !class.is_empty());
         for (depth, class) in known {
             let key = leaf.names[..=depth].to_vec();
-            let around = leaf.classes[..depth].iter().rev().find(|class| !class.is_empty());
+            let around = leaf.classes[..depth]
+                .iter()
+                .rev()
+                .find(|class| !class.is_empty())
+                .filter(|class| *class != MODEL);
             path = match groups.get(&key) {
                 Some(path) => path.clone(),
                 None => {
+                    let is_model = class == MODEL;
+                    let class = if is_model { model_class(&key, description)? } else { class };
                     let part = part(class, &leaf.names[depth], around, &path, &mut numbers);
-                    let path = format!("{path}/{part}");
+                    let mut path = format!("{path}/{part}");
                     let vars = tree.at(&format!("{path}/vars"));
                     vars.attributes.push(("name".into(), AttrValue::String(leaf.names[depth].clone())));
+                    if is_model {
+                        path.push_str("/layers");
+                    }
                     groups.insert(key, path.clone());
                     path
                 }
@@ -153,6 +170,15 @@ pub(super) fn weights(spec: &Spec, leaves: &[Leaf], params: &[f32]) -> Result<Ve
     tree.bytes()
 }
 
+/// What Keras calls the class of the model within the model that has these names.
+fn model_class(names: &[String], description: &Description) -> Result<&'static str, String> {
+    let name = names.join("/");
+    let known = description.models.iter().find(|(known, _)| *known == name);
+    known.map(|(_, class)| *class).ok_or_else(|| {
+        format!("cannot be written: `{name}` is a cell of your own, which Keras has not; write `.h5` instead")
+    })
+}
+
 /// The name of a group: for a part that has a place in its layer that, else class and number.
 fn part(
     class: &str,
@@ -166,6 +192,10 @@ fn part(
         (Some("bidirectional"), name) if name.starts_with("backward_") => Some("backward_layer"),
         (Some("time_distributed" | "spectral_normalization"), _) => Some("layer"),
         (Some("rnn"), _) => Some("cell"),
+        (Some("group_query_attention"), "query") => Some("_query_dense"),
+        (Some("group_query_attention"), "key") => Some("_key_dense"),
+        (Some("group_query_attention"), "value") => Some("_value_dense"),
+        (Some("group_query_attention"), "attention_output") => Some("_output_dense"),
         (Some(_), "query") => Some("query_dense"),
         (Some(_), "gate") => Some("gate_dense"),
         (Some(_), "key") => Some("key_dense"),
@@ -177,7 +207,11 @@ fn part(
         return own.to_string();
     }
     let among = if around.is_some_and(|around| around == "stacked_rnn_cells") { "cells/" } else { "" };
-    let class = numbered(class).0.to_string();
+    let class = match numbered(class).0 {
+        // The one class whose name is not that of its layer.
+        "group_query_attention" => "grouped_query_attention".to_string(),
+        class => class.to_string(),
+    };
     let number = numbers.entry((path.to_string(), class.clone())).or_default();
     let text = if *number == 0 { format!("{among}{class}") } else { format!("{among}{class}_{number}") };
     *number += 1;

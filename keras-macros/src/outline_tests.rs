@@ -1,0 +1,94 @@
+//! Models in Keras's words; that Keras understands them is seen by `tests/fixtures/keras_files.py --check`.
+
+use crate::graph::{Description, MARK};
+use crate::tests::model;
+
+fn description(source: &str) -> Description {
+    model(source).description
+}
+
+fn problem(source: &str) -> String {
+    description(source).problem.unwrap_or_default()
+}
+
+#[test]
+fn a_pipeline_is_sequential_and_has_what_was_written() {
+    let found =
+        description("dense(2, relu, input = 3, kernel_initializer = he_normal(seed = 7)) >> dropout(0.5)");
+    let layer = |class: &str, config: &str| {
+        format!(
+            "{{\"module\":\"keras.layers\",\"class_name\":\"{class}\",\"config\":{{{config}}},\"registered_name\":null}}"
+        )
+    };
+    let he = "{\"module\":\"keras.initializers\",\"class_name\":\"HeNormal\",\"config\":{\"seed\":7},\"registered_name\":null}";
+    let layers = [
+        layer("InputLayer", "\"name\":\"input_layer\",\"batch_shape\":[null,3],\"dtype\":\"float32\""),
+        layer(
+            "Dense",
+            &format!("\"name\":\"dense\",\"units\":2,\"activation\":\"relu\",\"kernel_initializer\":{he}"),
+        ),
+        layer("Dropout", "\"name\":\"dropout\",\"rate\":0.5"),
+    ];
+    let expected = format!(
+        "{{\"module\":\"keras\",\"class_name\":\"Sequential\",\"config\":{{\"name\":\"sequential\",\"trainable\":true,\
+         \"layers\":[{}]}},\"registered_name\":null}}",
+        layers.join(",")
+    );
+    assert_eq!((found.config, found.problem), (expected, None));
+    assert_eq!(found.order, ["input_layer", "dense", "dropout"]);
+}
+
+#[test]
+fn layers_are_in_keras_s_order() {
+    let found =
+        description("Net(x: [4]) { let a = x >> dense(4); let b = x >> dense(4) >> dense(4); a + b }");
+    assert_eq!(found.order, ["x", "dense_1", "dense", "dense_2", "add"]);
+    assert!(found.config.contains("\"class_name\":\"Add\""), "{}", found.config);
+    assert!(found.config.ends_with(
+        "\"input_layers\":[[\"x\",0,0]],\"output_layers\":[[\"add\",0,0]]},\"registered_name\":\"Functional\"}"
+    ));
+}
+
+#[test]
+fn models_within_models_are_layers() {
+    let found = description(
+        "Code = dense(4, tanh, input = 4) >> dense(4)
+         Net(x: [4], y: [4]) { let code = Code; let h = x >> code; (h, y >> code) >> concatenate() >> dense(1) }",
+    );
+    assert_eq!(found.models, [("code".to_string(), "sequential")]);
+    assert_eq!(
+        found.order,
+        ["x", "y", "code/input_layer", "code/dense", "code/dense_1", "concatenate", "dense"]
+    );
+    // The second use of it.
+    assert!(found.config.contains("\"keras_history\":[\"code\",1,0]"), "{}", found.config);
+    // Its own layers are there once, by their own names.
+    assert_eq!(found.config.matches("\"name\":\"dense_1\"").count(), 1);
+}
+
+#[test]
+fn sizes_that_are_not_known_are_left_open() {
+    let found = description("Net = dense(HIDDEN, input = 3) >> dense(2)");
+    let pieces: Vec<&str> = found.config.split(MARK).collect();
+    assert!(pieces[0].ends_with("\"units\":") && pieces[2].starts_with('}'), "{pieces:?}");
+    let size: usize = pieces[1].parse().expect("which of the sizes");
+    assert_eq!(found.sizes[size].to_string(), "HIDDEN");
+}
+
+#[test]
+fn what_keras_has_not_is_a_problem_if_an_output_depends_on_it() {
+    for (source, expected) in [
+        ("Net(x: [3]) { abs(x >> dense(2)) }", "`abs` is a function"),
+        ("Net(x: [3]) { (x >> dense(2)) * 2.0 }", "`multiply` is arithmetic"),
+        ("dense(2, input = 3) >> lambda(|x| x * 2.0)", "Keras 3 has no `lambda`"),
+        (
+            "dense(2, relu(max_value = 6.0), input = 3)",
+            "`relu(..)` with arguments is an argument, `activation`",
+        ),
+        ("Net(x: [4, 3]) { x >> lstm(2, stateful = true) }", "`lstm` is stateful"),
+    ] {
+        assert!(problem(source).contains(expected), "{source}: {}", problem(source));
+    }
+    let beside = "Net(x: [3]) { let h = x >> dense(2); let unused = abs(h) >> dense(1); h }";
+    assert!(crate::tests::compile(beside).0[0].description.problem.is_none());
+}
