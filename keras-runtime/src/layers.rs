@@ -3427,7 +3427,7 @@ pub const fn discretization() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn category_encoding() {}
 
-/// `resizing(height, width, interpolation = bilinear, crop_to_aspect_ratio = false, pad_to_aspect_ratio = false, fill_value = 0.0, data_format = channels_last)`
+/// `resizing(height, width, interpolation = bilinear, crop_to_aspect_ratio = false, pad_to_aspect_ratio = false, fill_mode = constant, fill_value = 0.0, antialias = false, data_format = channels_last)`
 ///
 /// The image with so many rows and columns.
 ///
@@ -3437,10 +3437,12 @@ pub const fn category_encoding() {}
 ///
 /// - `height`: a whole number of at least 1, or a constant. Rows of the result.
 /// - `width`: a whole number of at least 1, or a constant. Columns of the result.
-/// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `interpolation`: one of `bilinear`, `nearest`, `bicubic`, `lanczos3` and `lanczos5`, by default `bilinear`. What comes between the places of the image.
 /// - `crop_to_aspect_ratio`: `true` or `false`, by default `false`. Whether to cut what would change the shape.
 /// - `pad_to_aspect_ratio`: `true` or `false`, by default `false`. Whether to put borders where the shape would change.
+/// - `fill_mode`: `constant`, by default `constant`. How borders are filled: Keras has no other way.
 /// - `fill_value`: a number, by default `0.0`. What the borders are made of.
+/// - `antialias`: `true` or `false`, by default `false`. Whether every place has its part in a smaller image, rather than those next to where it is read; nearest places stay so.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -3550,6 +3552,25 @@ pub const fn random_zoom() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_translation() {}
 
+/// `random_shear(x_factor = 0.0, y_factor = 0.0, interpolation = bilinear, fill_mode = reflect, fill_value = 0.0, data_format = channels_last)`
+///
+/// While training, moves each image's rows along each other, and its columns.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `x_factor`: a number or a list of them, by default `0.0`. The greatest move of a row, as a share of its distance from the first; or the bounds of it.
+/// - `y_factor`: a number or a list of them, by default `0.0`. The same of columns.
+/// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `fill_mode`: one of `reflect`, `wrap`, `constant` and `nearest`, by default `reflect`. What lies beyond the border.
+/// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_shear() {}
+
 /// `random_contrast(factor, value_range = [0.0, 255.0], data_format = channels_last)`
 ///
 /// While training, multiplies the distance from the mean of each channel by a factor of each image.
@@ -3581,6 +3602,273 @@ pub const fn random_contrast() {}
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_brightness() {}
+
+/// `solarization(addition_factor = 0.0, threshold_factor = 0.0, value_range = [0.0, 255.0])`
+///
+/// While training, adds a number of its own to each image, and inverts what is then above a threshold of its own.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `addition_factor`: a number or a list of them, by default `0.0`. The greatest number added, as a share of the range of values; or its bounds, as in Keras the lower one in parts of 255.
+/// - `threshold_factor`: a number or a list of them, by default `0.0`. The same of the threshold.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn solarization() {}
+
+/// `auto_contrast(value_range = [0.0, 255.0])`
+///
+/// Each channel of each image stretched to the whole range of values, while training and while inferring.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn auto_contrast() {}
+
+/// `random_invert(factor = 1.0, value_range = [0.0, 255.0], data_format = channels_last)`
+///
+/// While training, takes some images off the greatest value: their negatives.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them, by default `1.0`. The greatest probability of it for an image; or the bounds of it.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_invert() {}
+
+/// `random_posterization(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+///
+/// While training, leaves only the first bits of each value, as a byte of the range of values: a number of bits for each image.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them. What the number of bits, at least 1, is less than; or its bounds, of which two that are equal are the number.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_posterization() {}
+
+/// `random_grayscale(factor = 0.5, data_format = channels_last)`
+///
+/// While training, makes some images grey, with as many channels as before.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number, by default `0.5`. The probability of it, in `[0, 1]`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_grayscale() {}
+
+/// `random_saturation(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+///
+/// While training, multiplies the saturation of each image by `f / (1 - f)`, where `f` is a number of its own.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them. The greatest `f`: 0.5 leaves an image as it is, 0 makes it grey; or its bounds.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_saturation() {}
+
+/// `random_hue(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+///
+/// While training, turns the hue of each image one way or the other.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them. The greatest turn, as a share of a half one; or the bounds of it.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_hue() {}
+
+/// `random_color_degeneration(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+///
+/// While training, mixes each image with its grey version.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them. The greatest share of grey; or the bounds of it.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_color_degeneration() {}
+
+/// `random_color_jitter(value_range = [0.0, 255.0], brightness_factor = None, contrast_factor = None, saturation_factor = None, hue_factor = None, data_format = channels_last)`
+///
+/// While training, changes brightness, contrast, saturation and hue of each image, one after another.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `brightness_factor`: a number or a list of them, by default `None`. As `factor` of `random_brightness`; without it this stays.
+/// - `contrast_factor`: a number or a list of them, by default `None`. As `factor` of `random_contrast`; without it this stays.
+/// - `saturation_factor`: a number or a list of them, by default `None`. As `factor` of `random_saturation`; without it this stays.
+/// - `hue_factor`: a number or a list of them, by default `None`. As `factor` of `random_hue`; without it this stays.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_color_jitter() {}
+
+/// `random_sharpness(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+///
+/// While training, blurs each image or sharpens it: `smooth + 2 f (image - smooth)`, where `f` is a number of its own.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them. The greatest `f`: 0.5 leaves an image as it is, 0 makes it smooth; or its bounds.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_sharpness() {}
+
+/// `random_gaussian_blur(factor = 1.0, kernel_size = 3, sigma = 1.0, value_range = [0.0, 255.0], data_format = channels_last)`
+///
+/// While training, blurs some images by a bell-shaped kernel, of one shape for the batch; black lies around them.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them, by default `1.0`. The greatest probability of it for an image; or the bounds of it.
+/// - `kernel_size`: a whole number or a list of them, by default `3`. Columns and rows of the kernel: odd numbers; or one for both.
+/// - `sigma`: a number or a list of them, by default `1.0`. The greatest deviation of the kernel, along each axis; or the bounds of it.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_gaussian_blur() {}
+
+/// `random_perspective(factor = 1.0, scale = 1.0, interpolation = bilinear, fill_value = 0.0, data_format = channels_last)`
+///
+/// While training, shows some images from aside: each corner but the first moves by a share of its distance from that.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them, by default `1.0`. The greatest probability of it for an image; or the bounds of it.
+/// - `scale`: a number, by default `1.0`. Twice the greatest share, in `[0, 1]`.
+/// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_perspective() {}
+
+/// `random_elastic_transform(factor = 1.0, scale = 1.0, interpolation = bilinear, fill_mode = reflect, fill_value = 0.0, value_range = [0.0, 255.0], data_format = channels_last)`
+///
+/// While training, moves each pixel of some images by smooth noise (Simard et al., 2003).
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them, by default `1.0`. The greatest probability of it for an image; or the bounds of it.
+/// - `scale`: a number or a list of them, by default `1.0`. The greatest strength, one number for the batch; or the bounds of it.
+/// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `fill_mode`: one of `constant`, `nearest`, `wrap`, `mirror` and `reflect`, by default `reflect`. What lies beyond the border.
+/// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_elastic_transform() {}
+
+/// `random_erasing(factor = 1.0, scale = [0.02, 0.33], fill_value = None, value_range = [0.0, 255.0], data_format = channels_last)`
+///
+/// While training, puts a rectangle over some images, at a place of its own for each.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `factor`: a number or a list of them, by default `1.0`. The greatest probability of it for an image; or the bounds of it.
+/// - `scale`: a number or a list of them, by default `[0.02, 0.33]`. The greatest share of the image that is covered, as if both sides had drawn it; or the bounds of it.
+/// - `fill_value`: a number or a list of them, by default `None`. The number that is put there, or one for each of three channels; without it noise.
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn random_erasing() {}
+
+/// `equalization(value_range = [0.0, 255.0], bins = 256, data_format = channels_last)`
+///
+/// While training, spreads the values of each channel so that each part of the range is there as often, in all images of the batch together.
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `bins`: a whole number, by default `256`. How many values are told apart.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn equalization() {}
+
+/// `contrast_limited_adaptive_histogram_equalization(value_range = [0.0, 255.0], clip_limit = 4.0, tile_grid_size = [8, 8], data_format = channels_last)`
+///
+/// Spreads the values of each channel by how often they are there in each tile of an image, and mixes neighbouring tiles at each pixel, while training and while inferring (Zuiderveld, 1994).
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `clip_limit`: a number, by default `4.0`. How many times as often as on average a value counts at most; no bound if it is 0 or less.
+/// - `tile_grid_size`: a whole number or a list of them, by default `[8, 8]`. Tiles along height and width; or one for both.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn contrast_limited_adaptive_histogram_equalization() {}
 
 /// `dropout(rate, noise_shape = None)`
 ///

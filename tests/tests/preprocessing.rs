@@ -9,15 +9,14 @@ mod cases;
 #[path = "keras/fixture.rs"]
 #[allow(dead_code)]
 mod fixture;
-
-use std::sync::{Arc, Mutex};
+#[path = "keras/watched.rs"]
+mod watched;
 
 use cases::layers;
-use fixture::{Cotangent, Fixture, assert_close, probe_gradient, still};
-use keras_runtime::data::IntoTensor;
-use keras_runtime::loss::Loss;
+use fixture::{Fixture, assert_close};
 use keras_runtime::prelude::*;
-use ndarray::{Array2, Array4, ArrayD};
+use ndarray::{Array2, Array4};
+use watched::{images, places, while_training};
 
 layers! {
     ("preprocessing", 1e-5);
@@ -40,6 +39,19 @@ layers! {
     resizing_crop ResizingCrop (a a0 "probe_a" [4, 5; 2]) { a >> resizing(4, 4, crop_to_aspect_ratio = true) }
     resizing_pad ResizingPad (a a0 "probe_a" [4, 5; 2]) { a >> resizing(8, 8, pad_to_aspect_ratio = true, fill_value = 0.5) }
     resizing_first ResizingFirst (a a0 "probe_a" [4, 5; 2]) { a >> resizing(4, 4, data_format = channels_first) }
+    resizing_antialias ResizingAntialias (a a0 "probe_a" [4, 5; 2]) { a >> resizing(3, 2, antialias = true) }
+    resizing_antialias_up ResizingAntialiasUp (a a0 "probe_a" [4, 5; 2]) { a >> resizing(7, 3, antialias = true) }
+    resizing_antialias_nearest ResizingAntialiasNearest (a a0 "probe_a" [4, 5; 2]) { a >> resizing(3, 2, interpolation = nearest, antialias = true) }
+    resizing_bicubic_up ResizingBicubicUp (a a0 "probe_a" [4, 5; 2]) { a >> resizing(9, 7, interpolation = bicubic) }
+    resizing_bicubic_down ResizingBicubicDown (a a0 "probe_a" [4, 5; 2]) { a >> resizing(3, 2, interpolation = bicubic) }
+    resizing_bicubic_antialias ResizingBicubicAntialias (a a0 "probe_a" [4, 5; 2]) { a >> resizing(2, 4, interpolation = bicubic, antialias = true) }
+    resizing_lanczos3_up ResizingLanczosUp (a a0 "probe_a" [4, 5; 2]) { a >> resizing(6, 11, interpolation = lanczos3) }
+    resizing_lanczos3_antialias ResizingLanczosAntialias (a a0 "probe_a" [4, 5; 2]) { a >> resizing(3, 2, interpolation = lanczos3, antialias = true) }
+    resizing_lanczos5 ResizingLanczosWide (a a0 "probe_a" [4, 5; 2]) { a >> resizing(7, 4, interpolation = lanczos5) }
+    resizing_lanczos5_antialias ResizingLanczosWideAntialias (a a0 "probe_a" [4, 5; 2]) { a >> resizing(2, 5, interpolation = lanczos5, antialias = true) }
+    resizing_bicubic_crop ResizingBicubicCrop (a a0 "probe_a" [4, 5; 2]) { a >> resizing(3, 3, interpolation = bicubic, crop_to_aspect_ratio = true) }
+    resizing_bicubic_pad ResizingBicubicPad (a a0 "probe_a" [4, 5; 2]) { a >> resizing(7, 7, interpolation = bicubic, pad_to_aspect_ratio = true, fill_mode = constant, fill_value = 0.5) }
+    resizing_bicubic_first ResizingBicubicFirst (a a0 "probe_a" [4, 5; 2]) { a >> resizing(4, 5, interpolation = bicubic, data_format = channels_first) }
     center_crop CenterCrop (a a0 "probe_a" [4, 5; 2]) { a >> center_crop(2, 4) }
     center_crop_larger CenterCropLarger (a a0 "probe_a" [4, 5; 2]) { a >> center_crop(8, 6) }
 }
@@ -58,81 +70,26 @@ mod tokens {
     }
 }
 
-/// The outputs of a training step, and what their gradient is: `sum(output * target)`.
-#[derive(Debug)]
-struct Watched {
-    cotangent: Cotangent,
-    seen: Arc<Mutex<Vec<f32>>>,
-}
-
-impl Loss for Watched {
-    fn name(&self) -> &str {
-        "watched"
-    }
-
-    fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        self.seen.lock().expect("no thread has failed").extend_from_slice(p);
-        self.cotangent.sample(y, p, classes, slope)
-    }
-}
-
-/// A model with one input that goes through the probe, and perhaps others that do not.
-fn check<M: Model>(model: M, name: &str, inputs: &[&str], deterministic: bool) -> Result<()> {
-    let fixture = Fixture::load("preprocessing");
-    let get = |part: &str| fixture.get(&format!("{name}/{part}"));
-    let seen = Arc::default();
-    let loss = Watched { cotangent: Cotangent { batch: 3 }, seen: Arc::clone(&seen) };
-    let mut model = model.compile(still(), vec![Box::new(loss) as Box<dyn Loss>], ());
-    let x: Vec<_> = inputs.iter().map(|input| get(input).into_tensor()).collect();
-    let expected = if deterministic { get("output") } else { get("a") };
-    assert_close(&format!("{name}, inferring"), &model.predict(x.clone())?, expected, 1e-5);
-    model.train_on_batch(x, get("cotangent"))?;
-    let output = get("output");
-    let seen = seen.lock().expect("no thread has failed").clone();
-    let trained = ArrayD::from_shape_vec(output.shape(), seen).expect("the outputs of a batch");
-    assert_close(name, &trained, output, 1e-5);
-    let gradient = probe_gradient(get("a"), get("grad/a"));
-    assert_close(&format!("{name}: gradient"), &model.gradient("probe/kernel")?, &gradient, 1e-5);
-    Ok(())
-}
-
-macro_rules! images {
-    ($($test:ident $model:ident ($($other:ident: $shape:tt)?) $deterministic:literal { $($body:tt)* })*) => {
-        keras_model! {
-            $($model(a0: [4, 5, 2] $(, $other: $shape)?) {
-                let a = a0 >> reshape([-1, 2]) >> dense(2, use_bias = false, kernel_initializer = identity, name = "probe")
-                    >> reshape([4, 5, 2]);
-                $($body)*
-            })*
-        }
-        $(
-            #[test]
-            fn $test() -> Result<()> {
-                check($model::new(0), stringify!($test), &["a" $(, stringify!($other))?], $deterministic)
-            }
-        )*
-    };
-}
-
 images! {
-    rotation Rotation () false { a >> random_rotation([0.1, 0.1]) }
-    rotation_wrap RotationWrap () false { a >> random_rotation([-0.3, -0.3], fill_mode = wrap) }
-    rotation_constant RotationConstant () false { a >> random_rotation([0.05, 0.05], fill_mode = constant, fill_value = 0.5) }
-    rotation_nearest RotationNearest () false { a >> random_rotation([0.2, 0.2], fill_mode = nearest, interpolation = nearest) }
-    rotation_first RotationFirst () false { a >> random_rotation([0.1, 0.1], data_format = channels_first) }
-    zoom_out ZoomOut () false { a >> random_zoom([0.3, 0.3]) }
-    zoom_in ZoomIn () false { a >> random_zoom([-0.4, -0.4], [0.2, 0.2], fill_mode = constant) }
-    translation Translation () false { a >> random_translation([0.3, 0.3], [-0.2, -0.2]) }
-    translation_nearest TranslationNearest () false { a >> random_translation([-0.9, -0.9], [0.4, 0.4], fill_mode = nearest) }
-    brightness Brightness () false { a >> random_brightness([0.2, 0.2], value_range = [-2.0, 1.0]) }
-    affine_constant_bilinear ConstantBilinear (b: [8]) true { affine_transform(a, b, fill_value = 0.25) }
-    affine_constant_nearest ConstantNearest (b: [8]) true { affine_transform(a, b, interpolation = nearest, fill_value = 0.25) }
-    affine_nearest_bilinear NearestBilinear (b: [8]) true { affine_transform(a, b, fill_mode = nearest) }
-    affine_nearest_nearest NearestNearest (b: [8]) true { affine_transform(a, b, interpolation = nearest, fill_mode = nearest) }
-    affine_reflect_bilinear ReflectBilinear (b: [8]) true { affine_transform(a, b, fill_mode = reflect) }
-    affine_reflect_nearest ReflectNearest (b: [8]) true { affine_transform(a, b, interpolation = nearest, fill_mode = reflect) }
-    affine_wrap_bilinear WrapBilinear (b: [8]) true { affine_transform(a, b, fill_mode = wrap) }
-    affine_wrap_nearest WrapNearest (b: [8]) true { affine_transform(a, b, interpolation = nearest, fill_mode = wrap) }
+    ("preprocessing", 1e-5), [4, 5, 2];
+    rotation Rotation () Nothing { a >> random_rotation([0.1, 0.1]) }
+    rotation_wrap RotationWrap () Nothing { a >> random_rotation([-0.3, -0.3], fill_mode = wrap) }
+    rotation_constant RotationConstant () Nothing { a >> random_rotation([0.05, 0.05], fill_mode = constant, fill_value = 0.5) }
+    rotation_nearest RotationNearest () Nothing { a >> random_rotation([0.2, 0.2], fill_mode = nearest, interpolation = nearest) }
+    rotation_first RotationFirst () Nothing { a >> random_rotation([0.1, 0.1], data_format = channels_first) }
+    zoom_out ZoomOut () Nothing { a >> random_zoom([0.3, 0.3]) }
+    zoom_in ZoomIn () Nothing { a >> random_zoom([-0.4, -0.4], [0.2, 0.2], fill_mode = constant) }
+    translation Translation () Nothing { a >> random_translation([0.3, 0.3], [-0.2, -0.2]) }
+    translation_nearest TranslationNearest () Nothing { a >> random_translation([-0.9, -0.9], [0.4, 0.4], fill_mode = nearest) }
+    brightness Brightness () Nothing { a >> random_brightness([0.2, 0.2], value_range = [-2.0, 1.0]) }
+    affine_constant_bilinear ConstantBilinear (b: [8]) Same { affine_transform(a, b, fill_value = 0.25) }
+    affine_constant_nearest ConstantNearest (b: [8]) Same { affine_transform(a, b, interpolation = nearest, fill_value = 0.25) }
+    affine_nearest_bilinear NearestBilinear (b: [8]) Same { affine_transform(a, b, fill_mode = nearest) }
+    affine_nearest_nearest NearestNearest (b: [8]) Same { affine_transform(a, b, interpolation = nearest, fill_mode = nearest) }
+    affine_reflect_bilinear ReflectBilinear (b: [8]) Same { affine_transform(a, b, fill_mode = reflect) }
+    affine_reflect_nearest ReflectNearest (b: [8]) Same { affine_transform(a, b, interpolation = nearest, fill_mode = reflect) }
+    affine_wrap_bilinear WrapBilinear (b: [8]) Same { affine_transform(a, b, fill_mode = wrap) }
+    affine_wrap_nearest WrapNearest (b: [8]) Same { affine_transform(a, b, interpolation = nearest, fill_mode = wrap) }
 }
 
 keras_model! {
@@ -207,28 +164,6 @@ fn images_of_bytes() -> Result<()> {
     assert!(trainer.train_on_batch(&bytes.mapv(|x| f32::from(x) + 0.5), &labels).is_err());
     trainer.fit(&bytes, &labels, Fit { epochs: 2, verbose: Verbose::Silent, ..Fit::default() })?;
     Ok(())
-}
-
-/// What a training step sees of `x`, sample by sample.
-fn while_training<M: Model>(model: M, x: &ArrayD<f32>) -> Result<Vec<Vec<f32>>> {
-    let seen = Arc::default();
-    let loss = Watched { cotangent: Cotangent { batch: 1 }, seen: Arc::clone(&seen) };
-    let y = model.network().spec().outputs[0].shape;
-    let width: usize = y.iter().product();
-    let targets = ArrayD::<f32>::zeros([&[x.shape()[0]], y].concat());
-    let device = Cpu::threads(1);
-    let mut trainer =
-        M::on(&device, model.network().seed())?.compile(still(), vec![Box::new(loss) as Box<dyn Loss>], ());
-    trainer.train_on_batch(x, &targets)?;
-    let seen = seen.lock().expect("no thread has failed").clone();
-    Ok(seen.chunks(width).map(<[f32]>::to_vec).collect())
-}
-
-/// Images whose elements say where they are.
-fn places(dims: (usize, usize, usize, usize)) -> ArrayD<f32> {
-    let (_, height, width, channels) = dims;
-    Array4::from_shape_fn(dims, |(_, i, j, c)| (((i * width) + j) * channels + c) as f32 + height as f32)
-        .into_dyn()
 }
 
 #[test]

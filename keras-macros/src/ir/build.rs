@@ -165,6 +165,36 @@ impl Graph {
         self.binary(f, a, b)
     }
 
+    /// `a + b`
+    pub fn add(&mut self, a: Id, b: Id) -> Id {
+        self.binary(Binary::Add, a, b)
+    }
+
+    /// `a - b`
+    pub fn sub(&mut self, a: Id, b: Id) -> Id {
+        self.binary(Binary::Sub, a, b)
+    }
+
+    /// `a * b`
+    pub fn mul(&mut self, a: Id, b: Id) -> Id {
+        self.binary(Binary::Mul, a, b)
+    }
+
+    /// `a / b`
+    pub fn div(&mut self, a: Id, b: Id) -> Id {
+        self.binary(Binary::Div, a, b)
+    }
+
+    /// `x + number`
+    pub fn plus(&mut self, x: Id, number: f32) -> Id {
+        self.binary_const(Binary::Add, x, number)
+    }
+
+    /// `x * number`
+    pub fn times(&mut self, x: Id, number: f32) -> Id {
+        self.binary_const(Binary::Mul, x, number)
+    }
+
     /// `a` where `condition` is not 0, else `b`, broadcast to each other.
     pub fn select(&mut self, condition: Id, a: Id, b: Id) -> Id {
         let shape = broadcast(self.shape(a), self.shape(b)).expect("shapes were checked");

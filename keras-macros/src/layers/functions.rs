@@ -226,6 +226,56 @@ pub const FUNCTIONS: &[Entry] = &[
         super::images::affine_transform
     ),
     function!(
+        "perspective_transform",
+        "PerspectiveTransform",
+        Operands::Exactly(3),
+        "An image in the perspective that moves four of its points, the second operand, to others, the third: `[x, y]` each, \
+         left and right above, left and right below.",
+        "[batch, height, width, channels], [batch, 4, 2], [batch, 4, 2] → [batch, height, width, channels]",
+        super::images::PERSPECTIVE,
+        super::images::perspective_transform
+    ),
+    function!(
+        "gaussian_blur",
+        "GaussianBlur",
+        Operands::Exactly(1),
+        "An image blurred by a bell-shaped kernel; black lies around it.",
+        "[batch, height, width, channels] → [batch, height, width, channels]",
+        super::augmentation::filters::BLUR,
+        super::augmentation::filters::gaussian_blur
+    ),
+    function!(
+        "rgb_to_grayscale",
+        "RgbToGrayscale",
+        Operands::Exactly(1),
+        "The grey version of an image, of one channel.",
+        "[batch, height, width, 3] → [batch, height, width, 1]",
+        &[super::spatial::DATA_FORMAT],
+        |b, u| {
+            let s = u.spatial(b, 2)?;
+            let y = super::augmentation::colours::grey(b, u, &s)?;
+            Ok(s.finish(&mut b.graph, y))
+        }
+    ),
+    function!(
+        "rgb_to_hsv",
+        "RgbToHsv",
+        Operands::Exactly(1),
+        "Hue, saturation and value in the place of red, green and blue; all of them in `[0, 1]`.",
+        "[batch, height, width, 3] → [batch, height, width, 3]",
+        &[super::spatial::DATA_FORMAT],
+        super::augmentation::colours::rgb_to_hsv
+    ),
+    function!(
+        "hsv_to_rgb",
+        "HsvToRgb",
+        Operands::Exactly(1),
+        "Red, green and blue in the place of hue, saturation and value; all of them in `[0, 1]`.",
+        "[batch, height, width, 3] → [batch, height, width, 3]",
+        &[super::spatial::DATA_FORMAT],
+        super::augmentation::colours::hsv_to_rgb
+    ),
+    function!(
         "add_loss",
         "AddLoss",
         Operands::Exactly(1),

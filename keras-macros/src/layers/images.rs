@@ -1,9 +1,11 @@
 //! Images made larger, smaller, cut, read between their places.
 
+use super::augmentation::warps::{Point, perspective};
+use super::resizing::{Kernel, resized};
 use super::spatial::{DATA_FORMAT, Spatial};
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required, unsupported};
+use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
 use crate::diag::{Message, Reported};
-use crate::graph::Builder;
+use crate::graph::{Builder, Tensor};
 use crate::ir::{Fill, Graph, Id, Op, Sampling};
 
 const SHAPES: &str = "[batch, height, width, channels] → [batch, height, width, channels]";
@@ -48,7 +50,12 @@ pub const LAYERS: &[Entry] = &[
         &[
             HEIGHT,
             WIDTH,
-            INTERPOLATION,
+            optional(
+                "interpolation",
+                Kind::Choice(&["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"]),
+                "bilinear",
+                "What comes between the places of the image.",
+            ),
             optional(
                 "crop_to_aspect_ratio",
                 Kind::Flag,
@@ -61,8 +68,20 @@ pub const LAYERS: &[Entry] = &[
                 "false",
                 "Whether to put borders where the shape would change.",
             ),
+            optional(
+                "fill_mode",
+                Kind::Choice(&["constant"]),
+                "constant",
+                "How borders are filled: Keras has no other way.",
+            ),
             optional("fill_value", Kind::Number, "0.0", "What the borders are made of."),
-            unsupported("antialias"),
+            optional(
+                "antialias",
+                Kind::Flag,
+                "false",
+                "Whether every place has its part in a smaller image, rather than those next to where it is read; nearest \
+                 places stay so.",
+            ),
             DATA_FORMAT,
         ],
         resizing,
@@ -88,7 +107,7 @@ pub const TRANSFORM: &[Param] = &[
     INTERPOLATION,
     optional(
         "fill_mode",
-        Kind::Choice(&["constant", "nearest", "reflect", "wrap"]),
+        Kind::Choice(&["constant", "nearest", "wrap", "mirror", "reflect"]),
         "constant",
         "What lies beyond the border.",
     ),
@@ -105,18 +124,54 @@ pub fn affine_transform(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         let message = u.misfit(&u.inputs[1], headline, format!("this is {shape}"));
         return Err(b.diag.report(message.help("`[a, b, c, d, e, f, 0, 0]` for each sample")));
     }
-    let nodes = b.graph.ancestors([at]);
+    refuse_training(b, u, &u.inputs[1], "its transformation")?;
+    Ok(b.graph.sample(s.x, at, [s.extents[0], s.extents[1]], sampling(u)))
+}
+
+/// An error if a trained weight is part of `input`, where an image is read.
+fn refuse_training(b: &Builder, u: &Use, input: &Tensor, what: &str) -> Result<(), Reported> {
+    let nodes = b.graph.ancestors([input.id]);
     let trained = b.graph.nodes.iter().zip(nodes).find_map(|(node, needed)| match node.op {
         Op::Weight(i) if needed && b.graph.weights[i].trainable => Some(b.graph.weights[i].name.clone()),
         _ => None,
     });
-    if let Some(weight) = trained {
+    let Some(weight) = trained else { return Ok(()) };
+    let name = u.entry.name;
+    let headline = format!("`{name}` has no gradient for {what}, which `{weight}` is part of");
+    let message = u.misfit(input, headline, "this depends on a trained weight".to_string());
+    Err(b.diag.report(message.help("set `trainable = false` on the layer of that weight")))
+}
+
+/// Arguments of `perspective_transform`.
+pub const PERSPECTIVE: &[Param] = &[INTERPOLATION, FILL_VALUE, DATA_FORMAT];
+
+/// `keras.ops.image.perspective_transform`
+pub fn perspective_transform(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+    let s = u.spatial(b, 2)?;
+    let [start, end] = [1, 2].map(|i| points(b, u, &u.inputs[i]));
+    let at = perspective(&mut b.graph, &s, start?, end?);
+    let y = b.graph.sample(s.x, at, [s.extents[0], s.extents[1]], sampling(u));
+    Ok(s.finish(&mut b.graph, y))
+}
+
+/// Four points, columns before rows.
+fn points(b: &mut Builder, u: &Use, input: &Tensor) -> Result<[Point; 4], Reported> {
+    let shape = b.shape(input.id);
+    if shape.rank() != 2 || !shape.dims[0].is(4) || !shape.dims[1].is(2) {
         let headline =
-            format!("`affine_transform` has no gradient for its transformation, which `{weight}` is part of");
-        let message = u.misfit(&u.inputs[1], headline, "this depends on a trained weight".to_string());
-        return Err(b.diag.report(message.help("set `trainable = false` on the layer of that weight")));
+            format!("`perspective_transform` takes [batch, 4, 2] for its points, but gets {shape}");
+        let message = u.misfit(input, headline, format!("this is {shape}"));
+        return Err(b.diag.report(
+            message.help("column and row of four corners: left and right above, left and right below"),
+        ));
     }
-    Ok(b.graph.sample(s.x, at, [s.extents[0], s.extents[1]], sampling(u)))
+    refuse_training(b, u, input, "its points")?;
+    let one = |b: &mut Builder, i: usize, k: usize| {
+        let row = b.graph.slice(input.id, 0, i.into(), 1.into());
+        let number = b.graph.slice(row, 1, k.into(), 1.into());
+        b.graph.reshape(number, vec![1.into(); 3])
+    };
+    Ok([0, 1, 2, 3].map(|i| [0, 1].map(|k| one(b, i, k))))
 }
 
 /// Arguments `height` and `width`.
@@ -137,8 +192,11 @@ pub(super) fn size(b: &Builder, u: &Use) -> Result<[usize; 2], Reported> {
 
 /// How argument names `interpolation`, `fill_mode` and `fill_value` have images read.
 pub(super) fn sampling(u: &Use) -> Sampling {
-    let fill = match u.args.text("fill_mode") {
+    let has_mode = u.entry.params.iter().any(|param| param.name == "fill_mode");
+    let mode = if has_mode { u.args.text("fill_mode") } else { Some("constant") };
+    let fill = match mode {
         Some("reflect") => Fill::Reflect,
+        Some("mirror") => Fill::Mirror,
         Some("wrap") => Fill::Wrap,
         Some("constant") => Fill::Constant,
         _ => Fill::Nearest,
@@ -189,7 +247,8 @@ pub(super) fn crop_and_resize(graph: &mut Graph, s: &Spatial, size: [usize; 2]) 
 
 fn resizing(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let (s, size) = (u.spatial(b, 2)?, size(b, u)?);
-    let nearest = u.args.text("interpolation") == Some("nearest");
+    let interpolation = u.args.text("interpolation").expect("it has a value");
+    let antialias = u.args.flag("antialias");
     let (crop, pad) = (u.args.flag("crop_to_aspect_ratio"), u.args.flag("pad_to_aspect_ratio"));
     if crop && pad {
         let headline = "`resizing` cannot both cut and pad to keep the shape";
@@ -213,6 +272,11 @@ fn resizing(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         x = s.border(&mut b.graph, &around.map(|n| (n, n)), u.args.number("fill_value") as f32);
         from = [height + 2 * around[0], width + 2 * around[1]];
     }
-    let y = resize(&mut b.graph, x, from, size, nearest);
+    let y = match Kernel::named(interpolation) {
+        // Four places each, read where they are, are less work than a product.
+        Some(Kernel::Bilinear) if !antialias => resize(&mut b.graph, x, from, size, false),
+        Some(kernel) => resized(&mut b.graph, x, from, size, kernel, antialias),
+        None => resize(&mut b.graph, x, from, size, true),
+    };
     Ok(s.finish(&mut b.graph, y))
 }

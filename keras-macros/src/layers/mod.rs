@@ -28,6 +28,7 @@ mod reference;
 mod regularization;
 pub mod regularizers;
 mod reshaping;
+mod resizing;
 mod spatial;
 pub mod spectral;
 mod wrappers;
@@ -216,7 +217,12 @@ pub const LAYERS: &[&[Entry]] = &[
     spectral::LAYERS,
     preprocessing::LAYERS,
     images::LAYERS,
-    augmentation::LAYERS,
+    augmentation::geometry::LAYERS,
+    augmentation::tones::LAYERS,
+    augmentation::colours::LAYERS,
+    augmentation::filters::LAYERS,
+    augmentation::warps::LAYERS,
+    augmentation::histograms::LAYERS,
     regularization::LAYERS,
 ];
 

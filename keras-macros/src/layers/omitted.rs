@@ -15,10 +15,7 @@ const KERNELS: &str = "which kernel computes it is the compiler's choice";
 /// Classes of `keras.layers`, and why they are left out.
 pub const CLASSES: &[(&str, &str)] = &[
     ("AugMix", NOT_YET),
-    ("AutoContrast", NOT_YET),
-    ("ContrastLimitedAdaptiveHistogramEqualization", NOT_YET),
     ("CutMix", LABELS),
-    ("Equalization", NOT_YET),
     ("FlaxLayer", OTHERS),
     ("HashedCrossing", STRINGS),
     ("Hashing", STRINGS),
@@ -31,21 +28,7 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("MixUp", LABELS),
     ("Pipeline", "layers one after another are a chain: `a >> b`"),
     ("RandAugment", NOT_YET),
-    ("RandomColorDegeneration", NOT_YET),
-    ("RandomColorJitter", NOT_YET),
-    ("RandomElasticTransform", NOT_YET),
-    ("RandomErasing", NOT_YET),
-    ("RandomGaussianBlur", NOT_YET),
-    ("RandomGrayscale", NOT_YET),
-    ("RandomHue", NOT_YET),
-    ("RandomInvert", NOT_YET),
-    ("RandomPerspective", NOT_YET),
-    ("RandomPosterization", NOT_YET),
-    ("RandomSaturation", NOT_YET),
-    ("RandomSharpness", NOT_YET),
-    ("RandomShear", NOT_YET),
     ("STFTSpectrogram", NOT_YET),
-    ("Solarization", NOT_YET),
     ("StringLookup", STRINGS),
     ("TFSMLayer", OTHERS),
     ("TextVectorization", STRINGS),
@@ -80,8 +63,6 @@ pub const OF_CLASSES: &[(&str, &str, &str)] = &[
     ("Lambda", "mask", "masks go with the tensors that a closure is given"),
     ("Lambda", "output_shape", "it follows from the closure"),
     ("ReversibleEmbedding", "reverse_dtype", "values are of 32 bits within a model"),
-    ("Resizing", "antialias", NOT_YET),
-    ("Resizing", "fill_mode", NOT_YET),
 ];
 
 /// The part of the reference page.

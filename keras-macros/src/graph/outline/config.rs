@@ -2,7 +2,7 @@
 
 use super::{Builder, Described, has_class};
 use crate::ir::{DType, Init, Penalty, Start};
-use crate::layers::args::Value;
+use crate::layers::args::{Clipping, Value};
 use crate::layers::constraints::Constraint;
 use crate::layers::regularizers::Regularizer;
 use crate::layers::{Family, Use};
@@ -135,6 +135,11 @@ impl Builder<'_> {
             // `none` is a word here, and no word in Keras.
             Value::Text(text) if text == "none" => "null".into(),
             Value::Text(text) => quoted(text),
+            Value::Clipping(Clipping { rmax, rmin, dmax }) => {
+                let bounds = [("rmax", rmax), ("rmin", rmin), ("dmax", dmax)];
+                let given = bounds.iter().filter_map(|(name, bound)| Some(format!("\"{name}\":{}", number((**bound)?))));
+                format!("{{{}}}", given.collect::<Vec<_>>().join(","))
+            }
             Value::Closure(_) => return Err(format!("`{name}` is a closure")),
             Value::DType(dtype) => quoted(match dtype {
                 DType::F32 => "float32",

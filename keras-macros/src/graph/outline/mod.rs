@@ -276,7 +276,7 @@ impl Builder<'_> {
         let Some(frame) = self.outline.frames.pop() else { return Description::default() };
         let outputs: Vec<Id> = self.graph.outputs.iter().map(|output| output.value).collect();
         let name = match form {
-            Form::Item { name, .. } => snake_case(&name.to_string()),
+            Form::Item { name, .. } | Form::Loss { name, .. } => snake_case(&name.to_string()),
             Form::Expression => "sequential".to_string(),
         };
         let (described, order) = frame.model(&name, self.outline.is_sequential, &outputs);

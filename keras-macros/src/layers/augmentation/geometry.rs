@@ -1,11 +1,14 @@
-//! Images that are turned, shifted, cut and coloured at random while training.
+//! Images that are cut, turned and shifted within their frame: one affine transformation for each.
 
-use super::images::{FILL_VALUE, HEIGHT, INTERPOLATION, WIDTH, crop_and_resize, entry, sampling, size};
-use super::spatial::{DATA_FORMAT, Spatial};
-use super::{Entry, Kind, Param, Use, optional, required, unsupported};
+use super::super::images::{
+    FILL_VALUE, HEIGHT, INTERPOLATION, WIDTH, crop_and_resize, entry, sampling, size,
+};
+use super::super::spatial::{DATA_FORMAT, Spatial};
+use super::super::{Entry, Kind, Param, Use, optional, required};
+use super::{Bounds, SEED, bounds, draw, sign, while_training};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
-use crate::ir::{Binary, Dim, Fill, Graph, Id, Sampling, Shape, Unary};
+use crate::ir::{Binary, Dim, Fill, Graph, Id, Sampling, Unary};
 
 const FILL_MODE: Param = optional(
     "fill_mode",
@@ -13,10 +16,6 @@ const FILL_MODE: Param = optional(
     "reflect",
     "What lies beyond the border.",
 );
-const VALUE_RANGE: Param =
-    optional("value_range", Kind::Numbers, "[0.0, 255.0]", "Least and greatest value of an image.");
-const SEED: Param = unsupported("seed");
-
 /// Keras: Preprocessing layers, image augmentation.
 pub const LAYERS: &[Entry] = &[
     entry(
@@ -109,70 +108,26 @@ pub const LAYERS: &[Entry] = &[
         random_translation,
     ),
     entry(
-        "random_contrast",
-        "RandomContrast",
-        "While training, multiplies the distance from the mean of each channel by a factor of each image.",
+        "random_shear",
+        "RandomShear",
+        "While training, moves each image's rows along each other, and its columns.",
         &[
-            required(
-                "factor",
+            optional(
+                "x_factor",
                 Kind::Numbers,
-                "The factor is in `[1 - factor, 1 + factor]`; or lower and upper part of it.",
+                "0.0",
+                "The greatest move of a row, as a share of its distance from the first; or the bounds of it.",
             ),
-            VALUE_RANGE,
-            SEED,
+            optional("y_factor", Kind::Numbers, "0.0", "The same of columns."),
+            INTERPOLATION,
+            FILL_MODE,
+            FILL_VALUE,
             DATA_FORMAT,
-        ],
-        random_contrast,
-    ),
-    entry(
-        "random_brightness",
-        "RandomBrightness",
-        "While training, adds a number of its own to each image.",
-        &[
-            required(
-                "factor",
-                Kind::Numbers,
-                "The greatest change, as a share of the range of values; or its bounds.",
-            ),
-            VALUE_RANGE,
             SEED,
-            DATA_FORMAT,
         ],
-        random_brightness,
+        random_shear,
     ),
 ];
-
-/// The bounds that argument `name` gives: two numbers, or one for both directions. They are to be in `[least, most]`.
-fn bounds(b: &Builder, u: &Use, name: &'static str, least: f64, most: f64) -> Result<(f64, f64), Reported> {
-    let (low, high) = match *u.args.numbers(name).expect("it has a value") {
-        [x] => (-x.abs(), x.abs()),
-        [x, y] => (x.min(y), x.max(y)),
-        ref numbers => {
-            let headline =
-                format!("`{name}` of `{}` must be one number or two, found {}", u.entry.name, numbers.len());
-            return Err(b.diag.report(Message::new(u.args.place(name), headline)));
-        }
-    };
-    if least <= low && high <= most {
-        return Ok((low, high));
-    }
-    let wrong = if high > most { high } else { low };
-    let headline = format!("`{name}` of `{}` must be in [{least}, {most}], found {wrong}", u.entry.name);
-    let size = wrong.abs();
-    let help = (size > 1.0).then(|| match u.entry.name {
-        "random_rotation" => {
-            format!("it is a share of a full turn: for {size} degrees write {size:?} / 360.0")
-        }
-        _ => format!("it is a share: for {size} % write {}", size / 100.0),
-    });
-    Err(b.diag.report(Message::new(u.args.place(name), headline).help_if(help)))
-}
-
-/// One number for each sample, uniform in `[low, high)`.
-fn draw(graph: &mut Graph, x: Id, (low, high): (f64, f64)) -> Id {
-    let shape = Shape { batched: graph.shape(x).batched, dims: vec![1.into()] };
-    graph.uniform(shape, low, high)
-}
 
 /// The transformation `start + Σ number * part`, with one number for each sample.
 fn affine(graph: &mut Graph, start: [f32; 6], terms: &[(Id, [f32; 6])]) -> Id {
@@ -182,12 +137,6 @@ fn affine(graph: &mut Graph, start: [f32; 6], terms: &[(Id, [f32; 6])]) -> Id {
         let term = graph.binary(Binary::Mul, part, *number);
         graph.binary(Binary::Add, term, sum)
     })
-}
-
-/// `y` of `s` while training, the image as it is while inferring.
-fn while_training(b: &mut Builder, u: &Use, s: &Spatial, y: Id) -> Id {
-    let y = s.finish(&mut b.graph, y);
-    b.graph.phase(y, u.x())
 }
 
 fn random_crop(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
@@ -238,14 +187,19 @@ fn sampled(b: &mut Builder, u: &Use, s: &Spatial, at: Id) -> Id {
 
 fn random_rotation(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let s = u.spatial(b, 2)?;
-    let (low, high) = bounds(b, u, "factor", -1.0, 1.0)?;
-    let turn = draw(&mut b.graph, s.x, (low, high));
-    let angle = b.graph.binary_const(Binary::Mul, turn, std::f32::consts::TAU);
-    let (cos, sin) = (b.graph.unary(Unary::Cos, angle), b.graph.unary(Unary::Sin, angle));
-    let [cx, cy] = centre(&s);
-    let terms = [(cos, [1.0, 0.0, -cx, 0.0, 1.0, -cy]), (sin, [0.0, -1.0, cy, 1.0, 0.0, -cx])];
-    let at = affine(&mut b.graph, [0.0, 0.0, cx, 0.0, 0.0, cy], &terms);
+    let bounds = bounds(b, u, "factor", -1.0, 1.0)?;
+    let at = rotation(&mut b.graph, &s, bounds);
     Ok(sampled(b, u, &s, at))
+}
+
+/// A turn around the middle, by a share of a full one.
+pub fn rotation(graph: &mut Graph, s: &Spatial, bounds: Bounds) -> Id {
+    let turn = draw(graph, s.x, bounds);
+    let angle = graph.times(turn, std::f32::consts::TAU);
+    let (cos, sin) = (graph.unary(Unary::Cos, angle), graph.unary(Unary::Sin, angle));
+    let [cx, cy] = centre(s);
+    let terms = [(cos, [1.0, 0.0, -cx, 0.0, 1.0, -cy]), (sin, [0.0, -1.0, cy, 1.0, 0.0, -cx])];
+    affine(graph, [0.0, 0.0, cx, 0.0, 0.0, cy], &terms)
 }
 
 fn random_zoom(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
@@ -268,60 +222,40 @@ fn random_zoom(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
 
 fn random_translation(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let s = u.spatial(b, 2)?;
-    let shift = |b: &mut Builder, name, axis: usize| {
-        let (low, high) = bounds(b, u, name, -1.0, 1.0)?;
-        let places = s.extents[axis] as f64;
-        Ok(draw(&mut b.graph, s.x, (low * places, high * places)))
-    };
-    let (y, x) = (shift(b, "height_factor", 0)?, shift(b, "width_factor", 1)?);
-    let terms = [(x, [0.0, 0.0, -1.0, 0.0, 0.0, 0.0]), (y, [0.0, 0.0, 0.0, 0.0, 0.0, -1.0])];
-    let at = affine(&mut b.graph, [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], &terms);
+    let [height, width] = ["height_factor", "width_factor"].map(|name| bounds(b, u, name, -1.0, 1.0));
+    let at = translation(&mut b.graph, &s, [height?, width?]);
     Ok(sampled(b, u, &s, at))
 }
 
-/// `x` within the bounds of argument `value_range`.
-fn value_range(b: &Builder, u: &Use) -> Result<(f64, f64), Reported> {
-    match *u.args.numbers("value_range").expect("it has a value") {
-        [low, high] if low < high => Ok((low, high)),
-        ref other => {
-            let headline =
-                format!("`value_range` of `{}` must be two ascending numbers, found {other:?}", u.entry.name);
-            let message = Message::new(u.args.place("value_range"), headline);
-            Err(b.diag.report(message.help("for example `[0.0, 255.0]`, or `[0.0, 1.0]` behind `rescaling`")))
-        }
-    }
+/// A shift down and to the right, by shares of height and width.
+pub fn translation(graph: &mut Graph, s: &Spatial, bounds: [Bounds; 2]) -> Id {
+    let [y, x] = [0, 1].map(|axis| {
+        let (places, (low, high)) = (s.extents[axis] as f64, bounds[axis]);
+        draw(graph, s.x, (low * places, high * places))
+    });
+    let terms = [(x, [0.0, 0.0, -1.0, 0.0, 0.0, 0.0]), (y, [0.0, 0.0, 0.0, 0.0, 0.0, -1.0])];
+    affine(graph, [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], &terms)
 }
 
-fn random_contrast(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
+fn random_shear(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let s = u.spatial(b, 2)?;
-    let (low, high) = match u.args.numbers("factor") {
-        Some(&[lower, upper]) => (lower, upper),
-        _ => bounds(b, u, "factor", -1.0, 1.0).map(|(_, high)| (high, high))?,
+    let factor = |name| {
+        let (low, high) = bounds(b, u, name, 0.0, 1.0)?;
+        let one = u.args.numbers(name).is_some_and(|numbers| numbers.len() == 1);
+        Ok(if one { (-high, high) } else { (low, high) })
     };
-    if low < 0.0 || high < 0.0 || low > 1.0 {
-        let headline =
-            format!("the parts of `factor` of `random_contrast` must be in [0, 1], found [{low}, {high}]");
-        return Err(b.diag.report(Message::new(u.args.place("factor"), headline)));
-    }
-    let (least, most) = value_range(b, u)?;
-    let factor = draw(&mut b.graph, s.x, (1.0 - low, 1.0 + high));
-    let factor = b.graph.reshape(factor, vec![Dim::known(1); 3]);
-    let mean = b.graph.mean(s.x, vec![0, 1], true);
-    let centred = b.graph.binary(Binary::Sub, s.x, mean);
-    let scaled = b.graph.binary(Binary::Mul, centred, factor);
-    let y = b.graph.binary(Binary::Add, scaled, mean);
-    let y = b.graph.clip(y, least as f32, most as f32);
-    Ok(while_training(b, u, &s, y))
+    let (x, y) = (factor("x_factor")?, factor("y_factor")?);
+    let at = shear(&mut b.graph, &s, [x, y]);
+    Ok(sampled(b, u, &s, at))
 }
 
-fn random_brightness(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
-    let s = u.spatial(b, 2)?;
-    let (low, high) = bounds(b, u, "factor", -1.0, 1.0)?;
-    let (least, most) = value_range(b, u)?;
-    let range = most - least;
-    let delta = draw(&mut b.graph, s.x, (low * range, high * range));
-    let delta = b.graph.reshape(delta, vec![Dim::known(1); 3]);
-    let y = b.graph.binary(Binary::Add, s.x, delta);
-    let y = b.graph.clip(y, least as f32, most as f32);
-    Ok(while_training(b, u, &s, y))
+/// Columns moved by shares of the row, rows by shares of the column, both one way or both the other.
+pub fn shear(graph: &mut Graph, s: &Spatial, [x, y]: [Bounds; 2]) -> Id {
+    let sign = sign(graph, s.x);
+    let [x, y] = [x, y].map(|bounds| {
+        let factor = draw(graph, s.x, bounds);
+        graph.mul(factor, sign)
+    });
+    let terms = [(x, [0.0, 1.0, 0.0, 0.0, 0.0, 0.0]), (y, [0.0, 0.0, 0.0, 1.0, 0.0, 0.0])];
+    affine(graph, [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], &terms)
 }
