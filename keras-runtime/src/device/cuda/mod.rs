@@ -52,15 +52,30 @@ pub struct Cuda {
     precision: Precision,
 }
 
-/// An open GPU: its context and the one stream that everything runs in.
+/// An open GPU, and a stream of it. Each model has a stream of its own: what one thread captures as a graph must not hold
+/// the work of another.
 #[derive(Debug)]
 pub(crate) struct Gpu {
     pub context: Arc<CudaContext>,
     pub stream: Arc<CudaStream>,
     pub name: String,
     pub architecture: Architecture,
-    pub precompiled: Mutex<Precompiled>,
-    pub timings: Mutex<Option<Timings>>,
+    pub precompiled: Arc<Mutex<Precompiled>>,
+    pub timings: Arc<Mutex<Option<Timings>>>,
+}
+
+impl Gpu {
+    /// The same GPU with another stream.
+    fn fork(&self) -> Result<Arc<Gpu>, DriverError> {
+        Ok(Arc::new(Gpu {
+            stream: self.context.new_stream()?,
+            context: self.context.clone(),
+            name: self.name.clone(),
+            architecture: self.architecture,
+            precompiled: self.precompiled.clone(),
+            timings: self.timings.clone(),
+        }))
+    }
 }
 
 /// Launches of each kernel, and the time that they took.
@@ -104,8 +119,8 @@ impl Cuda {
                 name,
                 architecture,
                 context,
-                precompiled: Mutex::default(),
-                timings: Mutex::default(),
+                precompiled: Arc::default(),
+                timings: Arc::default(),
             })
         };
         let gpu = open().map_err(|error| library::explain(&format!("GPU {ordinal}"), &error))?;
@@ -183,8 +198,9 @@ impl Device for Cuda {
     fn backend(&self, spec: &'static Spec, seed: u64) -> Result<Box<dyn Backend>> {
         let tensor_cores = self.gpu.architecture.major >= 8;
         let precision = if tensor_cores { self.precision } else { Precision::Float32 };
+        let gpu = self.gpu.fork().map_err(|error| library::explain(&self.gpu.name, &error))?;
         Ok(Box::new(CudaBackend::new(
-            self.gpu.clone(),
+            gpu,
             Program::new(spec, precision),
             spec,
             seed,
