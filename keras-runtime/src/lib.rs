@@ -217,15 +217,16 @@ pub mod prelude {
     };
     pub use crate::metric::{
         AUC, Accuracy, BinaryAccuracy, BinaryIoU, CategoricalAccuracy, ConcordanceCorrelation, Curve,
-        F1Score, FBetaScore, FalseNegatives, FalsePositives, MeanIoU, MeanOf, Metric, PearsonCorrelation,
-        PerOutput, Precision, PrecisionAtRecall, R2Score, Recall, RecallAtPrecision, RootMeanSquaredError,
-        SensitivityAtSpecificity, SparseCategoricalAccuracy, SparseTopKCategoricalAccuracy,
-        SpecificityAtSensitivity, Summation, TopKCategoricalAccuracy, TrueNegatives, TruePositives, Weighted,
+        F1Score, FBetaScore, FalseNegatives, FalsePositives, IoU, MeanIoU, MeanMetric, MeanOf, Metric,
+        PearsonCorrelation, PerOutput, Precision, PrecisionAtRecall, R2Score, Recall, RecallAtPrecision,
+        RootMeanSquaredError, SensitivityAtSpecificity, SparseCategoricalAccuracy,
+        SparseTopKCategoricalAccuracy, SpecificityAtSensitivity, Summation, TopKCategoricalAccuracy,
+        TrueNegatives, TruePositives, Weighted,
     };
     pub use crate::model::{Model, Trainer};
     pub use crate::optim::{
         Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Muon, Nadam, Optimizer, RmsProp,
-        Sgd,
+        ScheduleFreeAdamW, Sgd,
     };
     pub use crate::train::{Evaluate, Fit, History, Score, Verbose, sample_weight, validation};
     pub use crate::{Error, Result};

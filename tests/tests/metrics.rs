@@ -72,11 +72,19 @@ metrics! {
         "fbeta_weighted" => FBetaScore { average: Average::Weighted, beta: 2.0, threshold: Some(0.4) };
         "binary_iou" => BinaryIoU { threshold: 0.4 };
         "mean_iou" => MeanIoU;
+        "iou" => IoU { target_class_ids: Some(&[0, 3]), ..IoU };
+        "iou_ignoring" => IoU { target_class_ids: Some(&[1, 2, 4]), ignore_class: Some(3) };
+        "one_hot_iou" => IoU { target_class_ids: Some(&[2]), ..IoU };
+        "mean_iou_ignoring" => IoU { ignore_class: Some(1), ..IoU };
+        "one_hot_mean_iou" => MeanIoU;
     means:
         "root_mean_squared_error" => RootMeanSquaredError;
         "mean_absolute_error" => MeanOf(MeanAbsoluteError);
         "cosine_similarity" => CosineSimilarity;
         "categorical_crossentropy" => CategoricalCrossentropy;
+        "sparse_categorical_crossentropy" => SparseCategoricalCrossentropy;
+        "sparse_categorical_crossentropy_ignoring" =>
+            SparseCategoricalCrossentropy { ignore_class: Some(2), ..SparseCategoricalCrossentropy };
         "categorical_crossentropy_logits" => CategoricalCrossentropy { from_logits: true, ..CategoricalCrossentropy };
         "hinge" => MeanOf(Hinge);
         "kl_divergence" => MeanOf(KLDivergence);

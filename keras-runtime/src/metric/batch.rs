@@ -23,6 +23,21 @@ impl<'a> Batch<'a> {
         self.output.shape.last().copied().unwrap_or(1).max(1)
     }
 
+    /// Each sample: its targets, its predictions, and its weight, which is the mean of those of its steps.
+    pub fn each_sample(&self) -> impl Iterator<Item = (&'a [f32], &'a [f32], f64)> + use<'a> {
+        let Batch { samples, targets, predictions, weights, .. } = *self;
+        let each = move |words: usize| words / samples.max(1);
+        let (width, words) = (each(targets.len()), each(predictions.len()));
+        (0..samples).map(move |i| {
+            let weight = weights.map_or(1.0, |weights| {
+                let steps = each(weights.len());
+                let own = weights[i * steps..(i + 1) * steps].iter().map(|weight| f64::from(*weight));
+                own.sum::<f64>() / steps.max(1) as f64
+            });
+            (&targets[i * width..(i + 1) * width], &predictions[i * words..(i + 1) * words], weight)
+        })
+    }
+
     /// Each place of all axes but the last: its targets, its predictions, its weight.
     pub fn positions(&self) -> impl Iterator<Item = (&'a [f32], &'a [f32], f64)> + use<'a> {
         let classes = self.classes();

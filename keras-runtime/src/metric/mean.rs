@@ -90,8 +90,9 @@ impl<L: Loss> Averaged<L> {
                     &seen.probabilities[..]
                 }
             };
+            // As in Keras: without weights, what a loss leaves out counts as 0.
             let left_out = matches!(self.loss.left_out(), Some(LeftOut::Target(target)) if y == [target]);
-            if !left_out {
+            if !(left_out && batch.weights.is_some()) {
                 seen.mean.add(self.factor * f64::from(self.loss.sample(y, p, classes, None)), weight);
             }
         }
@@ -99,12 +100,7 @@ impl<L: Loss> Averaged<L> {
 
     /// Of a loss of whole samples.
     fn add_samples(&self, seen: &mut Seen, batch: &Batch<'_>) {
-        let samples = batch.samples.max(1);
-        let (width, words) = (batch.targets.len() / samples, batch.predictions.len() / samples);
-        for i in 0..batch.samples {
-            let y = &batch.targets[i * width..(i + 1) * width];
-            let p = &batch.predictions[i * words..(i + 1) * words];
-            let weight = batch.weights.map_or(1.0, |weights| f64::from(weights[i]));
+        for (y, p, weight) in batch.each_sample() {
             let loss = f64::from(self.loss.shaped(y, p, batch.output.shape, None));
             seen.mean.add(self.factor * loss, weight);
         }
@@ -125,7 +121,7 @@ impl<L: Loss> Averaged<L> {
         for (i, loss) in seen.probabilities[..counted].iter().enumerate() {
             let weight =
                 batch.weights.filter(|_| values.is_none()).map_or(1.0, |weights| f64::from(weights[i]));
-            if !(zeros && *loss <= 0.0) {
+            if !(zeros && *loss <= 0.0 && batch.weights.is_some()) {
                 seen.mean.add(self.factor * f64::from(*loss), weight);
             }
         }

@@ -6,11 +6,13 @@ mod confusion;
 mod correlation;
 mod curve;
 mod fscore;
+mod function;
 mod kept;
 mod list;
 mod mean;
 mod measure;
 mod overlap;
+mod running;
 mod weighted;
 
 use std::fmt::Debug;
@@ -28,9 +30,11 @@ pub use curve::{
     Summation,
 };
 pub use fscore::{Average, F1Score, FBetaScore};
+pub use function::MeanMetric;
 pub use list::{Metrics, PerOutput};
 pub use mean::{MeanOf, RootMeanSquaredError};
-pub use overlap::{BinaryIoU, MeanIoU};
+pub use overlap::{BinaryIoU, IoU, MeanIoU};
+pub use running::{Mean, Sum};
 pub use weighted::Weighted;
 
 use crate::compiled::OutputSpec;

@@ -5,13 +5,23 @@ use super::measure::{Measure, expect_classes, named};
 use super::{Batch, argmax};
 use crate::compiled::OutputSpec;
 use crate::data::Tensor;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::loss::check::{TargetShape, expect_indices_or};
 use crate::loss::defaults::defaults;
 
 /// The mean over the classes of `intersection / union`: a position's class is the greatest of its words, and its target
 /// an index or one-hot (`OneHotMeanIoU` in Keras). A class that neither is true nor predicted counts nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MeanIoU;
+
+/// [`MeanIoU`] of some classes alone (`IoU` and `OneHotIoU` in Keras), or without the places of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IoU {
+    /// The classes whose mean it is; `None` for all of them.
+    pub target_class_ids: Option<&'static [usize]>,
+    /// The index of places that do not count, as one for what is unlabelled; it need not be a class.
+    pub ignore_class: Option<i32>,
+}
 
 /// The mean over 0 and 1 of `intersection / union` of words on either side of `threshold`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,8 +30,11 @@ pub struct BinaryIoU {
     pub threshold: f32,
 }
 
-defaults! { BinaryIoU { threshold: 0.5 } }
-named! { MeanIoU BinaryIoU }
+defaults! {
+    IoU { target_class_ids: None, ignore_class: None }
+    BinaryIoU { threshold: 0.5 }
+}
+named! { MeanIoU IoU BinaryIoU }
 
 /// For each class: what is true and predicted, what is true, what is predicted.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,22 +69,69 @@ impl Measure for MeanIoU {
         "mean_io_u"
     }
 
-    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+    fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
         expect_classes(self.name(), output, target)
     }
 
     fn add(&self, seen: &mut Vec<Class>, batch: &Batch<'_>) {
-        seen.resize(batch.classes(), Class::default());
-        for (y, p, weight) in batch.positions() {
-            let truth = if let [label] = y { *label as usize } else { argmax(y) };
-            if truth < seen.len() {
-                count(seen, truth, argmax(p), weight);
-            }
-        }
+        count_all(seen, batch, None);
     }
 
     fn value(&self, seen: &Vec<Class>) -> f64 {
         mean(seen)
+    }
+
+    fn forget(seen: &mut Vec<Class>) {
+        seen.fill(Class::default());
+    }
+}
+
+/// Takes in the places of a batch, but for those of the class `ignored`.
+fn count_all(seen: &mut Vec<Class>, batch: &Batch<'_>, ignored: Option<i32>) {
+    seen.resize(batch.classes(), Class::default());
+    for (y, p, weight) in batch.positions() {
+        let truth = if let [label] = y { *label } else { argmax(y) as f32 };
+        if ignored.is_none_or(|class| class as f32 != truth) && truth >= 0.0 && (truth as usize) < seen.len()
+        {
+            count(seen, truth as usize, argmax(p), weight);
+        }
+    }
+}
+
+impl Measure for IoU {
+    type Seen = Vec<Class>;
+
+    fn name(&self) -> &str {
+        "io_u"
+    }
+
+    fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
+        let classes = output.shape.last().copied().unwrap_or(1);
+        if let Some(id) = self.target_class_ids.unwrap_or_default().iter().find(|id| **id >= classes) {
+            return Err(Error::Setting {
+                name: "target_class_ids",
+                expected: format!("classes of output `{}`, from 0 to {}", output.name, classes - 1),
+                found: id.to_string(),
+            });
+        }
+        match TargetShape::of(output.shape, target.shape().sample()) {
+            TargetShape::Index => {
+                let ignored = self.ignore_class.map(|class| class as f32);
+                expect_indices_or(ignored, self.name(), output, target)
+            }
+            TargetShape::Same | TargetShape::Other => expect_classes(self.name(), output, target),
+        }
+    }
+
+    fn add(&self, seen: &mut Vec<Class>, batch: &Batch<'_>) {
+        count_all(seen, batch, self.ignore_class);
+    }
+
+    fn value(&self, seen: &Vec<Class>) -> f64 {
+        match self.target_class_ids {
+            None => mean(seen),
+            Some(ids) => mean(&ids.iter().filter_map(|id| seen.get(*id).copied()).collect::<Vec<_>>()),
+        }
     }
 
     fn forget(seen: &mut Vec<Class>) {

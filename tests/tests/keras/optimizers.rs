@@ -38,6 +38,14 @@ fn sgd() -> Result<()> {
 }
 
 #[test]
+fn schedule_free() -> Result<()> {
+    check("schedule_free", ScheduleFreeAdamW { learning_rate: 0.01, ..ScheduleFreeAdamW::default() })?;
+    let set =
+        ScheduleFreeAdamW { learning_rate: 0.02, beta_1: 0.8, beta_2: 0.99, epsilon: 1e-4, warmup_steps: 10 };
+    check("schedule_free_warmup", set.decay(0.05).clipnorm(0.1))
+}
+
+#[test]
 fn rmsprop() -> Result<()> {
     check("rmsprop", RmsProp::default())?;
     check("rmsprop_lr", RmsProp { learning_rate: 0.01, rho: 0.95, epsilon: 1e-5, ..RmsProp::default() })?;
