@@ -33,7 +33,7 @@ keras_model! {
     BatchFrozenAlone(a: [4, 6]) { a >> batch_normalization(trainable = false, name = "n") }
     BatchTwice(a0: [6]) { let a = a0 >> reshape([-1, 6]) >> dense(6, use_bias = false, kernel_initializer = identity, name = "probe_a") >> reshape([6]); a >> batch_normalization(name = "n") >> dense(4, tanh, name = "d") >> batch_normalization(name = "m") }
     BatchTwiceAlone(a: [6]) { a >> batch_normalization(name = "n") >> dense(4, tanh, name = "d") >> batch_normalization(name = "m") }
-    BatchMasked(a0: [5, 3]) { let a = a0 >> reshape([-1, 3]) >> dense(3, use_bias = false, kernel_initializer = identity, name = "probe_a") >> reshape([5, 3]); (a * (slice(a, 2, 0, 1) > -0.5)) >> masking() >> batch_normalization(name = "n") }
+    BatchMasked(a0: [5, 3]) { let a = a0 >> reshape([-1, 3]) >> dense(3, use_bias = false, kernel_initializer = identity, name = "probe_a") >> reshape([5, 3]); (a * (slice(a, 2, 0, 1) > -0.5)) >> masking() >> batch_normalization(name = "n") >> drop_mask() }
     BatchMaskedAlone(a: [5, 3]) { (a * (slice(a, 2, 0, 1) > -0.5)) >> masking() >> batch_normalization(name = "n") }
 }
 

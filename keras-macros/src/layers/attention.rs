@@ -1,9 +1,9 @@
 //! Attention: what to look at, by products of queries with keys.
 
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Param, SEED, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
-use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Start, Unary};
+use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Shape, Start, Unary};
 
 const CAUSAL: Param = optional(
     "use_causal_mask",
@@ -35,14 +35,17 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Attention",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "A mean of the values, weighted by the softmax of the products of a query with the keys (Luong et al., 2015): \
-              `(query, value) >> attention()`, or `(query, value, key) >> attention()`.",
+              `(query, value) >> attention()`, or `(query, value, key) >> attention()`. Masks are those that query and value \
+              come with, or, in their place, a fourth and a fifth operand: which steps of the query and of the value count.",
         shapes: "[batch, m, d], [batch, n, d] → [batch, m, d]",
         operands: Operands::AtLeast(2),
         params: &[
             optional("use_scale", Kind::Flag, "false", "Whether to learn a factor of the scores."),
             optional("score_mode", Kind::Choice(&["dot", "concat"]), "dot", "Products, or `tanh` of sums."),
             DROPOUT,
+            SEED,
             CAUSAL,
         ],
         weights: &[("scale", "[]"), ("concat_score_weight", "[]")],
@@ -53,10 +56,16 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "AdditiveAttention",
         family: Family::Layer,
-        doc: "Attention by `sum(scale * tanh(query + key))` (Bahdanau et al., 2014).",
+        masks: Masks::Refused,
+        doc: "Attention by `sum(scale * tanh(query + key))` (Bahdanau et al., 2014), with operands as `attention` has them.",
         shapes: "[batch, m, d], [batch, n, d] → [batch, m, d]",
         operands: Operands::AtLeast(2),
-        params: &[optional("use_scale", Kind::Flag, "true", "Whether to learn the scale."), DROPOUT, CAUSAL],
+        params: &[
+            optional("use_scale", Kind::Flag, "true", "Whether to learn the scale."),
+            DROPOUT,
+            SEED,
+            CAUSAL,
+        ],
         weights: &[("scale", "[d]")],
         apply: additive_attention,
     },
@@ -65,8 +74,10 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "MultiHeadAttention",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "Several attentions side by side, each with projections of its own (Vaswani et al., 2017): \
-              `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`.",
+              `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`. A fourth operand is Keras's \
+              `attention_mask`, `[batch, m, n]`: where it is 0, that step of the query does not see that step of the value.",
         shapes: "[batch, m, d], [batch, n, e] → [batch, m, d]",
         operands: Operands::AtLeast(2),
         params: &[
@@ -93,6 +104,7 @@ pub const LAYERS: &[Entry] = &[
             ACTIVITY_PENALTY,
             KERNEL_BOUND,
             BIAS_BOUND,
+            SEED,
             CAUSAL,
         ],
         weights: &[
@@ -116,7 +128,9 @@ pub const LAYERS: &[Entry] = &[
         aliases: &["grouped_query_attention"],
         class: "GroupQueryAttention",
         family: Family::Layer,
-        doc: "Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).",
+        masks: Masks::Refused,
+        doc: "Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023), with operands \
+              as `multi_head_attention` has them.",
         shapes: "[batch, m, d], [batch, n, e] → [batch, m, d]",
         operands: Operands::AtLeast(2),
         params: &[
@@ -132,6 +146,7 @@ pub const LAYERS: &[Entry] = &[
             ACTIVITY_PENALTY,
             KERNEL_BOUND,
             BIAS_BOUND,
+            SEED,
             CAUSAL,
         ],
         weights: &[
@@ -161,17 +176,23 @@ pub const LAYERS: &[Entry] = &[
     },
 ];
 
-/// Query, value and key: `[batch, steps, size]` each.
-fn operands(b: &Builder, u: &Use, same_size: bool) -> Result<[Id; 3], Reported> {
-    if u.inputs.len() > 3 {
+/// Query, value and key: `[batch, steps, size]` each. `masks` are the operands that may follow them.
+fn operands(
+    b: &Builder,
+    u: &Use,
+    same_size: bool,
+    masks: &str,
+    counts: &[usize],
+) -> Result<[Id; 3], Reported> {
+    if u.inputs.len() > 3 && !counts.contains(&u.inputs.len()) {
         let headline = format!(
-            "`{}` takes a query, a value and a key, but gets {} tensors",
+            "`{}` takes a query, a value and a key, and then {masks}, but gets {} tensors",
             u.entry.name,
             u.inputs.len()
         );
         return Err(b.diag.report(Message::new(u.place, headline)));
     }
-    for input in u.inputs {
+    for input in u.inputs.iter().take(3) {
         let shape = b.graph.shape(input.id);
         if shape.rank() != 2 {
             let headline = format!("`{}` takes [batch, steps, features], but is given {shape}", u.entry.name);
@@ -198,17 +219,52 @@ fn operands(b: &Builder, u: &Use, same_size: bool) -> Result<[Id; 3], Reported> 
     Ok([query.id, value.id, key.id])
 }
 
-/// Which scores `[m, n]` count, if not all: 1 or 0. `by_query` as well by the query's own mask.
-fn score_mask(b: &mut Builder, u: &Use, by_query: bool) -> Option<Id> {
+/// Operand `i`, a mask of `dims` (or of as many as it has of their last ones), as 1 or 0; an axis of one place is that of
+/// all.
+fn given_mask(b: &mut Builder, u: &Use, i: usize, dims: &[Dim]) -> Result<Id, Reported> {
+    let (mask, shape) = (&u.inputs[i], b.shape(u.inputs[i].id));
+    let least = dims.len().min(2);
+    let wanted = &dims[dims.len() - shape.rank().clamp(least, dims.len())..];
+    let of_mask = Shape::batched(wanted.to_vec());
+    let fits = shape.rank() == wanted.len()
+        && shape.dims.iter().zip(wanted).all(|(own, wanted)| {
+            let sentence = format!("a mask of `{}` is {}", u.text, of_mask);
+            own.is(1) || b.agree(own, wanted, u.place, &sentence)
+        });
+    if !fits {
+        let expected = Shape::batched(dims[dims.len() - least..].to_vec());
+        let headline = format!("a mask of `{}` is {expected}, but it is given {shape}", u.entry.name);
+        let message = u.misfit(mask, headline, format!("this layer takes a mask of {expected}"));
+        return Err(b.diag.report(message.note(format!("`{}` makes {shape}", mask.text))));
+    }
+    Ok(b.graph.binary_const(Binary::Ne, mask.id, 0.0))
+}
+
+/// The masks of query and value: those that they come with, or a fourth and a fifth operand.
+fn step_masks(b: &mut Builder, u: &Use) -> Result<[Option<Id>; 2], Reported> {
+    if u.inputs.len() < 5 {
+        let carried: Vec<Id> = u.inputs[1..].iter().take(2).filter_map(|input| input.mask).collect();
+        let of_value = carried.into_iter().reduce(|a, mask| b.graph.binary(Binary::Mul, a, mask));
+        return Ok([u.inputs[0].mask, of_value]);
+    }
+    let mut masks = [None; 2];
+    for (i, mask) in masks.iter_mut().enumerate() {
+        let steps = b.shape(u.inputs[i].id).dims[0].clone();
+        let given = given_mask(b, u, 3 + i, std::slice::from_ref(&steps))?;
+        *mask = Some(b.graph.broadcast_to(given, &Shape::batched([steps])));
+    }
+    Ok(masks)
+}
+
+/// Which scores `[m, n]` count, if not all: 1 or 0, by the masks of the query and of the value.
+fn score_mask(b: &mut Builder, u: &Use, [of_query, of_value]: [Option<Id>; 2]) -> Option<Id> {
     let [m, n] = [0, 1].map(|i| b.graph.shape(u.inputs[i].id).dims[0].clone());
     let mut masks = vec![];
-    if let (Some(query), true) = (u.inputs[0].mask, by_query) {
+    if let Some(query) = of_query {
         masks.push(b.graph.reshape(query, vec![m.clone(), 1.into()]));
     }
-    for input in &u.inputs[1..] {
-        if let Some(mask) = input.mask {
-            masks.push(b.graph.reshape(mask, vec![1.into(), n.clone()]));
-        }
+    if let Some(value) = of_value {
+        masks.push(b.graph.reshape(value, vec![1.into(), n.clone()]));
     }
     if u.args.flag("use_causal_mask") {
         let (rows, columns) = (b.graph.iota(m.clone()), b.graph.iota(n.clone()));
@@ -220,8 +276,9 @@ fn score_mask(b: &mut Builder, u: &Use, by_query: bool) -> Option<Id> {
 }
 
 /// `softmax(scores) · value`, and the query's mask on the result.
-fn weighted(b: &mut Builder, u: &Use, scores: Id, value: Id) -> Id {
-    let scores = match score_mask(b, u, false) {
+fn weighted(b: &mut Builder, u: &Use, scores: Id, value: Id) -> Result<Id, Reported> {
+    let [mask, of_value] = step_masks(b, u)?;
+    let scores = match score_mask(b, u, [None, of_value]) {
         Some(mask) => {
             let away = b.graph.binary_const(Binary::Sub, scores, 1e9);
             b.graph.select(mask, scores, away)
@@ -232,16 +289,15 @@ fn weighted(b: &mut Builder, u: &Use, scores: Id, value: Id) -> Id {
     let rate = u.args.number("dropout") as f32;
     let weights = if rate > 0.0 { b.graph.dropout(weights, rate) } else { weights };
     let result = b.graph.batch_matmul(weights, value);
-    let mask = u.inputs[0].mask;
     b.set_mask(mask);
-    match mask {
+    Ok(match mask {
         Some(mask) => {
             let m = b.graph.shape(mask).dims[0].clone();
             let mask = b.graph.reshape(mask, vec![m, 1.into()]);
             b.graph.binary(Binary::Mul, result, mask)
         }
         None => result,
-    }
+    })
 }
 
 /// `tanh` of the sums of all queries with all keys: `[m, n, d]`.
@@ -263,7 +319,7 @@ fn products(b: &mut Builder, query: Id, key: Id) -> Id {
 }
 
 fn attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
-    let [query, value, key] = operands(b, u, true)?;
+    let [query, value, key] = operands(b, u, true, "their masks", &[5])?;
     let scale = match u.args.flag("use_scale") {
         true => Some(b.weight(u, "scale", vec![], Init::Ones)?),
         false => None,
@@ -283,11 +339,11 @@ fn attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
             }
         }
     };
-    Ok(weighted(b, u, scores, value))
+    weighted(b, u, scores, value)
 }
 
 fn additive_attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
-    let [query, value, key] = operands(b, u, true)?;
+    let [query, value, key] = operands(b, u, true, "their masks", &[5])?;
     let size = b.graph.shape(query).dims[1].clone();
     let mut all = sums(b, query, key, None);
     if u.args.flag("use_scale") {
@@ -295,7 +351,7 @@ fn additive_attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         all = b.graph.binary(Binary::Mul, all, scale);
     }
     let scores = b.graph.reduce(ReduceKind::Sum, all, vec![2], false);
-    Ok(weighted(b, u, scores, value))
+    weighted(b, u, scores, value)
 }
 
 /// `x · kernel + bias` with heads of `size` words: `[steps, heads, size]`.
@@ -330,7 +386,7 @@ fn for_heads(b: &mut Builder, x: Id, heads: &Dim, groups: &Dim, transposed: bool
     };
     let shape = |repeats: Dim| vec![dims[1].clone(), repeats, own.dims[1].clone(), own.dims[2].clone()];
     let x = b.graph.reshape(x, shape(1.into()));
-    let repeated = crate::ir::Shape { batched: own.batched, dims: shape(each) };
+    let repeated = Shape { batched: own.batched, dims: shape(each) };
     let x = b.graph.broadcast_to(x, &repeated);
     b.graph.reshape(x, vec![heads.clone(), own.dims[1].clone(), own.dims[2].clone()])
 }
@@ -343,7 +399,7 @@ fn multi_head(
     key_dim: &Dim,
     value_dim: &Dim,
 ) -> Result<Id, Reported> {
-    let [query, value, key] = operands(b, u, false)?;
+    let [query, value, key] = operands(b, u, false, "an attention mask", &[4])?;
     let steps = b.graph.shape(query).dims[0].clone();
     let has_shape = u.entry.params.iter().any(|param| param.name == "output_shape");
     let own = b.graph.shape(query).dims[1].clone();
@@ -358,7 +414,14 @@ fn multi_head(
     let k = for_heads(b, k, heads, groups, true);
     let v = for_heads(b, v, heads, groups, false);
     let mut scores = b.graph.batch_matmul(q, k);
-    if let Some(mask) = score_mask(b, u, true) {
+    let masks = step_masks(b, u)?;
+    let mut mask = score_mask(b, u, masks);
+    if u.inputs.len() == 4 {
+        let dims = b.shape(scores).dims;
+        let given = given_mask(b, u, 3, &dims)?;
+        mask = Some(mask.map_or(given, |mask| b.graph.binary(Binary::Mul, mask, given)));
+    }
+    if let Some(mask) = mask {
         let away = b.graph.constant(-1e9);
         scores = b.graph.select(mask, scores, away);
     }

@@ -2,7 +2,7 @@
 
 use super::images::{FILL_VALUE, HEIGHT, INTERPOLATION, WIDTH, crop_and_resize, entry, sampling, size};
 use super::spatial::{DATA_FORMAT, Spatial};
-use super::{Entry, Kind, Param, Use, optional, required, unsupported};
+use super::{Entry, Kind, Param, SEED, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Fill, Graph, Id, Sampling, Shape, Unary};
@@ -15,7 +15,6 @@ const FILL_MODE: Param = optional(
 );
 const VALUE_RANGE: Param =
     optional("value_range", Kind::Numbers, "[0.0, 255.0]", "Least and greatest value of an image.");
-const SEED: Param = unsupported("seed");
 
 /// Keras: Preprocessing layers, image augmentation.
 pub const LAYERS: &[Entry] = &[

@@ -1,6 +1,6 @@
 //! Embeddings: vectors for whole numbers.
 
-use super::{Entry, Family, Kind, Operands, Use, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Id, Op};
@@ -11,6 +11,7 @@ pub const LAYERS: &[Entry] = &[Entry {
     aliases: &[],
     class: "Embedding",
     family: Family::Layer,
+    masks: Masks::Refused,
     doc: "A vector for each of `input_dim` whole numbers, such as the indices of words. With `mask_zero`, 0 is no word: \
           its steps do not count for the layers behind it.",
     shapes: "[batch, ...] → [batch, ..., output_dim]",
@@ -35,7 +36,7 @@ fn embedding(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     }
     let shape = b.shape(u.x());
     if u.args.flag("mask_zero") {
-        if shape.rank() != 1 {
+        if shape.rank() == 0 {
             let headline =
                 format!("`mask_zero` of `embedding` needs [batch, time], but its input is {shape}");
             let message = Message::new(u.args.place("mask_zero"), headline)

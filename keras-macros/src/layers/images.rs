@@ -1,7 +1,7 @@
 //! Images made larger, smaller, cut, read between their places.
 
 use super::spatial::{DATA_FORMAT, Spatial};
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required, unsupported};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required, unsupported};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Fill, Graph, Id, Op, Sampling};
@@ -30,6 +30,7 @@ pub(super) const fn entry(
         aliases: &[],
         class,
         family: Family::Layer,
+        masks: Masks::Refused,
         doc,
         shapes: SHAPES,
         operands: Operands::Exactly(1),

@@ -51,7 +51,7 @@ impl<L: Loss + Clone + 'static> Measure for Averaged<L> {
             Head::Linear => self.loss.fused(Head::Linear),
             _ => None,
         };
-        for (y, p, weight) in batch.positions() {
+        for (y, p, weight) in batch.unmasked() {
             let p = match logits {
                 None => p,
                 Some(fused) => {

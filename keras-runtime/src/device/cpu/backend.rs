@@ -77,6 +77,8 @@ pub struct CpuBackend {
     sample_weights: Vec<Vec<f32>>,
     /// Weights for each sample; 0 where there are none.
     weight_widths: Vec<usize>,
+    /// Which steps count.
+    masks: Vec<Vec<f32>>,
     losses: Vec<Vec<f32>>,
     /// What the last pass adds to the loss.
     added_loss: f64,
@@ -112,6 +114,7 @@ impl CpuBackend {
             widths: vec![0; spec.outputs.len()],
             sample_weights: vec![vec![]; spec.outputs.len()],
             weight_widths: vec![0; spec.outputs.len()],
+            masks: vec![vec![]; spec.outputs.len()],
             losses: vec![vec![]; spec.outputs.len()],
             added_loss: 0.0,
         })
@@ -125,6 +128,9 @@ impl CpuBackend {
             grow(output, batch * spec.shape.iter().product::<usize>());
             grow(losses, batch);
         }
+        for (mask, spec) in self.masks.iter_mut().zip(self.spec.outputs) {
+            grow(mask, batch * spec.mask);
+        }
         let scale = 1.0 / batch as f32;
         let (inputs, outputs) = (self.inputs.len(), self.outputs.len());
         let input_spaces: [RawSpace<'_>; PORTS] = std::array::from_fn(|i| match self.inputs.get(i) {
@@ -136,15 +142,15 @@ impl CpuBackend {
             Some(words) => RawSpace::writable(words),
             None => RawSpace::readable(&[]),
         });
-        let mut rows = self.losses.iter_mut();
+        let (mut rows, mut masks) = (self.losses.iter_mut(), self.masks.iter_mut());
         let (targets, widths, specs) = (&self.targets, &self.widths, self.spec.outputs);
         let (weights, weight_widths) = (&self.sample_weights, &self.weight_widths);
         let slots: [Slot<'_>; PORTS] = std::array::from_fn(|i| {
-            let rows = rows.next();
-            let loss = losses.and_then(|losses| losses.get(i)).zip(rows);
-            let loss = loss.map(|(loss, rows)| {
+            let ports = rows.next().zip(masks.next());
+            let loss = losses.and_then(|losses| losses.get(i)).zip(ports);
+            let loss = loss.map(|(loss, (rows, mask))| {
                 let slotted = Slotted::new(&**loss, &targets[i], widths[i], scale * loss.weight(), rows);
-                slotted.with_weights(&weights[i], weight_widths[i])
+                slotted.with_weights(&weights[i], weight_widths[i]).with_mask(mask, specs[i].mask)
             });
             Slot { output: &specs[i.min(outputs - 1)], loss }
         });
@@ -383,6 +389,11 @@ impl Backend for CpuBackend {
     fn sample_weights(&self, i: usize) -> Option<&[f32]> {
         let width = self.weight_widths[i];
         (width > 0).then(|| &self.sample_weights[i][..self.batch * width])
+    }
+
+    fn mask(&self, i: usize) -> Option<&[f32]> {
+        let width = self.spec.outputs[i].mask;
+        (width > 0).then(|| &self.masks[i][..self.batch * width])
     }
 
     fn sample_losses(&self, i: usize) -> &[f32] {
