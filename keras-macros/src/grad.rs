@@ -39,12 +39,14 @@ pub struct HeadUse {
     pub z: Id,
     /// The [`Op::LossGradient`] of `z`, if anything is derived from it.
     pub dz: Option<Id>,
+    /// What each step counts in the loss, if that is not 1.
+    pub weights: Option<Id>,
 }
 
 impl Function {
     /// Every node that is wanted for itself.
     pub fn roots(&self) -> impl Iterator<Item = Id> + '_ {
-        let heads = self.heads.iter().flat_map(|head| [Some(head.z), head.dz]).flatten();
+        let heads = self.heads.iter().flat_map(|head| [Some(head.z), head.dz, head.weights]).flatten();
         let weights = self.gradients.iter().chain(&self.updates).chain(&self.carries).map(|(_, id)| *id);
         heads.chain(weights).chain(self.loss)
     }
@@ -88,7 +90,7 @@ pub fn infer(graph: &Graph) -> Function {
         }
     }
     let heads = graph.outputs.iter().enumerate();
-    let heads = heads.map(|(output, o)| HeadUse { output, z: o.value, dz: None }).collect();
+    let heads = heads.map(|(output, o)| HeadUse { output, z: o.value, dz: None, weights: None }).collect();
     let carries = graph.carries();
     Function { graph, heads, gradients: vec![], updates: vec![], carries, loss: None }
 }
@@ -97,7 +99,29 @@ pub fn infer(graph: &Graph) -> Function {
 pub fn evaluate(graph: &Graph) -> Function {
     let mut function = infer(graph);
     function.loss = added_loss(&mut function.graph);
+    for (head, weights) in function.heads.iter_mut().zip(step_weights(&mut function.graph)) {
+        head.weights = weights;
+    }
     function
+}
+
+/// For each output what its steps count in the mean over all: those that its mask leaves out nothing, and the others so
+/// much more that they all count as many as there are, as in Keras (`keras.src.losses.loss.apply_mask`).
+fn step_weights(graph: &mut Graph) -> Vec<Option<Id>> {
+    let masks: Vec<Option<Id>> = graph.outputs.iter().map(|output| output.mask).collect();
+    let weights = masks.into_iter().map(|mask| {
+        let mask = mask?;
+        let shape = graph.shape(mask).clone();
+        let valid = graph.reduce_batch(mask, (0..shape.rank()).collect());
+        let valid = graph.reshape(valid, vec![]);
+        // Where no step counts, each is 0 in any case.
+        let valid = graph.binary_const(Binary::Maximum, valid, 1.0);
+        let (samples, steps) = (graph.batch_size(), graph.extent(shape.size()));
+        let all = graph.binary(Binary::Mul, samples, steps);
+        let share = graph.binary(Binary::Div, all, valid);
+        Some(graph.binary(Binary::Mul, mask, share))
+    });
+    weights.collect()
 }
 
 fn added_loss(graph: &mut Graph) -> Option<Id> {
@@ -109,6 +133,7 @@ fn added_loss(graph: &mut Graph) -> Option<Id> {
 pub fn train(graph: &Graph) -> Function {
     let mut graph = graph.clone();
     let loss = added_loss(&mut graph);
+    let weights = step_weights(&mut graph);
     for node in &mut graph.nodes {
         if let Op::Phase { train, .. } = node.op {
             node.op = Op::Reshape(train);
@@ -125,7 +150,7 @@ pub fn train(graph: &Graph) -> Function {
             adjoint.add(z, dz);
             dz
         });
-        heads.push(HeadUse { output, z, dz });
+        heads.push(HeadUse { output, z, dz, weights: weights[output] });
     }
     if let Some(loss) = loss.filter(|loss| adjoint.needed[loss.0]) {
         let one = adjoint.graph.constant(1.0);

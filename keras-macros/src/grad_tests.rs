@@ -1,6 +1,7 @@
 //! Gradients against finite differences, and simplified functions against what they were, in `f64`.
 
 mod coverage;
+mod loops;
 
 use crate::fuse::simplify;
 use crate::grad::{self, Function};
@@ -363,58 +364,6 @@ fn what_no_trainable_weight_needs_has_no_gradient() {
     assert_eq!(products.count(), 2, "the gradient of the frozen layer's input is not computed");
 }
 
-/// A simple recurrent network over the rows of the input: its values in all steps, and its last state.
-fn recurrent(g: &mut Graph, x: Id, reverse: bool) -> (Id, Id) {
-    let [w, u] = [[3, 5], [5, 5]].map(|dims| Case::weight(g, &dims));
-    let [b, start] = [Case::weight(g, &[5]), Case::weight(g, &[5])];
-    let projected = g.matmul(x, w, false);
-    let scan = g.scan(4.into(), reverse);
-    let h = g.state(scan, start);
-    let x = g.item(scan, projected);
-    let recurrent = g.matmul(h, u, false);
-    let sum = g.binary(Binary::Add, x, recurrent);
-    let sum = g.binary(Binary::Add, sum, b);
-    let next = g.unary(Unary::Tanh, sum);
-    g.set_next(h, next);
-    (g.trace(scan, next), g.last(h))
-}
-
-#[test]
-fn loops() {
-    for reverse in [false, true] {
-        Case::new(-1.0, 1.0, |g, x| recurrent(g, x, reverse).0).check("values of a loop");
-        Case::new(-1.0, 1.0, |g, x| recurrent(g, x, reverse).1).check("the last state of a loop");
-        Case::new(-1.0, 1.0, |g, x| {
-            let (all, last) = recurrent(g, x, reverse);
-            g.binary(Binary::Mul, all, last)
-        })
-        .check("both");
-    }
-}
-
-/// Two states that change places, one of them from a value of the batch, and a value from outside in every step.
-#[test]
-fn loops_of_several_states() {
-    Case::new(0.5, 1.5, |g, x| {
-        let scan = g.scan(4.into(), false);
-        let mean = g.mean(x, vec![0], false);
-        let zero = g.constant(0.0);
-        let zero = g.broadcast_to(zero, &Shape::batched(known(&[3])));
-        let (a, b) = (g.state(scan, mean), g.state(scan, zero));
-        let item = g.item(scan, x);
-        let product = g.binary(Binary::Mul, item, a);
-        let product = g.binary(Binary::Mul, product, mean);
-        let sum = g.binary(Binary::Add, product, b);
-        let root = g.unary(Unary::Sqrt, sum);
-        g.set_next(a, b);
-        g.set_next(b, root);
-        let (all, total) = (g.states(b), g.total(product));
-        let all = g.slice(all, 0, 1.into(), 4.into());
-        g.binary(Binary::Add, all, total)
-    })
-    .check("two states");
-}
-
 /// Images turned, shrunk and shifted, by one transformation for all samples and by one for each.
 #[test]
 fn images_between_their_places() {
@@ -513,30 +462,6 @@ fn gradients_as_values() {
         g.sample(image, at, [3, 4], sampling)
     };
     inner(&sample, -0.5, "sample");
-}
-
-/// The gradient of a loop is a loop that reads another; its own gradient gives to both.
-#[test]
-fn gradients_of_loops_as_values() {
-    for reverse in [false, true] {
-        Case::new(0.3, 1.0, |g, x| {
-            let scan = g.scan(4.into(), reverse);
-            let start = g.mean(x, vec![0], false);
-            let (state, item) = (g.state(scan, start), g.item(scan, x));
-            let w = Case::weight(g, &[3, 3]);
-            let product = g.matmul(state, w, false);
-            let sum = g.binary(Binary::Add, product, item);
-            let next = g.unary(Unary::Tanh, sum);
-            g.set_next(state, next);
-            let (last, all) = (g.last(state), g.trace(scan, next));
-            let y = g.binary(Binary::Mul, all, last);
-            let y = g.unary(Unary::Square, y);
-            let dx = grad::gradient(g, y, x).unwrap();
-            let square = g.unary(Unary::Square, dx);
-            g.binary(Binary::Add, square, x)
-        })
-        .check(&format!("reverse {reverse}"));
-    }
 }
 
 /// Of a value that is another one while training, the gradient is that of the phase.

@@ -189,7 +189,7 @@ fn outputs(program: &Program, plan: &mut Plan) {
     }
     let kernels = || program.steps.iter().flat_map(|step| &step.kernels);
     for kernel in kernels() {
-        let Kernel::Head { output, z, dz: None } = kernel else { continue };
+        let Kernel::Head { output, z, dz: None, .. } = kernel else { continue };
         let readers = kernels().filter(|kernel| kernel.reads().contains(z)).count();
         if readers == 1 && !plan.addresses.contains_key(z) {
             let len = size(program, *z);

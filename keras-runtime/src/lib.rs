@@ -189,6 +189,35 @@ pub use keras_macros::__keras_model;
 /// assert_eq!(Contrastive.sample(&[0.0], &[0.4], 1, None), 0.6f32.powi(2));
 /// # Ok::<(), keras_runtime::Error>(())
 /// ```
+///
+/// # Cells
+///
+/// A `cell` is a step of a loop over time: its inputs, then its states; it ends with its output and the new states. A step
+/// may itself be a sequence. `time_distributed(..)` applies layers to each step, recurrent ones too, for all steps at once.
+/// A recurrent layer within a cell is written out step by step: the macro must know how many steps it has, and at most
+/// 4096 operations come of it.
+///
+/// ```
+/// # use keras_runtime::prelude::*;
+/// keras_model! {
+///     cell story(words: [6, 4]; h: [8]) -> [8] {
+///         let h = tanh((words >> lstm(8)) + (h >> dense(8)));
+///         (h, h)
+///     }
+///     pub Stories = input([3, 6, 4]) >> story() >> dense(1);
+///     pub Sentences = input([3, 6, 4]) >> time_distributed(lstm(8)) >> gru(8) >> dense(1)
+/// }
+/// let x = ndarray::Array4::<f32>::zeros((2, 3, 6, 4));
+/// assert_eq!(Stories::new(1).predict(&x)?.shape(), [2, 1]);
+/// assert_eq!(Sentences::new(1).predict(&x)?.shape(), [2, 1]);
+/// # Ok::<(), keras_runtime::Error>(())
+/// ```
+///
+/// # Masks
+///
+/// `masking()` and `embedding(.., mask_zero = true)` say which steps of a sequence count. Layers that treat each step alike
+/// let a mask through, recurrent layers and attention use it, and where a model's output comes with one, only the steps
+/// that count do so in its loss and in those metrics that are means, as in Keras.
 #[macro_export]
 macro_rules! keras_model {
     ($($tokens:tt)*) => { $crate::__keras_model! { [$crate] $($tokens)* } };

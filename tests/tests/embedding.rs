@@ -18,7 +18,7 @@ keras_model! {
     Masked(a: [i32; 6]) { a >> embedding(9, 5, mask_zero = true, name = "e") >> lstm(4) }
     Through(a: [6]) {
         a >> embedding(9, 5, mask_zero = true, name = "e") >> dense(3, relu, name = "d") >> dropout(0.0)
-            >> bidirectional(gru(4, return_sequences = true))
+            >> bidirectional(gru(4, return_sequences = true)) >> drop_mask()
     }
     Shared(a: [i32; 6], b: [i32; 6]) { let e = embedding(9, 5, name = "e"); sum((a >> e) * (b >> e), axis = -1) }
     Reversible(a: [i32; 6]) { let e = reversible_embedding(9, 5, name = "e"); a >> e >> dense(5, tanh, name = "d") >> e(reverse = true) }

@@ -10,14 +10,8 @@ keras_model! {
     Irnn = simple_rnn(8, relu, input = [16, 1], recurrent_initializer = identity(1.0),
             kernel_initializer = random_normal(stddev = 0.001)) >> dense(3, softmax)
 
-    /// `mnist_hierarchical_rnn`: rows of pixels, then rows. The loop over the rows is written out.
-    Hierarchical(x: [5, 6, 1]) {
-        let row = lstm(4);
-        let (a, b) = (slice(x, 1, 0, 1) >> reshape([6, 1]) >> row, slice(x, 1, 1, 1) >> reshape([6, 1]) >> row);
-        let (c, d) = (slice(x, 1, 2, 1) >> reshape([6, 1]) >> row, slice(x, 1, 3, 1) >> reshape([6, 1]) >> row);
-        let e = slice(x, 1, 4, 1) >> reshape([6, 1]) >> row;
-        (a, b, c, d, e) >> concatenate() >> reshape([5, 4]) >> lstm(5) >> dense(3, softmax)
-    }
+    /// `mnist_hierarchical_rnn`: rows of pixels, then rows.
+    Hierarchical = input([5, 6, 1]) >> time_distributed(lstm(4)) >> lstm(5) >> dense(3, softmax)
 
     /// `mnist_transfer_cnn`: what was learnt of other digits stays.
     Features = conv2d(4, 3, activation = relu, input = [8, 8, 1]) >> conv2d(4, 3, activation = relu) >> max_pooling2d(2) >> flatten()

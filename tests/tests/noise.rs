@@ -10,6 +10,11 @@ keras_model! {
     Steps = spatial_dropout1d(0.5, input = [9, 30])
     Rows = dropout(0.5, noise_shape = [-1, 20, 1], input = [20, 30])
     First = spatial_dropout2d(0.25, data_format = channels_first, input = [40, 6, 5])
+    Seeded = gaussian_noise(1.0, seed = 7, input = [4, 5]) >> dropout(0.5, seed = 7)
+    Same(x: [20]) -> (first: [20], second: [20], third: [20], fourth: [20]) {
+        let shared = gaussian_noise(1.0, seed = 3);
+        (x >> gaussian_noise(1.0, seed = 3), x >> shared, x >> shared, x >> gaussian_noise(1.0))
+    }
     Alpha = alpha_dropout(0.3, input = 4000)
     AlphaRows = alpha_dropout(0.3, noise_shape = [-1, 20, 1], input = [20, 30])
 }
@@ -96,5 +101,29 @@ fn alpha_dropout_keeps_the_moments() -> Result<()> {
     let mean = all.iter().sum::<f64>() / all.len() as f64;
     let variance = all.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / all.len() as f64;
     assert!(mean.abs() < 0.03 && (variance - 1.0).abs() < 0.04, "{mean} {variance}");
+    Ok(())
+}
+
+/// A seed of a layer's own: whatever the model's seed, every first step draws the same; layers of one seed draw the same
+/// numbers, and one that is applied twice others the second time.
+#[test]
+fn layers_have_seeds_of_their_own() -> Result<()> {
+    let x = Array3::<f32>::ones((8, 4, 5)).into_dyn();
+    let (one, other) = (while_training(Seeded::new(1), &x)?, while_training(Seeded::new(2), &x)?);
+    assert_eq!(one, other);
+    let plain = Array2::<f32>::zeros((8, 20)).into_dyn();
+    let seen = std::sync::Arc::default();
+    let losses: Vec<Box<dyn Loss>> =
+        (0..4).map(|_| Box::new(Seen(std::sync::Arc::clone(&seen))) as _).collect();
+    let on_one = Cpu::threads(1);
+    let mut model = Same::on(&on_one, 5)?.compile(Sgd::default(), losses, ());
+    model.train_on_batch(&plain, (&plain, &plain, &plain, &plain))?;
+    let seen = seen.lock().expect("no thread has failed").clone();
+    // Of each output eight samples, whatever their order.
+    let mut sorted: Vec<&Vec<f32>> = seen.iter().collect();
+    sorted.sort_by(|a, b| a.partial_cmp(b).expect("there is no NaN"));
+    sorted.dedup();
+    assert_eq!((seen.len(), sorted.len()), (32, 24), "the first two are one");
+    model.train_on_batch(&plain, (&plain, &plain, &plain, &plain))?;
     Ok(())
 }

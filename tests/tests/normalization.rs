@@ -39,7 +39,7 @@ keras_model! {
     BatchRenormClippedAlone(a: [4, 3, 6]) { a >> batch_normalization(renorm = true, renorm_clipping = clipping(rmax = 1.1, rmin = 0.8, dmax = 0.1), renorm_momentum = 0.7, momentum = 0.8, moving_variance_initializer = constant(2.0), name = "n") }
     BatchRenormPlain(a0: [4, 7]) { let a = a0 >> reshape([-1, 7]) >> dense(7, use_bias = false, kernel_initializer = identity, name = "probe_a") >> reshape([4, 7]); a >> batch_normalization(axis = 1, center = false, scale = false, renorm = true, renorm_clipping = clipping(rmax = 0.9), epsilon = 0.1, name = "n") }
     BatchRenormPlainAlone(a: [4, 7]) { a >> batch_normalization(axis = 1, center = false, scale = false, renorm = true, renorm_clipping = clipping(rmax = 0.9), epsilon = 0.1, name = "n") }
-    BatchMasked(a0: [5, 3]) { let a = a0 >> reshape([-1, 3]) >> dense(3, use_bias = false, kernel_initializer = identity, name = "probe_a") >> reshape([5, 3]); (a * (slice(a, 2, 0, 1) > -0.5)) >> masking() >> batch_normalization(name = "n") }
+    BatchMasked(a0: [5, 3]) { let a = a0 >> reshape([-1, 3]) >> dense(3, use_bias = false, kernel_initializer = identity, name = "probe_a") >> reshape([5, 3]); (a * (slice(a, 2, 0, 1) > -0.5)) >> masking() >> batch_normalization(name = "n") >> drop_mask() }
     BatchMaskedAlone(a: [5, 3]) { (a * (slice(a, 2, 0, 1) > -0.5)) >> masking() >> batch_normalization(name = "n") }
 }
 

@@ -40,18 +40,18 @@ layers! {
     lstm_wide LstmWide (a a0 "probe_a" [6; 20]) { a >> lstm(18, return_sequences = true) }
     shared_lstm SharedLstm (a a0 "probe_a" [5; 3], b b0 "probe_b" [5; 3]) { let r = lstm(4); (a >> r) - (b >> r) }
     simple_rnn_masked SimpleRnnMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(4) }
-    simple_rnn_masked_sequences SimpleRnnMaskedSequences (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(4, return_sequences = true) }
+    simple_rnn_masked_sequences SimpleRnnMaskedSequences (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(4, return_sequences = true) >> drop_mask() }
     simple_rnn_masked_stacked SimpleRnnMaskedStacked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(5, return_sequences = true) >> simple_rnn(3) }
     simple_rnn_masked_backwards SimpleRnnMaskedBackwards (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(4, go_backwards = true) }
     lstm_masked LstmMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> lstm(4) }
-    lstm_masked_sequences LstmMaskedSequences (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> lstm(4, return_sequences = true) }
+    lstm_masked_sequences LstmMaskedSequences (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> lstm(4, return_sequences = true) >> drop_mask() }
     lstm_masked_stacked LstmMaskedStacked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> lstm(5, return_sequences = true) >> lstm(3) }
     lstm_masked_backwards LstmMaskedBackwards (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> lstm(4, go_backwards = true) }
     gru_masked GruMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> gru(4) }
-    gru_masked_sequences GruMaskedSequences (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> gru(4, return_sequences = true) }
+    gru_masked_sequences GruMaskedSequences (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> gru(4, return_sequences = true) >> drop_mask() }
     gru_masked_stacked GruMaskedStacked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> gru(5, return_sequences = true) >> gru(3) }
     gru_masked_backwards GruMaskedBackwards (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> gru(4, go_backwards = true) }
-    gru_masked_initial GruMaskedInitial (a a0 "probe_a" [5; 3], b b0 "probe_b" [; 4]) { ((a * (slice(a, 2, 0, 1) > 0.0)) >> masking(), b) >> gru(4, return_sequences = true, return_state = true) }
+    gru_masked_initial GruMaskedInitial (a a0 "probe_a" [5; 3], b b0 "probe_b" [; 4]) { let (y, h) = ((a * (slice(a, 2, 0, 1) > 0.0)) >> masking(), b) >> gru(4, return_sequences = true, return_state = true); (y >> drop_mask(), h) }
     bidirectional_concat BidirectionalConcat (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4), merge_mode = concat) }
     bidirectional_concat_sequences BidirectionalConcatSequences (a a0 "probe_a" [5; 3]) { a >> bidirectional(gru(4, return_sequences = true), merge_mode = "concat") }
     bidirectional_sum BidirectionalSum (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4), merge_mode = sum) }
@@ -62,7 +62,7 @@ layers! {
     bidirectional_ave_sequences BidirectionalAveSequences (a a0 "probe_a" [5; 3]) { a >> bidirectional(gru(4, return_sequences = true), merge_mode = "ave") }
     bidirectional_none BidirectionalNone (a a0 "probe_a" [5; 3]) { a >> bidirectional(simple_rnn(4, return_sequences = true), merge_mode = none) }
     bidirectional_state BidirectionalState (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4, return_state = true)) }
-    bidirectional_masked BidirectionalMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> bidirectional(lstm(4, return_sequences = true)) }
+    bidirectional_masked BidirectionalMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> bidirectional(lstm(4, return_sequences = true)) >> drop_mask() }
     time_distributed_dense TimeDistributedDense (a a0 "probe_a" [5; 3]) { a >> time_distributed(dense(4, tanh)) }
     time_distributed_model TimeDistributedModel (a a0 "probe_a" [4, 2; 3]) { a >> time_distributed(flatten() >> dense(5, tanh, name = "dense") >> dense(2, name = "dense_1")) }
     time_distributed_masked TimeDistributedMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> time_distributed(dense(4)) >> lstm(3) }
@@ -71,9 +71,9 @@ layers! {
     rnn_simple_rnn RnnSimpleRnn (a a0 "probe_a" [5; 3]) { a >> rnn(simple_rnn_cell(4), return_sequences = true) }
     rnn_stacked RnnStacked (a a0 "probe_a" [5; 3]) { a >> rnn([lstm_cell(4), gru_cell(6, reset_after = false), simple_rnn_cell(3)]) }
     rnn_stacked_state RnnStackedState (a a0 "probe_a" [5; 3]) { a >> rnn([lstm_cell(4), gru_cell(6, reset_after = false), simple_rnn_cell(3)], return_state = true, return_sequences = true, go_backwards = true) }
-    rnn_stacked_masked RnnStackedMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> rnn(stacked_rnn_cells([lstm_cell(4), gru_cell(6, reset_after = false), simple_rnn_cell(3)]), return_sequences = true) }
+    rnn_stacked_masked RnnStackedMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> rnn(stacked_rnn_cells([lstm_cell(4), gru_cell(6, reset_after = false), simple_rnn_cell(3)]), return_sequences = true) >> drop_mask() }
     rnn_initial RnnInitial (a a0 "probe_a" [5; 3], b b0 "probe_b" [; 4], c c0 "probe_c" [; 4]) { (a, b, c) >> rnn(lstm_cell(4, unit_forget_bias = false)) }
-    rnn_zero_output RnnZeroOutput (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> rnn(gru_cell(4), return_sequences = true, zero_output_for_mask = true) }
+    rnn_zero_output RnnZeroOutput (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> rnn(gru_cell(4), return_sequences = true, zero_output_for_mask = true) >> drop_mask() }
     bidirectional_rnn BidirectionalRnn (a a0 "probe_a" [5; 3]) { a >> bidirectional(rnn(lstm_cell(4), return_sequences = true)) }
     conv_lstm1d ConvLstm1d (a a0 "probe_a" [3, 7; 2]) { a >> conv_lstm1d(3, 3) }
     conv_lstm1d_sequences ConvLstm1dSequences (a a0 "probe_a" [4, 6; 1]) { a >> conv_lstm1d(4, 2, strides = 2, padding = same, return_sequences = true, return_state = true) }

@@ -15,6 +15,8 @@ keras_model! {
     Lstm = lstm(4, stateful = true, return_sequences = true, input = [5, 3]) >> lstm(3, stateful = true);
     GruBackwards = gru(4, stateful = true, go_backwards = true, input = [5, 3]);
     Rnn = rnn([lstm_cell(4), gru_cell(2)], stateful = true, input = [5, 3]);
+    /// Both applications have one state: the second goes on from the first.
+    Twice(x: [5, 3]) { let both = lstm(4, stateful = true); (x >> both) - (x * 0.5 >> both) }
     Masked = masking(input = [5, 3]) >> lstm(4, stateful = true);
     ConvLstm = reshape([5, 3, 1], input = [5, 3]) >> conv_lstm1d(2, 2, stateful = true) >> flatten();
     cell total(x: [3]; sum: [3]) -> [3] {
@@ -72,6 +74,7 @@ fn states_go_on_as_in_keras() -> Result<()> {
     check::<Lstm>("lstm")?;
     check::<GruBackwards>("gru_backwards")?;
     check::<Rnn>("rnn")?;
+    check::<Twice>("twice")?;
     check::<Masked>("masked")?;
     check::<ConvLstm>("conv_lstm1d")
 }

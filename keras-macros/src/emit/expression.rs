@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::names::Names;
 use crate::fuse::{Expression, Instruction, Map, Operand, Reg, Strided, collapse};
-use crate::ir::{Binary, Dim, ReduceKind, Unary};
+use crate::ir::{Binary, Dim, ReduceKind, Seeding, Unary};
 
 /// Dimensions that a kernel can walk: those of the runtime's `RANK`.
 const RANK: usize = 8;
@@ -146,8 +146,13 @@ fn accesses(expression: &Expression, walks: &Walks, names: &mut Names<'_>) -> Ve
     let accesses = operands.map(|(operand, strides)| match operand {
         Operand::Value(value, walk) => access(names.value(*value).into_token_stream(), walk, strides),
         Operand::Random(stream) => {
-            let stream = Literal::u32_unsuffixed(*stream);
-            quote!(Access::Random { stream: #stream })
+            let (stream, seed) = match names.seeding(*stream) {
+                // Apart from the model's own streams, even if the seeds are equal.
+                Some(Seeding { seed, next }) => (next | 1 << 30, quote!(Some(#seed))),
+                None => (*stream, quote!(None)),
+            };
+            let stream = Literal::u32_unsuffixed(stream);
+            quote!(Access::Random { stream: #stream, seed: #seed })
         }
     });
     accesses.collect()

@@ -73,7 +73,7 @@ fn compile(model: &Model, dump: &Dump) -> Result<TokenStream, String> {
         weight.penalty = weight.penalty.filter(|_| train.gradients.iter().any(|(other, _)| *other == i));
     }
     let mut phases = vec![phase("infer", grad::infer(&graph))?, phase("train", train)?];
-    if !graph.losses.is_empty() {
+    if !graph.losses.is_empty() || graph.outputs.iter().any(|output| output.mask.is_some()) {
         phases.push(phase("evaluate", grad::evaluate(&graph))?);
     }
     printed(model, &graph, &params, &phases)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, Span};
 
 use crate::fuse::Value;
-use crate::ir::{Graph, Id, Op};
+use crate::ir::{Graph, Id, Op, Seeding};
 use crate::plan::{Buf, Plan};
 
 /// Names within one generated function.
@@ -36,6 +36,11 @@ impl<'a> Names<'a> {
             }
         }
         Names { graph, plan, backward, chosen, values: BTreeMap::new(), used }
+    }
+
+    /// What random stream `stream` follows from, if not from the model's seed.
+    pub fn seeding(&self, stream: u32) -> Option<Seeding> {
+        self.graph.streams[stream as usize]
     }
 
     /// The constant that holds `value`'s address, for example `DENSE_1_GRADIENT`: the same for all values there.

@@ -190,15 +190,16 @@ impl Writer<'_> {
                     false => quote!(r.softmax(#x, #y, #rows, #columns);),
                 }
             }
-            Kernel::Head { output, z, dz } => {
+            Kernel::Head { output, z, dz, weights } => {
                 let (output, z) = (Literal::usize_unsuffixed(*output), self.names.value(*z));
-                match dz {
-                    Some(dz) => {
-                        let dz = self.names.value(*dz);
-                        quote!(r.head(#output, #z, Some(#dz));)
+                let [dz, weights] = [dz, weights].map(|value| match value {
+                    Some(value) => {
+                        let value = self.names.value(*value);
+                        quote!(Some(#value))
                     }
-                    None => quote!(r.head(#output, #z, None);),
-                }
+                    None => quote!(None),
+                });
+                quote!(r.head(#output, #z, #dz, #weights);)
             }
             Kernel::Iota { into, count } => {
                 let into = self.names.value(*into);

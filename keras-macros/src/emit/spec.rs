@@ -20,7 +20,8 @@ pub fn spec(name: &Ident, graph: &Graph, params: &Params, phases: TokenStream) -
     });
     let outputs = graph.outputs.iter().map(|output| {
         let (name, dims, head) = (&output.name, &graph.shape(output.value).dims, ident_of(&output.head));
-        quote!(OutputSpec { name: #name, shape: &[#(#dims),*], head: Head::#head })
+        let mask = words(&output.mask.map_or(Dim::known(0), |mask| graph.shape(mask).size()));
+        quote!(OutputSpec { name: #name, shape: &[#(#dims),*], head: Head::#head, mask: #mask })
     });
     let weights = order.iter().map(|&i| weight(graph, params, i));
     let layers = graph.layers.iter().map(|layer| {

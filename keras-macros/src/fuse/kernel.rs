@@ -182,6 +182,8 @@ pub enum Kernel {
         output: usize,
         z: Value,
         dz: Option<Value>,
+        /// What each step counts.
+        weights: Option<Value>,
     },
     /// `[k, n]` (or its transpose) to panels. `panels`: the source lies in panels already.
     Pack {
@@ -296,7 +298,7 @@ impl Kernel {
             Kernel::MaxPoolGrad { x, y, dy, .. } => vec![x.value, y.value, dy.value],
             Kernel::BatchMatMul { a, b, .. } => vec![a.0, b.0],
             Kernel::Softmax { x, .. } | Kernel::Flip { x, .. } => vec![x.value],
-            Kernel::Head { z, .. } => vec![*z],
+            Kernel::Head { z, weights, .. } => std::iter::once(*z).chain(*weights).collect(),
             Kernel::Pack { w, .. } => vec![*w],
             Kernel::Loop { kernels, .. } => kernels.iter().flat_map(Kernel::reads).collect(),
         }
@@ -342,7 +344,8 @@ impl Kernel {
                 });
                 reads && map.stores.iter().all(|(_, walk, _)| whole(walk))
             }
-            Kernel::Softmax { .. } | Kernel::Head { .. } => true,
+            Kernel::Softmax { .. } => true,
+            Kernel::Head { z, .. } => *z == value,
             _ => false,
         }
     }
@@ -551,9 +554,11 @@ impl fmt::Display for Kernel {
             Kernel::Flip { x, into, groups, count, width, .. } => {
                 writeln!(f, "    flip {into} = {x}  {groups} of {count} times {width}")
             }
-            Kernel::Head { output, z, dz } => {
+            Kernel::Head { output, z, dz, weights } => {
                 let dz = dz.map(|dz| format!(", gradient {dz}")).unwrap_or_default();
-                writeln!(f, "    head of output {output} on {z}{dz}")
+                let weights =
+                    weights.map(|weights| format!(", steps weighted by {weights}")).unwrap_or_default();
+                writeln!(f, "    head of output {output} on {z}{dz}{weights}")
             }
             Kernel::Pack { w, into, .. } => writeln!(f, "    pack {into} = {w}"),
             Kernel::Loop { length, reverse, kernels } => {

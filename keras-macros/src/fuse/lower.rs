@@ -22,6 +22,7 @@ impl<'a> Fuser<'a> {
                 output: head.output,
                 z: self.buffer(head.z).value,
                 dz: head.dz.map(Value::Node),
+                weights: head.weights.map(|weights| self.buffer(weights).value),
             };
             self.out.entry(at.0).or_default().push(kernel);
         }

@@ -28,9 +28,13 @@ fn empty(graph: &Graph) -> Graph {
 }
 
 fn rename(function: &Function, graph: Graph, map: impl Fn(Id) -> Id) -> Function {
-    let heads = function.heads.iter();
-    let heads =
-        heads.map(|head| HeadUse { output: head.output, z: map(head.z), dz: head.dz.map(&map) }).collect();
+    let heads = function.heads.iter().map(|head| HeadUse {
+        output: head.output,
+        z: map(head.z),
+        dz: head.dz.map(&map),
+        weights: head.weights.map(&map),
+    });
+    let heads = heads.collect();
     let gradients = function.gradients.iter().map(|(weight, id)| (*weight, map(*id))).collect();
     let updates = function.updates.iter().map(|(weight, id)| (*weight, map(*id))).collect();
     let carries = function.carries.iter().map(|(index, id)| (*index, map(*id))).collect();

@@ -8,7 +8,7 @@ use super::eval::sources;
 use super::{Builder, Built, Current, Shared, Tape, Tensor, Value};
 use crate::diag::{Message, Place, Reported};
 use crate::ir::{self, Shape};
-use crate::layers::args::{self, COMMON};
+use crate::layers::args::{self, COMMON, Kind};
 use crate::layers::{self, Entry, Family, Operands, Use};
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Operator};
 
@@ -245,8 +245,7 @@ impl Builder<'_> {
             return Err(reported);
         }
         let outer = std::mem::replace(&mut self.scope, shared.scope.clone());
-        let again = !shared.tape.borrow().is_empty();
-        self.tapes.push(Tape { shared: shared.clone(), next: 0, again });
+        self.tapes.push(Tape { shared: shared.clone(), next: 0 });
         let result = self.apply_stage(&shared.expr, Ok(tuple(inputs)));
         self.tapes.pop();
         self.scope = outer;
@@ -270,9 +269,29 @@ impl Builder<'_> {
         tape.shared.tape.borrow().get(tape.next - 1).cloned()
     }
 
-    /// Whether the layers that are built were built before, on another input.
-    pub fn is_applied_again(&self) -> bool {
-        self.tapes.iter().any(|tape| tape.again)
+    /// Where an earlier application of the layer that is being built keeps its states from batch to batch.
+    pub fn kept_states(&self) -> Vec<usize> {
+        self.kept.get(&self.being_built()).cloned().unwrap_or_default()
+    }
+
+    /// Remembers where the layer that is being built keeps its states.
+    pub fn keep_states(&mut self, states: Vec<usize>) {
+        self.kept.insert(self.being_built(), states);
+    }
+
+    /// Where the layer `u`, which is being built, draws from, if it has a seed of its own: each application goes on where
+    /// the one before it ended.
+    fn start_of_draws(&self, u: &Use) -> Option<ir::Seeding> {
+        let has_one = u.entry.params.iter().any(|param| param.name == "seed" && param.kind == Kind::Integer);
+        let seed = has_one.then(|| u.args.optional_integer("seed"))??;
+        let next = self.drawn.get(&self.being_built()).copied().unwrap_or(0);
+        Some(ir::Seeding { seed: seed as u64, next })
+    }
+
+    /// The name of the layer, the wrapper or the cell that is being built.
+    fn being_built(&self) -> String {
+        let wrapper = || self.names.last().map_or(String::new(), |names| names.prefix.clone());
+        self.current.last().map_or_else(wrapper, |current| current.name.clone())
     }
 
     /// Remembers what a later application finds.
@@ -354,7 +373,11 @@ impl Builder<'_> {
         let trainable = self.frozen == 0 && (u.entry.family != Family::Layer || u.args.flag("trainable"));
         self.current.push(Current { name: name.clone(), trainable, reuse, made: vec![] });
         let outer = (std::mem::take(&mut self.also), self.mask.take());
+        let seeding = self.start_of_draws(u);
+        let seeding = std::mem::replace(&mut self.graph.seeding, seeding);
         let id = (u.entry.apply)(self, u);
+        let drawn = std::mem::replace(&mut self.graph.seeding, seeding);
+        self.drawn.extend(drawn.map(|seeding| (name.clone(), seeding.next)));
         let (also, mask) =
             (std::mem::replace(&mut self.also, outer.0), std::mem::replace(&mut self.mask, outer.1));
         let id = id.and_then(|id| self.regularize_activity(u, id).map(|()| id));

@@ -95,12 +95,12 @@ impl Builder<'_> {
         }
         for (i, declared) in cell.states.iter().enumerate() {
             let (dims, start) = self.cell_state(name, declared, initial.get(i))?;
-            let state = steps.state(self, dims, start);
+            let state = steps.state(self, dims, start)?;
             self.define_state(declared, state)?;
         }
         let value = self.eval_block(&cell.block)?;
         let (output, next) = self.end_of_step(cell, value, &steps.states)?;
-        let done = steps.finish(self, &args, output.id, next);
+        let done = steps.finish(self, &args, output.id, next)?;
         let first = Tensor { id: done.output, place: name.span(), mask: done.mask, ..output };
         let states = done.states.into_iter().map(|last| Tensor { mask: None, ..first.with(last) });
         let all: Vec<Value> = std::iter::once(first.clone()).chain(states).map(Value::Tensor).collect();

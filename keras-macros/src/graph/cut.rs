@@ -5,6 +5,7 @@ use proc_macro2::Ident;
 use super::definitions::Found;
 use super::{Builder, Tensor, Value};
 use crate::diag::{Message, Place, Reported, did_you_mean};
+use crate::ir::Id;
 use crate::model::{Form, Model};
 use crate::syntax::ast::{Body, Call, Expr, ExprKind, ModelItem};
 
@@ -19,6 +20,24 @@ pub(super) struct Cut(pub(super) Vec<(String, Place)>);
 pub(super) struct Made {
     name: String,
     value: Value,
+}
+
+impl Made {
+    /// Puts other values in the place of those that were made.
+    pub(super) fn replace(&mut self, by: &dyn Fn(Id) -> Id) {
+        replace(&mut self.value, by);
+    }
+}
+
+fn replace(value: &mut Value, by: &dyn Fn(Id) -> Id) {
+    match value {
+        Value::Tensor(tensor) => {
+            tensor.id = by(tensor.id);
+            tensor.mask = tensor.mask.map(by);
+        }
+        Value::Tuple(parts) => parts.iter_mut().for_each(|part| replace(part, by)),
+        Value::Layer(_) | Value::Number(_) | Value::Unknown(_) => {}
+    }
 }
 
 /// The call that `item` is, if it is another model cut somewhere.
@@ -152,8 +171,7 @@ impl<'a> Builder<'a> {
                 while taken(&name) {
                     name = format!("{name}_{}", self.graph.outputs.len());
                 }
-                self.graph.output(name, tensor.id);
-                self.output_sources.push(tensor.source);
+                self.output(name, tensor);
             }
             Value::Tuple(values) => values.into_iter().for_each(|value| self.end_at(value)),
             Value::Unknown(reported) => self.failure = Some(reported),
@@ -188,7 +206,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-pub(super) fn ids(value: &Value) -> Vec<crate::ir::Id> {
+pub(super) fn ids(value: &Value) -> Vec<Id> {
     match value {
         Value::Tensor(tensor) => vec![tensor.id],
         Value::Tuple(parts) => parts.iter().flat_map(ids).collect(),

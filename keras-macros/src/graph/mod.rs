@@ -146,8 +146,6 @@ struct Current {
 struct Tape {
     shared: Rc<Shared>,
     next: usize,
-    /// Whether they were applied before.
-    again: bool,
 }
 
 /// Builds the graph of one model.
@@ -169,6 +167,14 @@ pub struct Builder<'a> {
     frozen: usize,
     /// Iterations for the spectral norm of the next kernel, if that is to be divided by it.
     spectral: Option<usize>,
+    /// By layer: where its states are kept from batch to batch.
+    kept: HashMap<String, Vec<usize>>,
+    /// By layer with a seed of its own: how many streams it has drawn from.
+    drawn: HashMap<String, u32>,
+    /// How many layers we are in that are applied to each step of a sequence.
+    distributed: usize,
+    /// Whether operations were made that others took the place of.
+    pub rewritten: bool,
     /// How many closures we are in: they have no rows of their own.
     closures: usize,
     /// What every layer made, for models that are cut at one.
@@ -234,6 +240,10 @@ impl<'a> Builder<'a> {
             mask: None,
             frozen: 0,
             spectral: None,
+            kept: HashMap::new(),
+            drawn: HashMap::new(),
+            distributed: 0,
+            rewritten: false,
             closures: 0,
             made: vec![],
             pruned: false,
@@ -362,6 +372,11 @@ impl<'a> Builder<'a> {
         let weight = self.weight(u, name, shape, start);
         self.current.last_mut().expect("a layer is being built").trainable = trainable;
         weight
+    }
+
+    /// Whether what is being built is applied to each step of a sequence.
+    pub fn is_distributed(&self) -> bool {
+        self.distributed > 0
     }
 
     /// Whether the layer that is being built is to be trained.

@@ -26,6 +26,9 @@ pub(super) struct Taken {
 
 impl<'a> Builder<'a> {
     pub(super) fn finish(mut self, form: Form, ok: bool) -> Model {
+        if self.rewritten {
+            self.graph.sweep();
+        }
         let ok = ok && self.loops_stand_alone(&form);
         let description = self.outlined(&form);
         if let (Form::Item { name, .. } | Form::Loss { name, .. }, false, Some(reported)) =
@@ -41,7 +44,8 @@ impl<'a> Builder<'a> {
         Model { form, graph: self.graph, assertions: self.assertions, mentions, export, description, ok }
     }
 
-    /// No loop is within another by what a closure took from around it: of that no layer could tell.
+    /// No loop is within a step of another: those that were have been written out, or are of all steps. What they were is
+    /// left only where a model is cut within them.
     fn loops_stand_alone(&self, form: &Form) -> bool {
         if !self.graph.has_loop_in_loop() {
             return true;
@@ -51,8 +55,8 @@ impl<'a> Builder<'a> {
             Form::Expression => Place::call_site(),
         };
         let message = Message::new(place, "this model has a loop over time within a step of another")
-            .note("loops within loops are not supported yet")
-            .help("a closure in a `cell` cannot take what changes from step to step into a loop of its own");
+            .note("it ends at a layer that is computed anew in each step of a `cell`")
+            .help("end it at the cell, or behind it");
         self.diag.report(message);
         false
     }
@@ -73,8 +77,7 @@ impl<'a> Builder<'a> {
         let value = value.and_then(|value| self.tensor(value, expr));
         match value {
             Ok(tensor) => {
-                self.graph.output(tensor.source.clone(), tensor.id);
-                self.output_sources.push(tensor.source);
+                self.output(tensor.source.clone(), tensor);
             }
             Err(reported) => self.failure = Some(reported),
         }
@@ -351,8 +354,7 @@ impl<'a> Builder<'a> {
             while !taken.insert(name.clone()) {
                 name = format!("{name}_{i}");
             }
-            self.graph.output(name, tensor.id);
-            self.output_sources.push(tensor.source);
+            self.output(name, tensor);
         }
     }
 

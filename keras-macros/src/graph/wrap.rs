@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 
 use super::{Builder, Built, Names, Tensor, Value};
-use crate::diag::{Message, Reported};
+use crate::diag::{Message, Place, Reported};
 use crate::layers::Use;
 use crate::syntax::ast::{Arg, Expr, ExprKind};
 
@@ -49,6 +49,48 @@ impl Builder<'_> {
             Value::Tuple(parts) => parts.into_iter().map(|part| self.tensor(part, layers)).collect(),
             value => Ok(vec![self.tensor(value, layers)?]),
         }
+    }
+
+    /// The layers that a wrapper was given, on each step of `input`, which are along its first axis: all results of all
+    /// steps. `place` is that of the wrapper.
+    pub fn apply_to_steps(
+        &mut self,
+        place: Place,
+        layers: &Expr,
+        input: &Tensor,
+    ) -> Result<Vec<Tensor>, Reported> {
+        let length = self.shape(input.id).dims[0].clone();
+        let (mark, made) = (self.graph.mark(), self.made.len());
+        let scan = self.graph.scan(length.clone(), false);
+        let id = self.graph.stand_in(scan, input.id);
+        let within = input.mask.filter(|mask| self.shape(*mask).rank() > 1);
+        let mask = within.map(|mask| self.graph.stand_in(scan, mask));
+        self.distributed += 1;
+        let results = self.apply_wrapped(layers, vec![Tensor { id, mask, ..input.clone() }]);
+        self.distributed -= 1;
+        let mut results = results?;
+        if !self.graph.is_no_body(mark, scan) {
+            self.graph.make_body(mark, scan);
+            for result in &mut results {
+                result.id = self.graph.trace(scan, result.id);
+                result.mask = result.mask.map(|mask| self.graph.trace(scan, mask));
+            }
+            return Ok(results);
+        }
+        self.rewritten = true;
+        let Ok(mut all) = self.graph.distribute(mark, scan) else {
+            let headline = format!("`{layers}` has to be written out for each of {length} steps");
+            let message = Message::new(place, headline)
+                .note("`keras_model!` does not know how many steps that is")
+                .help("write the number of steps as a number");
+            return Err(self.diag.report(message));
+        };
+        for result in &mut results {
+            result.id = all.all(result.id);
+            result.mask = result.mask.map(|mask| all.all(mask));
+        }
+        self.made[made..].iter_mut().for_each(|made| made.replace(&|id| all.of(id).unwrap_or(id)));
+        Ok(results)
     }
 
     /// `layer` with further arguments; those that it has stay.

@@ -65,7 +65,7 @@ impl Graph {
 
     /// Declares an output.
     pub fn output(&mut self, name: String, value: Id) {
-        self.outputs.push(Output { name, value, head: Head::Linear });
+        self.outputs.push(Output { name, value, head: Head::Linear, mask: None });
     }
 
     /// A value of each sample that lives from batch to batch, and its index for [`Graph::carry`].
@@ -210,8 +210,7 @@ impl Graph {
 
     /// `x` with a fraction `rate` of its elements zeroed while training.
     pub fn dropout(&mut self, x: Id, rate: f32) -> Id {
-        self.streams += 1;
-        let (shape, stream) = (self.shape(x).clone(), self.streams - 1);
+        let (shape, stream) = (self.shape(x).clone(), self.stream());
         self.push(Op::Dropout { x, rate, stream }, shape)
     }
 

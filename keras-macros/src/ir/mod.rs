@@ -6,12 +6,14 @@
 
 mod build;
 mod dim;
+mod distribute;
 #[cfg(test)]
 pub mod interpret;
 mod print;
 mod prune;
 mod sample;
 mod scan;
+mod unroll;
 mod windows;
 
 use std::fmt;
@@ -20,6 +22,7 @@ pub use build::broadcast;
 pub use dim::{Dim, Shape};
 pub use sample::{Fill, Sampling};
 pub use scan::{Scan, State, Unit};
+pub use unroll::MOST_NODES;
 pub use windows::Window;
 
 /// A node of a [`Graph`].
@@ -415,6 +418,8 @@ pub struct Output {
     pub value: Id,
     /// What is still to be applied to `value`.
     pub head: Head,
+    /// For each of its steps whether it counts in the loss, 1 or 0: axes of `value` but the last.
+    pub mask: Option<Id>,
 }
 
 /// A layer, for `summary()` and for dumps.
@@ -445,6 +450,13 @@ pub struct Group {
     pub output: Shape,
 }
 
+/// The seed of a layer, and the number of a stream that follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seeding {
+    pub seed: u64,
+    pub next: u32,
+}
+
 /// A value of each sample that lives from batch to batch: a state of a recurrent layer.
 #[derive(Clone, Debug)]
 pub struct Carried {
@@ -470,8 +482,10 @@ pub struct Graph {
     pub updates: Vec<(usize, Id)>,
     /// Values that live from batch to batch.
     pub carried: Vec<Carried>,
-    /// Random streams handed out.
-    pub streams: u32,
+    /// Random streams handed out: of those that do not follow from the model's seed, what they follow from.
+    pub streams: Vec<Option<Seeding>>,
+    /// What new streams follow from, if not from the model's seed.
+    pub seeding: Option<Seeding>,
     /// Layer that new nodes belong to.
     pub current_layer: usize,
     /// Loop that new nodes belong to if they belong to any.

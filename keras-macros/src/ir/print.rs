@@ -141,7 +141,11 @@ impl fmt::Display for Graph {
             writeln!(f, "loop {i} {scan}")?;
         }
         for output in &self.outputs {
-            writeln!(f, "output {} = {:?} {}", output.name, output.head, output.value)?;
+            write!(f, "output {} = {:?} {}", output.name, output.head, output.value)?;
+            match output.mask {
+                Some(mask) => writeln!(f, " masked by {mask}")?,
+                None => writeln!(f)?,
+            }
         }
         Ok(())
     }

@@ -24,10 +24,34 @@ impl Graph {
         needed
     }
 
+    /// Takes out the operations that nothing depends on.
+    pub fn sweep(&mut self) {
+        let roots = self.output_values().chain(self.losses.iter().copied());
+        let roots = roots.chain(self.updates.iter().map(|(_, id)| *id));
+        let roots: Vec<Id> = roots.chain(self.carries().into_iter().map(|(_, id)| id)).collect();
+        let live = self.ancestors(roots);
+        let is_kept = |i: &usize| live[*i] || matches!(self.nodes[*i].op, Op::Input(_));
+        let kept: Vec<usize> = (0..self.nodes.len()).filter(is_kept).collect();
+        let place = |id: Id| kept.binary_search(&id.0).ok().map(Id);
+        let moved = |id: Id| place(id).expect("what is needed is kept");
+        let nodes = kept.iter().map(|&i| {
+            let node = &self.nodes[i];
+            super::Node { op: node.op.map(moved), ..node.clone() }
+        });
+        self.nodes = nodes.collect();
+        self.map_states(place);
+        self.move_outputs(moved);
+        self.losses.iter_mut().for_each(|loss| *loss = moved(*loss));
+        self.updates.iter_mut().for_each(|(_, next)| *next = moved(*next));
+        for carried in &mut self.carried {
+            carried.next = carried.next.map(moved);
+        }
+    }
+
     /// Takes out the operations, weights, inputs and layers that no output depends on. `sources` are the layers that
     /// make the outputs.
     pub fn prune(&mut self, sources: &[String]) {
-        let outputs = || self.outputs.iter().map(|output| output.value);
+        let outputs = || self.output_values();
         // What a layer's training step leaves in its weights is part of the layer.
         let is_read = self.ancestors(outputs());
         let reads = |weight: usize| {
@@ -86,9 +110,7 @@ impl Graph {
         let losses = self.losses.iter().filter_map(|loss| kept.binary_search(&loss.0).ok());
         self.losses = losses.map(Id).collect();
         self.map_states(|id| kept.binary_search(&id.0).ok().map(Id));
-        for output in &mut self.outputs {
-            output.value = Id(place(&kept, output.value.0));
-        }
+        self.move_outputs(|id| Id(place(&kept, id.0)));
         self.layers = layers.iter().map(|&row| self.layers[row].clone()).collect();
         for layer in &mut self.layers {
             layer.weights =
@@ -97,6 +119,17 @@ impl Graph {
         self.weights = weights.iter().map(|&i| self.weights[i].clone()).collect();
         self.inputs = inputs.iter().map(|&i| self.inputs[i].clone()).collect();
         (self.nodes, self.current_layer) = (nodes, 0);
+    }
+
+    /// The values of the outputs, and their masks.
+    fn output_values(&self) -> impl Iterator<Item = Id> {
+        self.outputs.iter().flat_map(|output| [Some(output.value), output.mask]).flatten()
+    }
+
+    fn move_outputs(&mut self, to: impl Fn(Id) -> Id) {
+        for output in &mut self.outputs {
+            (output.value, output.mask) = (to(output.value), output.mask.map(&to));
+        }
     }
 
     /// Rows of the layers that have a live operation, or feed one that is kept (a layer may be no operation at all).

@@ -61,9 +61,17 @@ impl Graph {
 
     /// Uniform random numbers in `[0, 1)`, others in each training step. While inferring there are none.
     pub fn random(&mut self, shape: Shape) -> Id {
-        self.streams += 1;
-        let stream = self.streams - 1;
+        let stream = self.stream();
         self.push(Op::Random { stream }, shape)
+    }
+
+    /// A new random stream.
+    pub(super) fn stream(&mut self) -> u32 {
+        self.streams.push(self.seeding);
+        if let Some(seeding) = &mut self.seeding {
+            seeding.next += 1;
+        }
+        self.streams.len() as u32 - 1
     }
 
     /// Uniform random numbers in `[low, high)`.

@@ -1,5 +1,7 @@
 //! Loops over time: a body that is computed once for each step, and states that go from step to step.
 //!
+//! No loop is within a step of another: see [`super::distribute`] and [`super::unroll`].
+//!
 //! The body's nodes lie among the others. A node belongs to a loop if it reads the loop's items or states, directly or
 //! not; what does not is computed once, outside. A node of one loop that reads a node of another reads its value of the
 //! same time: so the loop of a backward pass finds the values of the forward one.

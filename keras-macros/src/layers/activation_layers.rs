@@ -2,7 +2,7 @@
 //!
 //! In a chain `leaky_relu()` is the layer; the bare name `leaky_relu`, and `leaky_relu(x)` of a tensor, are the activation.
 
-use super::{Entry, Family, Kind, Operands, Param, Use, activations, optional};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, activations, optional};
 use crate::diag::Reported;
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, Unary};
@@ -15,6 +15,7 @@ macro_rules! layer {
             aliases: &[],
             class: $class,
             family: Family::Layer,
+            masks: Masks::Through,
             doc: $doc,
             shapes: "any shape, unchanged",
             operands: Operands::Exactly(1),
@@ -52,6 +53,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "PReLU",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "`x` where it is positive, else `alpha * x` with a slope `alpha` that is learnt for each place, but for \
               `shared_axes` (He et al., 2015).",
         shapes: "any shape, unchanged",

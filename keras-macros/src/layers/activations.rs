@@ -1,6 +1,6 @@
 //! Every activation of Keras 3, by the formulas of `keras.activations`.
 
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Graph, Id, ReduceKind, Unary};
@@ -13,6 +13,7 @@ macro_rules! elementwise {
             aliases: &[$($alias),*],
             class: "Activation",
             family: Family::Activation,
+            masks: Masks::Through,
             doc: $doc,
             shapes: "any shape, unchanged",
             operands: Operands::Exactly(1),
@@ -36,6 +37,7 @@ macro_rules! along_axis {
             aliases: &[],
             class: "Activation",
             family: Family::Activation,
+            masks: Masks::Through,
             doc: $doc,
             shapes: "any shape of at least one axis, unchanged",
             operands: Operands::Exactly(1),
@@ -59,6 +61,7 @@ pub const ACTIVATIONS: &[Entry] = &[
         aliases: &[],
         class: "Activation",
         family: Family::Activation,
+        masks: Masks::Through,
         doc: "`max(x, 0)`; with arguments: `x` up to `max_value`, `negative_slope * (x - threshold)` below `threshold`.",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
@@ -211,6 +214,7 @@ pub const ACTIVATIONS: &[Entry] = &[
         aliases: &[],
         class: "Activation",
         family: Family::Activation,
+        masks: Masks::Through,
         doc: "Gated linear unit: the first half times the sigmoid of the second half along `axis`.",
         shapes: "[batch, ..., 2 · n] → [batch, ..., n]",
         operands: Operands::Exactly(1),

@@ -113,6 +113,14 @@ pub const fn optional(name: &'static str, kind: Kind, default: &'static str, doc
     Param { name, kind, default: Some(default), doc }
 }
 
+/// Of a layer that draws random numbers.
+pub const SEED: Param = optional(
+    "seed",
+    Kind::Integer,
+    "None",
+    "Seed of what is drawn, whatever that of the model; None is the model's.",
+);
+
 /// A parameter of Keras that this version takes only as `None`.
 pub const fn unsupported(name: &'static str) -> Param {
     Param { name, kind: Kind::Unsupported, default: Some("None"), doc: "Not supported yet." }

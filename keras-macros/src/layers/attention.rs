@@ -1,6 +1,6 @@
 //! Attention: what to look at, by products of queries with keys.
 
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required, resolve_axis};
+use super::{Entry, Family, Kind, Masks, Operands, Param, SEED, Use, optional, required, resolve_axis};
 use crate::diag::{Message, Reported};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Shape, Start, Unary};
@@ -48,14 +48,17 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Attention",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "A mean of the values, weighted by the softmax of the products of a query with the keys (Luong et al., 2015): \
-              `(query, value) >> attention()`, or `(query, value, key) >> attention()`.",
+              `(query, value) >> attention()`, or `(query, value, key) >> attention()`. Masks are those that query and value \
+              come with, or, in their place, a fourth and a fifth operand: which steps of the query and of the value count.",
         shapes: "[batch, m, d], [batch, n, d] → [batch, m, d]",
         operands: Operands::AtLeast(2),
         params: &[
             optional("use_scale", Kind::Flag, "false", "Whether to learn a factor of the scores."),
             optional("score_mode", Kind::Choice(&["dot", "concat"]), "dot", "Products, or `tanh` of sums."),
             DROPOUT,
+            SEED,
             CAUSAL,
         ],
         weights: &[("scale", "[]"), ("concat_score_weight", "[]")],
@@ -66,10 +69,16 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "AdditiveAttention",
         family: Family::Layer,
-        doc: "Attention by `sum(scale * tanh(query + key))` (Bahdanau et al., 2014).",
+        masks: Masks::Refused,
+        doc: "Attention by `sum(scale * tanh(query + key))` (Bahdanau et al., 2014), with operands as `attention` has them.",
         shapes: "[batch, m, d], [batch, n, d] → [batch, m, d]",
         operands: Operands::AtLeast(2),
-        params: &[optional("use_scale", Kind::Flag, "true", "Whether to learn the scale."), DROPOUT, CAUSAL],
+        params: &[
+            optional("use_scale", Kind::Flag, "true", "Whether to learn the scale."),
+            DROPOUT,
+            SEED,
+            CAUSAL,
+        ],
         weights: &[("scale", "[d]")],
         apply: additive_attention,
     },
@@ -78,10 +87,12 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "MultiHeadAttention",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "Several attentions side by side, each with projections of its own (Vaswani et al., 2017): \
               `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`. Steps may have several axes, \
               such as those of an image: a step of the query looks at all steps of `attention_axes`, at the same place of \
-              the others.",
+              the others. A fourth operand is Keras's `attention_mask`, `[batch, m, n]`: where it is 0, that step of the \
+              query does not see that step of the value.",
         shapes: "[batch, m, d], [batch, n, e] → [batch, m, d]; several axes of steps: [batch, ..., m, d], [batch, ..., n, e] → [batch, ..., m, d]",
         operands: Operands::AtLeast(2),
         params: &[
@@ -115,6 +126,7 @@ pub const LAYERS: &[Entry] = &[
             ACTIVITY_PENALTY,
             KERNEL_BOUND,
             BIAS_BOUND,
+            SEED,
             GATE,
             CAUSAL,
         ],
@@ -141,7 +153,9 @@ pub const LAYERS: &[Entry] = &[
         aliases: &["grouped_query_attention"],
         class: "GroupQueryAttention",
         family: Family::Layer,
-        doc: "Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).",
+        masks: Masks::Refused,
+        doc: "Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023), with operands \
+              as `multi_head_attention` has them.",
         shapes: "[batch, m, d], [batch, n, e] → [batch, m, d]",
         operands: Operands::AtLeast(2),
         params: &[
@@ -158,6 +172,7 @@ pub const LAYERS: &[Entry] = &[
             ACTIVITY_PENALTY,
             KERNEL_BOUND,
             BIAS_BOUND,
+            SEED,
             GATE,
             CAUSAL,
         ],
@@ -191,17 +206,24 @@ pub const LAYERS: &[Entry] = &[
 ];
 
 /// Query, value and key: `[batch, steps, size]` each, or, where steps may have several axes, `[batch, ..., steps, size]`.
-fn operands(b: &mut Builder, u: &Use, several: bool, same_size: bool) -> Result<[Id; 3], Reported> {
-    if u.inputs.len() > 3 {
+/// `masks` are the operands that may follow them.
+fn operands(
+    b: &mut Builder,
+    u: &Use,
+    (several, same_size): (bool, bool),
+    masks: &str,
+    counts: &[usize],
+) -> Result<[Id; 3], Reported> {
+    if u.inputs.len() > 3 && !counts.contains(&u.inputs.len()) {
         let headline = format!(
-            "`{}` takes a query, a value and a key, but gets {} tensors",
+            "`{}` takes a query, a value and a key, and then {masks}, but gets {} tensors",
             u.entry.name,
             u.inputs.len()
         );
         return Err(b.diag.report(Message::new(u.place, headline)));
     }
     let rank = b.graph.shape(u.x()).rank().max(2);
-    for input in u.inputs {
+    for input in u.inputs.iter().take(3) {
         let shape = b.graph.shape(input.id);
         if shape.rank() < 2 || shape.rank() > 2 && !several {
             let headline = format!("`{}` takes [batch, steps, features], but is given {shape}", u.entry.name);
@@ -263,16 +285,58 @@ fn same_steps(
     Err(b.diag.report(message))
 }
 
-/// Which scores `[m, n]` count, if not all: 1 or 0. `by_query` as well by the query's own mask.
-fn score_mask(b: &mut Builder, u: &Use, by_query: bool, [m, n]: [Dim; 2], window: Option<Dim>) -> Option<Id> {
+/// Operand `i`, a mask of `dims` (or of as many as it has of their last ones), as 1 or 0; an axis of one place is that of
+/// all.
+fn given_mask(b: &mut Builder, u: &Use, i: usize, dims: &[Dim]) -> Result<Id, Reported> {
+    let (mask, shape) = (&u.inputs[i], b.shape(u.inputs[i].id));
+    let least = dims.len().min(2);
+    let wanted = &dims[dims.len() - shape.rank().clamp(least, dims.len())..];
+    let of_mask = Shape::batched(wanted.to_vec());
+    let fits = shape.rank() == wanted.len()
+        && shape.dims.iter().zip(wanted).all(|(own, wanted)| {
+            let sentence = format!("a mask of `{}` is {}", u.text, of_mask);
+            own.is(1) || b.agree(own, wanted, u.place, &sentence)
+        });
+    if !fits {
+        let expected = Shape::batched(dims[dims.len() - least..].to_vec());
+        let headline = format!("a mask of `{}` is {expected}, but it is given {shape}", u.entry.name);
+        let message = u.misfit(mask, headline, format!("this layer takes a mask of {expected}"));
+        return Err(b.diag.report(message.note(format!("`{}` makes {shape}", mask.text))));
+    }
+    Ok(b.graph.binary_const(Binary::Ne, mask.id, 0.0))
+}
+
+/// The masks of query and value: those that they come with, or a fourth and a fifth operand.
+fn step_masks(b: &mut Builder, u: &Use) -> Result<[Option<Id>; 2], Reported> {
+    if u.inputs.len() < 5 {
+        let carried: Vec<Id> = u.inputs[1..].iter().take(2).filter_map(|input| input.mask).collect();
+        let of_value = carried.into_iter().reduce(|a, mask| b.graph.binary(Binary::Mul, a, mask));
+        return Ok([u.inputs[0].mask, of_value]);
+    }
+    let mut masks = [None; 2];
+    for (i, mask) in masks.iter_mut().enumerate() {
+        let steps = b.shape(u.inputs[i].id).dims[0].clone();
+        let given = given_mask(b, u, 3 + i, std::slice::from_ref(&steps))?;
+        *mask = Some(b.graph.broadcast_to(given, &Shape::batched([steps])));
+    }
+    Ok(masks)
+}
+
+/// Which scores `[m, n]` count, if not all: 1 or 0, by the masks of the query and of the value, and by how far they are
+/// apart.
+fn score_mask(
+    b: &mut Builder,
+    u: &Use,
+    [of_query, of_value]: [Option<Id>; 2],
+    [m, n]: [Dim; 2],
+    window: Option<Dim>,
+) -> Option<Id> {
     let mut masks = vec![];
-    if let (Some(query), true) = (u.inputs[0].mask, by_query) {
+    if let Some(query) = of_query {
         masks.push(b.graph.reshape(query, vec![m.clone(), 1.into()]));
     }
-    for input in &u.inputs[1..] {
-        if let Some(mask) = input.mask {
-            masks.push(b.graph.reshape(mask, vec![1.into(), n.clone()]));
-        }
+    if let Some(value) = of_value {
+        masks.push(b.graph.reshape(value, vec![1.into(), n.clone()]));
     }
     let causal = u.args.flag("use_causal_mask");
     if causal || window.is_some() {
@@ -293,9 +357,10 @@ fn score_mask(b: &mut Builder, u: &Use, by_query: bool, [m, n]: [Dim; 2], window
 }
 
 /// `softmax(scores) · value`, and the query's mask on the result.
-fn weighted(b: &mut Builder, u: &Use, scores: Id, value: Id) -> Id {
+fn weighted(b: &mut Builder, u: &Use, scores: Id, value: Id) -> Result<Id, Reported> {
     let steps = [0, 1].map(|i| b.graph.shape(u.inputs[i].id).dims[0].clone());
-    let scores = match score_mask(b, u, false, steps, None) {
+    let [mask, of_value] = step_masks(b, u)?;
+    let scores = match score_mask(b, u, [None, of_value], steps, None) {
         Some(mask) => {
             let away = b.graph.binary_const(Binary::Sub, scores, 1e9);
             b.graph.select(mask, scores, away)
@@ -306,16 +371,15 @@ fn weighted(b: &mut Builder, u: &Use, scores: Id, value: Id) -> Id {
     let rate = u.args.number("dropout") as f32;
     let weights = if rate > 0.0 { b.graph.dropout(weights, rate) } else { weights };
     let result = b.graph.batch_matmul(weights, value);
-    let mask = u.inputs[0].mask;
     b.set_mask(mask);
-    match mask {
+    Ok(match mask {
         Some(mask) => {
             let m = b.graph.shape(mask).dims[0].clone();
             let mask = b.graph.reshape(mask, vec![m, 1.into()]);
             b.graph.binary(Binary::Mul, result, mask)
         }
         None => result,
-    }
+    })
 }
 
 /// `tanh` of the sums of all queries with all keys: `[m, n, d]`.
@@ -337,7 +401,7 @@ fn products(b: &mut Builder, query: Id, key: Id) -> Id {
 }
 
 fn attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
-    let [query, value, key] = operands(b, u, false, true)?;
+    let [query, value, key] = operands(b, u, (false, true), "their masks", &[5])?;
     let scale = match u.args.flag("use_scale") {
         true => Some(b.weight(u, "scale", vec![], Init::Ones)?),
         false => None,
@@ -357,11 +421,11 @@ fn attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
             }
         }
     };
-    Ok(weighted(b, u, scores, value))
+    weighted(b, u, scores, value)
 }
 
 fn additive_attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
-    let [query, value, key] = operands(b, u, false, true)?;
+    let [query, value, key] = operands(b, u, (false, true), "their masks", &[5])?;
     let size = b.graph.shape(query).dims[1].clone();
     let mut all = sums(b, query, key, None);
     if u.args.flag("use_scale") {
@@ -369,7 +433,7 @@ fn additive_attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         all = b.graph.binary(Binary::Mul, all, scale);
     }
     let scores = b.graph.reduce(ReduceKind::Sum, all, vec![2], false);
-    Ok(weighted(b, u, scores, value))
+    weighted(b, u, scores, value)
 }
 
 /// `x · kernel + bias` with heads of `size` words: `[..., steps, heads, size]`.
@@ -521,7 +585,7 @@ fn multi_head(
     value_dim: &Dim,
 ) -> Result<Id, Reported> {
     let has = |name: &str| u.entry.params.iter().any(|param| param.name == name);
-    let [query, value, key] = operands(b, u, has("attention_axes"), false)?;
+    let [query, value, key] = operands(b, u, (has("attention_axes"), false), "an attention mask", &[4])?;
     let axes = Axes::of(b, u)?;
     axes.check(b, u)?;
     let dims = b.graph.shape(query).dims.clone();
@@ -545,7 +609,14 @@ fn multi_head(
     let [k, v] = [(k, true), (v, false)].map(|(x, transposed)| axes.heads_first(b, x, transposed));
     let [k, v] = [k, v].map(|x| for_heads(b, x, heads, groups));
     let mut scores = b.graph.batch_matmul(q, k);
-    if let Some(mask) = score_mask(b, u, true, steps, u.args.optional_size("sliding_window")) {
+    let masks = step_masks(b, u)?;
+    let mut mask = score_mask(b, u, masks, steps, u.args.optional_size("sliding_window"));
+    if u.inputs.len() == 4 {
+        let dims = b.shape(scores).dims;
+        let given = given_mask(b, u, 3, &dims)?;
+        mask = Some(mask.map_or(given, |mask| b.graph.binary(Binary::Mul, mask, given)));
+    }
+    if let Some(mask) = mask {
         let away = b.graph.constant(-1e9);
         scores = b.graph.select(mask, scores, away);
     }

@@ -4,7 +4,7 @@
 //! in memory. Transposed convolution is its adjoint.
 
 use super::spatial::{DATA_FORMAT, PADDING, Spatial};
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required, unsupported};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required, unsupported};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, ReduceKind, Window};
@@ -168,8 +168,8 @@ const fn entry(
     weights: Weights,
     apply: Apply,
 ) -> Entry {
-    let (family, operands) = (Family::Layer, Operands::Exactly(1));
-    Entry { name, aliases, class, family, doc, shapes, operands, params, weights, apply }
+    let (family, masks, operands) = (Family::Layer, Masks::Refused, Operands::Exactly(1));
+    Entry { name, aliases, class, family, masks, doc, shapes, operands, params, weights, apply }
 }
 
 /// Keras: Convolution layers.

@@ -1,6 +1,6 @@
 //! `input`, `dense`, `activation` and `lambda`.
 
-use super::{Entry, Family, Kind, Operands, Use, optional, required, unsupported};
+use super::{Entry, Family, Kind, Masks, Operands, Use, optional, required, unsupported};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Id, ReduceKind};
@@ -12,6 +12,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "InputLayer",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "What a sequential model takes in. `dense(64, input = 784)` is short for `input([784]) >> dense(64)`.",
         shapes: "→ [batch, shape...]",
         operands: Operands::Exactly(0),
@@ -31,6 +32,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Dense",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "Every output is connected to every input: `activation(x · kernel + bias)`, over the last axis.",
         shapes: "[batch, ..., k] → [batch, ..., units]",
         operands: Operands::Exactly(1),
@@ -54,6 +56,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Activation",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "Applies an activation. `x >> relu` is short for `x >> activation(relu)`.",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
@@ -66,6 +69,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Masking",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "Says that steps which hold nothing but `mask_value` do not count. They become 0.",
         shapes: "[batch, time, k] → the same",
         operands: Operands::Exactly(1),
@@ -83,6 +87,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "DropMask",
         family: Family::Layer,
+        masks: Masks::End,
         doc: "Takes the mask of a sequence away: all of its steps count. (Keras does so silently.)",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
@@ -95,6 +100,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Lambda",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "An expression as a layer: `lambda(|x| x * 2.0)`, or `(a, b) >> lambda(|a, b| a - b)`.",
         shapes: "what the expression says",
         operands: Operands::AtLeast(1),
@@ -112,6 +118,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Identity",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "Its input as it is: a place with a name, or nothing where a layer is asked for.",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
@@ -129,10 +136,9 @@ fn masking(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         return Err(b.diag.report(message.help("give each step its features: `>> reshape([.., 1]) >>`")));
     }
     let differs = b.graph.binary_const(Binary::Ne, u.x(), u.args.number("mask_value") as f32);
-    let mask = b.graph.reduce(ReduceKind::Max, differs, (1..shape.rank()).collect(), false);
+    let counts = b.graph.reduce(ReduceKind::Max, differs, vec![shape.rank() - 1], true);
+    let mask = b.graph.reshape(counts, shape.dims[..shape.rank() - 1].to_vec());
     b.set_mask(Some(mask));
-    let dims = (0..shape.rank()).map(|i| if i == 0 { shape.dims[0].clone() } else { 1.into() });
-    let counts = b.graph.reshape(mask, dims.collect());
     Ok(b.graph.binary(Binary::Mul, u.x(), counts))
 }
 

@@ -1,6 +1,6 @@
 //! `einsum_dense`: a product with a kernel along the axes that an equation names.
 
-use super::{Entry, Family, Kind, Operands, Use, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, ReduceKind, Shape};
@@ -11,6 +11,7 @@ pub const LAYERS: &[Entry] = &[Entry {
     aliases: &[],
     class: "EinsumDense",
     family: Family::Layer,
+    masks: Masks::Through,
     doc: "A dense layer along the axes that an equation names, as in Einstein's notation: `einsum_dense(\"abc,cd->abd\", [-1, 64])` \
           treats each step alike, `\"...x,xy->...y\"` any leading axes. The first letter is the batch.",
     shapes: "[batch, ...] → [batch, output_shape...]",

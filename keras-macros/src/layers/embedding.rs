@@ -1,6 +1,6 @@
 //! Embeddings: vectors for whole numbers.
 
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, Op, Unary};
@@ -22,6 +22,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Embedding",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "A vector for each of `input_dim` whole numbers, such as the indices of words. With `mask_zero`, 0 is no word: \
               its steps do not count for the layers behind it.",
         shapes: "[batch, ...] → [batch, ..., output_dim]",
@@ -38,6 +39,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "ReversibleEmbedding",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "An embedding that also goes the other way, from a vector to a number for each word: \
               `let e = reversible_embedding(1000, 64); e(ids) >> .. >> e(reverse = true)`. Both ways use the same vectors \
               (Press and Wolf, 2016), unless `tie_weights = false`.",
@@ -128,7 +130,7 @@ fn look_up(b: &mut Builder, u: &Use, table: Id) -> Result<Id, Reported> {
     }
     let shape = b.shape(u.x());
     if u.args.flag("mask_zero") {
-        if shape.rank() != 1 {
+        if shape.rank() == 0 {
             let headline =
                 format!("`mask_zero` of `{}` needs [batch, time], but its input is {shape}", u.entry.name);
             let message = Message::new(u.args.place("mask_zero"), headline)

@@ -1,7 +1,7 @@
 //! Functions of tensors, for bodies of models and `lambda`: names and formulas of `keras.ops`.
 
 use super::merging::fit;
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, ReduceKind, Shape, Unary};
@@ -13,6 +13,7 @@ macro_rules! function {
             aliases: &[$($alias),*],
             class: $class,
             family: Family::Function,
+            masks: Masks::End,
             doc: $doc,
             shapes: $shapes,
             operands: $operands,

@@ -3,7 +3,7 @@
 use super::augmentation::warps::{Point, perspective};
 use super::resizing::{Kernel, resized};
 use super::spatial::{DATA_FORMAT, Spatial};
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Fill, Graph, Id, Op, Sampling};
@@ -32,6 +32,7 @@ pub(super) const fn entry(
         aliases: &[],
         class,
         family: Family::Layer,
+        masks: Masks::Refused,
         doc,
         shapes: SHAPES,
         operands: Operands::Exactly(1),

@@ -1,6 +1,6 @@
 //! Layers that make one tensor of several.
 
-use super::{Entry, Family, Kind, Operands, Use, optional, required, resolve_axis};
+use super::{Entry, Family, Kind, Masks, Operands, Use, optional, required, resolve_axis};
 use crate::diag::{Message, Reported};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Binary, Dim, Id, ReduceKind, Shape, Unary};
@@ -16,6 +16,7 @@ macro_rules! merge {
             aliases: &[],
             class: $class,
             family: Family::Layer,
+            masks: Masks::Through,
             doc: $doc,
             shapes: "equal shapes, or such that broadcast to each other",
             operands: $operands,
@@ -46,6 +47,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Concatenate",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "One after another along `axis`: `(a, b) >> concatenate()`, or `concatenate(a, b, axis = 1)`.",
         shapes: "[batch, ..., m], [batch, ..., n] → [batch, ..., m + n]",
         operands: Operands::AtLeast(2),
@@ -58,6 +60,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Dot",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "Scalar products along `axes` of two tensors, for each sample.",
         shapes: "[batch, m, k], [batch, n, k] with axes = 2 → [batch, m, n]",
         operands: Operands::Exactly(2),

@@ -37,7 +37,7 @@ use crate::diag::{Message, Place, Reported, closest};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Id, Shape};
 use args::Args;
-pub use args::{Kind, Param, optional, required, unsupported};
+pub use args::{Kind, Param, SEED, optional, required, unsupported};
 
 /// How many tensors an entry takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,55 +65,16 @@ impl Operands {
     }
 }
 
-/// What becomes of the mask of a layer's input.
+/// What becomes of the mask of a layer's input, unless the layer says so itself as it is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Masks {
-    /// The result has the same.
+    /// The result has the same: each step is treated alike, as by layers of Keras that support masking.
     Through,
     /// The layer has used it, or there are no steps any more.
     End,
     /// The layer would lose it.
     Refused,
 }
-
-/// Layers that treat each step alike, and so let masks through, as in Keras.
-const THROUGH: &[&str] = &[
-    "Activation",
-    "ActivityRegularization",
-    "Add",
-    "AlphaDropout",
-    "Average",
-    "BatchNormalization",
-    "Concatenate",
-    "Dense",
-    "Dropout",
-    "ELU",
-    "EinsumDense",
-    "GaussianDropout",
-    "GaussianNoise",
-    "GroupNormalization",
-    "Identity",
-    "Lambda",
-    "LayerNormalization",
-    "LeakyReLU",
-    "Masking",
-    "Maximum",
-    "Minimum",
-    "Multiply",
-    "Normalization",
-    "PReLU",
-    "RMSNormalization",
-    "ReLU",
-    "Rescaling",
-    "Softmax",
-    "SpatialDropout1D",
-    "SpectralNormalization",
-    "Subtract",
-    "TimeDistributed",
-    "UnitNormalization",
-];
-/// Layers that end them.
-const ENDS: &[&str] = &["DropMask", "GlobalAveragePooling1D", "GlobalMaxPooling1D"];
 
 /// Which part of the vocabulary a name belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +94,7 @@ pub struct Entry {
     /// Keras's class.
     pub class: &'static str,
     pub family: Family,
+    pub masks: Masks,
     /// What it does, in Markdown, for the reference.
     #[cfg_attr(not(test), allow(dead_code))]
     pub doc: &'static str,
@@ -259,15 +221,9 @@ impl Entry {
         self.params.iter().any(|param| param.kind == Kind::Layer)
     }
 
-    /// What it does with a mask, unless it says so itself as it is built.
-    pub fn masks(&self) -> Masks {
-        match self.family {
-            Family::Activation => Masks::Through,
-            Family::Function => Masks::End,
-            Family::Layer if THROUGH.contains(&self.class) => Masks::Through,
-            Family::Layer if ENDS.contains(&self.class) => Masks::End,
-            Family::Layer => Masks::Refused,
-        }
+    /// The same with another rule for masks.
+    pub const fn masks(self, masks: Masks) -> Self {
+        Entry { masks, ..self }
     }
 
     fn is_called(&self, name: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Normalization layers.
 
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, resolve_axis};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, resolve_axis};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Shape, Start, Unary};
@@ -26,6 +26,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "BatchNormalization",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "While training, mean 0 and variance 1 over the batch for each place of `axis`, then `gamma` and `beta`; \
               elsewhere by moving averages of mean and variance (Ioffe and Szegedy, 2015). With `trainable = false` always by \
               the averages, which then stay. Steps that do not count are left out of the statistics. With `renorm`, what \
@@ -92,6 +93,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "LayerNormalization",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "Mean 0 and variance 1 over `axis` of each sample, then `gamma` and `beta` (Ba et al., 2016).",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
@@ -121,6 +123,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "GroupNormalization",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "Mean 0 and variance 1 over groups of channels of each sample, then `gamma` and `beta` (Wu and He, 2018). \
               `groups = -1`: each channel by itself.",
         shapes: "[batch, ..., channels], unchanged",
@@ -146,6 +149,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "RMSNormalization",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "Divides by the root mean square over `axis`, then multiplies by `scale` (Zhang and Sennrich, 2019).",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
@@ -170,6 +174,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "UnitNormalization",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "Divides by the Euclidean norm over `axis`.",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
@@ -428,8 +433,10 @@ impl Renorm {
 fn batch_moments(b: &mut Builder, u: &Use, axis: usize) -> (Id, Id) {
     let shape = b.shape(u.x());
     let over: Vec<usize> = (0..shape.rank()).filter(|&i| i != axis).collect();
-    let weight = u.inputs[0].mask.filter(|_| axis > 0).map(|mask| {
-        let dims = (0..shape.rank()).map(|i| if i == 0 { shape.dims[0].clone() } else { 1.into() });
+    // Axes that the mask has.
+    let masked = u.inputs[0].mask.map_or(0, |mask| b.shape(mask).rank());
+    let weight = u.inputs[0].mask.filter(|_| axis >= masked).map(|mask| {
+        let dims = (0..shape.rank()).map(|i| if i < masked { shape.dims[i].clone() } else { 1.into() });
         b.graph.reshape(mask, dims.collect())
     });
     // How many elements there are for each place of the axis.
@@ -442,7 +449,7 @@ fn batch_moments(b: &mut Builder, u: &Use, axis: usize) -> (Id, Id) {
     };
     let all = (0..shape.rank()).collect();
     let samples = b.graph.reduce_batch(counted, all);
-    let inner = over.iter().filter(|&&i| weight.is_none() || i > 0).map(|&i| &shape.dims[i]);
+    let inner = over.iter().filter(|&&i| weight.is_none() || i >= masked).map(|&i| &shape.dims[i]);
     let inner = Dim::product(inner.collect::<Vec<_>>());
     let inner = b.graph.extent(inner);
     let count = b.graph.binary(Binary::Mul, samples, inner);

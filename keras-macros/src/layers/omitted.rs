@@ -7,7 +7,6 @@ const STRINGS: &str = "a model takes numbers: words and vocabularies are looked 
 const OTHERS: &str = "wraps a layer of another framework";
 const LABELS: &str = "changes labels as well as images: a matter of the data set";
 const BASE: &str = "what layers in Python are derived from";
-const SEED: &str = "every random stream follows from the seed of the model";
 const ADAPTERS: &str = "changes the weights of a model that was built";
 const SPARSE: &str = "tensors are dense";
 const KERNELS: &str = "which kernel computes it is the compiler's choice";
@@ -45,7 +44,6 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
     ("lora_rank", ADAPTERS),
     ("quantization_config", ADAPTERS),
     ("ragged", SPARSE),
-    ("seed", SEED),
     ("sparse", SPARSE),
     ("use_cudnn", KERNELS),
     ("weights", "weights are set by name: `set_weight`, `load_weights`"),

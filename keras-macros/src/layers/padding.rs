@@ -1,7 +1,7 @@
 //! Layers that put something around sequences, images and volumes, cut it off, or repeat what is there.
 
 use super::spatial::{DATA_FORMAT, Spatial};
-use super::{Entry, Family, Kind, Operands, Param, Use, optional};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Graph, Id, Shape};
@@ -17,8 +17,8 @@ const fn entry(
     params: &'static [Param],
     apply: fn(&mut Builder, &Use) -> Result<Id, Reported>,
 ) -> Entry {
-    let (family, operands) = (Family::Layer, Operands::Exactly(1));
-    Entry { name, aliases, class, family, doc, shapes, operands, params, weights: &[], apply }
+    let (family, masks, operands) = (Family::Layer, Masks::Refused, Operands::Exactly(1));
+    Entry { name, aliases, class, family, masks, doc, shapes, operands, params, weights: &[], apply }
 }
 
 const fn margins(name: &'static str, default: &'static str, doc: &'static str) -> Param {

@@ -1,7 +1,7 @@
 //! Pooling: the maximum or the mean of windows, of everything, or of as many parts as are wanted.
 
 use super::spatial::{DATA_FORMAT, PADDING, Spatial};
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required};
 use crate::diag::Reported;
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Graph, Id, ReduceKind, Shape, Window};
@@ -49,8 +49,8 @@ const fn entry(
     params: &'static [Param],
     apply: fn(&mut Builder, &Use) -> Result<Id, Reported>,
 ) -> Entry {
-    let (family, operands) = (Family::Layer, Operands::Exactly(1));
-    Entry { name, aliases, class, family, doc, shapes, operands, params, weights: &[], apply }
+    let (family, masks, operands) = (Family::Layer, Masks::Refused, Operands::Exactly(1));
+    Entry { name, aliases, class, family, masks, doc, shapes, operands, params, weights: &[], apply }
 }
 
 /// Keras: Pooling layers.
@@ -78,7 +78,8 @@ pub const LAYERS: &[Entry] = &[
         (MAX_OF_ALL, "[batch, steps, channels] → [batch, channels]"),
         OF_ALL,
         |b, u| global(b, u, 1, Pool::Max),
-    ),
+    )
+    .masks(Masks::End),
     entry(
         "global_average_pooling1d",
         &["global_avg_pool1d", "global_average_pooling_1d"],
@@ -86,7 +87,8 @@ pub const LAYERS: &[Entry] = &[
         (MEAN_OF_ALL, "[batch, steps, channels] → [batch, channels]"),
         OF_ALL,
         |b, u| global(b, u, 1, Pool::Mean),
-    ),
+    )
+    .masks(Masks::End),
     entry(
         "adaptive_max_pooling1d",
         &["adaptive_max_pooling_1d"],

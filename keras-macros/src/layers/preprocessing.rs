@@ -1,6 +1,8 @@
 //! Preprocessing as a part of the model: numbers scaled and centred, sorted into bins, one-hot.
 
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required, resolve_axis, unsupported};
+use super::{
+    Entry, Family, Kind, Masks, Operands, Param, Use, optional, required, resolve_axis, unsupported,
+};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Shape, Unary};
@@ -24,6 +26,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Rescaling",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "`x * scale + offset`: `rescaling(1.0 / 255.0)` for the bytes of images.",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
@@ -50,6 +53,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Normalization",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "`(x - mean) / sqrt(variance)`, with mean and variance of each place of `axis`. They are given, or learnt from \
               data before training: `model.adapt(\"normalization\", &x)?`.",
         shapes: "any shape, unchanged",
@@ -87,6 +91,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Discretization",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "The bin that each number falls in: how many of `bin_boundaries` are not above it.",
         shapes: "any shape, unchanged; `one_hot`: [batch, ...] → [batch, ..., bins + 1]",
         operands: Operands::Exactly(1),
@@ -103,6 +108,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "CategoryEncoding",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "Vectors of `num_tokens` for whole numbers from 0 to `num_tokens - 1`; others have no place in them.",
         shapes: "[batch, k] → [batch, num_tokens]; `one_hot`: [batch, ...] → [batch, ..., num_tokens]",
         operands: Operands::Exactly(1),

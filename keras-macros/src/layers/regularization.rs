@@ -1,7 +1,7 @@
 //! Layers that act while training.
 
 use super::spatial::DATA_FORMAT;
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required, unsupported};
+use super::{Entry, Family, Kind, Masks, Operands, Param, SEED, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, Penalty, Shape};
@@ -21,13 +21,14 @@ macro_rules! spatial_dropout {
             aliases: &[],
             class: $class,
             family: Family::Layer,
+            masks: Masks::Through,
             doc: "While training, zeroes whole channels with probability `rate` and divides the others by `1 - rate`.",
             shapes: $shapes,
             operands: Operands::Exactly(1),
             params: &[
                 required("rate", Kind::Rate, "The fraction of the channels to drop."),
                 $($format,)?
-                unsupported("seed"),
+                SEED,
             ],
             weights: &[],
             apply: |b, u| spatial_dropout(b, u, $axes),
@@ -42,14 +43,11 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Dropout",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "While training, zeroes each element with probability `rate` and divides the others by `1 - rate`.",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
-        params: &[
-            required("rate", Kind::Rate, "The fraction of the elements to drop."),
-            NOISE_SHAPE,
-            unsupported("seed"),
-        ],
+        params: &[required("rate", Kind::Rate, "The fraction of the elements to drop."), NOISE_SHAPE, SEED],
         weights: &[],
         apply: dropout,
     },
@@ -73,15 +71,12 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "AlphaDropout",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "While training, gives elements with probability `rate` the least value of `selu`, and keeps mean and variance \
               (Klambauer et al., 2017).",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
-        params: &[
-            required("rate", Kind::Rate, "The fraction of the elements to drop."),
-            NOISE_SHAPE,
-            unsupported("seed"),
-        ],
+        params: &[required("rate", Kind::Rate, "The fraction of the elements to drop."), NOISE_SHAPE, SEED],
         weights: &[],
         apply: alpha_dropout,
     },
@@ -90,10 +85,11 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "GaussianNoise",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "While training, adds normal random numbers of mean 0.",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
-        params: &[required("stddev", Kind::Number, "Their standard deviation."), unsupported("seed")],
+        params: &[required("stddev", Kind::Number, "Their standard deviation."), SEED],
         weights: &[],
         apply: |b, u| {
             let stddev = u.args.number("stddev");
@@ -111,11 +107,12 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "GaussianDropout",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "While training, multiplies by normal random numbers of mean 1 and deviation `sqrt(rate / (1 - rate))`, as much \
               as `dropout` would disturb.",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),
-        params: &[required("rate", Kind::Rate, "The rate of the dropout."), unsupported("seed")],
+        params: &[required("rate", Kind::Rate, "The rate of the dropout."), SEED],
         weights: &[],
         apply: |b, u| {
             let rate = u.args.number("rate");
@@ -130,6 +127,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "ActivityRegularization",
         family: Family::Layer,
+        masks: Masks::Through,
         doc: "Adds `l1 * sum(abs(x)) + l2 * sum(square(x))` of each sample to its loss, and passes `x` on.",
         shapes: "any shape, unchanged",
         operands: Operands::Exactly(1),

@@ -1,7 +1,7 @@
 //! Layers that move elements and compute nothing.
 
 use super::spatial::DATA_FORMAT;
-use super::{Entry, Family, Kind, Operands, Use, required};
+use super::{Entry, Family, Kind, Masks, Operands, Use, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Dim, Id, Shape};
@@ -13,6 +13,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Flatten",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "Makes one axis of all but the batch.",
         shapes: "[batch, a, b, ...] → [batch, a · b · ...]",
         operands: Operands::Exactly(1),
@@ -33,6 +34,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Reshape",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "The same elements in another shape. One size may be -1: it is what the others leave.",
         shapes: "[batch, ...] → [batch, target_shape...]",
         operands: Operands::Exactly(1),
@@ -45,6 +47,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &["transpose"],
         class: "Permute",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "The axes in another order. They are counted from 1; the batch stays first.",
         shapes: "[batch, a, b, ...] → [batch, b, a, ...]",
         operands: Operands::Exactly(1),
@@ -57,6 +60,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "RepeatVector",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "Repeats a vector `n` times.",
         shapes: "[batch, k] → [batch, n, k]",
         operands: Operands::Exactly(1),

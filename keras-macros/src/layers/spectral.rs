@@ -1,6 +1,6 @@
 //! Spectral normalization: a kernel that is divided by its greatest singular value.
 
-use super::{Entry, Family, Kind, Operands, Use, find, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Use, find, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Unary};
@@ -12,6 +12,7 @@ pub const LAYERS: &[Entry] = &[Entry {
     aliases: &[],
     class: "SpectralNormalization",
     family: Family::Layer,
+    masks: Masks::Through,
     doc: "A layer whose kernel, as a matrix with a column for each unit, has singular values of at most about 1 (Miyato et al., \
           2018). Every training pass divides it by its greatest one, which `power_iterations` from those of the pass before \
           estimate. As Keras does it on TensorFlow: the kernel itself is replaced, and its gradient is that of what replaced it.",

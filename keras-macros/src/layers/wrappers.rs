@@ -1,6 +1,6 @@
 //! Layers around layers.
 
-use super::{Entry, Family, Kind, Operands, Use, find, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Use, find, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Binary, Id};
@@ -13,6 +13,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "Bidirectional",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "A recurrent layer twice, from the first step on and from the last, and what both give put together. \
               Initial states, those of the first before those of the second, are further inputs.",
         shapes: "[batch, time, k] → what the layer gives, with twice the units if `merge_mode = concat`",
@@ -35,7 +36,9 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "TimeDistributed",
         family: Family::Layer,
-        doc: "Layers, with the same weights, for each step of a sequence.",
+        masks: Masks::Through,
+        doc: "Layers, with the same weights, for each step of a sequence; a step may itself be a sequence, and the layers \
+              recurrent. A mask of the steps goes on to the result; one of the steps within each step goes to the layers.",
         shapes: "[batch, time, ...] → [batch, time, ...what the layers make of a step]",
         operands: Operands::Exactly(1),
         params: &[required("layer", Kind::Layer, "What is applied to a step.")],
@@ -56,7 +59,6 @@ fn time_distributed(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
             "it applies a layer to each step of a sequence: leave it out for an input without steps",
         )));
     }
-    b.set_mask(input.mask);
     let layers = u.args.layer("layer").expect("it is required");
     let entry = match &layers.kind {
         ExprKind::Call(call) => call.name().and_then(|name| find(&name.to_string())),
@@ -64,18 +66,24 @@ fn time_distributed(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     };
     if shape.rank() == 2 && entry.is_some_and(|entry| WITHOUT_A_LOOP.contains(&entry.name)) {
         let plain = Tensor { mask: None, ..input.clone() };
-        return Ok(one(b, u, layers, vec![plain])?.id);
+        b.set_mask(input.mask);
+        return Ok(one(b, u, layers, |b| b.apply_wrapped(layers, vec![plain]))?.id);
     }
-    b.expect_no_loop(u.x(), u.place)?;
-    let scan = b.graph.scan(shape.dims[0].clone(), false);
-    let item = Tensor { id: b.graph.item(scan, u.x()), mask: None, ..input.clone() };
-    let result = one(b, u, layers, vec![item])?;
-    Ok(b.graph.trace(scan, result.id))
+    let result = one(b, u, layers, |b| b.apply_to_steps(u.place, layers, input))?;
+    // Which steps count does not change; which steps of a step do, its layers know.
+    let of_steps = input.mask.filter(|mask| b.shape(*mask).rank() == 1);
+    b.set_mask(of_steps.or(result.mask));
+    Ok(result.id)
 }
 
-/// The one result of the wrapped layers.
-fn one(b: &mut Builder, u: &Use, layers: &Expr, inputs: Vec<Tensor>) -> Result<Tensor, Reported> {
-    let mut results = b.apply_wrapped(layers, inputs)?;
+/// The one result of the wrapped layers, which `apply` applies.
+fn one(
+    b: &mut Builder,
+    u: &Use,
+    layers: &Expr,
+    apply: impl FnOnce(&mut Builder) -> Result<Vec<Tensor>, Reported>,
+) -> Result<Tensor, Reported> {
+    let mut results = apply(b)?;
     if results.len() > 1 {
         let headline =
             format!("`{}` needs a layer with one result, `{layers}` gives {}", u.entry.name, results.len());

@@ -99,6 +99,8 @@ pub enum Access {
     Random {
         /// Distinguishes the draws of one step.
         stream: u32,
+        /// The seed, if it is not the model's.
+        seed: Option<u64>,
     },
 }
 

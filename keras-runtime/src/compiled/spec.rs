@@ -25,7 +25,8 @@ pub struct Spec {
     pub state_words: usize,
     /// Forward pass without dropout, ending in [`Rows::head`](super::Rows::head) for each output.
     pub infer: Phase,
-    /// The same with the losses that the model adds itself; of a model that adds none it is `infer`.
+    /// The same with the losses that the model adds itself, and with what the steps of its outputs count; of a model
+    /// without either it is `infer`.
     pub evaluate: Phase,
     /// Forward pass, loss and backward pass: leaves the gradient of every trainable weight in `Space::Grads`.
     pub train: Phase,
@@ -100,6 +101,8 @@ pub struct OutputSpec<'a> {
     pub shape: &'a [usize],
     /// The activation left to [`Rows::head`](super::Rows::head), so that it meets its loss there.
     pub head: Head,
+    /// Words of its mask for each sample, which say which of its steps count in the loss; 0 if it has none.
+    pub mask: usize,
 }
 
 /// The last activation of an output. Pairs such as softmax and cross-entropy are computed together from logits.

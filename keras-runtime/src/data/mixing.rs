@@ -39,7 +39,8 @@ pub fn mix_up(alpha: f32) -> impl Fn(Batch, &mut Philox) -> Result<Batch> + Send
         let weights: Vec<f32> = (0..rows).map(|_| beta(alpha, random)).collect();
         let x = batch.x.iter().map(|x| blended(x, &order, &weights)).collect();
         let y = labels(&batch.y, &order, &weights)?;
-        Ok(Batch { x, y })
+        let sample_weight = batch.sample_weight.iter().map(|w| blended(w, &order, &weights)).collect();
+        Ok(Batch { x, y, sample_weight })
     }
 }
 
@@ -112,7 +113,8 @@ pub fn cut_mix(
             weights.push(1.0 - (x.1 - x.0) * (y.1 - y.0) / (width * height) as f32);
         }
         let y = labels(&batch.y, &order, &weights)?;
-        Ok(Batch { x: vec![tensor(images, words)], y })
+        let sample_weight = batch.sample_weight.iter().map(|w| blended(w, &order, &weights)).collect();
+        Ok(Batch { x: vec![tensor(images, words)], y, sample_weight })
     }
 }
 

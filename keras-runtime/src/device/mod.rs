@@ -110,6 +110,10 @@ pub trait Backend: Debug + Send {
     /// What the samples of the batch, or their steps, count at output `i`, if not 1.
     fn sample_weights(&self, i: usize) -> Option<&[f32]>;
 
+    /// For each step of each sample of the batch whether it counts at output `i`, 1 or 0, if that has a mask: after a pass
+    /// with losses.
+    fn mask(&self, i: usize) -> Option<&[f32]>;
+
     /// The loss of each sample of the batch at output `i`.
     fn sample_losses(&self, i: usize) -> &[f32];
 

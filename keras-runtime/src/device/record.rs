@@ -52,6 +52,7 @@ pub enum Kernel {
         output: usize,
         z: Buf,
         dz: Option<Buf>,
+        weights: Option<Buf>,
     },
     Flip {
         x: Buf,

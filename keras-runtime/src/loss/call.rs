@@ -26,7 +26,7 @@ pub(super) fn call(
     weights: Option<&Tensor<'_>>,
 ) -> Result<ArrayD<f32>> {
     let (sample, samples) = (y_pred.shape(), y_pred.shape().rows());
-    let output = OutputSpec { name: "y_pred", shape: sample.sample(), head: Head::Linear };
+    let output = OutputSpec { name: "y_pred", shape: sample.sample(), head: Head::Linear, mask: 0 };
     if samples == 0 {
         return Err(Error::Empty { what: "`y_pred`".into() });
     }

@@ -49,9 +49,15 @@ pub struct Slotted<'a> {
     /// Receives the loss of each sample.
     rows: *mut f32,
     rows_len: usize,
+    /// Receives which steps of each sample count.
+    mask: *mut f32,
+    /// Steps of a sample that a mask tells of.
+    mask_width: usize,
+    mask_len: usize,
 }
 
-// SAFETY: `rows` is exclusively borrowed for 'a and written by disjoint ranges of samples; the rest is shared data.
+// SAFETY: `rows` and `mask` are exclusively borrowed for 'a and written by disjoint ranges of samples; the rest is shared
+// data.
 unsafe impl Send for Slotted<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Slotted<'_> {}
@@ -75,6 +81,9 @@ impl<'a> Slotted<'a> {
             weight_width: 0,
             rows: rows.as_mut_ptr(),
             rows_len: rows.len(),
+            mask: std::ptr::null_mut(),
+            mask_width: 0,
+            mask_len: 0,
         }
     }
 
@@ -88,6 +97,12 @@ impl<'a> Slotted<'a> {
     #[must_use]
     pub fn over(self, over: Over<'a>) -> Self {
         Slotted { over, ..self }
+    }
+
+    /// The same, which leaves in `mask` which of `width` steps of each sample count.
+    #[must_use]
+    pub fn with_mask(self, mask: &'a mut [f32], width: usize) -> Self {
+        Slotted { mask: mask.as_mut_ptr(), mask_len: mask.len(), mask_width: width, ..self }
     }
 
     /// The factors of a sample: one, or one for each step.
@@ -106,6 +121,19 @@ impl<'a> Slotted<'a> {
         assert!(sample < self.rows_len, "sample {sample} of {}", self.rows_len);
         // SAFETY: in bounds by the assertion, unshared by the caller's promise.
         unsafe { *self.rows.add(sample) = loss }
+    }
+
+    /// Keeps which steps of a sample count: those whose weight is not 0.
+    ///
+    /// # Safety
+    /// As of [`Slotted::put`].
+    pub(crate) unsafe fn put_mask(&self, sample: usize, weights: &[f32]) {
+        let (at, width) = (sample * self.mask_width, self.mask_width);
+        assert!(width == weights.len() && at + width <= self.mask_len, "mask of sample {sample}");
+        for (step, weight) in weights.iter().enumerate() {
+            // SAFETY: in bounds by the assertion, unshared by the caller's promise.
+            unsafe { *self.mask.add(at + step) = f32::from(u8::from(*weight != 0.0)) }
+        }
     }
 }
 

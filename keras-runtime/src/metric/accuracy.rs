@@ -73,7 +73,7 @@ fn in_top(p: &[f32], label: usize, k: usize) -> bool {
 
 /// One right or wrong answer for each position.
 fn add_positions(seen: &mut Mean, batch: &Batch<'_>, right: impl Fn(&[f32], &[f32]) -> bool) {
-    for (y, p, weight) in batch.positions() {
+    for (y, p, weight) in batch.unmasked() {
         seen.add(f64::from(u8::from(right(y, p))), weight);
     }
 }
@@ -111,7 +111,7 @@ impl Measure for BinaryAccuracy {
     }
 
     fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {
-        for (y, p, weight) in batch.positions() {
+        for (y, p, weight) in batch.unmasked() {
             for (y, p) in y.iter().zip(p) {
                 seen.add(f64::from(u8::from(f32::from(u8::from(*p > self.threshold)) == *y)), weight);
             }
@@ -162,11 +162,18 @@ mod tests {
     use crate::metric::Metrics;
 
     fn accuracy(shape: &'static [usize], batches: &[(&[f32], &[f32])]) -> f64 {
-        let output = OutputSpec { name: "y", shape, head: Head::Linear };
+        let output = OutputSpec { name: "y", shape, head: Head::Linear, mask: 0 };
         let mut metric = Accuracy.into_metrics().remove(0);
         for (targets, predictions) in batches {
             let samples = predictions.len() / shape.iter().product::<usize>();
-            metric.update(&Batch { output: &output, samples, targets, predictions, weights: None });
+            metric.update(&Batch {
+                output: &output,
+                samples,
+                targets,
+                predictions,
+                weights: None,
+                mask: None,
+            });
         }
         metric.result()
     }

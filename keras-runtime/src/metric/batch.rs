@@ -15,6 +15,9 @@ pub struct Batch<'a> {
     pub predictions: &'a [f32],
     /// What each sample counts, or each step of each sample; none means 1.
     pub weights: Option<&'a [f32]>,
+    /// For each step of each sample whether it counts, 1 or 0, where the output has a mask. As in Keras, metrics that are
+    /// means go by it, and no others.
+    pub mask: Option<&'a [f32]>,
 }
 
 impl<'a> Batch<'a> {
@@ -48,5 +51,12 @@ impl<'a> Batch<'a> {
             let weight = weights.map_or(1.0, |w| f64::from(w[i * w.len() / positions]));
             (&targets[i * width..(i + 1) * width], p, weight)
         })
+    }
+
+    /// [`Batch::positions`] that the mask leaves.
+    pub fn unmasked(&self) -> impl Iterator<Item = (&'a [f32], &'a [f32], f64)> + use<'a> {
+        let (mask, positions) = (self.mask, self.predictions.len() / self.classes());
+        let counts = move |i: usize| mask.is_none_or(|mask| mask[i * mask.len() / positions] != 0.0);
+        self.positions().enumerate().filter(move |(i, _)| counts(*i)).map(|(_, position)| position)
     }
 }

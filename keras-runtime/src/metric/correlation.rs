@@ -96,7 +96,7 @@ macro_rules! along_the_last_axis {
             }
 
             fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {
-                for (y, p, weight) in batch.positions() {
+                for (y, p, weight) in batch.unmasked() {
                     let $moments = Moments::of(y, p);
                     seen.add($value, weight);
                 }

@@ -80,7 +80,7 @@ impl<L: Loss> Averaged<L> {
             Head::Linear => self.loss.fused(Head::Linear),
             _ => None,
         };
-        for (y, p, weight) in batch.positions() {
+        for (y, p, weight) in batch.unmasked() {
             let p = match logits {
                 None => p,
                 Some(fused) => {

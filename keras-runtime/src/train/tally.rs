@@ -72,7 +72,8 @@ impl<'a> Tally<'a> {
             let losses = backend.sample_losses(i).iter().map(|loss| f64::from(*loss));
             self.sums.losses[i] += losses.sum::<f64>() * backend.loss_share(i);
             let (y, p) = (backend.targets(i), backend.output(i));
-            let plain = Batch { output, samples, targets: y, predictions: p, weights: None };
+            let mask = backend.mask(i);
+            let plain = Batch { output, samples, targets: y, predictions: p, weights: None, mask };
             let weighted = Batch { weights: backend.sample_weights(i), ..plain };
             for metric in &mut self.metrics[i] {
                 metric.update(if metric.is_weighted() { &weighted } else { &plain });

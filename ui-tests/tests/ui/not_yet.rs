@@ -1,8 +1,8 @@
 use keras_runtime::keras_model;
 
 keras_model! {
-    pub Net = dense(10, input = 784) >> dropout(0.5, seed = 7);
-    Seeded = lstm(4, seed = 7, input = [5, 3])
+    pub Net = input([8, 8, 1]) >> resizing(4, 4, antialias = true) >> flatten();
+    Binned = input([4]) >> discretization([0.0, 1.0], num_bins = 3) >> dense(2)
 }
 
 fn main() {

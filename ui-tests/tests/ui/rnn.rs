@@ -12,7 +12,7 @@ keras_model! {
     Fewer(x: [3], h: [4]) { (x, h) >> stacked_rnn_cells([fine, gru_cell(4)]) }
     NoSteps = rnn(gru_cell(4), input = [3]);
     Inside = rnn([gru_cell(4), fine], input = [5, 3]);
-    Twice(x: [5, 3], y: [5, 3]) { let r = gru(4, stateful = true); (x >> r) + (y >> r) }
+    Twice(x: [2, 8, 1], y: [2, 6, 1]) { let r = conv_lstm1d(4, 3, stateful = true); let a = x >> r; (a, y >> r) }
     Images = conv_lstm2d(4, 3, input = [5, 8, 8]);
     Large = conv_lstm1d(4, 9, input = [5, 8, 1]);
     OtherImage(x: [5, 8, 1], h: [8, 4], c: [8, 4]) { (x, h, c) >> conv_lstm1d(4, 3) }

@@ -137,7 +137,9 @@ impl Builder<'_> {
             Value::Text(text) => quoted(text),
             Value::Clipping(Clipping { rmax, rmin, dmax }) => {
                 let bounds = [("rmax", rmax), ("rmin", rmin), ("dmax", dmax)];
-                let given = bounds.iter().filter_map(|(name, bound)| Some(format!("\"{name}\":{}", number((**bound)?))));
+                let given = bounds
+                    .iter()
+                    .filter_map(|(name, bound)| Some(format!("\"{name}\":{}", number((**bound)?))));
                 format!("{{{}}}", given.collect::<Vec<_>>().join(","))
             }
             Value::Closure(_) => return Err(format!("`{name}` is a closure")),

@@ -4,8 +4,8 @@ use super::super::images::{
     FILL_VALUE, HEIGHT, INTERPOLATION, WIDTH, crop_and_resize, entry, sampling, size,
 };
 use super::super::spatial::{DATA_FORMAT, Spatial};
-use super::super::{Entry, Kind, Param, Use, optional, required};
-use super::{Bounds, SEED, bounds, draw, sign, while_training};
+use super::super::{Entry, Kind, Param, SEED, Use, optional, required};
+use super::{Bounds, bounds, draw, sign, while_training};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Fill, Graph, Id, Sampling, Unary};

@@ -19,7 +19,7 @@ const PARAMS: &[Param] = with_kernels![
     [GATES],
     [UNIT_FORGET_BIAS],
     [ACTIVITY_REGULARIZER],
-    [unsupported("seed"), SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL]
+    [SEED, SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL]
 ];
 
 /// Keras: Recurrent layers, with convolutions.
@@ -124,7 +124,7 @@ fn conv_lstm(b: &mut Builder, u: &Use, axes: usize) -> Result<Id, Reported> {
     let gates = [0, 1, 2, 3].map(|gate| part(b, z, gate, &filters));
     let next = remember(b, u, gates, states[1])?;
     let next: Vec<Id> = next.into_iter().map(|next| s.finish(&mut b.graph, next)).collect();
-    let done = steps.finish(b, u.args, next[0], next);
+    let done = steps.finish(b, u.args, next[0], next)?;
     b.set_mask(done.mask);
     done.states.into_iter().for_each(|state| b.also(state));
     Ok(done.output)

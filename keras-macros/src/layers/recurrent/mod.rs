@@ -8,7 +8,7 @@ mod convolutional;
 pub mod steps;
 mod wrapper;
 
-use super::{Entry, Family, Kind, Operands, Param, Use, optional, required, unsupported};
+use super::{Entry, Family, Kind, Masks, Operands, Param, SEED, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Dim, Id, Shape};
@@ -133,7 +133,19 @@ const fn entry(
     apply: fn(&mut Builder, &Use) -> Result<Id, Reported>,
 ) -> Entry {
     let operands = Operands::AtLeast(1);
-    Entry { name, aliases: &[], class, family: Family::Layer, doc, shapes, operands, params, weights, apply }
+    Entry {
+        name,
+        aliases: &[],
+        class,
+        family: Family::Layer,
+        masks: Masks::Refused,
+        doc,
+        shapes,
+        operands,
+        params,
+        weights,
+        apply,
+    }
 }
 
 /// Keras: Recurrent layers.
@@ -150,7 +162,7 @@ pub const LAYERS: &[Entry] = &[
             [],
             [],
             [ACTIVITY_REGULARIZER],
-            [SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL, UNROLL, ZERO_OUTPUT, unsupported("seed")]
+            [SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL, UNROLL, ZERO_OUTPUT, SEED]
         ],
         SIMPLE_WEIGHTS,
         layer::<SimpleRnn>,
@@ -167,7 +179,7 @@ pub const LAYERS: &[Entry] = &[
             [GATES],
             [UNIT_FORGET_BIAS],
             [ACTIVITY_REGULARIZER],
-            [unsupported("seed"), SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL, UNROLL, ZERO_OUTPUT]
+            [SEED, SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL, UNROLL, ZERO_OUTPUT]
         ],
         LSTM_WEIGHTS,
         layer::<Lstm>,
@@ -185,16 +197,7 @@ pub const LAYERS: &[Entry] = &[
             [GATES],
             [],
             [ACTIVITY_REGULARIZER],
-            [
-                unsupported("seed"),
-                SEQUENCES,
-                RETURN_STATE,
-                BACKWARDS,
-                STATEFUL,
-                UNROLL,
-                ZERO_OUTPUT,
-                RESET_AFTER
-            ]
+            [SEED, SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL, UNROLL, ZERO_OUTPUT, RESET_AFTER]
         ],
         GRU_WEIGHTS,
         layer::<Gru>,
@@ -205,7 +208,7 @@ pub const LAYERS: &[Entry] = &[
             "One step of `simple_rnn`: `let (y, h) = (x, h) >> simple_rnn_cell(32)`, in a `cell` of one's own or in `rnn(..)`.",
             OF_STEPS,
         ),
-        with_kernels![[UNITS], [], [], [], [unsupported("seed")]],
+        with_kernels![[UNITS], [], [], [], [SEED]],
         SIMPLE_WEIGHTS,
         one_step::<SimpleRnn>,
     ),
@@ -215,7 +218,7 @@ pub const LAYERS: &[Entry] = &[
             "One step of `lstm`: `let (y, h, c) = (x, h, c) >> lstm_cell(32)`, in a `cell` of one's own or in `rnn(..)`.",
             OF_STEPS,
         ),
-        with_kernels![[UNITS], [GATES], [UNIT_FORGET_BIAS], [], [unsupported("seed")]],
+        with_kernels![[UNITS], [GATES], [UNIT_FORGET_BIAS], [], [SEED]],
         LSTM_WEIGHTS,
         one_step::<Lstm>,
     ),
@@ -225,7 +228,7 @@ pub const LAYERS: &[Entry] = &[
             "One step of `gru`: `let (y, h) = (x, h) >> gru_cell(32)`, in a `cell` of one's own or in `rnn(..)`.",
             OF_STEPS,
         ),
-        with_kernels![[UNITS], [GATES], [], [], [unsupported("seed"), RESET_AFTER]],
+        with_kernels![[UNITS], [GATES], [], [], [SEED, RESET_AFTER]],
         GRU_WEIGHTS,
         one_step::<Gru>,
     ),
@@ -241,7 +244,7 @@ fn layer<C: Cell>(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let x = cell.project(b, u.x());
     let x = steps.item(b, x);
     let next = cell.step(b, u, x, &steps.states)?;
-    let done = steps.finish(b, u.args, next[0], next);
+    let done = steps.finish(b, u.args, next[0], next)?;
     b.set_mask(done.mask);
     done.states.into_iter().for_each(|state| b.also(state));
     Ok(done.output)
@@ -334,7 +337,7 @@ fn initial_states(b: &mut Builder, u: &Use, steps: &mut Steps, wanted: &[Vec<Dim
             Some(state) => Some(fit_state(b, u, state, dims)?),
             None => None,
         };
-        steps.state(b, dims.clone(), start);
+        steps.state(b, dims.clone(), start)?;
     }
     Ok(())
 }

@@ -1,19 +1,27 @@
 //! A loop over the steps of a sequence, of a layer or of a user's cell.
 
+use std::collections::BTreeMap;
+
 use super::super::args::Args;
 use crate::diag::{Message, Place, Reported};
 use crate::graph::{Builder, Tensor};
-use crate::ir::{Dim, Id, Shape};
+use crate::ir::{Dim, Id, MOST_NODES, ReduceKind, Shape};
 
 /// A loop that is being built.
 pub struct Steps {
     scan: usize,
+    /// The node before the first of the loop's.
+    start: usize,
+    /// Who has the loop.
+    place: Place,
     /// What each step finds of the states.
     pub states: Vec<Id>,
     /// Which steps count.
     mask: Option<Id>,
     /// Where the states are kept from batch to batch, if they are.
     kept: Vec<Option<usize>>,
+    /// Where an application of the same layer before this one keeps them.
+    shared: Vec<usize>,
     stateful: bool,
 }
 
@@ -30,20 +38,27 @@ impl Steps {
     /// and maybe more.
     pub fn new(b: &mut Builder, inputs: &[Tensor], args: &Args, place: Place) -> Result<Self, Reported> {
         let over = &inputs[0];
-        inputs.iter().try_for_each(|input| b.expect_no_loop(input.id, place))?;
         let stateful = args.flag("stateful");
-        if stateful && b.is_applied_again() {
+        if stateful && b.is_distributed() {
             let message = Message::new(
                 args.place("stateful"),
-                "a layer with `stateful = true` is applied twice: its state would be that of two sequences",
+                "a layer with `stateful = true` has no place in `time_distributed`: each step would find the state of the \
+                 one before it",
             );
             return Err(b
                 .diag
-                .report(message.help("make a layer for each sequence, or leave `stateful` out")));
+                .report(message.help("leave `stateful` out, or make one sequence of all steps")));
         }
+        let shared = b.kept_states();
+        // Of steps that are sequences, or images: one counts if anything of it does.
+        let mask = over.mask.map(|mask| {
+            let within = (1..b.shape(mask).rank()).collect();
+            b.graph.reduce(ReduceKind::Max, mask, within, false)
+        });
         let length = b.shape(over.id).dims[0].clone();
+        let start = b.graph.nodes.len();
         let scan = b.graph.scan(length, args.flag("go_backwards"));
-        Ok(Steps { scan, states: vec![], mask: over.mask, kept: vec![], stateful })
+        Ok(Steps { scan, start, place, states: vec![], mask, kept: vec![], shared, stateful })
     }
 
     /// What a step sees of the sequence `x`.
@@ -57,23 +72,65 @@ impl Steps {
     }
 
     /// A new state of shape `dims`, from `start` on if it is given.
-    pub fn state(&mut self, b: &mut Builder, dims: Vec<Dim>, start: Option<Id>) -> Id {
-        let (start, kept) = match (start, self.stateful) {
-            (Some(start), _) => (start, None),
-            (None, true) => {
+    pub fn state(&mut self, b: &mut Builder, dims: Vec<Dim>, start: Option<Id>) -> Result<Id, Reported> {
+        let shared = self.shared.get(self.states.len()).copied();
+        let (start, kept) = match (start, self.stateful, shared) {
+            (Some(start), ..) => (start, None),
+            // It goes on where the application before this one ended.
+            (None, true, Some(index)) => {
+                let last = b.graph.carried[index].next.expect("that application has ended");
+                self.expect_dims(b, last, &dims)?;
+                (last, Some(index))
+            }
+            (None, true, None) => {
                 let (index, start) = b.graph.carried(dims);
                 (start, Some(index))
             }
-            (None, false) => (zeros(b, dims), None),
+            (None, false, _) => (zeros(b, dims), None),
         };
         let state = b.graph.state(self.scan, start);
         self.states.push(state);
         self.kept.push(kept);
-        state
+        Ok(state)
+    }
+
+    /// Whether a state that is shared with another application of the layer has the shape that this one wants.
+    fn expect_dims(&self, b: &Builder, state: Id, dims: &[Dim]) -> Result<(), Reported> {
+        let (own, wanted) = (b.shape(state), Shape::batched(dims.to_vec()));
+        if own == wanted {
+            return Ok(());
+        }
+        let headline = format!("this layer goes on from a state of {own}, but its state is {wanted} here");
+        let message = Message::new(self.place, headline)
+            .note("a layer with `stateful = true` that is applied twice has one state")
+            .help("give both applications inputs of one shape, or write a layer for each");
+        Err(b.diag.report(message))
     }
 
     /// Ends the loop, whose steps give `output` and leave `next` in the states.
-    pub fn finish(self, b: &mut Builder, args: &Args, output: Id, next: Vec<Id>) -> Done {
+    pub fn finish(self, b: &mut Builder, args: &Args, output: Id, next: Vec<Id>) -> Result<Done, Reported> {
+        let (scan, start, place) = (self.scan, self.start, self.place);
+        let done = self.end(b, args, output, next);
+        if !b.graph.is_within_loop(scan, start) {
+            return Ok(done);
+        }
+        if args.flag("stateful") {
+            let message = Message::new(
+                args.place("stateful"),
+                "a loop with `stateful = true` has no place in a cell: each step of the cell would begin with the state \
+                 that the batch before left",
+            );
+            return Err(b
+                .diag
+                .report(message.help("leave `stateful` out, or make the state one of the cell")));
+        }
+        let of = b.write_out(scan, start, place)?;
+        let now = |id: Id| of.get(&id).copied().unwrap_or(id);
+        let states = done.states.into_iter().map(now).collect();
+        Ok(Done { output: now(done.output), mask: done.mask, states })
+    }
+
+    fn end(self, b: &mut Builder, args: &Args, output: Id, next: Vec<Id>) -> Done {
         let (backwards, all) = (args.flag("go_backwards"), args.flag("return_sequences"));
         let counts = self.mask.map(|mask| b.graph.item(self.scan, mask));
         let is_state = next.iter().position(|next| *next == output);
@@ -120,6 +177,10 @@ impl Steps {
                 b.graph.carry(*kept, last);
             }
         }
+        let kept: Vec<usize> = self.kept.iter().copied().flatten().collect();
+        if kept.len() == self.states.len() {
+            b.keep_states(kept);
+        }
         let states = match args.flag("return_state") {
             true => self.states.iter().map(|state| b.graph.last(*state)).collect(),
             false => vec![],
@@ -129,15 +190,29 @@ impl Steps {
 }
 
 impl Builder<'_> {
-    /// An error if `x`, which a loop is to read, is of a step of another.
-    pub fn expect_no_loop(&self, x: Id, place: Place) -> Result<(), Reported> {
-        if self.graph.nodes[x.0].scan.is_none() {
-            return Ok(());
-        }
-        let message = Message::new(place, "this is a loop over time within a step of another")
-            .note("loops within loops are not supported yet")
-            .help("apply it outside of the `cell` or of `time_distributed`, or make one axis of both with `reshape(..)`");
-        Err(self.diag.report(message))
+    /// Writes loop `scan`, whose nodes were made from node `start` on and which is within a step of another, out. Gives
+    /// what its nodes have become.
+    fn write_out(&mut self, scan: usize, start: usize, place: Place) -> Result<BTreeMap<Id, Id>, Reported> {
+        let length = self.graph.scans[scan].length.clone();
+        let message = match self.graph.unrolled_size(scan, start) {
+            Some(size) if size <= MOST_NODES => {
+                self.rewritten = true;
+                return Ok(self.graph.unroll(scan, start));
+            }
+            Some(size) => Message::new(
+                place,
+                format!("this loop of {length} steps within a step of another is written out, which takes {size} operations"),
+            )
+            .note(format!("at most {MOST_NODES} are written out")),
+            None => Message::new(
+                place,
+                format!("this loop of {length} steps within a step of another cannot be written out"),
+            )
+            .note("`keras_model!` does not know how many steps that is"),
+        };
+        Err(self.diag.report(message.help(
+            "apply it outside of the `cell`, to the steps of all sequences at once: `time_distributed(..)`",
+        )))
     }
 }
 

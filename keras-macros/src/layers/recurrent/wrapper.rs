@@ -1,6 +1,6 @@
 //! Loops over cells: Keras's, a user's, or several.
 
-use super::super::{Entry, Family, Kind, Operands, Use, find, required};
+use super::super::{Entry, Family, Kind, Masks, Operands, Use, find, required};
 use super::steps::Steps;
 use super::{BACKWARDS, RETURN_STATE, SEQUENCES, STATEFUL, UNROLL, ZERO_OUTPUT, initial_states};
 use crate::diag::{Message, Reported};
@@ -15,6 +15,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "RNN",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "A cell for each step of a sequence: `rnn(lstm_cell(32))`, several, each on the output of the one before it: \
               `rnn([lstm_cell(32), gru_cell(16)])`, or a `cell` of one's own. Initial states are further inputs.",
         shapes: "[batch, time, ...] → what the cell gives, or [batch, time, ...] of it",
@@ -36,6 +37,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &[],
         class: "StackedRNNCells",
         family: Family::Layer,
+        masks: Masks::Refused,
         doc: "One step of several cells, each on the output of the one before it; their states follow the input in order: \
               `let (y, h, c, g) = (x, h, c, g) >> stacked_rnn_cells([lstm_cell(32), gru_cell(16)])`.",
         shapes: "[batch, k], and all states → what the last cell gives, and all states",
@@ -70,7 +72,7 @@ fn rnn(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let results = b.apply_wrapped(&cell, given)?;
     let (output, next) = results.split_first().expect("a cell has an output");
     let next = next.iter().map(|state| state.id).collect();
-    let done = steps.finish(b, u.args, output.id, next);
+    let done = steps.finish(b, u.args, output.id, next)?;
     b.set_mask(done.mask);
     done.states.into_iter().for_each(|state| b.also(state));
     Ok(done.output)

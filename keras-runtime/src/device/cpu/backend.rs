@@ -79,6 +79,8 @@ pub struct CpuBackend {
     sample_weights: Vec<Vec<f32>>,
     /// Weights for each sample; 0 where there are none.
     weight_widths: Vec<usize>,
+    /// Which steps count.
+    masks: Vec<Vec<f32>>,
     losses: Vec<Vec<f32>>,
     /// What the mean of the losses is multiplied with at each output: its reduction.
     shares: Vec<f64>,
@@ -122,6 +124,7 @@ impl CpuBackend {
             widths: vec![0; spec.outputs.len()],
             sample_weights: vec![vec![]; spec.outputs.len()],
             weight_widths: vec![0; spec.outputs.len()],
+            masks: vec![vec![]; spec.outputs.len()],
             losses: vec![vec![]; spec.outputs.len()],
             shares: vec![1.0; spec.outputs.len()],
             factors: vec![],
@@ -171,6 +174,9 @@ impl CpuBackend {
             grow(output, batch * spec.shape.iter().product::<usize>());
             grow(losses, batch);
         }
+        for (mask, spec) in self.masks.iter_mut().zip(self.spec.outputs) {
+            grow(mask, batch * spec.mask);
+        }
         let scale = 1.0 / batch as f32;
         let (inputs, outputs) = (self.inputs.len(), self.outputs.len());
         let input_spaces: [RawSpace<'_>; PORTS] = std::array::from_fn(|i| match self.inputs.get(i) {
@@ -182,14 +188,14 @@ impl CpuBackend {
             Some(words) => RawSpace::writable(words),
             None => RawSpace::readable(&[]),
         });
-        let mut rows = self.losses.iter_mut();
+        let (mut rows, mut masks) = (self.losses.iter_mut(), self.masks.iter_mut());
         let (targets, widths, specs) = (&self.targets, &self.widths, self.spec.outputs);
         let (weights, weight_widths) = (&self.sample_weights, &self.weight_widths);
         let (shares, slopes, by) = (&self.shares, &self.slopes, self.scale);
         let slots: [Slot<'_>; PORTS] = std::array::from_fn(|i| {
-            let rows = rows.next();
-            let loss = losses.and_then(|losses| losses.get(i)).zip(rows);
-            let loss = loss.map(|(loss, rows)| {
+            let ports = rows.next().zip(masks.next());
+            let loss = losses.and_then(|losses| losses.get(i)).zip(ports);
+            let loss = loss.map(|(loss, (rows, mask))| {
                 let scale = scale * loss.weight() * shares[i] as f32 * by;
                 let slotted = Slotted::new(&**loss, &targets[i], widths[i], scale, rows);
                 let over = match loss.scope(specs[i].shape) {
@@ -197,7 +203,8 @@ impl CpuBackend {
                     Scope::Batch { .. } => Over::Unknown,
                     _ => Over::Samples,
                 };
-                slotted.with_weights(&weights[i], weight_widths[i]).over(over)
+                let slotted = slotted.with_weights(&weights[i], weight_widths[i]).over(over);
+                slotted.with_mask(mask, specs[i].mask)
             });
             Slot { output: &specs[i.min(outputs - 1)], loss }
         });
@@ -254,10 +261,17 @@ impl CpuBackend {
         }
     }
 
-    /// The passes of `phase`, which reads logits at the beginning of the arena.
-    pub(super) fn end(&mut self, phase: &Phase, logits: &[f32], losses: &[Box<dyn Loss>], slopes: bool) {
+    /// The passes of `phase`, which reads logits at the beginning of the arena, and what steps count behind the slopes.
+    pub(super) fn end(
+        &mut self,
+        phase: &Phase,
+        [logits, steps]: [&[f32]; 2],
+        losses: &[Box<dyn Loss>],
+        slopes: bool,
+    ) {
         grow(&mut self.arena, phase.arena_words * self.batch);
         self.arena[..logits.len()].copy_from_slice(logits);
+        self.arena[2 * logits.len()..2 * logits.len() + steps.len()].copy_from_slice(steps);
         self.passes(phase, Some(losses), 0, slopes);
     }
 
@@ -492,6 +506,11 @@ impl Backend for CpuBackend {
     fn sample_weights(&self, i: usize) -> Option<&[f32]> {
         let width = self.weight_widths[i];
         (width > 0).then(|| &self.sample_weights[i][..self.batch * width])
+    }
+
+    fn mask(&self, i: usize) -> Option<&[f32]> {
+        let width = self.spec.outputs[i].mask;
+        (width > 0).then(|| &self.masks[i][..self.batch * width])
     }
 
     fn sample_losses(&self, i: usize) -> &[f32] {

@@ -23,11 +23,13 @@ pub(crate) struct Ended<'a> {
     pub slopes: &'a [f32],
 }
 
-/// The end of output `I`: logits and slopes lie side by side.
+/// The end of output `I`: logits, slopes, and what steps count lie one after another.
 fn end<const I: usize>(pass: &mut Pass<'_>) {
-    let len: usize = pass.heads.slot(I).output.shape.iter().product();
+    let output = pass.heads.slot(I).output;
+    let len: usize = output.shape.iter().product();
     let (z, dz) = (Buf::new(Space::Arena, 0, len), Buf::new(Space::Arena, len, len));
-    pass.rows(0, |rows| rows.head(I, z, Some(dz)));
+    let weights = (output.mask > 0).then(|| Buf::new(Space::Arena, 2 * len, output.mask));
+    pass.rows(0, |rows| rows.head(I, z, Some(dz), weights));
 }
 
 const ENDS: [fn(&mut Pass<'_>); 8] =
@@ -54,17 +56,24 @@ impl Ends {
     }
 
     /// Ends output `i`, whose logits are there.
-    pub fn end(&mut self, i: usize, logits: &[f32], losses: &[Box<dyn Loss>], slopes: bool) -> Ended<'_> {
-        let len: usize = self.host.outputs()[i].shape.iter().product();
+    pub fn end(
+        &mut self,
+        i: usize,
+        [logits, steps]: [&[f32]; 2],
+        losses: &[Box<dyn Loss>],
+        slopes: bool,
+    ) -> Ended<'_> {
+        let output = &self.host.outputs()[i];
+        let len: usize = output.shape.iter().product();
         let phase = Phase {
-            arena_words: 2 * len,
+            arena_words: 2 * len + output.mask,
             fixed_words: 0,
             flops: 0,
             adds_loss: false,
             updates: &[],
             run: ENDS[i],
         };
-        self.host.end(&phase, logits, losses, slopes);
+        self.host.end(&phase, [logits, steps], losses, slopes);
         let words = logits.len();
         Ended {
             predictions: self.host.output(i),
@@ -79,6 +88,10 @@ impl Ends {
 
     pub fn weights(&self, i: usize) -> Option<&[f32]> {
         self.host.sample_weights(i)
+    }
+
+    pub fn mask(&self, i: usize) -> Option<&[f32]> {
+        self.host.mask(i)
     }
 
     /// What the mean of the losses of output `i` is multiplied with.

@@ -1,6 +1,6 @@
 //! The end of a model: last activation, loss of each sample, and slope by the logits, in one visit of a row.
 
-use std::slice::from_raw_parts_mut;
+use std::slice::{from_raw_parts, from_raw_parts_mut};
 
 use super::Rows;
 use super::pass::record;
@@ -10,9 +10,10 @@ use crate::loss::{Fused, Over, Predicted, Scope, Slot, Slotted};
 impl Rows<'_, '_> {
     /// Ends output `i`: reads its logits `z`, writes the predictions into [`Space::Output`] and, where a loss is set, the
     /// loss of each sample; with `dz`, also the derivative of the batch's mean loss by the logits. `z` may be the output
-    /// itself, and `dz` may be `z` unless that is the output.
-    pub fn head(&self, i: usize, z: Buf, dz: Option<Buf>) {
-        record!(self.pass, Kernel::Head { output: i, z, dz });
+    /// itself, and `dz` may be `z` unless that is the output. `weights` are what each step counts in the loss, 0 for those
+    /// that a mask leaves out.
+    pub fn head(&self, i: usize, z: Buf, dz: Option<Buf>, weights: Option<Buf>) {
+        record!(self.pass, Kernel::Head { output: i, z, dz, weights });
         let slot = self.pass.heads.slot(i);
         let width = z.len;
         assert!(
@@ -21,6 +22,7 @@ impl Rows<'_, '_> {
         );
         let (zs, ps) = (self.pass.ptr(z), self.pass.ptr(Buf::new(Space::Output(i), 0, width)));
         let dzs = dz.map(|dz| self.pass.ptr(dz));
+        let steps = weights.map(|weights| (self.pass.ptr(weights), weights.len));
         // SAFETY: `ptr` checked that the whole batch of each buffer is in bounds, and samples are disjoint between threads.
         // Logits are read before the predictions, which may lie over them, are made into slices.
         unsafe {
@@ -31,7 +33,8 @@ impl Rows<'_, '_> {
             }
             let p = from_raw_parts_mut(p, samples * width);
             let dz = dzs.map(|dz| from_raw_parts_mut(dz.add(first * width), samples * width));
-            end(slot, first, samples, p, dz);
+            let steps = steps.map(|(words, width)| from_raw_parts(words.add(first * width), samples * width));
+            end(slot, first, samples, p, dz, steps);
         }
     }
 }
@@ -40,9 +43,17 @@ impl Rows<'_, '_> {
 ///
 /// # Safety
 /// No two threads may end the same sample at once.
-unsafe fn end(slot: &Slot<'_>, first: usize, samples: usize, p: &mut [f32], mut dz: Option<&mut [f32]>) {
+unsafe fn end(
+    slot: &Slot<'_>,
+    first: usize,
+    samples: usize,
+    p: &mut [f32],
+    mut dz: Option<&mut [f32]>,
+    steps: Option<&[f32]>,
+) {
     let width = p.len() / samples.max(1);
-    if let Some(slotted) = &slot.loss
+    // A run knows of no steps that do not count.
+    if let (Some(slotted), None) = (&slot.loss, steps)
         && let (Over::Samples, Some(run)) = (slotted.over, slotted.loss.run())
     {
         let classes = slot.output.shape.last().copied().unwrap_or(1).max(1);
@@ -64,16 +75,31 @@ unsafe fn end(slot: &Slot<'_>, first: usize, samples: usize, p: &mut [f32], mut 
     }
     for (i, p) in p.chunks_exact_mut(width.max(1)).enumerate() {
         let dz = dz.as_deref_mut().map(|dz| &mut dz[i * width..(i + 1) * width]);
-        if let (Some(loss), Some(slotted)) = (end_of_sample(slot, first + i, p, dz), &slot.loss) {
+        let steps = steps.map(|steps| &steps[i * (steps.len() / samples)..(i + 1) * (steps.len() / samples)]);
+        let Some(slotted) = &slot.loss else {
+            end_of_sample(slot, first + i, p, dz, steps);
+            continue;
+        };
+        if let Some(loss) = end_of_sample(slot, first + i, p, dz, steps) {
             // SAFETY: by the promise of the caller.
             unsafe { slotted.put(first + i, loss) }
+        }
+        if let Some(steps) = steps {
+            // SAFETY: as above.
+            unsafe { slotted.put_mask(first + i, steps) }
         }
     }
 }
 
 /// Turns the logits in `p` into predictions in place; returns the weighted loss and writes the slope where they are asked
-/// for.
-fn end_of_sample(slot: &Slot<'_>, sample: usize, p: &mut [f32], dz: Option<&mut [f32]>) -> Option<f32> {
+/// for. `steps` are what steps count beside what the sample's weights say.
+fn end_of_sample(
+    slot: &Slot<'_>,
+    sample: usize,
+    p: &mut [f32],
+    dz: Option<&mut [f32]>,
+    steps: Option<&[f32]>,
+) -> Option<f32> {
     let head = slot.output.head;
     let classes = slot.output.shape.last().copied().unwrap_or(1).max(1);
     let Some(slotted) = &slot.loss else {
@@ -99,15 +125,19 @@ fn end_of_sample(slot: &Slot<'_>, sample: usize, p: &mut [f32], dz: Option<&mut 
         }
     }
     let y = &slotted.targets[sample * slotted.width..][..slotted.width];
-    let weights = slotted.weights_of(sample);
+    let weights = [slotted.weights_of(sample), steps.unwrap_or(&[1.0])];
     let shape = slot.output.shape;
     Some(match weights {
-        [weight] => weight * part_of_sample(slotted, head, y, p, dz, shape, slotted.scale * weight),
+        [[weight], [step]] => {
+            let weight = weight * step;
+            weight * part_of_sample(slotted, head, y, p, dz, shape, slotted.scale * weight)
+        }
         weights => each_step(slotted, head, y, p, dz, classes, weights),
     })
 }
 
-/// The mean over the steps of a sample, each with a weight of its own.
+/// The mean over the steps of a sample, each with the product of its weights. There are as many steps as there are weights
+/// of one kind; one of the other kind is that of all steps, or of several.
 fn each_step(
     slotted: &Slotted<'_>,
     head: Head,
@@ -115,12 +145,14 @@ fn each_step(
     p: &mut [f32],
     mut dz: Option<&mut [f32]>,
     classes: usize,
-    weights: &[f32],
+    weights: [&[f32]; 2],
 ) -> f32 {
-    let steps = weights.len();
+    let steps = weights[0].len().max(weights[1].len());
     let (words, width) = (p.len() / steps, y.len() / steps);
     let mut loss = 0.0;
-    for (at, (p, weight)) in p.chunks_exact_mut(words).zip(weights).enumerate() {
+    for (at, p) in p.chunks_exact_mut(words).enumerate() {
+        let [a, b] = weights.map(|weights| weights[at * weights.len() / steps]);
+        let weight = a * b;
         let y = &y[at * width..(at + 1) * width];
         let dz = dz.as_deref_mut().map(|dz| &mut dz[at * words..(at + 1) * words]);
         let scale = slotted.scale * weight / steps as f32;
@@ -342,11 +374,11 @@ mod tests {
 
     fn run(head: Head, loss: &dyn Loss, y: &[f32], z: &[f32]) -> (f32, Vec<f32>, Vec<f32>) {
         let output: &'static OutputSpec<'static> =
-            Box::leak(Box::new(OutputSpec { name: "out", shape: &[2, 3], head }));
+            Box::leak(Box::new(OutputSpec { name: "out", shape: &[2, 3], head, mask: 0 }));
         let mut rows = [0.0];
         let slot = Slot { output, loss: Some(Slotted::new(loss, y, y.len(), 0.5, &mut rows)) };
         let (mut p, mut dz) = (z.to_vec(), vec![0.0; z.len()]);
-        let loss = end_of_sample(&slot, 0, &mut p, Some(&mut dz)).unwrap();
+        let loss = end_of_sample(&slot, 0, &mut p, Some(&mut dz), None).unwrap();
         (loss, p, dz)
     }
 

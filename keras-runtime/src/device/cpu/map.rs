@@ -191,8 +191,13 @@ impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
         for from in (0..n).step_by(BLOCK) {
             let count = BLOCK.min(n - from);
             for (access, drawn) in K::LOADS.iter().zip(&mut drawn) {
-                if let Access::Random { stream } = access {
-                    philox::uniform::<V>(self.key, *stream, index + from as u64, &mut drawn[..count]);
+                if let Access::Random { stream, seed } = access {
+                    philox::uniform::<V>(
+                        self.key.or(*seed),
+                        *stream,
+                        index + from as u64,
+                        &mut drawn[..count],
+                    );
                 }
             }
             let random: [*const f32; L] = std::array::from_fn(|i| drawn[i].as_ptr());

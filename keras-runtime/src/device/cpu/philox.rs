@@ -15,6 +15,14 @@ pub struct Key {
     pub step: u64,
 }
 
+impl Key {
+    /// The same with another seed, if there is one.
+    #[inline(always)]
+    pub fn or(self, seed: Option<u64>) -> Self {
+        Key { seed: seed.unwrap_or(self.seed), ..self }
+    }
+}
+
 const LANES: usize = 8;
 const BLOCK: usize = 4 * LANES;
 const MULTIPLIERS: [u32; 2] = [0xd251_1f53, 0xcd9e_8d57];

@@ -221,8 +221,8 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
             let row = (0..Self::LAST).fold(sample, |row, d| row * K::DIMS[d] + kept[d] + over[d]);
             let index = (row * K::DIMS[Self::LAST] + first) as u64;
             for (access, drawn) in K::LOADS.iter().zip(drawn) {
-                if let Access::Random { stream } = access {
-                    philox::uniform::<V>(self.run.key, *stream, index, &mut drawn[..n]);
+                if let Access::Random { stream, seed } = access {
+                    philox::uniform::<V>(self.run.key.or(*seed), *stream, index, &mut drawn[..n]);
                 }
             }
         }

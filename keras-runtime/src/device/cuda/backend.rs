@@ -209,6 +209,7 @@ impl CudaBackend {
         for (i, (slope, output)) in slopes.iter_mut().zip(self.spec.outputs).enumerate() {
             let Some(loss) = losses.and_then(|losses| losses.get(i)) else { continue };
             *slope = match loss.fused(output.head) {
+                _ if output.mask > 0 => Slope::Host,
                 Some(Fused::Softmax { ignore: None, sparse: true, .. }) => Slope::Sparse,
                 Some(Fused::Softmax { ignore: None, .. }) => Slope::Softmax,
                 Some(Fused::Sigmoid { .. }) => Slope::Sigmoid,
@@ -305,10 +306,12 @@ impl CudaBackend {
         for at in 0..self.phase(kind).1.len() {
             match &self.phase(kind).1[at] {
                 Step::Launch(launches) => self.player.step(&memory, launches, batch)?,
-                Step::Head { output, z, dz } => {
-                    let (output, z, dz) = (*output, *z, *dz);
+                Step::Head { output, z, dz, weights } => {
+                    let (output, z, dz, weights) = (*output, *z, *dz, *weights);
                     match slopes[output] {
-                        Slope::Host => self.host_end(output, z, dz, losses.unwrap_or_default())?,
+                        Slope::Host => {
+                            self.host_end(output, [Some(z), dz, weights], losses.unwrap_or_default())?
+                        }
                         slope => self.head(&memory, slope.kernel(output, &z, dz.as_ref()))?,
                     }
                 }
@@ -357,25 +360,32 @@ impl CudaBackend {
     fn host_end(
         &mut self,
         output: usize,
-        z: Buf,
-        dz: Option<Buf>,
+        [z, dz, weights]: [Option<Buf>; 3],
         losses: &[Box<dyn Loss>],
     ) -> Result<(), DriverError> {
-        let mut logits = vec![0.0; self.batch * z.len];
-        let from = match z.space {
-            Space::Fixed => &self.fixed,
-            Space::Input(i) => &self.inputs[i].device,
-            Space::Output(i) => &self.outputs[i].device,
-            _ => &self.arena,
-        };
-        from.get(z.offset * self.batch, &mut logits)?;
-        let ended = self.ends.end(output, &logits, losses, dz.is_some());
+        let (logits, steps) = (self.words(z)?, self.words(weights)?);
+        let ended = self.ends.end(output, [&logits, &steps], losses, dz.is_some());
         self.outputs[output].device.put(0, ended.predictions)?;
         self.losses[output].device.put(0, ended.losses)?;
         if let Some(dz) = dz {
             self.arena.put(dz.offset * self.batch, ended.slopes)?;
         }
         Ok(())
+    }
+
+    /// What lies at `buf` for the batch; nothing, if it is none.
+    fn words(&self, buf: Option<Buf>) -> Result<Vec<f32>, DriverError> {
+        let Some(buf) = buf else { return Ok(vec![]) };
+        let samples = if buf.space.is_batched() { self.batch } else { 1 };
+        let mut words = vec![0.0; samples * buf.len];
+        let from = match buf.space {
+            Space::Fixed => &self.fixed,
+            Space::Input(i) => &self.inputs[i].device,
+            Space::Output(i) => &self.outputs[i].device,
+            _ => &self.arena,
+        };
+        from.get(buf.offset * samples, &mut words)?;
+        Ok(words)
     }
 }
 
@@ -397,7 +407,7 @@ fn names(spec: &Spec, program: &Program) -> Vec<String> {
             Step::Launch(launches) => {
                 names.extend(launches.iter().map(|launch: &Launch| launch.kernel.clone()))
             }
-            Step::Head { output, z, dz } => {
+            Step::Head { output, z, dz, .. } => {
                 names.extend(Slope::ALL.iter().map(|slope| slope.kernel(*output, z, dz.as_ref())));
             }
         }
@@ -575,6 +585,10 @@ impl Backend for CudaBackend {
 
     fn sample_weights(&self, i: usize) -> Option<&[f32]> {
         self.ends.weights(i)
+    }
+
+    fn mask(&self, i: usize) -> Option<&[f32]> {
+        self.ends.mask(i)
     }
 
     fn loss_share(&self, i: usize) -> f64 {

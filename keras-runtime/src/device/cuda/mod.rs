@@ -199,13 +199,7 @@ impl Device for Cuda {
         let tensor_cores = self.gpu.architecture.major >= 8;
         let precision = if tensor_cores { self.precision } else { Precision::Float32 };
         let gpu = self.gpu.fork().map_err(|error| library::explain(&self.gpu.name, &error))?;
-        Ok(Box::new(CudaBackend::new(
-            gpu,
-            Program::new(spec, precision),
-            spec,
-            seed,
-            self.graphs,
-        )?))
+        Ok(Box::new(CudaBackend::new(gpu, Program::new(spec, precision), spec, seed, self.graphs)?))
     }
 }
 

@@ -43,7 +43,7 @@ fn operands<const L: usize>(
     std::array::from_fn(|i| {
         Portable::splat(match (place(&loads[i], batched, world.batch, sample, at), &loads[i]) {
             (Some((space, word)), _) => world.clone_word(space, word),
-            (None, Access::Random { stream }) => drawn(*stream, index),
+            (None, Access::Random { stream, .. }) => drawn(*stream, index),
             _ => unreachable!(),
         })
     })
@@ -135,11 +135,11 @@ map!(into_a_slice_and_strides: 1 -> 2, true, [1, 1, 4, 9], [arena(0, 50).at(7, &
     [arena(50, 80).at(3, &[0, 0, 18, 2]), arena(130, 60).at(5, &[0, 0, 13, 1])], |x, V| [-x[0], x[0].abs()]);
 map!(without_the_batch: 2 -> 1, false, [1, 1, 2, 19], [fixed(0, 38).at(0, &[0, 0, 19, 1]), Buf::new(Space::Params, 3, 19).at(0, ROW)],
     [Buf::new(Space::Grads, 7, 38).at(0, &[0, 0, 19, 1])], |x, V| [x[0] / x[1]]);
-map!(dropout: 2 -> 2, true, [1, 1, 1, 300], [arena(0, 300).at(0, ROW), Access::Random { stream: 3 }],
+map!(dropout: 2 -> 2, true, [1, 1, 1, 300], [arena(0, 300).at(0, ROW), Access::Random { stream: 3, seed: None }],
     [arena(300, 300).at(0, ROW), arena(600, 300).at(0, ROW)],
     |x, V| [x[1].ge(V::splat(0.3)).select(x[0], V::splat(0.0)), x[1]]);
 map!(dropout_by_rows: 3 -> 1, true, [1, 2, 3, 23],
-    [arena(0, 138).at(0, &[0, 69, 23, 1]), Access::Random { stream: 1 }, Access::Random { stream: 2 }],
+    [arena(0, 138).at(0, &[0, 69, 23, 1]), Access::Random { stream: 1, seed: None }, Access::Random { stream: 2, seed: None }],
     [arena(138, 200).at(1, &[0, 72, 24, 1])], |x, V| [x[0] * x[1].lt(x[2]).to_f32()]);
 map!(of_one_dimension: 1 -> 1, true, [37], [arena(1, 80).at(3, &[2])], [arena(81, 37).at(0, &[1])], |x, V| [x[0] + x[0]]);
 map!(of_six_dimensions: 2 -> 1, true, [2, 3, 2, 2, 3, 5], [arena(0, 360).at(0, &[5, 60, 180, 10, 20, 1]), arena(360, 30).at(2, &[1, 0, 9, 0, 2, 0])],
@@ -265,10 +265,10 @@ reduce!(gradient_of_a_number: 2, [1, 1, 1, 70], [false, false, false, true], tru
     [arena(0, 70).at(0, ROW), arena(100, 70).at(0, ROW)], Buf::new(Space::Grads, 2, 1).at(0, &[0; 4]),
     |x, V| x[0] * x[1], of_the_batch!());
 reduce!(dropped_out_columns: 2, [1, 1, 3, 150], [false, false, true, false], true, Sum, 1.0,
-    [arena(0, 450).at(0, &[0, 0, 150, 1]), Access::Random { stream: 4 }], Buf::new(Space::Grads, 2, 150).at(0, ROW),
+    [arena(0, 450).at(0, &[0, 0, 150, 1]), Access::Random { stream: 4, seed: None }], Buf::new(Space::Grads, 2, 150).at(0, ROW),
     |x, V| x[1].ge(V::splat(0.4)).select(x[0], V::splat(0.0)), of_the_batch!());
 reduce!(dropped_out_rows: 2, [1, 1, 2, 301], [false, false, false, true], false, Sum, 1.0 / 301.0,
-    [arena(0, 602).at(0, &[0, 0, 301, 1]), Access::Random { stream: 4 }], arena(700, 2).at(0, &[0, 0, 1, 0]),
+    [arena(0, 602).at(0, &[0, 0, 301, 1]), Access::Random { stream: 4, seed: None }], arena(700, 2).at(0, &[0, 0, 1, 0]),
     |x, V| x[1].ge(V::splat(0.4)).select(x[0], V::splat(0.0)), of_rows!());
 
 #[test]

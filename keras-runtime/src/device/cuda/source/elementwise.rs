@@ -55,6 +55,14 @@ fn in_fours(access: &Access, dims: &[usize]) -> bool {
     }
 }
 
+/// The beginning of a call that draws a number of a stream, by the model's seed or its own.
+fn draw(stream: u32, seed: Option<u64>) -> String {
+    match seed {
+        None => format!("uniform(m.control, m.control[SEED], m.control[SEED + 1], {stream}u"),
+        Some(seed) => format!("uniform(m.control, {}u, {}u, {stream}u", seed as u32, (seed >> 32) as u32),
+    }
+}
+
 /// Four elements to a thread where all operands lie so that they can be moved at once, else one.
 pub fn map(
     text: &mut Text,
@@ -119,10 +127,11 @@ pub fn map(
     let mut arguments = vec![];
     for (k, access) in loads.iter().enumerate() {
         match access {
-            Access::Random { stream } => {
+            Access::Random { stream, seed } => {
+                let draw = draw(*stream, *seed);
                 let _ = writeln!(body, "    float x{k}[{width}];");
                 for v in 0..width {
-                    let _ = writeln!(body, "    x{k}[{v}] = uniform(m.control, {stream}u, {linear} + {v});");
+                    let _ = writeln!(body, "    x{k}[{v}] = {draw}, {linear} + {v});");
                 }
                 arguments.push((format!("x{k}"), true));
             }
@@ -283,10 +292,11 @@ pub fn reduce(text: &mut Text, kernel: &Kernel) -> Vec<Launch> {
                 let _ = writeln!(body, "    float x{k} = *({from});");
             }
             None => {
-                let Access::Random { stream } = access else { unreachable!("memory has an address") };
+                let Access::Random { stream, seed } = access else { unreachable!("memory has an address") };
+                let draw = draw(*stream, *seed);
                 let index = (0..dims.len())
                     .fold("(u64)b".to_string(), |sum, d| format!("({sum} * {} + d{d})", dims[d]));
-                let _ = writeln!(body, "    float x{k} = uniform(m.control, {stream}u, {index});");
+                let _ = writeln!(body, "    float x{k} = {draw}, {index});");
             }
         }
         arguments.push(format!("x{k}"));

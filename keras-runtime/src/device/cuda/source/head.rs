@@ -43,7 +43,7 @@ impl Slope {
 pub fn print(text: &mut Text, spec: &Spec, phases: [&Vec<Step>; 3]) {
     let mut done = vec![];
     for step in phases.into_iter().flatten() {
-        let Step::Head { output, z, dz } = step else { continue };
+        let Step::Head { output, z, dz, .. } = step else { continue };
         assert!(*output < PORTS, "a model has at most {PORTS} outputs");
         for slope in Slope::ALL {
             let name = slope.kernel(*output, z, dz.as_ref());

@@ -153,6 +153,8 @@ pub enum Step {
         z: Buf,
         /// Slopes.
         dz: Option<Buf>,
+        /// What steps count, which a mask says.
+        weights: Option<Buf>,
     },
 }
 
@@ -223,7 +225,9 @@ impl Program {
 
 fn print(text: &mut Text, kernel: &Kernel, time: usize, steps: &mut Vec<Step>) {
     let launches = match kernel {
-        Kernel::Head { output, z, dz } => return steps.push(Step::Head { output: *output, z: *z, dz: *dz }),
+        Kernel::Head { output, z, dz, weights } => {
+            return steps.push(Step::Head { output: *output, z: *z, dz: *dz, weights: *weights });
+        }
         Kernel::Loop { length, reverse, kernels } => {
             for step in 0..*length {
                 let time = if *reverse { length - 1 - step } else { step };

@@ -61,10 +61,10 @@ __device__ __forceinline__ u32 row_of(float index, u32 rows) {
 }
 
 // Number `i` of a stream of Philox4x32-10, in [0, 1).
-__device__ float uniform(const u32 *control, u32 stream, u64 i) {
+__device__ float uniform(const u32 *control, u32 seed, u32 seed_high, u32 stream, u64 i) {
     u64 counter = i / 32 * 8 + i % 8;
     u32 c0 = (u32)counter, c1 = (u32)(counter >> 32), c2 = stream, c3 = control[STEP];
-    u32 k0 = control[SEED] ^ control[STEP + 1], k1 = control[SEED + 1];
+    u32 k0 = seed ^ control[STEP + 1], k1 = seed_high;
 #pragma unroll
     for (int round = 0; round < 10; round++) {
         u64 p0 = (u64)c0 * 0xd2511f53u, p1 = (u64)c2 * 0xcd9e8d57u;
