@@ -86,6 +86,20 @@ fn what_keras_has_not_is_a_problem_if_an_output_depends_on_it() {
             "`relu(..)` with arguments is an argument, `activation`",
         ),
         ("Net(x: [4, 3]) { x >> lstm(2, stateful = true) }", "`lstm` is stateful"),
+        (
+            "cell own(x: [3]; h: [2]) { let y = (x, h) >> concatenate() >> dense(2, tanh); (y, y) }
+             Net(x: [5, 3]) { x >> own() >> dense(1) }",
+            "`own` is a cell of your own",
+        ),
+        (
+            "cell own(x: [3]; h: [2]) { let y = (x, h) >> concatenate() >> dense(2, tanh); (y, y) }
+             Net(x: [5, 3]) { x >> rnn(own()) }",
+            "`rnn/own` is a cell of your own",
+        ),
+        (
+            "Net(x: [6, 4, 2]) { x >> time_distributed(flatten() >> dense(3) >> dense(2)) >> gru(2) }",
+            "`time_distributed` has a chain of layers in it",
+        ),
     ] {
         assert!(problem(source).contains(expected), "{source}: {}", problem(source));
     }

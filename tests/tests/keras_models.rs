@@ -175,7 +175,7 @@ fn what_keras_has_no_layer_for_is_told() {
     problem::<Function>(&["`abs` is a function"]);
     problem::<Number>(&["`multiply` is arithmetic"]);
     problem::<Own>(&["`own` is a cell of your own"]);
-    problem::<Looped>(&["`own` is a cell of your own"]);
+    problem::<Looped>(&["`rnn/own` is a cell of your own"]);
     problem::<Stateful>(&["`lstm` is stateful"]);
     problem::<Chain>(&["`time_distributed` has a chain of layers in it"]);
 }
