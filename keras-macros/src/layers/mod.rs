@@ -223,6 +223,7 @@ pub const LAYERS: &[&[Entry]] = &[
     augmentation::filters::LAYERS,
     augmentation::warps::LAYERS,
     augmentation::histograms::LAYERS,
+    augmentation::mixtures::LAYERS,
     regularization::LAYERS,
 ];
 
