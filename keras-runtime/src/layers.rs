@@ -3870,6 +3870,45 @@ pub const fn equalization() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn contrast_limited_adaptive_histogram_equalization() {}
 
+/// `rand_augment(value_range = [0.0, 255.0], num_ops = 2, factor = 0.5, interpolation = bilinear, data_format = channels_last)`
+///
+/// While training, changes images by `num_ops` of eleven transformations one after another, drawn for the batch (Cubuk et al., 2019).
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `num_ops`: a whole number, by default `2`. How many are drawn.
+/// - `factor`: a number or a list of them, by default `0.5`. The greatest strength, in `[0, 1]`: each transformation's own factor; or the bounds of it.
+/// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn rand_augment() {}
+
+/// `aug_mix(value_range = [0.0, 255.0], num_chains = 3, chain_depth = 3, factor = 0.3, alpha = 1.0, all_ops = true, interpolation = bilinear, data_format = channels_last)`
+///
+/// While training, mixes images with the ends of `num_chains` chains of transformations, drawn for the batch (Hendrycks et al., 2019).
+///
+/// Shapes: `[batch, height, width, channels] → [batch, height, width, channels]`.
+///
+/// # Arguments
+///
+/// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `num_chains`: a whole number, by default `3`. Chains that are mixed.
+/// - `chain_depth`: a whole number, by default `3`. Transformations of a chain; one in so many and one is none.
+/// - `factor`: a number or a list of them, by default `0.3`. The greatest strength, in `[0, 1]`: each transformation's own factor; or the bounds of it.
+/// - `alpha`: a number, by default `1.0`. How alike the shares of a mixture are: those of chains are of a Dirichlet distribution, that of the image of a beta distribution.
+/// - `all_ops`: `true` or `false`, by default `true`. Whether brightness, grey, contrast and sharpness are among the transformations.
+/// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn aug_mix() {}
+
 /// `dropout(rate, noise_shape = None)`
 ///
 /// While training, zeroes each element with probability `rate` and divides the others by `1 - rate`.

@@ -185,6 +185,7 @@ pub const LAYERS: &[&[Entry]] = &[
     augmentation::filters::LAYERS,
     augmentation::warps::LAYERS,
     augmentation::histograms::LAYERS,
+    augmentation::mixtures::LAYERS,
     regularization::LAYERS,
 ];
 

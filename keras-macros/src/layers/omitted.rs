@@ -13,7 +13,6 @@ const KERNELS: &str = "which kernel computes it is the compiler's choice";
 
 /// Classes of `keras.layers`, and why they are left out.
 pub const CLASSES: &[(&str, &str)] = &[
-    ("AugMix", NOT_YET),
     ("CutMix", LABELS),
     ("FlaxLayer", OTHERS),
     ("HashedCrossing", STRINGS),
@@ -26,7 +25,6 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("MelSpectrogram", NOT_YET),
     ("MixUp", LABELS),
     ("Pipeline", "layers one after another are a chain: `a >> b`"),
-    ("RandAugment", NOT_YET),
     ("STFTSpectrogram", NOT_YET),
     ("StringLookup", STRINGS),
     ("TFSMLayer", OTHERS),

@@ -7,6 +7,7 @@ pub mod colours;
 pub mod filters;
 pub mod geometry;
 pub mod histograms;
+pub mod mixtures;
 pub mod tones;
 pub mod warps;
 
