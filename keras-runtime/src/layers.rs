@@ -580,9 +580,9 @@ pub const fn rms_normalization() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn unit_normalization() {}
 
-/// `attention(use_scale = false, score_mode = dot, dropout = 0.0, use_causal_mask = false)`
+/// `attention(use_scale = false, score_mode = dot, dropout = 0.0, seed = None, use_causal_mask = false)`
 ///
-/// A mean of the values, weighted by the softmax of the products of a query with the keys (Luong et al., 2015): `(query, value) >> attention()`, or `(query, value, key) >> attention()`.
+/// A mean of the values, weighted by the softmax of the products of a query with the keys (Luong et al., 2015): `(query, value) >> attention()`, or `(query, value, key) >> attention()`. Masks are those that query and value come with, or, in their place, a fourth and a fifth operand: which steps of the query and of the value count.
 ///
 /// Shapes: `[batch, m, d], [batch, n, d] → [batch, m, d]`.
 ///
@@ -591,6 +591,7 @@ pub const fn unit_normalization() {}
 /// - `use_scale`: `true` or `false`, by default `false`. Whether to learn a factor of the scores.
 /// - `score_mode`: one of `dot` and `concat`, by default `dot`. Products, or `tanh` of sums.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the attention weights to drop.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -602,9 +603,9 @@ pub const fn unit_normalization() {}
 /// - `concat_score_weight`: `[]`
 pub const fn attention() {}
 
-/// `additive_attention(use_scale = true, dropout = 0.0, use_causal_mask = false)`
+/// `additive_attention(use_scale = true, dropout = 0.0, seed = None, use_causal_mask = false)`
 ///
-/// Attention by `sum(scale * tanh(query + key))` (Bahdanau et al., 2014).
+/// Attention by `sum(scale * tanh(query + key))` (Bahdanau et al., 2014), with operands as `attention` has them.
 ///
 /// Shapes: `[batch, m, d], [batch, n, d] → [batch, m, d]`.
 ///
@@ -612,6 +613,7 @@ pub const fn attention() {}
 ///
 /// - `use_scale`: `true` or `false`, by default `true`. Whether to learn the scale.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the attention weights to drop.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -622,9 +624,9 @@ pub const fn attention() {}
 /// - `scale`: `[d]`
 pub const fn additive_attention() {}
 
-/// `multi_head_attention(num_heads, key_dim, value_dim = None, dropout = 0.0, use_bias = true, output_shape = None, attention_axes = None, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_gate = false, use_causal_mask = false)`
+/// `multi_head_attention(num_heads, key_dim, value_dim = None, dropout = 0.0, use_bias = true, output_shape = None, attention_axes = None, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, seed = None, use_gate = false, use_causal_mask = false)`
 ///
-/// Several attentions side by side, each with projections of its own (Vaswani et al., 2017): `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`. Steps may have several axes, such as those of an image: a step of the query looks at all steps of `attention_axes`, at the same place of the others.
+/// Several attentions side by side, each with projections of its own (Vaswani et al., 2017): `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`. Steps may have several axes, such as those of an image: a step of the query looks at all steps of `attention_axes`, at the same place of the others. A fourth operand is Keras's `attention_mask`, `[batch, m, n]`: where it is 0, that step of the query does not see that step of the value.
 ///
 /// Shapes: `[batch, m, d], [batch, n, e] → [batch, m, d]; several axes of steps: [batch, ..., m, d], [batch, ..., n, e] → [batch, ..., m, d]`.
 ///
@@ -645,6 +647,7 @@ pub const fn additive_attention() {}
 /// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 /// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `use_gate`: `true` or `false`, by default `false`. Whether what is found is multiplied by the `sigmoid` of a projection of the query.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
@@ -665,9 +668,9 @@ pub const fn additive_attention() {}
 /// - `attention_output/bias`: `[d]`
 pub const fn multi_head_attention() {}
 
-/// `group_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_gate = false, use_causal_mask = false)`
+/// `group_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, seed = None, use_gate = false, use_causal_mask = false)`
 ///
-/// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).
+/// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023), with operands as `multi_head_attention` has them.
 ///
 /// Shapes: `[batch, m, d], [batch, n, e] → [batch, m, d]`.
 ///
@@ -686,6 +689,7 @@ pub const fn multi_head_attention() {}
 /// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 /// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `use_gate`: `true` or `false`, by default `false`. Whether what is found is multiplied by the `sigmoid` of a projection of the query.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
@@ -706,9 +710,9 @@ pub const fn multi_head_attention() {}
 /// - `attention_output/bias`: `[d]`
 pub const fn group_query_attention() {}
 
-/// `grouped_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_gate = false, use_causal_mask = false)`
+/// `grouped_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, seed = None, use_gate = false, use_causal_mask = false)`
 ///
-/// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023).
+/// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023), with operands as `multi_head_attention` has them.
 ///
 /// Shapes: `[batch, m, d], [batch, n, e] → [batch, m, d]`.
 ///
@@ -727,6 +731,7 @@ pub const fn group_query_attention() {}
 /// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 /// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `use_gate`: `true` or `false`, by default `false`. Whether what is found is multiplied by the `sigmoid` of a projection of the query.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
@@ -2914,7 +2919,7 @@ pub const fn upsampling3d() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn upsampling_3d() {}
 
-/// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false)`
+/// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false, seed = None)`
 ///
 /// `h = activation(x · kernel + h · recurrent_kernel + bias)` for each step. Initial states are further inputs: `(x, h) >> simple_rnn(32)`.
 ///
@@ -2943,6 +2948,7 @@ pub const fn upsampling_3d() {}
 /// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
 /// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
 /// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -2954,7 +2960,7 @@ pub const fn upsampling_3d() {}
 /// - `bias`: `[units]`
 pub const fn simple_rnn() {}
 
-/// `lstm(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false)`
+/// `lstm(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false)`
 ///
 /// Long short-term memory (Hochreiter and Schmidhuber, 1997): a cell state behind gates for input, forgetting and output, which lie in this order `i, f, c, o` in the weights. Initial states are further inputs: `(x, h, c) >> lstm(32)`.
 ///
@@ -2979,6 +2985,7 @@ pub const fn simple_rnn() {}
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
@@ -2996,7 +3003,7 @@ pub const fn simple_rnn() {}
 /// - `bias`: `[4 · units]`
 pub const fn lstm() {}
 
-/// `gru(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false, reset_after = true)`
+/// `gru(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false, reset_after = true)`
 ///
 /// Gated recurrent unit (Cho et al., 2014): gates for update and reset, which lie in this order `z, r, h` in the weights. `reset_after` resets behind the recurrent product rather than before it. The initial state is a further input: `(x, h) >> gru(32)`.
 ///
@@ -3020,6 +3027,7 @@ pub const fn lstm() {}
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
@@ -3038,7 +3046,7 @@ pub const fn lstm() {}
 /// - `bias`: `[2, 3 · units], or [3 · units] without reset_after`
 pub const fn gru() {}
 
-/// `simple_rnn_cell(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0)`
+/// `simple_rnn_cell(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None)`
 ///
 /// One step of `simple_rnn`: `let (y, h) = (x, h) >> simple_rnn_cell(32)`, in a `cell` of one's own or in `rnn(..)`.
 ///
@@ -3060,6 +3068,7 @@ pub const fn gru() {}
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -3071,7 +3080,7 @@ pub const fn gru() {}
 /// - `bias`: `[units]`
 pub const fn simple_rnn_cell() {}
 
-/// `lstm_cell(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0)`
+/// `lstm_cell(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None)`
 ///
 /// One step of `lstm`: `let (y, h, c) = (x, h, c) >> lstm_cell(32)`, in a `cell` of one's own or in `rnn(..)`.
 ///
@@ -3095,6 +3104,7 @@ pub const fn simple_rnn_cell() {}
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -3106,7 +3116,7 @@ pub const fn simple_rnn_cell() {}
 /// - `bias`: `[4 · units]`
 pub const fn lstm_cell() {}
 
-/// `gru_cell(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, reset_after = true)`
+/// `gru_cell(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, reset_after = true)`
 ///
 /// One step of `gru`: `let (y, h) = (x, h) >> gru_cell(32)`, in a `cell` of one's own or in `rnn(..)`.
 ///
@@ -3129,6 +3139,7 @@ pub const fn lstm_cell() {}
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `reset_after`: `true` or `false`, by default `true`. Whether to reset behind the recurrent product.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -3175,7 +3186,7 @@ pub const fn rnn() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn stacked_rnn_cells() {}
 
-/// `conv_lstm1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
+/// `conv_lstm1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
 ///
 /// `lstm` over images or the like, with convolutions for products (Shi et al., 2015). The gates lie side by side in the weights, in the order `i, f, c, o`. Initial states are further inputs, of the shape of the output.
 ///
@@ -3205,6 +3216,7 @@ pub const fn stacked_rnn_cells() {}
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
@@ -3220,7 +3232,7 @@ pub const fn stacked_rnn_cells() {}
 /// - `bias`: `[4 · filters]`
 pub const fn conv_lstm1d() {}
 
-/// `conv_lstm2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
+/// `conv_lstm2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
 ///
 /// `lstm` over images or the like, with convolutions for products (Shi et al., 2015). The gates lie side by side in the weights, in the order `i, f, c, o`. Initial states are further inputs, of the shape of the output.
 ///
@@ -3250,6 +3262,7 @@ pub const fn conv_lstm1d() {}
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
@@ -3265,7 +3278,7 @@ pub const fn conv_lstm1d() {}
 /// - `bias`: `[4 · filters]`
 pub const fn conv_lstm2d() {}
 
-/// `conv_lstm3d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
+/// `conv_lstm3d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
 ///
 /// `lstm` over images or the like, with convolutions for products (Shi et al., 2015). The gates lie side by side in the weights, in the order `i, f, c, o`. Initial states are further inputs, of the shape of the output.
 ///
@@ -3295,6 +3308,7 @@ pub const fn conv_lstm2d() {}
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `return_sequences`: `true` or `false`, by default `false`. Whether to give the outputs of all steps, or the last.
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
@@ -3328,7 +3342,7 @@ pub const fn bidirectional() {}
 
 /// `time_distributed(layer)`
 ///
-/// Layers, with the same weights, for each step of a sequence.
+/// Layers, with the same weights, for each step of a sequence; a step may itself be a sequence, and the layers recurrent. A mask of the steps goes on to the result; one of the steps within each step goes to the layers.
 ///
 /// Shapes: `[batch, time, ...] → [batch, time, ...what the layers make of a step]`.
 ///
@@ -3465,7 +3479,7 @@ pub const fn resizing() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn center_crop() {}
 
-/// `random_crop(height, width, data_format = channels_last)`
+/// `random_crop(height, width, seed = None, data_format = channels_last)`
 ///
 /// While training, a part of the image at a place of its own for each sample. While inferring, and of an image that is smaller, the largest part of this shape, resized.
 ///
@@ -3475,13 +3489,14 @@ pub const fn center_crop() {}
 ///
 /// - `height`: a whole number of at least 1, or a constant. Rows of the result.
 /// - `width`: a whole number of at least 1, or a constant. Columns of the result.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_crop() {}
 
-/// `random_flip(mode = horizontal_and_vertical, data_format = channels_last)`
+/// `random_flip(mode = horizontal_and_vertical, seed = None, data_format = channels_last)`
 ///
 /// While training, every other image in a mirror.
 ///
@@ -3490,13 +3505,14 @@ pub const fn random_crop() {}
 /// # Arguments
 ///
 /// - `mode`: one of `horizontal`, `vertical` and `horizontal_and_vertical`, by default `horizontal_and_vertical`. Which axes are reversed; both of an image, or none.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_flip() {}
 
-/// `random_rotation(factor, fill_mode = reflect, interpolation = bilinear, fill_value = 0.0, data_format = channels_last)`
+/// `random_rotation(factor, fill_mode = reflect, interpolation = bilinear, seed = None, fill_value = 0.0, data_format = channels_last)`
 ///
 /// While training, turns each image by an angle of its own.
 ///
@@ -3507,6 +3523,7 @@ pub const fn random_flip() {}
 /// - `factor`: a number or a list of them. The greatest turn, as a share of a full one in either direction; or the bounds of it.
 /// - `fill_mode`: one of `reflect`, `wrap`, `constant` and `nearest`, by default `reflect`. What lies beyond the border.
 /// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
@@ -3514,7 +3531,7 @@ pub const fn random_flip() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_rotation() {}
 
-/// `random_zoom(height_factor, width_factor = None, fill_mode = reflect, interpolation = bilinear, fill_value = 0.0, data_format = channels_last)`
+/// `random_zoom(height_factor, width_factor = None, fill_mode = reflect, interpolation = bilinear, seed = None, fill_value = 0.0, data_format = channels_last)`
 ///
 /// While training, makes each image smaller (positive factors) or larger (negative ones) within its frame.
 ///
@@ -3526,6 +3543,7 @@ pub const fn random_rotation() {}
 /// - `width_factor`: a number or a list of them, by default `None`. The same of the width; without it the shape is kept.
 /// - `fill_mode`: one of `reflect`, `wrap`, `constant` and `nearest`, by default `reflect`. What lies beyond the border.
 /// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
@@ -3533,7 +3551,7 @@ pub const fn random_rotation() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_zoom() {}
 
-/// `random_translation(height_factor, width_factor, fill_mode = reflect, interpolation = bilinear, fill_value = 0.0, data_format = channels_last)`
+/// `random_translation(height_factor, width_factor, fill_mode = reflect, interpolation = bilinear, seed = None, fill_value = 0.0, data_format = channels_last)`
 ///
 /// While training, shifts each image within its frame.
 ///
@@ -3545,6 +3563,7 @@ pub const fn random_zoom() {}
 /// - `width_factor`: a number or a list of them. The greatest shift right or left, as a share of the width; or its bounds.
 /// - `fill_mode`: one of `reflect`, `wrap`, `constant` and `nearest`, by default `reflect`. What lies beyond the border.
 /// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
@@ -3552,7 +3571,7 @@ pub const fn random_zoom() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_translation() {}
 
-/// `random_shear(x_factor = 0.0, y_factor = 0.0, interpolation = bilinear, fill_mode = reflect, fill_value = 0.0, data_format = channels_last)`
+/// `random_shear(x_factor = 0.0, y_factor = 0.0, interpolation = bilinear, fill_mode = reflect, fill_value = 0.0, data_format = channels_last, seed = None)`
 ///
 /// While training, moves each image's rows along each other, and its columns.
 ///
@@ -3566,6 +3585,7 @@ pub const fn random_translation() {}
 /// - `fill_mode`: one of `reflect`, `wrap`, `constant` and `nearest`, by default `reflect`. What lies beyond the border.
 /// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -3909,7 +3929,7 @@ pub const fn rand_augment() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn aug_mix() {}
 
-/// `dropout(rate, noise_shape = None)`
+/// `dropout(rate, noise_shape = None, seed = None)`
 ///
 /// While training, zeroes each element with probability `rate` and divides the others by `1 - rate`.
 ///
@@ -3919,12 +3939,13 @@ pub const fn aug_mix() {}
 ///
 /// - `rate`: a number in `[0, 1)`. The fraction of the elements to drop.
 /// - `noise_shape`: a whole number or a list of them, by default `None`. Shape of what is drawn, with the batch as `-1`: sizes of 1 drop all along their axis alike.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn dropout() {}
 
-/// `spatial_dropout1d(rate)`
+/// `spatial_dropout1d(rate, seed = None)`
 ///
 /// While training, zeroes whole channels with probability `rate` and divides the others by `1 - rate`.
 ///
@@ -3933,12 +3954,13 @@ pub const fn dropout() {}
 /// # Arguments
 ///
 /// - `rate`: a number in `[0, 1)`. The fraction of the channels to drop.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn spatial_dropout1d() {}
 
-/// `spatial_dropout2d(rate, data_format = channels_last)`
+/// `spatial_dropout2d(rate, data_format = channels_last, seed = None)`
 ///
 /// While training, zeroes whole channels with probability `rate` and divides the others by `1 - rate`.
 ///
@@ -3948,12 +3970,13 @@ pub const fn spatial_dropout1d() {}
 ///
 /// - `rate`: a number in `[0, 1)`. The fraction of the channels to drop.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn spatial_dropout2d() {}
 
-/// `spatial_dropout3d(rate, data_format = channels_last)`
+/// `spatial_dropout3d(rate, data_format = channels_last, seed = None)`
 ///
 /// While training, zeroes whole channels with probability `rate` and divides the others by `1 - rate`.
 ///
@@ -3963,12 +3986,13 @@ pub const fn spatial_dropout2d() {}
 ///
 /// - `rate`: a number in `[0, 1)`. The fraction of the channels to drop.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn spatial_dropout3d() {}
 
-/// `alpha_dropout(rate, noise_shape = None)`
+/// `alpha_dropout(rate, noise_shape = None, seed = None)`
 ///
 /// While training, gives elements with probability `rate` the least value of `selu`, and keeps mean and variance (Klambauer et al., 2017).
 ///
@@ -3978,12 +4002,13 @@ pub const fn spatial_dropout3d() {}
 ///
 /// - `rate`: a number in `[0, 1)`. The fraction of the elements to drop.
 /// - `noise_shape`: a whole number or a list of them, by default `None`. Shape of what is drawn, with the batch as `-1`: sizes of 1 drop all along their axis alike.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn alpha_dropout() {}
 
-/// `gaussian_noise(stddev)`
+/// `gaussian_noise(stddev, seed = None)`
 ///
 /// While training, adds normal random numbers of mean 0.
 ///
@@ -3992,12 +4017,13 @@ pub const fn alpha_dropout() {}
 /// # Arguments
 ///
 /// - `stddev`: a number. Their standard deviation.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn gaussian_noise() {}
 
-/// `gaussian_dropout(rate)`
+/// `gaussian_dropout(rate, seed = None)`
 ///
 /// While training, multiplies by normal random numbers of mean 1 and deviation `sqrt(rate / (1 - rate))`, as much as `dropout` would disturb.
 ///
@@ -4006,6 +4032,7 @@ pub const fn gaussian_noise() {}
 /// # Arguments
 ///
 /// - `rate`: a number in `[0, 1)`. The rate of the dropout.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.

@@ -21,7 +21,7 @@ fn recurrent(g: &mut Graph, x: Id, reverse: bool) -> (Id, Id) {
 }
 
 #[test]
-fn loops() {
+pub(super) fn loops() {
     for reverse in [false, true] {
         Case::new(-1.0, 1.0, |g, x| recurrent(g, x, reverse).0).check("values of a loop");
         Case::new(-1.0, 1.0, |g, x| recurrent(g, x, reverse).1).check("the last state of a loop");
@@ -35,7 +35,7 @@ fn loops() {
 
 /// Two states that change places, one of them from a value of the batch, and a value from outside in every step.
 #[test]
-fn loops_of_several_states() {
+pub(super) fn loops_of_several_states() {
     Case::new(0.5, 1.5, |g, x| {
         let scan = g.scan(4.into(), false);
         let mean = g.mean(x, vec![0], false);
