@@ -3591,7 +3591,7 @@ pub const fn random_translation() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_shear() {}
 
-/// `random_contrast(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+/// `random_contrast(factor, value_range = [0.0, 255.0], seed = None, data_format = channels_last)`
 ///
 /// While training, multiplies the distance from the mean of each channel by a factor of each image.
 ///
@@ -3601,13 +3601,14 @@ pub const fn random_shear() {}
 ///
 /// - `factor`: a number or a list of them. The factor is in `[1 - factor, 1 + factor]`; or lower and upper part of it.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_contrast() {}
 
-/// `random_brightness(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+/// `random_brightness(factor, value_range = [0.0, 255.0], seed = None, data_format = channels_last)`
 ///
 /// While training, adds a number of its own to each image.
 ///
@@ -3617,13 +3618,14 @@ pub const fn random_contrast() {}
 ///
 /// - `factor`: a number or a list of them. The greatest change, as a share of the range of values; or its bounds.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_brightness() {}
 
-/// `solarization(addition_factor = 0.0, threshold_factor = 0.0, value_range = [0.0, 255.0])`
+/// `solarization(addition_factor = 0.0, threshold_factor = 0.0, value_range = [0.0, 255.0], seed = None)`
 ///
 /// While training, adds a number of its own to each image, and inverts what is then above a threshold of its own.
 ///
@@ -3634,6 +3636,7 @@ pub const fn random_brightness() {}
 /// - `addition_factor`: a number or a list of them, by default `0.0`. The greatest number added, as a share of the range of values; or its bounds, as in Keras the lower one in parts of 255.
 /// - `threshold_factor`: a number or a list of them, by default `0.0`. The same of the threshold.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -3653,7 +3656,7 @@ pub const fn solarization() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn auto_contrast() {}
 
-/// `random_invert(factor = 1.0, value_range = [0.0, 255.0], data_format = channels_last)`
+/// `random_invert(factor = 1.0, value_range = [0.0, 255.0], seed = None, data_format = channels_last)`
 ///
 /// While training, takes some images off the greatest value: their negatives.
 ///
@@ -3663,13 +3666,14 @@ pub const fn auto_contrast() {}
 ///
 /// - `factor`: a number or a list of them, by default `1.0`. The greatest probability of it for an image; or the bounds of it.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_invert() {}
 
-/// `random_posterization(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+/// `random_posterization(factor, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
 ///
 /// While training, leaves only the first bits of each value, as a byte of the range of values: a number of bits for each image.
 ///
@@ -3680,12 +3684,13 @@ pub const fn random_invert() {}
 /// - `factor`: a number or a list of them. What the number of bits, at least 1, is less than; or its bounds, of which two that are equal are the number.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_posterization() {}
 
-/// `random_grayscale(factor = 0.5, data_format = channels_last)`
+/// `random_grayscale(factor = 0.5, data_format = channels_last, seed = None)`
 ///
 /// While training, makes some images grey, with as many channels as before.
 ///
@@ -3695,12 +3700,13 @@ pub const fn random_posterization() {}
 ///
 /// - `factor`: a number, by default `0.5`. The probability of it, in `[0, 1]`.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_grayscale() {}
 
-/// `random_saturation(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+/// `random_saturation(factor, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
 ///
 /// While training, multiplies the saturation of each image by `f / (1 - f)`, where `f` is a number of its own.
 ///
@@ -3711,12 +3717,13 @@ pub const fn random_grayscale() {}
 /// - `factor`: a number or a list of them. The greatest `f`: 0.5 leaves an image as it is, 0 makes it grey; or its bounds.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_saturation() {}
 
-/// `random_hue(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+/// `random_hue(factor, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
 ///
 /// While training, turns the hue of each image one way or the other.
 ///
@@ -3727,12 +3734,13 @@ pub const fn random_saturation() {}
 /// - `factor`: a number or a list of them. The greatest turn, as a share of a half one; or the bounds of it.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_hue() {}
 
-/// `random_color_degeneration(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+/// `random_color_degeneration(factor, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
 ///
 /// While training, mixes each image with its grey version.
 ///
@@ -3743,12 +3751,13 @@ pub const fn random_hue() {}
 /// - `factor`: a number or a list of them. The greatest share of grey; or the bounds of it.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_color_degeneration() {}
 
-/// `random_color_jitter(value_range = [0.0, 255.0], brightness_factor = None, contrast_factor = None, saturation_factor = None, hue_factor = None, data_format = channels_last)`
+/// `random_color_jitter(value_range = [0.0, 255.0], brightness_factor = None, contrast_factor = None, saturation_factor = None, hue_factor = None, seed = None, data_format = channels_last)`
 ///
 /// While training, changes brightness, contrast, saturation and hue of each image, one after another.
 ///
@@ -3761,13 +3770,14 @@ pub const fn random_color_degeneration() {}
 /// - `contrast_factor`: a number or a list of them, by default `None`. As `factor` of `random_contrast`; without it this stays.
 /// - `saturation_factor`: a number or a list of them, by default `None`. As `factor` of `random_saturation`; without it this stays.
 /// - `hue_factor`: a number or a list of them, by default `None`. As `factor` of `random_hue`; without it this stays.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_color_jitter() {}
 
-/// `random_sharpness(factor, value_range = [0.0, 255.0], data_format = channels_last)`
+/// `random_sharpness(factor, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
 ///
 /// While training, blurs each image or sharpens it: `smooth + 2 f (image - smooth)`, where `f` is a number of its own.
 ///
@@ -3778,12 +3788,13 @@ pub const fn random_color_jitter() {}
 /// - `factor`: a number or a list of them. The greatest `f`: 0.5 leaves an image as it is, 0 makes it smooth; or its bounds.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_sharpness() {}
 
-/// `random_gaussian_blur(factor = 1.0, kernel_size = 3, sigma = 1.0, value_range = [0.0, 255.0], data_format = channels_last)`
+/// `random_gaussian_blur(factor = 1.0, kernel_size = 3, sigma = 1.0, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
 ///
 /// While training, blurs some images by a bell-shaped kernel, of one shape for the batch; black lies around them.
 ///
@@ -3796,12 +3807,13 @@ pub const fn random_sharpness() {}
 /// - `sigma`: a number or a list of them, by default `1.0`. The greatest deviation of the kernel, along each axis; or the bounds of it.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_gaussian_blur() {}
 
-/// `random_perspective(factor = 1.0, scale = 1.0, interpolation = bilinear, fill_value = 0.0, data_format = channels_last)`
+/// `random_perspective(factor = 1.0, scale = 1.0, interpolation = bilinear, fill_value = 0.0, seed = None, data_format = channels_last)`
 ///
 /// While training, shows some images from aside: each corner but the first moves by a share of its distance from that.
 ///
@@ -3813,13 +3825,14 @@ pub const fn random_gaussian_blur() {}
 /// - `scale`: a number, by default `1.0`. Twice the greatest share, in `[0, 1]`.
 /// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
 /// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_perspective() {}
 
-/// `random_elastic_transform(factor = 1.0, scale = 1.0, interpolation = bilinear, fill_mode = reflect, fill_value = 0.0, value_range = [0.0, 255.0], data_format = channels_last)`
+/// `random_elastic_transform(factor = 1.0, scale = 1.0, interpolation = bilinear, fill_mode = reflect, fill_value = 0.0, value_range = [0.0, 255.0], seed = None, data_format = channels_last)`
 ///
 /// While training, moves each pixel of some images by smooth noise (Simard et al., 2003).
 ///
@@ -3833,13 +3846,14 @@ pub const fn random_perspective() {}
 /// - `fill_mode`: one of `constant`, `nearest`, `wrap`, `mirror` and `reflect`, by default `reflect`. What lies beyond the border.
 /// - `fill_value`: a number, by default `0.0`. The number beyond the border, with `fill_mode = constant`.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn random_elastic_transform() {}
 
-/// `random_erasing(factor = 1.0, scale = [0.02, 0.33], fill_value = None, value_range = [0.0, 255.0], data_format = channels_last)`
+/// `random_erasing(factor = 1.0, scale = [0.02, 0.33], fill_value = None, value_range = [0.0, 255.0], seed = None, data_format = channels_last)`
 ///
 /// While training, puts a rectangle over some images, at a place of its own for each.
 ///
@@ -3851,6 +3865,7 @@ pub const fn random_elastic_transform() {}
 /// - `scale`: a number or a list of them, by default `[0.02, 0.33]`. The greatest share of the image that is covered, as if both sides had drawn it; or the bounds of it.
 /// - `fill_value`: a number or a list of them, by default `None`. The number that is put there, or one for each of three channels; without it noise.
 /// - `value_range`: a number or a list of them, by default `[0.0, 255.0]`. Least and greatest value of an image.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -3890,7 +3905,7 @@ pub const fn equalization() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn contrast_limited_adaptive_histogram_equalization() {}
 
-/// `rand_augment(value_range = [0.0, 255.0], num_ops = 2, factor = 0.5, interpolation = bilinear, data_format = channels_last)`
+/// `rand_augment(value_range = [0.0, 255.0], num_ops = 2, factor = 0.5, interpolation = bilinear, seed = None, data_format = channels_last)`
 ///
 /// While training, changes images by `num_ops` of eleven transformations one after another, drawn for the batch (Cubuk et al., 2019).
 ///
@@ -3902,13 +3917,14 @@ pub const fn contrast_limited_adaptive_histogram_equalization() {}
 /// - `num_ops`: a whole number, by default `2`. How many are drawn.
 /// - `factor`: a number or a list of them, by default `0.5`. The greatest strength, in `[0, 1]`: each transformation's own factor; or the bounds of it.
 /// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn rand_augment() {}
 
-/// `aug_mix(value_range = [0.0, 255.0], num_chains = 3, chain_depth = 3, factor = 0.3, alpha = 1.0, all_ops = true, interpolation = bilinear, data_format = channels_last)`
+/// `aug_mix(value_range = [0.0, 255.0], num_chains = 3, chain_depth = 3, factor = 0.3, alpha = 1.0, all_ops = true, interpolation = bilinear, seed = None, data_format = channels_last)`
 ///
 /// While training, mixes images with the ends of `num_chains` chains of transformations, drawn for the batch (Hendrycks et al., 2019).
 ///
@@ -3923,6 +3939,7 @@ pub const fn rand_augment() {}
 /// - `alpha`: a number, by default `1.0`. How alike the shares of a mixture are: those of chains are of a Dirichlet distribution, that of the image of a beta distribution.
 /// - `all_ops`: `true` or `false`, by default `true`. Whether brightness, grey, contrast and sharpness are among the transformations.
 /// - `interpolation`: one of `bilinear` and `nearest`, by default `bilinear`. What comes between the places of the image.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.

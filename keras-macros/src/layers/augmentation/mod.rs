@@ -12,14 +12,13 @@ pub mod tones;
 pub mod warps;
 
 use super::spatial::Spatial;
-use super::{Kind, Param, Use, optional, unsupported};
+use super::{Kind, Param, SEED, Use, optional};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Graph, Id, Shape};
 
 const VALUE_RANGE: Param =
     optional("value_range", Kind::Numbers, "[0.0, 255.0]", "Least and greatest value of an image.");
-const SEED: Param = unsupported("seed");
 
 /// Least and greatest of some numbers.
 pub type Bounds = (f64, f64);
