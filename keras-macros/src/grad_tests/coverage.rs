@@ -48,7 +48,8 @@ pub(super) fn held(graph: &Graph) {
     for (i, node) in graph.nodes.iter().enumerate() {
         let operands = node.op.operands();
         // What a state becomes comes after it.
-        trained[i] = operands.is_empty() || operands.iter().any(|x| trained[x.0] && gives_gradients(graph, *x));
+        trained[i] =
+            operands.is_empty() || operands.iter().any(|x| trained[x.0] && gives_gradients(graph, *x));
         if !trained[i] {
             continue;
         }
@@ -66,7 +67,13 @@ pub(super) fn held(graph: &Graph) {
 fn gives_gradients(graph: &Graph, x: Id) -> bool {
     !matches!(
         graph.nodes[x.0].op,
-        Op::Input(_) | Op::Carried(_) | Op::Const(_) | Op::Extent(_) | Op::Iota | Op::Numbers(_) | Op::Random { .. }
+        Op::Input(_)
+            | Op::Carried(_)
+            | Op::Const(_)
+            | Op::Extent(_)
+            | Op::Iota
+            | Op::Numbers(_)
+            | Op::Random { .. }
     )
 }
 

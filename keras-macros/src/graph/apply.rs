@@ -137,12 +137,7 @@ impl Builder<'_> {
     }
 
     /// Named layers in a use that has arguments of its own, which only one layer takes, and only some.
-    fn used_with(
-        &self,
-        shared: Rc<Shared>,
-        name: &Ident,
-        given: &[Arg],
-    ) -> Result<Rc<Shared>, Reported> {
+    fn used_with(&self, shared: Rc<Shared>, name: &Ident, given: &[Arg]) -> Result<Rc<Shared>, Reported> {
         if given.is_empty() {
             return Ok(shared);
         }

@@ -5,8 +5,7 @@ use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, Op, Unary};
 
-const ROWS: Param =
-    required("input_dim", Kind::Size, "How many numbers there are: 0 to `input_dim - 1`.");
+const ROWS: Param = required("input_dim", Kind::Size, "How many numbers there are: 0 to `input_dim - 1`.");
 const WIDTH: Param = required("output_dim", Kind::Size, "Words of a vector.");
 const START: Param =
     optional("embeddings_initializer", Kind::Initializer, "random_uniform", "How the vectors start.");
@@ -58,7 +57,12 @@ pub const LAYERS: &[Entry] = &[
                 "None",
                 "Keeps the numbers of the way back within this, by `tanh`.",
             ),
-            optional("reverse", Kind::Flag, "false", "Whether this use goes from vectors to numbers of words."),
+            optional(
+                "reverse",
+                Kind::Flag,
+                "false",
+                "Whether this use goes from vectors to numbers of words.",
+            ),
         ],
         weights: &[
             ("embeddings", "[input_dim, output_dim]"),

@@ -177,8 +177,15 @@ fn is_part(name: &str) -> bool {
 
 /// Parts of layers that come in an order of their own.
 fn place(part: &str) -> usize {
-    let places =
-        ["forward_layer", "backward_layer", "query_dense", "key_dense", "gate_dense", "value_dense", "output_dense"];
+    let places = [
+        "forward_layer",
+        "backward_layer",
+        "query_dense",
+        "key_dense",
+        "gate_dense",
+        "value_dense",
+        "output_dense",
+    ];
     places.iter().position(|place| part == *place).unwrap_or(places.len())
 }
 
