@@ -1,5 +1,7 @@
 //! Initial weights, by Keras's formulas (`keras.initializers`), drawn by Philox.
 
+mod stft;
+
 use crate::compiled::{Init, Layout, Spec, WeightSpec};
 use crate::random::Philox;
 
@@ -128,6 +130,9 @@ fn draw(weight: &WeightSpec, seed: u64, index: u64) -> Vec<f32> {
         }
         Init::UnitForget { others } => {
             (0..len).map(|i| if i * 4 / len == 1 { 1.0 } else { others }).collect()
+        }
+        Init::Stft { imaginary, window, periodic, scaling } => {
+            stft::kernel(weight.shape, imaginary, (window, periodic), scaling)
         }
         Init::Orthogonal { gain } => orthogonal(weight.shape, gain, &mut Philox::new(seed, index)),
     }

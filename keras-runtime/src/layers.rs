@@ -399,6 +399,21 @@ pub const fn concatenate() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn dot() {}
 
+/// `batch_dot(axes, normalize = false)`
+///
+/// Scalar products along `axes` of two tensors, for each sample.
+///
+/// Shapes: `[batch, m, k], [batch, n, k] with axes = 2 → [batch, m, n]`.
+///
+/// # Arguments
+///
+/// - `axes`: a whole number or a list of them. An axis of each, or one for both; the batch is axis 0.
+/// - `normalize`: `true` or `false`, by default `false`. Whether to divide by the norms: the cosine.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn batch_dot() {}
+
 /// `embedding(input_dim, output_dim, embeddings_initializer = random_uniform, embeddings_regularizer = None, embeddings_constraint = None, mask_zero = false)`
 ///
 /// A vector for each of `input_dim` whole numbers, such as the indices of words. With `mask_zero`, 0 is no word: its steps do not count for the layers behind it.
@@ -3411,19 +3426,25 @@ pub const fn rescaling() {}
 /// - `count`: `[], not used`
 pub const fn normalization() {}
 
-/// `discretization(bin_boundaries, output_mode = int)`
+/// `discretization(bin_boundaries = None, num_bins = None, epsilon = 0.01, output_mode = int)`
 ///
-/// The bin that each number falls in: how many of `bin_boundaries` are not above it.
+/// The bin that each number falls in: how many boundaries are not above it. They are given by `bin_boundaries`, or learnt from data before training, such that `num_bins` bins hold about equally many numbers: `model.adapt("discretization", &x)?`; until then all of them are 0.
 ///
-/// Shapes: `any shape, unchanged; `one_hot`: [batch, ...] → [batch, ..., bins + 1]`.
+/// Shapes: `any shape, unchanged; `one_hot`: [batch, ...] → [batch, ..., bins]`.
 ///
 /// # Arguments
 ///
-/// - `bin_boundaries`: a number or a list of them. Where bins end and begin, in ascending order.
+/// - `bin_boundaries`: a number or a list of them, by default `None`. Where bins end and begin, in ascending order.
+/// - `num_bins`: a whole number, by default `None`. How many bins to learn from data.
+/// - `epsilon`: a number, by default `0.01`. How far a learnt boundary may be from its place in the order of the numbers, as a share of them.
 /// - `output_mode`: one of `int`, `one_hot`, `multi_hot` and `count`, by default `int`. `one_hot`: a vector for each; `multi_hot`: 1 for every one that a sample has; `count`: how often it has it.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `bin_boundaries`: `[num_bins - 1], not trained; where they are learnt`
 pub const fn discretization() {}
 
 /// `category_encoding(num_tokens, output_mode = multi_hot)`
@@ -3440,6 +3461,60 @@ pub const fn discretization() {}
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn category_encoding() {}
+
+/// `stft_spectrogram(mode = log, frame_length = 256, frame_step = None, fft_length = None, window = hann, periodic = false, scaling = density, padding = valid, expand_dims = false, data_format = channels_last)`
+///
+/// The short-time Fourier transform of each channel: spectra of pieces of `frame_length` samples under a window. Its kernels of cosines and sines are weights, which training changes unless `trainable = false`.
+///
+/// Shapes: `[batch, samples, channels] → [batch, pieces, channels * bins]; `expand_dims`: [batch, pieces, bins, channels]; bins: `fft_length / 2 + 1``.
+///
+/// # Arguments
+///
+/// - `mode`: one of `log`, `magnitude`, `psd`, `real`, `imag`, `angle` and `stft`, by default `log`. What of a spectrum there is: the logarithm of its magnitudes, these, their squares, parts, angles, or both parts.
+/// - `frame_length`: a whole number of at least 1, or a constant, by default `256`. Samples of a piece.
+/// - `frame_step`: a whole number of at least 1, or a constant, by default `None`. Samples from one piece to the next; half a piece if not given.
+/// - `fft_length`: a whole number of at least 1, or a constant, by default `None`. Samples that a spectrum stands for; the next power of two if not given.
+/// - `window`: one of `hann`, `hamming`, `blackman`, `blackmanharris`, `nuttall`, `flattop`, `bartlett`, `triang`, `barthann`, `bohman`, `cosine`, `lanczos`, `boxcar` and `None`, by default `hann`. What weighs the samples of a piece.
+/// - `periodic`: `true` or `false`, by default `false`. Whether the window goes on where it ends.
+/// - `scaling`: one of `density`, `spectrum` and `None`, by default `density`. What the window is divided by: the root of its squares' sum, or its sum.
+/// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
+/// - `expand_dims`: `true` or `false`, by default `false`. Whether bins and channels have an axis each.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+///
+/// # Weights
+///
+/// - `real_kernel`: `[frame_length, 1, bins], unless `mode = imag``
+/// - `imag_kernel`: `[frame_length, 1, bins], unless `mode = real``
+pub const fn stft_spectrogram() {}
+
+/// `mel_spectrogram(fft_length = 2048, sequence_stride = 512, sequence_length = None, window = hann, sampling_rate = 16000, num_mel_bins = 128, min_freq = 20.0, max_freq = None, power_to_db = true, top_db = 80.0, mag_exp = 2.0, min_power = 0.0000000001, ref_power = 1.0)`
+///
+/// The power of `num_mel_bins` bands that a listener hears as equally wide, in pieces of the sound, in decibels; `top_db` counts from the loudest place of the whole batch, as in Keras.
+///
+/// Shapes: `[batch, samples] → [batch, num_mel_bins, samples / sequence_stride + 1]`.
+///
+/// # Arguments
+///
+/// - `fft_length`: a whole number, by default `2048`. Samples that a spectrum stands for.
+/// - `sequence_stride`: a whole number of at least 1, or a constant, by default `512`. Samples from one piece to the next.
+/// - `sequence_length`: a whole number, by default `None`. Samples of a piece; `fft_length` if not given.
+/// - `window`: one of `hann`, `hamming` and `None`, by default `hann`. What weighs the samples of a piece.
+/// - `sampling_rate`: a number, by default `16000`. Samples in a second.
+/// - `num_mel_bins`: a whole number of at least 1, or a constant, by default `128`. How many bands.
+/// - `min_freq`: a number, by default `20.0`. The lowest frequency, in hertz.
+/// - `max_freq`: a number, by default `None`. The highest; half of the sampling rate if not given.
+/// - `power_to_db`: `true` or `false`, by default `true`. Whether the result is in decibels.
+/// - `top_db`: a number, by default `80.0`. How far below the loudest place the result ends.
+/// - `mag_exp`: a number, by default `2.0`. The exponent of magnitudes: 2 for powers.
+/// - `min_power`: a number, by default `0.0000000001`. The least power that counts.
+/// - `ref_power`: a number, by default `1.0`. The power that is 0 decibels.
+/// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
+/// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
+/// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+pub const fn mel_spectrogram() {}
 
 /// `resizing(height, width, interpolation = bilinear, crop_to_aspect_ratio = false, pad_to_aspect_ratio = false, fill_mode = constant, fill_value = 0.0, antialias = false, data_format = channels_last)`
 ///

@@ -97,6 +97,14 @@ keras_model! {
     AdaptFirst = normalization(axis = 1, input = [4, 3])
     AdaptBoth = normalization(axis = [1, 2], input = [4, 3])
     AdaptNone = normalization(axis = [], input = [4, 3])
+    Bins = discretization(num_bins = 5, name = "bins", input = [2])
+    BinsFew = discretization(num_bins = 8, name = "bins", input = [2])
+    BinsMany = discretization(num_bins = 7, name = "bins", input = [2])
+    BinsRough = discretization(num_bins = 4, epsilon = 0.2, name = "bins", input = [2])
+    BinsEqual = discretization(num_bins = 6, epsilon = 0.05, name = "bins", input = [2])
+    BinsBatches = discretization(num_bins = 9, epsilon = 0.03, name = "bins", input = [2])
+    BinsOf49 = discretization(num_bins = 49, name = "bins", input = [2])
+    BinsOneHot = rescaling(0.5, input = [3]) >> discretization(num_bins = 4, output_mode = one_hot, name = "bins") >> flatten() >> dense(2)
     Behind = rescaling(2.0, input = [3]) >> normalization(name = "centred") >> dense(1)
 
     Flip = random_flip(input = [2, 3, 2])
@@ -129,6 +137,62 @@ fn adapt() -> Result<()> {
     adapted(AdaptFirst::new(0), "first")?;
     adapted(AdaptBoth::new(0), "both")?;
     adapted(AdaptNone::new(0), "none")
+}
+
+/// Boundaries are Keras's to the last bit, whether data come at once or in `batches`.
+fn binned<M: Model>(mut model: M, name: &str, batches: usize) -> Result<()> {
+    let fixture = Fixture::load("bins");
+    let get = |part: &str| fixture.get(&format!("{name}/{part}"));
+    let x = get("x");
+    if batches == 1 {
+        model.adapt("bins", x)?;
+    } else {
+        let rows = x.shape()[0];
+        let mut data = Dataset::from_arrays(x.clone(), vec![0.0f32; rows])?.batch(rows / batches);
+        model.adapt_dataset("bins", &mut data)?;
+    }
+    let (found, expected) = (model.weight("bins/bin_boundaries")?, get("boundaries"));
+    // Keras makes one bound more of 49, by rounding, and fewer where it has seen fewer numbers.
+    for (found, expected) in found.iter().zip(expected) {
+        assert_eq!(found, expected, "{name}");
+    }
+    assert!(found.iter().skip(expected.len()).all(|bound| *bound == f32::INFINITY), "{name}");
+    let last = (found.len() + 1) as f32;
+    let output = get("output").mapv(|bin| bin.min(last - 1.0));
+    assert_eq!(model.predict(x)?, output, "{name}");
+    Ok(())
+}
+
+#[test]
+fn bins_are_learnt() -> Result<()> {
+    binned(Bins::new(0), "bins", 1)?;
+    binned(BinsFew::new(0), "few", 1)?;
+    binned(BinsMany::new(0), "many", 1)?;
+    binned(BinsRough::new(0), "rough", 1)?;
+    binned(BinsEqual::new(0), "equal", 1)?;
+    binned(BinsBatches::new(0), "batches", 7)?;
+    binned(BinsOf49::new(0), "of_49", 4)?;
+    let mut model = BinsOneHot::new(0);
+    let x = Array2::from_shape_fn((8, 3), |(i, j)| (i * 3 + j) as f32);
+    model.adapt("bins", &x.mapv(|x| x * 0.5))?;
+    assert_eq!(model.weight("bins/bin_boundaries")?.shape(), [3]);
+    let error = model.adapt("bins", &Array2::<f32>::zeros((4, 2))).expect_err("of another shape").to_string();
+    assert!(error.contains("[batch, 3]"), "{error}");
+    Ok(())
+}
+
+/// Moments of batches are those of all data.
+#[test]
+fn means_of_batches() -> Result<()> {
+    let x = Array2::from_shape_fn((100, 3), |(i, j)| ((i * 7 + j * 5) % 13) as f32 + 1000.0 * j as f32);
+    let (mut whole, mut parts) = (Behind::new(0), Behind::new(0));
+    whole.adapt("centred", &x)?;
+    let mut data = Dataset::from_arrays(x, vec![0.0f32; 100])?.batch(7);
+    parts.adapt_dataset("centred", &mut data)?;
+    for weight in ["centred/mean", "centred/variance"] {
+        assert_close(weight, &parts.weight(weight)?, &whole.weight(weight)?, 1e-6);
+    }
+    Ok(())
 }
 
 #[test]

@@ -6,7 +6,7 @@ use quote::quote;
 use super::expression::{ident_of, number};
 use super::words;
 use crate::fuse::{Layout, Program, Value};
-use crate::ir::{Constraint, Dim, Graph, Init, Penalty};
+use crate::ir::{Constraint, Dim, Graph, Init, Learns, Penalty};
 use crate::plan::{Params, Plan, state_words};
 
 /// `static SPEC`. `phases` are its functions.
@@ -28,9 +28,10 @@ pub fn spec(name: &Ident, graph: &Graph, params: &Params, phases: TokenStream) -
         let (name, kind, dims, inputs) = (&layer.name, &layer.kind, &layer.output.dims, &layer.inputs);
         let weights = layer.weights.iter().map(|weight| order.iter().position(|i| i == weight));
         let weights = weights.flatten().map(Literal::usize_unsuffixed);
-        let adapts = option(layer.adapts.as_ref().map(|axes| {
-            let axes = axes.iter().map(|axis| Literal::usize_unsuffixed(*axis));
-            quote!(&[#(#axes),*])
+        let adapts = option(layer.adapts.as_ref().map(|adapts| {
+            let dims = &adapts.dims;
+            let learns = learns(&adapts.learns);
+            quote!(Adapts { shape: &[#(#dims),*], learns: #learns })
         }));
         quote! {
             LayerSpec { name: #name, kind: #kind, output: &[#(#dims),*], weights: &[#(#weights),*], inputs: &[#(#inputs),*], adapts: #adapts }
@@ -115,6 +116,19 @@ fn option(value: Option<TokenStream>) -> TokenStream {
     value.map_or(quote!(None), |value| quote!(Some(#value)))
 }
 
+fn learns(learns: &Learns) -> TokenStream {
+    match learns {
+        Learns::Moments { axes } => {
+            let axes = axes.iter().map(|axis| Literal::usize_unsuffixed(*axis));
+            quote!(Learns::Moments { axes: &[#(#axes),*] })
+        }
+        Learns::Bins { bins, epsilon } => {
+            let (bins, epsilon) = (Literal::usize_unsuffixed(*bins), Literal::f64_unsuffixed(*epsilon));
+            quote!(Learns::Bins { bins: #bins, epsilon: #epsilon })
+        }
+    }
+}
+
 fn constraint(constraint: &Constraint) -> TokenStream {
     match constraint {
         Constraint::NonNeg => quote!(Constraint::NonNeg),
@@ -158,6 +172,32 @@ fn init(init: &Init) -> TokenStream {
             quote!(ScaledTruncatedNormal),
             &[("scale", scale), ("fan_in", fan_in), ("fan_out", fan_out)],
         ),
+        Init::Stft { imaginary, window, periodic, scaling } => {
+            let window = Ident::new(
+                [
+                    "Hann",
+                    "Hamming",
+                    "Blackman",
+                    "BlackmanHarris",
+                    "Nuttall",
+                    "FlatTop",
+                    "Bartlett",
+                    "Triangle",
+                    "BartlettHann",
+                    "Bohman",
+                    "Cosine",
+                    "Lanczos",
+                    "Boxcar",
+                    "None",
+                ][window],
+                proc_macro2::Span::call_site(),
+            );
+            let scaling =
+                Ident::new(["None", "Density", "Spectrum"][scaling], proc_macro2::Span::call_site());
+            quote!(Init::Stft {
+                imaginary: #imaginary, window: Taper::#window, periodic: #periodic, scaling: TaperScaling::#scaling
+            })
+        }
         Init::Zeros
         | Init::Ones
         | Init::GlorotUniform

@@ -195,6 +195,32 @@ impl Graph {
         self.binary_const(Binary::Mul, x, number)
     }
 
+    /// The angle of the point `(x, y)`, from -π to π: that of the smaller coordinate over the greater, turned to where the
+    /// point is. Its gradient has no infinities but at the origin, where it is a number too.
+    pub fn arctan2(&mut self, y: Id, x: Id) -> Id {
+        let [width, height] = [x, y].map(|part| self.unary(Unary::Abs, part));
+        let flat = self.binary(Binary::Ge, width, height);
+        let (upper, lower) = (self.select(flat, y, x), self.select(flat, x, y));
+        let nowhere = self.binary_const(Binary::Eq, lower, 0.0);
+        let one = self.constant(1.0);
+        let lower = self.select(nowhere, one, lower);
+        let slope = self.binary(Binary::Div, upper, lower);
+        let angle = self.unary(Unary::Atan, slope);
+        let turn = |g: &mut Self, coordinate: Id, angle: f32| {
+            let [there, back] = [angle, -angle].map(|angle| g.constant(angle));
+            let below = g.binary_const(Binary::Lt, coordinate, 0.0);
+            g.select(below, back, there)
+        };
+        // Beside the y axis, counted from it; else to the left or to the right.
+        let quarter = turn(self, y, std::f32::consts::FRAC_PI_2);
+        let steep = self.binary(Binary::Sub, quarter, angle);
+        let half = turn(self, y, std::f32::consts::PI);
+        let turned = self.binary(Binary::Add, angle, half);
+        let left = self.binary_const(Binary::Lt, x, 0.0);
+        let level = self.select(left, turned, angle);
+        self.select(flat, level, steep)
+    }
+
     /// `a` where `condition` is not 0, else `b`, broadcast to each other.
     pub fn select(&mut self, condition: Id, a: Id, b: Id) -> Id {
         let shape = broadcast(self.shape(a), self.shape(b)).expect("shapes were checked");

@@ -356,6 +356,13 @@ pub enum Init {
     UnitForget {
         others: f32,
     },
+    /// Cosines, or sines, under a window: `[length, .., bins]`. Window and scaling are places in tables of names.
+    Stft {
+        imaginary: bool,
+        window: usize,
+        periodic: bool,
+        scaling: usize,
+    },
 }
 
 /// How a weight starts, and from which seed if it has one of its own.
@@ -422,6 +429,22 @@ pub struct Output {
     pub mask: Option<Id>,
 }
 
+/// What a layer learns from data of shape `dims` before training.
+#[derive(Clone, Debug)]
+pub struct Adapts {
+    pub dims: Vec<Dim>,
+    pub learns: Learns,
+}
+
+/// What there is to learn from data.
+#[derive(Clone, Debug)]
+pub enum Learns {
+    /// Mean and variance of each place of these axes.
+    Moments { axes: Vec<usize> },
+    /// Boundaries of `bins` bins that hold equally many numbers, with an error of `epsilon`.
+    Bins { bins: usize, epsilon: f64 },
+}
+
 /// A layer, for `summary()` and for dumps.
 #[derive(Clone, Debug)]
 pub struct Layer {
@@ -435,8 +458,8 @@ pub struct Layer {
     pub weights: Vec<usize>,
     /// Names of what feeds it.
     pub inputs: Vec<String>,
-    /// If it learns mean and variance from data: the axes whose places have their own.
-    pub adapts: Option<Vec<usize>>,
+    /// If it learns from data before training: what.
+    pub adapts: Option<Adapts>,
 }
 
 /// Layers that are one for those who do not look closer: of a model within the model, or of a cell.

@@ -1,7 +1,7 @@
 //! Functions of tensors, for bodies of models and `lambda`: names and formulas of `keras.ops`.
 
 use super::merging::fit;
-use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required};
+use super::{Entry, Family, Kind, Operands, Param, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, ReduceKind, Shape, Unary};
@@ -13,7 +13,7 @@ macro_rules! function {
             aliases: &[$($alias),*],
             class: $class,
             family: Family::Function,
-            masks: Masks::End,
+            masks: $crate::layers::Masks::End,
             doc: $doc,
             shapes: $shapes,
             operands: $operands,
@@ -54,7 +54,7 @@ macro_rules! reduction {
     };
 }
 
-const REDUCTION: &[Param] = &[
+pub const REDUCTION: &[Param] = &[
     optional(
         "axis",
         Kind::Integers,
@@ -64,10 +64,12 @@ const REDUCTION: &[Param] = &[
     optional("keepdims", Kind::Flag, "false", "Whether the axis stays, with one element."),
 ];
 
-/// All of them.
+pub(super) use function;
+
+/// Those of one or two operands, reductions of the simplest kind, and what is like nothing else.
 pub const FUNCTIONS: &[Entry] = &[
     unary!("negative", Neg, "Negative", "`-x`."),
-    unary!("abs" | "absolute", Abs, "Absolute", "The magnitude."),
+    unary!("abs" | "absolute" | "fabs", Abs, "Absolute", "The magnitude."),
     unary!("sign", Sign, "-1, 0 or 1."),
     unary!("square", Square, "`x * x`."),
     unary!("sqrt", Sqrt, "The square root."),
@@ -113,6 +115,18 @@ pub const FUNCTIONS: &[Entry] = &[
         |b, u| {
             let (x, y) = fit(b, u, &u.inputs[0], &u.inputs[1])?;
             Ok(b.graph.binary(Binary::Pow, x, y))
+        }
+    ),
+    function!(
+        "arctan2",
+        "Arctan2",
+        Operands::Exactly(2),
+        "The angle of the point whose height is the first and whose width is the second, from -π to π.",
+        "equal shapes, or such that broadcast to each other",
+        &[],
+        |b, u| {
+            let (y, x) = fit(b, u, &u.inputs[0], &u.inputs[1])?;
+            Ok(b.graph.arctan2(y, x))
         }
     ),
     function!(
@@ -356,7 +370,7 @@ pub const FUNCTIONS: &[Entry] = &[
 ];
 
 /// The axes of a reduction, in order and without the batch.
-fn reduced_axes(b: &Builder, u: &Use) -> Result<Vec<usize>, Reported> {
+pub fn reduced_axes(b: &Builder, u: &Use) -> Result<Vec<usize>, Reported> {
     let shape = b.shape(u.x());
     let Some(axes) = u.args.integers("axis") else { return Ok((0..shape.rank()).collect()) };
     let place = u.args.place("axis");

@@ -1,6 +1,7 @@
 //! Initializers: Keras's names, arguments and defaults.
 
 use super::args::{Args, Kind, Param, optional};
+use super::audio;
 use crate::ir::Init;
 
 /// An initializer.
@@ -136,6 +137,27 @@ pub const INITIALIZERS: &[Initializer] = &[
             SEED,
         ],
         make: variance_scaling,
+    },
+    Initializer {
+        name: "stft",
+        doc: "Cosines, or sines, under a window: a kernel `[length, 1, bins]` of the short-time Fourier transform.",
+        params: &[
+            optional("side", Kind::Choice(&["real", "imag"]), "real", "Cosines or sines."),
+            optional("window", Kind::Choice(audio::WINDOWS), "hann", "What weighs the places."),
+            optional(
+                "scaling",
+                Kind::Choice(&["density", "spectrum", "None"]),
+                "density",
+                "What the window is divided by: the root of its squares' sum, or its sum.",
+            ),
+            optional("periodic", Kind::Flag, "false", "Whether the window goes on where it ends."),
+        ],
+        make: |args| Init::Stft {
+            imaginary: args.text("side") == Some("imag"),
+            window: args.text("window").map_or(0, audio::window_index),
+            periodic: args.flag("periodic"),
+            scaling: args.text("scaling").map_or(0, audio::scaling_index),
+        },
     },
 ];
 

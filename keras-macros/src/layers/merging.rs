@@ -57,7 +57,7 @@ pub const LAYERS: &[Entry] = &[
     },
     Entry {
         name: "dot",
-        aliases: &[],
+        aliases: &["batch_dot"],
         class: "Dot",
         family: Family::Layer,
         masks: Masks::Refused,
@@ -178,7 +178,7 @@ fn dot(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
 }
 
 /// `keras.ops.normalize`: the inverse norm is at most 1 / epsilon.
-fn normalize(b: &mut Builder, x: Id, axis: usize) -> Id {
+pub fn normalize(b: &mut Builder, x: Id, axis: usize) -> Id {
     let squares = b.graph.unary(Unary::Square, x);
     let sum = b.graph.reduce(ReduceKind::Sum, squares, vec![axis], true);
     let norm = b.graph.unary(Unary::Sqrt, sum);

@@ -6,7 +6,9 @@
 mod activation_layers;
 pub mod activations;
 pub mod args;
+mod arranging;
 mod attention;
+pub mod audio;
 mod augmentation;
 pub mod constraints;
 mod convolution;
@@ -17,6 +19,7 @@ mod functions;
 mod images;
 pub mod initializers;
 pub mod kinds;
+mod logic;
 mod merging;
 mod normalization;
 mod omitted;
@@ -24,6 +27,7 @@ mod padding;
 mod pooling;
 mod preprocessing;
 pub mod recurrent;
+mod reductions;
 mod reference;
 mod regularization;
 pub mod regularizers;
@@ -178,6 +182,7 @@ pub const LAYERS: &[&[Entry]] = &[
     wrappers::LAYERS,
     spectral::LAYERS,
     preprocessing::LAYERS,
+    audio::LAYERS,
     images::LAYERS,
     augmentation::geometry::LAYERS,
     augmentation::tones::LAYERS,
@@ -189,9 +194,18 @@ pub const LAYERS: &[&[Entry]] = &[
     regularization::LAYERS,
 ];
 
+/// The functions of tensors, by what they do.
+pub const FUNCTIONS: &[&[Entry]] =
+    &[functions::FUNCTIONS, logic::FUNCTIONS, reductions::FUNCTIONS, arranging::FUNCTIONS];
+
 /// All entries: layers first, so that `maximum` is the layer and not the function.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    LAYERS.iter().copied().flatten().chain(activations::ACTIVATIONS).chain(functions::FUNCTIONS)
+    LAYERS
+        .iter()
+        .copied()
+        .flatten()
+        .chain(activations::ACTIVATIONS)
+        .chain(FUNCTIONS.iter().copied().flatten())
 }
 
 /// The entry called `name`.

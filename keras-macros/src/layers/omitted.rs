@@ -6,6 +6,7 @@ const NOT_YET: &str = "not there yet";
 const STRINGS: &str = "a model takes numbers: words and vocabularies are looked up before it";
 const OTHERS: &str = "wraps a layer of another framework";
 const LABELS: &str = "changes labels as well as images: a matter of the data set";
+const MIXES: &str = "mixes the samples of a batch: a map of the data set, `data::cut_mix` and `data::mix_up`";
 const BASE: &str = "what layers in Python are derived from";
 const ADAPTERS: &str = "changes the weights of a model that was built";
 const SPARSE: &str = "tensors are dense";
@@ -13,7 +14,7 @@ const KERNELS: &str = "which kernel computes it is the compiler's choice";
 
 /// Classes of `keras.layers`, and why they are left out.
 pub const CLASSES: &[(&str, &str)] = &[
-    ("CutMix", LABELS),
+    ("CutMix", MIXES),
     ("FlaxLayer", OTHERS),
     ("HashedCrossing", STRINGS),
     ("Hashing", STRINGS),
@@ -22,10 +23,8 @@ pub const CLASSES: &[(&str, &str)] = &[
     ("JaxLayer", OTHERS),
     ("Layer", BASE),
     ("MaxNumBoundingBoxes", LABELS),
-    ("MelSpectrogram", NOT_YET),
-    ("MixUp", LABELS),
+    ("MixUp", MIXES),
     ("Pipeline", "layers one after another are a chain: `a >> b`"),
-    ("STFTSpectrogram", NOT_YET),
     ("StringLookup", STRINGS),
     ("TFSMLayer", OTHERS),
     ("TextVectorization", STRINGS),
@@ -49,8 +48,6 @@ pub const ARGUMENTS: &[(&str, &str)] = &[
 
 /// Arguments that are left out of one class.
 pub const OF_CLASSES: &[(&str, &str, &str)] = &[
-    ("Discretization", "epsilon", NOT_YET),
-    ("Discretization", "num_bins", NOT_YET),
     ("InputLayer", "batch_shape", "batches are of any size"),
     ("InputLayer", "batch_size", "batches are of any size"),
     ("InputLayer", "input_tensor", "a tensor that is there needs no input"),
@@ -61,16 +58,82 @@ pub const OF_CLASSES: &[(&str, &str, &str)] = &[
     ("ReversibleEmbedding", "reverse_dtype", "values are of 32 bits within a model"),
 ];
 
+/// Functions of `keras.ops`, by why they are left out.
+pub const OPERATIONS: &[(&str, &str)] = &[
+    ("`repeat` repeats layers: it is `repeat_elements`", "repeat"),
+    ("`where` is it", "select"),
+    (
+        "a call or two of others: `concatenate`, `stack`, `split`, `flip`, `pad`, `reshape`, `maximum`",
+        "append array_split copy diagonal dsplit dstack fliplr flipud fmax fmin fmod geomspace hsplit hstack \
+         inner logaddexp2 logspace psnr ravel rot90 tri unstack vander vdot vsplit vstack",
+    ),
+    (
+        "a layer does it",
+        "adaptive_average_pool adaptive_max_pool average_pool conv conv_transpose depthwise_conv digitize \
+         dot_product_attention max_pool multi_hot rearrange separable_conv",
+    ),
+    ("a loss of the runtime has it", "sparse_categorical_crossentropy"),
+    ("comparisons are of elements: `abs(x - y) < 0.001`", "allclose isclose"),
+    (
+        "data are looked through for numbers that are not finite before they come in",
+        "isfinite isinf isnan isneginf isposinf nan_to_num nanargmax nanargmin nancumprod nancumsum nanmax \
+         nanmean nanmin nanprod nanstd nansum nanvar",
+    ),
+    (
+        "matrices are not taken apart within a model",
+        "cholesky cholesky_inverse det eig eigh inv logdet lstsq lu_factor matrix_rank pinv qr slogdet solve \
+         solve_triangular svd",
+    ),
+    (
+        NOT_YET,
+        "cdist corrcoef correlate cross ctc_decode ctc_loss depth_to_space diag diagflat einsum erfinv \
+         extract_sequences i0 kron scatter scatter_update segment_max segment_min segment_prod segment_sum \
+         slice_update space_to_depth take_along_axis tensordot trapezoid unfold",
+    ),
+    (
+        "nothing is sorted within a model",
+        "argpartition argsort bincount histogram median nanmedian nanpercentile nanquantile percentile \
+         quantile searchsorted sort top_k unique",
+    ),
+    ("parts are `slice`d or `take`n", "get_item"),
+    (
+        "shapes and types are known before the model runs",
+        "array broadcast_to cast convert_to_numpy convert_to_tensor dtype empty empty_like is_tensor isin \
+         meshgrid ndim nonzero saturate_cast shape size unravel_index view",
+    ),
+    ("the initializer `stft` has windows", "bartlett blackman hamming hanning kaiser"),
+    (
+        "the language has `if`, `repeat`, closures and cells",
+        "associative_scan cond custom_gradient fold fori_loop jvp map scan switch vectorize vectorized_map \
+         while_loop",
+    ),
+    (
+        "there are no complex numbers",
+        "angle conj conjugate fft fft2 ifft2 imag irfft isreal istft polar real rfft stft view_as_complex \
+         view_as_real",
+    ),
+    (
+        "values have no bits and factors of their own: they are numbers of 32 bits",
+        "bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor \
+         gcd lcm ldexp left_shift nextafter right_shift signbit",
+    ),
+];
+
 /// The part of the reference page.
 pub fn page() -> String {
     let class = |(class, why): &(&str, &str)| format!("- `{class}`: {why}.\n");
     let argument = |(argument, why): &(&str, &str)| format!("- `{argument}`: {why}.\n");
     let of_class =
         |(class, argument, why): &(&str, &str, &str)| format!("- `{argument}` of `{class}`: {why}.\n");
+    let operations = |(why, names): &(&str, &str)| {
+        let names: Vec<String> = names.split_whitespace().map(|name| format!("`{name}`")).collect();
+        format!("- {}: {why}.\n", names.join(", "))
+    };
     format!(
-        "\n## What is left out\n\nLayers of Keras 3.15:\n\n{}\nArguments of its layers:\n\n{}{}",
+        "\n## What is left out\n\nLayers of Keras 3.15:\n\n{}\nArguments of its layers:\n\n{}{}\nFunctions of `keras.ops`:\n\n{}",
         CLASSES.iter().map(class).collect::<String>(),
         ARGUMENTS.iter().map(argument).collect::<String>(),
         OF_CLASSES.iter().map(of_class).collect::<String>(),
+        OPERATIONS.iter().map(operations).collect::<String>(),
     )
 }

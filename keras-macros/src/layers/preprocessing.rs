@@ -1,11 +1,9 @@
 //! Preprocessing as a part of the model: numbers scaled and centred, sorted into bins, one-hot.
 
-use super::{
-    Entry, Family, Kind, Masks, Operands, Param, Use, optional, required, resolve_axis, unsupported,
-};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required, resolve_axis};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
-use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Shape, Unary};
+use crate::ir::{Adapts, Binary, Dim, Id, Init, Learns, ReduceKind, Shape, Unary};
 
 /// `keras.config.epsilon()`
 const EPSILON: f32 = 1e-7;
@@ -92,15 +90,28 @@ pub const LAYERS: &[Entry] = &[
         class: "Discretization",
         family: Family::Layer,
         masks: Masks::Refused,
-        doc: "The bin that each number falls in: how many of `bin_boundaries` are not above it.",
-        shapes: "any shape, unchanged; `one_hot`: [batch, ...] → [batch, ..., bins + 1]",
+        doc: "The bin that each number falls in: how many boundaries are not above it. They are given by `bin_boundaries`, or \
+              learnt from data before training, such that `num_bins` bins hold about equally many numbers: \
+              `model.adapt(\"discretization\", &x)?`; until then all of them are 0.",
+        shapes: "any shape, unchanged; `one_hot`: [batch, ...] → [batch, ..., bins]",
         operands: Operands::Exactly(1),
         params: &[
-            required("bin_boundaries", Kind::Numbers, "Where bins end and begin, in ascending order."),
-            unsupported("num_bins"),
+            optional(
+                "bin_boundaries",
+                Kind::Numbers,
+                "None",
+                "Where bins end and begin, in ascending order.",
+            ),
+            optional("num_bins", Kind::Integer, "None", "How many bins to learn from data."),
+            optional(
+                "epsilon",
+                Kind::Number,
+                "0.01",
+                "How far a learnt boundary may be from its place in the order of the numbers, as a share of them.",
+            ),
             output_mode(&["int", "one_hot", "multi_hot", "count"], "int"),
         ],
-        weights: &[],
+        weights: &[("bin_boundaries", "[num_bins - 1], not trained; where they are learnt")],
         apply: discretization,
     },
     Entry {
@@ -184,7 +195,8 @@ fn normalization(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         let kept = |(i, dim): (usize, &Dim)| if axes.contains(&i) { dim.clone() } else { 1.into() };
         let aligned: Vec<Dim> = shape.dims.iter().enumerate().map(kept).collect();
         let row = b.graph.current_layer;
-        b.graph.layers[row].adapts = Some(axes);
+        b.graph.layers[row].adapts =
+            Some(Adapts { dims: shape.dims.clone(), learns: Learns::Moments { axes } });
         (b.graph.reshape(mean, aligned.clone()), b.graph.reshape(variance, aligned))
     };
     let deviation = b.graph.unary(Unary::Sqrt, variance);
@@ -199,28 +211,67 @@ fn normalization(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
 }
 
 fn discretization(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
-    let bins: Vec<f64> = u.args.numbers("bin_boundaries").expect("it is required").to_vec();
+    let given = u.args.numbers("bin_boundaries").map(<[f64]>::to_vec);
+    let (boundaries, depth) = match (given, u.args.optional_integer("num_bins")) {
+        (Some(bins), None) => {
+            check_boundaries(b, u, &bins)?;
+            let depth = bins.len() + 1;
+            (b.graph.numbers(bins.into_iter().map(|x| x as f32).collect()), depth)
+        }
+        (None, Some(bins)) => learnt_boundaries(b, u, bins)?,
+        (both, _) => {
+            let (headline, place) = match both {
+                Some(_) => (
+                    "`discretization` is given its boundaries and a number of bins",
+                    u.args.place("num_bins"),
+                ),
+                None => ("`discretization` needs boundaries, or a number of bins to learn them for", u.place),
+            };
+            let message = Message::new(place, headline);
+            return Err(b.diag.report(message.help(
+                "give `bin_boundaries`, or `num_bins`: then `model.adapt(..)` computes the boundaries from data",
+            )));
+        }
+    };
+    // How many boundaries are at most x.
+    let shape = b.shape(u.x());
+    let x = b.graph.reshape(u.x(), [&shape.dims[..], &[Dim::known(1)]].concat());
+    let above = b.graph.binary(Binary::Ge, x, boundaries);
+    let bin = b.graph.reduce(ReduceKind::Sum, above, vec![shape.rank()], false);
+    if u.args.text("output_mode") == Some("int") { Ok(bin) } else { encode(b, u, bin, Dim::known(depth)) }
+}
+
+fn check_boundaries(b: &Builder, u: &Use, bins: &[f64]) -> Result<(), Reported> {
     let place = u.args.place("bin_boundaries");
     if bins.is_empty() {
         let message = Message::new(place, "`discretization` needs a boundary at least");
         return Err(b.diag.report(message.help("for example `bin_boundaries = [0.0, 1.0]`")));
     }
-    if let Some(pair) = bins.windows(2).find(|pair| pair[0] >= pair[1]) {
-        let mut sorted = bins.clone();
-        sorted.sort_by(f64::total_cmp);
-        sorted.dedup();
-        let headline = format!("`bin_boundaries` must ascend, but {} comes before {}", pair[0], pair[1]);
-        let message = Message::new(place, headline).help(format!("sorted they are `{sorted:?}`"));
-        return Err(b.diag.report(message));
+    let Some(pair) = bins.windows(2).find(|pair| pair[0] >= pair[1]) else { return Ok(()) };
+    let mut sorted = bins.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.dedup();
+    let headline = format!("`bin_boundaries` must ascend, but {} comes before {}", pair[0], pair[1]);
+    let message = Message::new(place, headline).help(format!("sorted they are `{sorted:?}`"));
+    Err(b.diag.report(message))
+}
+
+/// A weight that holds the boundaries of `bins` bins, and that number.
+fn learnt_boundaries(b: &mut Builder, u: &Use, bins: i64) -> Result<(Id, usize), Reported> {
+    let epsilon = u.args.number("epsilon");
+    if bins < 2 {
+        let headline = format!("`num_bins` of `discretization` must be at least 2, found {bins}");
+        return Err(b.diag.report(Message::new(u.args.place("num_bins"), headline)));
     }
-    // How many boundaries are at most x.
-    let shape = b.shape(u.x());
-    let x = b.graph.reshape(u.x(), [&shape.dims[..], &[Dim::known(1)]].concat());
-    let depth = Dim::known(bins.len() + 1);
-    let boundaries = b.graph.numbers(bins.into_iter().map(|x| x as f32).collect());
-    let above = b.graph.binary(Binary::Ge, x, boundaries);
-    let bin = b.graph.reduce(ReduceKind::Sum, above, vec![shape.rank()], false);
-    if u.args.text("output_mode") == Some("int") { Ok(bin) } else { encode(b, u, bin, depth) }
+    if !(epsilon > 0.0 && epsilon < 1.0) {
+        let headline = format!("`epsilon` of `discretization` must be between 0 and 1, found {epsilon}");
+        return Err(b.diag.report(Message::new(u.args.place("epsilon"), headline)));
+    }
+    let bins = bins as usize;
+    let boundaries = b.frozen_weight(u, "bin_boundaries", vec![Dim::known(bins - 1)], Init::Zeros)?;
+    let (row, dims) = (b.graph.current_layer, b.shape(u.x()).dims);
+    b.graph.layers[row].adapts = Some(Adapts { dims, learns: Learns::Bins { bins, epsilon } });
+    Ok((boundaries, bins))
 }
 
 /// Whole numbers `x` as vectors of `depth`, as argument `output_mode` says.

@@ -8,7 +8,7 @@ use super::args::{COMMON, Kind, Param};
 use super::constraints::CONSTRAINTS;
 use super::initializers::INITIALIZERS;
 use super::regularizers::REGULARIZERS;
-use super::{Entry, LAYERS, activations, functions, omitted};
+use super::{Entry, FUNCTIONS, LAYERS, activations, omitted};
 
 const HEAD: &str = "// Generated from the definitions in `keras-macros/src/layers`, and held equal to them by a test there:\n\
                     // `KERAS_UPDATE=1 cargo test -p keras-macros reference` writes it anew.\n\n";
@@ -74,7 +74,7 @@ fn reference_page_is_up_to_date() {
         COMMON.iter().map(|param| format!("`{}`", param.name)).collect::<Vec<_>>().join(", "),
         section("Layers", LAYERS.iter().copied().flatten()),
         section("Activations", activations::ACTIVATIONS.iter()),
-        section("Functions", functions::FUNCTIONS.iter()),
+        section("Functions", FUNCTIONS.iter().copied().flatten()),
         initializers.collect::<String>(),
         regularizers.collect::<String>(),
         constraints.collect::<String>(),
@@ -142,4 +142,19 @@ fn reference_has_what_keras_has() {
     let known = |class: &str| keras.lines().any(|line| line.split(' ').next() == Some(class));
     assert!(omitted::CLASSES.iter().all(|(class, _)| known(class)), "Keras has no such class");
     assert_eq!(seen.len(), omitted::OF_CLASSES.len(), "Keras has no such argument");
+}
+
+/// Every function of `keras.ops` is there, or is said to be left out; and nothing that is there is.
+#[test]
+fn reference_has_the_functions_that_keras_has() {
+    let keras = include_str!("../../tests/keras_ops.txt");
+    let left_out: Vec<&str> =
+        omitted::OPERATIONS.iter().flat_map(|(_, names)| names.split_whitespace()).collect();
+    let wrong: Vec<&str> = keras
+        .split_whitespace()
+        .filter(|name| super::find(name).is_some() == left_out.contains(name))
+        .collect();
+    assert!(wrong.is_empty(), "neither there nor left out, or both: {wrong:?}");
+    let known = |name: &&&str| keras.split_whitespace().any(|other| other == **name);
+    assert_eq!(left_out.iter().filter(known).count(), left_out.len(), "Keras has no such function");
 }

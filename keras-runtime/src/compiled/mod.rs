@@ -15,6 +15,6 @@ pub use kernel::{
     Reduce, ReduceKind, Sample, Space,
 };
 pub use spec::{
-    Constraint, DType, GroupSpec, Head, Init, InputSpec, LayerSpec, Layout, OutputSpec, Penalty, Phase, Spec,
-    Update, WeightSpec,
+    Adapts, Constraint, DType, GroupSpec, Head, Init, InputSpec, LayerSpec, Layout, Learns, OutputSpec,
+    Penalty, Phase, Spec, Taper, TaperScaling, Update, WeightSpec,
 };

@@ -233,6 +233,44 @@ pub enum Init {
     UnitForget {
         others: f32,
     },
+    /// Cosines, or sines, under a window: `[length, .., bins]`.
+    Stft {
+        imaginary: bool,
+        window: Taper,
+        periodic: bool,
+        scaling: TaperScaling,
+    },
+}
+
+/// What weighs the places of a piece of a signal, by the names of `scipy.signal.windows`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Taper {
+    Hann,
+    Hamming,
+    Blackman,
+    BlackmanHarris,
+    Nuttall,
+    FlatTop,
+    Bartlett,
+    Triangle,
+    BartlettHann,
+    Bohman,
+    Cosine,
+    Lanczos,
+    Boxcar,
+    None,
+}
+
+/// What a [`Taper`] is divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum TaperScaling {
+    None,
+    /// The root of the sum of its squares.
+    Density,
+    /// Its sum.
+    Spectrum,
 }
 
 /// One row of `summary()`.
@@ -248,9 +286,27 @@ pub struct LayerSpec {
     pub weights: &'static [usize],
     /// Names of the layers or inputs that feed it.
     pub inputs: &'static [&'static str],
-    /// If it learns a mean and a variance from data before training: the axes, without the batch, whose places have
-    /// their own.
-    pub adapts: Option<&'static [usize]>,
+    /// If it learns from data before training: what.
+    pub adapts: Option<Adapts>,
+}
+
+/// What a layer learns from data before training.
+#[derive(Debug, Clone, Copy)]
+pub struct Adapts {
+    /// Shape of a sample of such data.
+    pub shape: &'static [usize],
+    /// What is learnt.
+    pub learns: Learns,
+}
+
+/// What there is to learn from data.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub enum Learns {
+    /// Mean and variance of each place of `axes`, which are without the batch: the weights `mean` and `variance`.
+    Moments { axes: &'static [usize] },
+    /// The inner boundaries of `bins` bins that hold about equally many numbers: the weight `bin_boundaries`.
+    Bins { bins: usize, epsilon: f64 },
 }
 
 /// The layers of a model within the model, or of a cell.

@@ -14,7 +14,7 @@ use std::path::Path;
 use ndarray::{ArrayD, IxDyn};
 
 use crate::compiled::{Description, LayerSpec, OutputSpec, Spec};
-use crate::data::{Arrays, IntoTensor};
+use crate::data::{Arrays, Batches, IntoTensor};
 use crate::device::{self, Device};
 use crate::error::{Error, Result};
 use crate::loss::Losses;
@@ -276,8 +276,8 @@ pub trait Model: Sized {
         self.network().gradient(self.network().find(name)?)
     }
 
-    /// Has a layer learn mean and variance from `data`, which are such as the model gives it: what the `normalization` of a
-    /// model needs before training.
+    /// Has a layer learn from `data`, which are such as the model gives it: what the `normalization` of a model needs before
+    /// training, which learns mean and variance, and a `discretization`, which learns where its bins end.
     ///
     /// ```
     /// use keras_runtime::prelude::*;
@@ -296,6 +296,31 @@ pub trait Model: Sized {
     /// is then as it was.
     fn adapt<'a>(&mut self, layer: &str, data: impl IntoTensor<'a>) -> Result<()> {
         adapt::adapt(self.network_mut(), layer, &data.into_tensor())
+    }
+
+    /// [`Model::adapt`] to the inputs of a data set, batch by batch.
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! { Net = discretization(num_bins = 4, output_mode = one_hot, input = [1]) >> dense(1) }
+    ///
+    /// let x = ndarray::Array2::from_shape_fn((400, 1), |(i, _)| (i % 100) as f32);
+    /// let mut data = Dataset::from_arrays(x, vec![0.0f32; 400])?;
+    /// let mut model = Net::new(0);
+    /// model.adapt_dataset("discretization", &mut data)?;
+    /// let boundaries = model.weight("discretization/bin_boundaries")?;
+    /// assert!((boundaries[[1]] - 50.0).abs() < 2.0);
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Model::adapt`], and when the data cannot be read.
+    fn adapt_dataset(&mut self, layer: &str, data: &mut impl Batches) -> Result<()>
+    where
+        Self: Sized,
+    {
+        adapt::adapt_batches(self.network_mut(), layer, data)
     }
 
     /// Writes all weights to a file, whole or not at all: safetensors, or, with the feature `keras-files`, what Keras in

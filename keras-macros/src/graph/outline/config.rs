@@ -3,6 +3,7 @@
 use super::{Builder, Described, has_class};
 use crate::ir::{DType, Init, Penalty, Start};
 use crate::layers::args::{Clipping, Value};
+use crate::layers::audio;
 use crate::layers::constraints::Constraint;
 use crate::layers::regularizers::Regularizer;
 use crate::layers::{Family, Use};
@@ -206,6 +207,16 @@ fn initializer(start: &Start) -> String {
         }
         Init::ScaledTruncatedNormal { scale, fan_in, .. } => {
             ("VarianceScaling", scaling(scale, fan_in, "truncated_normal"))
+        }
+        Init::Stft { imaginary, window, periodic, scaling } => {
+            let named = |name: &str, value: &str| match value {
+                "None" => with(name, "null"),
+                value => with(name, &quoted(value)),
+            };
+            let side = with("side", &quoted(if imaginary { "imag" } else { "real" }));
+            let window = named("window", audio::WINDOWS[window]);
+            let scaling = named("scaling", audio::SCALINGS[scaling]);
+            ("STFT", side + &window + &scaling + &with("periodic", &periodic.to_string()))
         }
         Init::Zeros => ("Zeros", String::new()),
         // The forget gate of its own is said by `unit_forget_bias`.

@@ -68,7 +68,8 @@ pub(super) fn numbered(name: &str) -> (&str, usize) {
 /// Those of a model, in order of definition.
 pub(super) fn of_model(spec: &Spec) -> Vec<Leaf> {
     let mut leaves: Vec<Leaf> = vec![];
-    for row in spec.layers {
+    // What bins Keras learnt is no weight there: its files do not have it.
+    for row in spec.layers.iter().filter(|row| row.kind != "Discretization") {
         for &index in row.weights {
             let weight = &spec.weights[index];
             let label = weight.name.rsplit_once('/').map_or("", |(label, _)| label);
