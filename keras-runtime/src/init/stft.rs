@@ -60,7 +60,7 @@ fn taper(window: Taper, length: usize, periodic: bool) -> Vec<f64> {
             // Not 0 at its ends.
             Taper::Triangle => {
                 let n = n.min(last - n) + 1.0;
-                if all % 2 == 0 { (2.0 * n - 1.0) / all as f64 } else { 2.0 * n / (all + 1) as f64 }
+                if all.is_multiple_of(2) { (2.0 * n - 1.0) / all as f64 } else { 2.0 * n / (all + 1) as f64 }
             }
             Taper::BartlettHann => {
                 let off = (n / last - 0.5).abs();
