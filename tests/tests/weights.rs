@@ -138,7 +138,7 @@ fn data_sets_have_weights_of_their_own() -> Result<()> {
     assert!((loss - f64::from(get("samples/evaluated")[[0]])).abs() < 1e-5, "{loss}");
     // Those of one evaluation are not those of another.
     let plain = model.evaluate_dataset(Dataset::from_arrays(get("x"), labels())?, Evaluate::default())?.loss;
-    assert!((plain - model.evaluate(&get("x"), &labels())?.loss).abs() < 1e-6 && (plain - loss).abs() > 1e-3);
+    assert!((plain - model.evaluate(get("x"), labels())?.loss).abs() < 1e-6 && (plain - loss).abs() > 1e-3);
 
     let mut model = started(Steps::new(0), "steps")?.compile(sgd(), MeanSquaredError, ());
     let steps = generator(|_| [Batch::new(get("xs"), get("ys")).with_sample_weight(get("ws"))].into_iter());

@@ -218,9 +218,8 @@ fn what_cannot_be_compared_is_told() {
         "the targets of output `dense_1` for contrastive: expected shape [batch, 1], found [23, 5]\n  help: declare `y` of \
          the loss with the targets' shape"
     );
-    let words = Array3::<f32>::zeros((2, 4, 5));
+    let (words, steps) = (Array3::<f32>::zeros((2, 4, 5)), Array2::<f32>::ones((2, 4)));
     let mut model = Tables::new(2).compile(Sgd::default(), Places, ());
-    let error =
-        model.train_on_batch_weighted(&words, &words, &Array2::<f32>::ones((2, 4))).expect_err("steps");
+    let error = model.train_on_batch_weighted(&words, &words, &steps).expect_err("steps");
     assert!(error.to_string().contains("the loss of this output is one of whole samples"), "{error}");
 }

@@ -247,25 +247,25 @@ fn what_cannot_be_compared_is_told() {
              recurrent layer with `return_sequences = true` before `dense(classes)` gives them",
         ),
         (
-            problem(Short::new(0), Ctc, &arr1(&[1.0f32, 2.0])),
+            problem(Short::new(0), Ctc, arr1(&[1.0f32, 2.0])),
             "targets of output `probe` for ctc: expected shape [batch, labels], found [2]\n  help: pad labels with 0 at \
              their end",
         ),
         (
-            problem(Short::new(0), Ctc, &arr2(&[[1.0f32, 2.0], [3.0, 6.0]])),
+            problem(Short::new(0), Ctc, arr2(&[[1.0f32, 2.0], [3.0, 6.0]])),
             "targets of output `probe` for ctc: sample 1 holds 6; expected labels from 1 to 5, and 0 as padding",
         ),
         (
-            problem(Short::new(0), Ctc, &arr2(&[[1.0f32, 0.0, 2.0], [3.0, 5.0, 0.0]])),
+            problem(Short::new(0), Ctc, arr2(&[[1.0f32, 0.0, 2.0], [3.0, 5.0, 0.0]])),
             "targets of output `probe` for ctc: sample 0 holds 2; expected nothing but 0 behind the first 0, which pads",
         ),
         (
-            problem(Short::new(0), Ctc, &Array2::from_elem((2, 5), 3.0f32)),
+            problem(Short::new(0), Ctc, Array2::from_elem((2, 5), 3.0f32)),
             "targets of output `probe` for ctc: sample 0 holds 3; expected labels that fit in 7 steps: these need 9, as \
              equal ones are kept apart",
         ),
         (
-            problem(Embedded::new(0), Circle, &arr1(&[0.5f32, 1.0])),
+            problem(Embedded::new(0), Circle, arr1(&[0.5f32, 1.0])),
             "targets of output `probe` for circle: sample 0 holds 0.5; expected whole numbers",
         ),
         (
@@ -274,7 +274,7 @@ fn what_cannot_be_compared_is_told() {
              [2, 2]",
         ),
         (
-            problem(Tables::new(0), Circle, &arr1(&[0.0f32, 1.0])),
+            problem(Tables::new(0), Circle, arr1(&[0.0f32, 1.0])),
             "predictions of output `probe` for circle: expected shape [batch, dimensions]: an embedding of each sample, \
              found [batch, 4, 5]\n  help: `flatten()` makes one of any shape",
         ),

@@ -36,7 +36,7 @@ fn check(name: &str, optimizer: impl Optimizer + 'static) -> Result<()> {
         if name == "factor" && (step == 5 || step == 17) {
             continue;
         }
-        model.train_on_batch(&batch(&fixture, "x", step), &batch(&fixture, "y", step))?;
+        model.train_on_batch(batch(&fixture, "x", step), batch(&fixture, "y", step))?;
         let scales = fixture.get(&format!("{name}/scale"));
         let expected = scales[[step.min(scales.len() - 1)]];
         assert_eq!(model.loss_scale(), expected, "{name}: after step {step}");
@@ -81,7 +81,7 @@ fn a_resumed_training_has_its_scale() -> Result<()> {
     let path = std::env::temp_dir().join(format!("keras-loss-scale-{}", std::process::id()));
     let train = |model: &mut Trainer<Net>, steps: std::ops::Range<usize>| -> Result<()> {
         for step in steps {
-            model.train_on_batch(&batch(&fixture, "x", step), &batch(&fixture, "y", step))?;
+            model.train_on_batch(batch(&fixture, "x", step), batch(&fixture, "y", step))?;
         }
         Ok(())
     };
