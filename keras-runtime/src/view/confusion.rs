@@ -267,7 +267,7 @@ mod tests {
         assert!(problem(ConfusionMatrix::new(&[0u8, 1], &[0u8])).contains("1 samples"));
         assert!(problem(ConfusionMatrix::new::<u8, u8>(&[], &[])).contains("no samples"));
         assert!(problem(ConfusionMatrix::new(&[0i32, -1], &[0usize, 1])).contains("sample 1"));
-        assert!(problem(ConfusionMatrix::new(&[0usize], &[1 << 40])).contains("the predictions"));
+        assert!(problem(ConfusionMatrix::new(&[0usize], &[1u64 << 40])).contains("the predictions"));
         let matrix = ConfusionMatrix::new(&[0u8, 1], &[0u8, 1]).unwrap();
         assert!(problem(matrix.labels(["one"])).contains("expected 2, found 1"));
     }
