@@ -10,7 +10,7 @@ use ndarray::{Array, ArrayD};
 
 keras_model! {
     Overview = dense(256, relu, input = 784) >> dropout(0.4) >> dense(128, relu) >> dropout(0.3) >> dense(10, softmax);
-    Pictures = conv2d(32, 3, relu, input = [28, 28, 1]) >> conv2d(64, 3, relu) >> max_pooling2d(2) >> dropout(0.25)
+    Pictures = conv2d(32, 3, activation = relu, input = [28, 28, 1]) >> conv2d(64, 3, activation = relu) >> max_pooling2d(2) >> dropout(0.25)
         >> flatten() >> dense(128, relu) >> dropout(0.5) >> dense(10, softmax);
     Characters = lstm(128, input = [40, 57]) >> dense(10, softmax);
 }

@@ -217,16 +217,16 @@ mod tests {
         assert_eq!((svg.matches("<image").count(), svg.matches("<text").count()), (5, 2));
         assert!(svg.contains("&lt;b&gt;"));
         // Square ones of so many numbers, and those beyond the range.
-        let grid = ImageGrid::with_range(&Array2::from_elem((3, 49), 2.0f32), -1.0, 1.0).unwrap();
+        let grid = ImageGrid::with_range(Array2::from_elem((3, 49), 2.0f32), -1.0, 1.0).unwrap();
         assert_eq!((grid.width, grid.height, grid.columns, grid.image(2)[0]), (7, 7, 2, 255));
     }
 
     #[test]
     fn what_is_no_image_is_told() {
         let problem = |result: Result<ImageGrid>| result.unwrap_err().to_string();
-        assert!(problem(ImageGrid::new(&Array2::<f32>::zeros((3, 50)))).contains("[3, 50]"));
-        assert!(problem(ImageGrid::new(&Array4::<u8>::zeros((3, 4, 4, 2)))).contains("3 channels"));
-        assert!(problem(ImageGrid::new(&Array2::<u8>::zeros((0, 49)))).contains("no samples"));
+        assert!(problem(ImageGrid::new(Array2::<f32>::zeros((3, 50)))).contains("[3, 50]"));
+        assert!(problem(ImageGrid::new(Array4::<u8>::zeros((3, 4, 4, 2)))).contains("3 channels"));
+        assert!(problem(ImageGrid::new(Array2::<u8>::zeros((0, 49)))).contains("no samples"));
         let one = Array2::<u8>::zeros((1, 49));
         assert!(problem(ImageGrid::with_range(&one, 1.0, 1.0)).contains("1 to 1"));
         let grid = ImageGrid::new(&one).unwrap();

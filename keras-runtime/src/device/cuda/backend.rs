@@ -161,9 +161,10 @@ impl CudaBackend {
             steps.iter().filter_map(|step| if let Step::Launch(all) = step { Some(all) } else { None });
         let work = workspace(launches.flatten(), batch);
         let (arena, fixed) = (phase.arena_words * batch, phase.fixed_words);
-        let grown = [self.arena.grow(arena), self.fixed.grow(fixed), self.work.grow(work)];
-        let mut moved =
-            grown.into_iter().fold(false, |moved, grown| self.fault.note(grown).unwrap_or(false) || moved);
+        let mut moved = false;
+        for grown in [self.arena.grow(arena), self.fixed.grow(fixed), self.work.grow(work)] {
+            moved |= self.fault.note(grown).unwrap_or(false);
+        }
         for ((output, losses), spec) in self.outputs.iter_mut().zip(&mut self.losses).zip(self.spec.outputs) {
             moved |= output.resize(batch * spec.shape.iter().product::<usize>());
             moved |= losses.resize(batch);

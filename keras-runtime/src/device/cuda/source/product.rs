@@ -434,7 +434,7 @@ pub fn batch_matmul(text: &mut Text, op: &BatchMatMul) -> Vec<Launch> {
         let along = if deep == 1 || across != 1 { Along::Depth } else { Along::Across };
         let (near, far, near_extent) =
             if along == Along::Depth { (deep, across, k) } else { (across, deep, extent) };
-        let apart = |extent: usize, stride: usize| extent == 1 || stride % 4 == 0;
+        let apart = |extent: usize, stride: usize| extent == 1 || stride.is_multiple_of(4);
         Operand {
             along,
             fours: near == 1
