@@ -78,7 +78,7 @@ fn a_use_may_go_back_only() -> Result<()> {
     let table = model.weight("reversible_embedding/embeddings")?;
     assert_eq!(table.shape(), [7, 3]);
     let logits =
-        model.predict(&Array2::from_shape_vec((1, 3), vec![1.0f32, 0.0, 2.0]).expect("three words"))?;
+        model.predict(Array2::from_shape_vec((1, 3), vec![1.0f32, 0.0, 2.0]).expect("three words"))?;
     for (row, logit) in table.outer_iter().zip(logits.iter()) {
         assert!((row[[0]] + 2.0 * row[[2]] - logit).abs() < 1e-6);
     }

@@ -119,7 +119,7 @@ fn phases() -> Result<()> {
     assert!(model.predict(&x)?.iter().all(|y| *y == 3.0));
     let mut model = model.compile(Sgd::default(), MeanAbsoluteError, ());
     // It is |2 - 0| while training.
-    let loss = model.train_on_batch(&x, &Array2::<f32>::zeros((2, 3)))?;
+    let loss = model.train_on_batch(&x, Array2::<f32>::zeros((2, 3)))?;
     assert!((loss.loss - 2.0).abs() < 1e-6);
     Ok(())
 }
@@ -139,8 +139,8 @@ fn rows_and_columns() -> Result<()> {
 fn a_running_product_of_zeros() -> Result<()> {
     let mut model = Zeros::new(0).compile(Sgd::default(), MeanSquaredError, ());
     model.train_on_batch(
-        &ndarray::arr2(&[[2.0f32, 0.0, 3.0, 4.0]]),
-        &ndarray::arr2(&[[0.0f32, -1.0, 0.0, 0.0]]),
+        ndarray::arr2(&[[2.0f32, 0.0, 3.0, 4.0]]),
+        ndarray::arr2(&[[0.0f32, -1.0, 0.0, 0.0]]),
     )?;
     let gradient = model.gradient("probe/kernel")?;
     // d/dx of the mean of (2)^2, (2 x + 1)^2, (6 x)^2, (24 x)^2 at x = 0 is that of the second alone: 4 / 4, times inputs.
