@@ -142,7 +142,7 @@ pub fn train(graph: &Graph) -> Function {
     let updates = graph.updates.clone();
     let mut adjoint = Adjoint::new(graph, Source::Weights);
     let mut heads = Vec::new();
-    for output in 0..adjoint.graph.outputs.len() {
+    for (output, weights) in weights.into_iter().enumerate() {
         let z = adjoint.graph.outputs[output].value;
         let dz = adjoint.needed[z.0].then(|| {
             let shape = adjoint.graph.shape(z).clone();
@@ -150,7 +150,7 @@ pub fn train(graph: &Graph) -> Function {
             adjoint.add(z, dz);
             dz
         });
-        heads.push(HeadUse { output, z, dz, weights: weights[output] });
+        heads.push(HeadUse { output, z, dz, weights });
     }
     if let Some(loss) = loss.filter(|loss| adjoint.needed[loss.0]) {
         let one = adjoint.graph.constant(1.0);
