@@ -142,7 +142,7 @@ pub fn train(graph: &Graph) -> Function {
     let updates = graph.updates.clone();
     let mut adjoint = Adjoint::new(graph, Source::Weights);
     let mut heads = Vec::new();
-    for (output, weights) in weights.iter().copied().enumerate() {
+    for (output, weights) in weights.into_iter().enumerate() {
         let z = adjoint.graph.outputs[output].value;
         let dz = adjoint.needed[z.0].then(|| {
             let shape = adjoint.graph.shape(z).clone();

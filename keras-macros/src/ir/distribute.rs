@@ -189,8 +189,8 @@ impl Distribution<'_> {
     fn node(&mut self, id: Id) -> Result<Id, UnknownLength> {
         let node = self.graph.nodes[id.0].clone();
         self.graph.current_layer = node.layer;
-        let scan = node.scan.filter(|scan| *scan >= self.mark.scans);
-        self.graph.current_scan = scan.map(|scan| self.scan(scan));
+        let inner = node.scan.filter(|scan| *scan >= self.mark.scans);
+        self.graph.current_scan = inner.map(|scan| self.scan(scan));
         let shape = self.spread(&node.shape);
         Ok(match node.op {
             Op::Unary(..)
