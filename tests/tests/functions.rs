@@ -119,7 +119,8 @@ fn phases() -> Result<()> {
     assert!(model.predict(&x)?.iter().all(|y| *y == 3.0));
     let mut model = model.compile(Sgd::default(), MeanAbsoluteError, ());
     // It is |2 - 0| while training.
-    let loss = model.train_on_batch(&x, Array2::<f32>::zeros((2, 3)))?;
+    let zeros = Array2::<f32>::zeros((2, 3));
+    let loss = model.train_on_batch(&x, &zeros)?;
     assert!((loss.loss - 2.0).abs() < 1e-6);
     Ok(())
 }
