@@ -283,7 +283,12 @@ pub(crate) fn each<const S: usize, F: Formula<S>>(
 ) {
     assert!(grads.len() == params.len() && state.len() == S && state.iter().all(|s| s.len() == params.len()));
     let state: [*mut f32; S] = std::array::from_fn(|i| state[i].as_mut_ptr());
-    simd::run(at.isa, Each { at: *at, params, grads, state, formula });
+    let each = Each { at: *at, params, grads, state, formula };
+    #[cfg(feature = "cuda")]
+    if at.isa == Isa::Symbolic {
+        return simd::symbol::run(each);
+    }
+    simd::run(at.isa, each);
 }
 
 struct Each<'a, F, const S: usize> {

@@ -32,7 +32,7 @@ pub enum Isa {
     Neon,
     /// Plain Rust on arrays of 8.
     Portable,
-    /// None: what is computed is written down, for another device.
+    /// None: what is computed is written down, for another device. Steps of optimizers alone are run so: [`symbol::run`].
     #[cfg(feature = "cuda")]
     Symbolic,
     /// Plain Rust on arrays of 16: the tiles and tails of AVX-512 on machines without it.
@@ -94,8 +94,6 @@ pub(crate) fn run<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
         Isa::Avx2 => unsafe { x86::run_avx2(kernel) },
         #[cfg(target_arch = "aarch64")]
         Isa::Neon => kernel.run::<Neon>(),
-        #[cfg(feature = "cuda")]
-        Isa::Symbolic => kernel.run::<symbol::Symbol>(),
         #[cfg(test)]
         Isa::Wide => kernel.run::<Portable<16>>(),
         _ => kernel.run::<Portable>(),

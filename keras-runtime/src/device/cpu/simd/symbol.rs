@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::{Mask, Simd, sealed};
+use super::{Kernel, Mask, Simd, sealed};
 
 /// A number, or the outcome of a comparison, by its place among the instructions of the formula that is being written.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +118,11 @@ pub struct Tape {
 
 thread_local! {
     static TAPE: RefCell<Tape> = RefCell::default();
+}
+
+/// Runs `kernel` on symbols.
+pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Symbol>()
 }
 
 fn push(instruction: Instruction) -> u32 {
