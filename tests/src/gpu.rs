@@ -16,13 +16,7 @@ pub fn emulator() -> PathBuf {
 /// # Errors
 /// Without NVRTC: the reason. Where `CI` is set that is a panic, since tests that look for nothing would pass.
 pub fn open() -> std::result::Result<Cuda, String> {
-    let opened = another().map_err(|error| error.to_string()).and_then(|gpu| {
-        let probe = keras_model!(dense(1, input = 1));
-        match probe.to(&gpu) {
-            Ok(_) => Ok(gpu),
-            Err(error) => Err(error.to_string()),
-        }
-    });
+    let opened = another().and_then(|gpu| cuda::compiler().map(|()| gpu)).map_err(|error| error.to_string());
     match opened {
         Err(reason) if std::env::var_os("CI").is_some() => panic!("{reason}"),
         opened => opened,

@@ -246,6 +246,14 @@ pub fn load_driver(path: &std::path::Path) -> Result<()> {
     library::load(path)
 }
 
+/// Whether NVRTC is there, which compiles what is in no cache and was not compiled ahead.
+///
+/// # Errors
+/// When it is not: how to get it.
+pub fn compiler() -> Result<()> {
+    library::nvrtc()
+}
+
 /// The CUDA C text of a model, as it is compiled for a GPU.
 pub fn source(spec: &Spec, precision: Precision) -> String {
     Program::new(spec, precision).text
