@@ -133,10 +133,11 @@ fn killed_twenty_times_it_ends_with_the_same_bits() -> Result<()> {
                 child.kill().expect("SIGKILL");
                 kills += 1;
             }
-            if child.wait().expect("an end").success() {
+            let ended = child.wait().expect("an end").success();
+            // One that was killed when all was written has ended too.
+            if ended || folder.join("end.safetensors").exists() {
                 break;
             }
-            assert!(!folder.join("end.safetensors").exists() || folder.join("backups").exists());
         }
         let mut end = build(1);
         let position = end.load_checkpoint(folder.join("end.safetensors"))?;

@@ -1,8 +1,8 @@
 use keras_runtime::keras_model;
 
 keras_model! {
-    pub Net = input([8, 8, 1]) >> resizing(4, 4, antialias = true) >> flatten();
-    Binned = input([4]) >> discretization([0.0, 1.0], num_bins = 3) >> dense(2)
+    pub Net = input([8]) >> lambda(|x| x + 1, output_shape = 8) >> dense(2);
+    Masked = input([8]) >> lambda(|x| x * 2, mask = 1) >> dense(2)
 }
 
 fn main() {
