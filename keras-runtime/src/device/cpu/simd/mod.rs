@@ -32,7 +32,7 @@ pub enum Isa {
     Neon,
     /// Plain Rust on arrays of 8.
     Portable,
-    /// None: what is computed is written down, for another device. Steps of optimizers alone are run so: [`symbol::run`].
+    /// None: what is computed is written down, for another device. Steps of optimizers alone are run so.
     #[cfg(feature = "cuda")]
     Symbolic,
     /// Plain Rust on arrays of 16: the tiles and tails of AVX-512 on machines without it.
