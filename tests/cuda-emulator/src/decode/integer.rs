@@ -65,7 +65,7 @@ impl Decoder<'_> {
                 Operand::Integer(table) => Int::Logic3(*table as u8),
                 _ => return Err("the table of `lop3` must be a constant".to_owned()),
             },
-            "dp4a" => return self.dot(i),
+            "dp4a" | "dp2a" => return self.dot(i),
             other => return Err(format!("unsupported instruction `{other}`")),
         };
         match op {
@@ -140,9 +140,13 @@ impl Decoder<'_> {
     fn dot(&mut self, i: &Instruction) -> Result<()> {
         let mut types = i.types();
         let (Some(first), Some(second)) = (types.next(), types.next()) else {
-            return Err("`dp4a` needs two types".to_owned());
+            return Err(format!("`{}` needs two types", i.opcode));
         };
-        let op = Int::Dot4 { signed_a: first.is_signed(), signed_b: second.is_signed() };
+        let (signed_a, signed_b) = (first.is_signed(), second.is_signed());
+        let op = match i.opcode.as_str() {
+            "dp2a" => Int::Dot2 { high: i.has("hi"), signed_a, signed_b },
+            _ => Int::Dot4 { signed_a, signed_b },
+        };
         let d = self.target(nth(i, 0)?, Type::U32)?;
         let sources = self.sources(i, 1, Type::U32)?;
         self.emit(Op::Int32(op, Lane16::No), d, sources);

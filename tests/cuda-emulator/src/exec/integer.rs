@@ -121,6 +121,9 @@ fn int32_lanes(op: Int, lanes: Lane16, a: &Lanes, b: &Lanes, c: &Lanes) -> Lanes
         Int::FunnelRightClamp => zip3(a, b, c, |a, b, c| (pair(a, b) >> c.min(32)) as u32),
         Int::Logic3(table) => zip3(a, b, c, |a, b, c| logic3(table, a, b, c)),
         Int::Dot4 { signed_a, signed_b } => zip3(a, b, c, |a, b, c| dot4(a, b, c, signed_a, signed_b)),
+        Int::Dot2 { high, signed_a, signed_b } => {
+            zip3(a, b, c, |a, b, c| dot2(a, if high { b >> 16 } else { b }, c, signed_a, signed_b))
+        }
     }
 }
 
@@ -207,6 +210,19 @@ fn dot4(a: u32, b: u32, c: u32, signed_a: bool, signed_b: bool) -> u32 {
         if signed { i32::from(byte as i8) } else { i32::from(byte) }
     };
     (0..4).fold(c, |sum, at| sum.wrapping_add((byte(a, at, signed_a) * byte(b, at, signed_b)) as u32))
+}
+
+#[inline(always)]
+fn dot2(a: u32, b: u32, c: u32, signed_a: bool, signed_b: bool) -> u32 {
+    let half = |at: u32| {
+        let half = (a >> (16 * at)) as u16;
+        if signed_a { i64::from(half as i16) } else { i64::from(half) }
+    };
+    let byte = |at: u32| {
+        let byte = (b >> (8 * at)) as u8;
+        if signed_b { i64::from(byte as i8) } else { i64::from(byte) }
+    };
+    (0..2).fold(c, |sum, at| sum.wrapping_add((half(at) * byte(at)) as u32))
 }
 
 vectorised! {

@@ -73,7 +73,16 @@ pub enum Int {
     FunnelRightWrap,
     FunnelRightClamp,
     Logic3(u8),
-    Dot4 { signed_a: bool, signed_b: bool },
+    Dot4 {
+        signed_a: bool,
+        signed_b: bool,
+    },
+    /// Two halves of 16 bits with the lower or upper two bytes.
+    Dot2 {
+        high: bool,
+        signed_a: bool,
+        signed_b: bool,
+    },
 }
 
 /// Addition with carry.

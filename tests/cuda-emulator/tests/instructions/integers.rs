@@ -205,6 +205,13 @@ fn bytes_and_tables() {
         let products = (0..4).map(|at| signed(a >> (8 * at) & 255, 8) * i128::from(b >> (8 * at) & 255));
         cut(products.sum::<i128>() + i128::from(c), 32)
     });
+    for (mode, shift) in [("lo", 0), ("hi", 16)] {
+        check(&device, &format!("dp2a.{mode}.u32.s32 d, a, b, c;"), 32, &[32; 3], |a, b, c| {
+            let byte = |at: u64| signed(b >> (shift + 8 * at) & 255, 8);
+            let products = (0..2).map(|at| i128::from(a >> (16 * at) & 0xffff) * byte(at));
+            cut(products.sum::<i128>() + i128::from(c), 32)
+        });
+    }
 }
 
 /// Numbers of 128 bits, from carries.
