@@ -383,7 +383,10 @@ impl CudaBackend {
             Space::Fixed => &self.fixed,
             Space::Input(i) => &self.inputs[i].device,
             Space::Output(i) => &self.outputs[i].device,
-            _ => &self.arena,
+            Space::State => &self.carried.device,
+            Space::Params => &self.params.device,
+            Space::Grads => &self.grads.device,
+            Space::Arena => &self.arena,
         };
         from.get(buf.offset * samples, &mut words)?;
         Ok(words)
