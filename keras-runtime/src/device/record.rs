@@ -118,8 +118,8 @@ impl Kernel {
         Kernel::Map {
             batched: K::BATCHED,
             dims: K::DIMS,
-            loads: K::LOADS.to_vec(),
-            stores: K::STORES.to_vec(),
+            loads: listed(&K::LOADS),
+            stores: listed(&K::STORES),
             accumulate: K::ACCUMULATE,
             formula: formula(|x: [Symbol; L]| K::eval(x)),
         }
@@ -134,11 +134,15 @@ impl Kernel {
             over: K::OVER,
             kind: K::KIND,
             scale: K::SCALE,
-            loads: K::LOADS.to_vec(),
+            loads: listed(&K::LOADS),
             store: K::STORE,
             formula: formula(|x: [Symbol; L]| [K::eval(x)]),
         }
     }
+}
+
+fn listed(accesses: &[Access]) -> Vec<Access> {
+    accesses.to_vec()
 }
 
 /// Takes kernels down.

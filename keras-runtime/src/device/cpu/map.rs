@@ -20,11 +20,11 @@ impl Rows<'_, '_> {
         }
         record!(self.pass, Kernel::map::<L, S, K>());
         let range = if K::BATCHED { self.range.clone() } else { 0..1 };
-        let loads = std::array::from_fn(|i| Walk::new(self, &K::LOADS[i], K::BATCHED).unwrap_or(Walk::NONE));
-        let stores =
-            std::array::from_fn(|i| Walk::new(self, &K::STORES[i], K::BATCHED).unwrap_or(Walk::NONE));
+        let (mut loads, mut stores) = ([Walk::NONE; L], [Walk::NONE; S]);
+        Walk::fill(&mut loads, self, &K::LOADS, K::BATCHED);
+        Walk::fill(&mut stores, self, &K::STORES, K::BATCHED);
         let key = philox::Key { seed: self.pass.seed, step: self.pass.step };
-        simd::run(
+        simd::run_of_model(
             self.pass.isa,
             Run::<K, L, S> { range, loads, stores, key, kernel: std::marker::PhantomData },
         );
@@ -40,7 +40,25 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    const NONE: Walk = Walk { ptr: std::ptr::null_mut(), sample: 0 };
+    pub(super) const NONE: Walk = Walk { ptr: std::ptr::null_mut(), sample: 0 };
+
+    /// Where each of `accesses` begins; random numbers nowhere.
+    pub(super) fn fill(walks: &mut [Walk], rows: &Rows<'_, '_>, accesses: &[Access], batched: bool) {
+        for (walk, access) in walks.iter_mut().zip(accesses) {
+            *walk = Walk::new(rows, access, batched).unwrap_or(Walk::NONE);
+        }
+    }
+
+    /// From where on each of `walks` has the words of `sample`.
+    #[inline(always)]
+    fn of_sample<const N: usize>(walks: &[Walk; N], sample: usize) -> [usize; N] {
+        let (mut from, mut i) = ([0; N], 0);
+        while i < N {
+            from[i] = sample * walks[i].sample;
+            i += 1;
+        }
+        from
+    }
 
     /// Where `access` begins; `None` for random numbers.
     pub(super) fn new(rows: &Rows<'_, '_>, access: &Access, batched: bool) -> Option<Walk> {
@@ -137,8 +155,8 @@ impl<K: Map<L, S>, const L: usize, const S: usize> simd::Kernel for Run<K, L, S>
             return self.span::<V>([first; L], [first; S], n, first as u64);
         }
         for sample in self.range.clone() {
-            let mut loads: [usize; L] = std::array::from_fn(|i| sample * self.loads[i].sample);
-            let mut stores: [usize; S] = std::array::from_fn(|i| sample * self.stores[i].sample);
+            let mut loads = Walk::of_sample(&self.loads, sample);
+            let mut stores = Walk::of_sample(&self.stores, sample);
             let mut at = [0; RANK];
             for row in 0..Self::ROWS {
                 let index = ((sample * Self::ROWS + row) * columns) as u64;
@@ -209,30 +227,53 @@ impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
 
     #[inline(always)]
     fn vectors<V: Simd>(&self, loads: [usize; L], stores: [usize; S], n: usize, random: [*const f32; L]) {
-        let from: [*const f32; L] = std::array::from_fn(|i| match K::LOADS[i] {
-            Access::Buf { .. } => self.loads[i].ptr.wrapping_add(loads[i]).cast_const(),
-            Access::Random { .. } => random[i],
-        });
-        let to: [*mut f32; S] = std::array::from_fn(|i| self.stores[i].ptr.wrapping_add(stores[i]));
+        // Loops by hand rather than closures: every kernel of every model has these lines.
+        let (mut from, mut to, mut i) = (random, [std::ptr::null_mut(); S], 0);
+        while i < L {
+            if let Access::Buf { .. } = K::LOADS[i] {
+                from[i] = self.loads[i].ptr.wrapping_add(loads[i]).cast_const();
+            }
+            i += 1;
+        }
+        i = 0;
+        while i < S {
+            to[i] = self.stores[i].ptr.wrapping_add(stores[i]);
+            i += 1;
+        }
         let mut at = 0;
         // SAFETY: the plan places every element of the space within the operands, which `Walk::new` checked.
         unsafe {
             while at + V::LANES <= n {
-                let x = std::array::from_fn(|i| load::<V>(from[i], Self::step(&K::LOADS[i]), at));
-                for (i, y) in K::eval(x).into_iter().enumerate() {
+                let mut x = [V::splat(0.0); L];
+                i = 0;
+                while i < L {
+                    x[i] = load(from[i], Self::step(&K::LOADS[i]), at);
+                    i += 1;
+                }
+                let y = K::eval(x);
+                i = 0;
+                while i < S {
                     let step = Self::step(&K::STORES[i]);
-                    let y = if K::ACCUMULATE { y + load(to[i], step, at) } else { y };
+                    let y = if K::ACCUMULATE { y[i] + load(to[i], step, at) } else { y[i] };
                     store(y, to[i], step, at);
+                    i += 1;
                 }
                 at += V::LANES;
             }
             if at < n {
-                let x =
-                    std::array::from_fn(|i| load_partial::<V>(from[i], Self::step(&K::LOADS[i]), at, n - at));
-                for (i, y) in K::eval(x).into_iter().enumerate() {
+                let mut x = [V::splat(0.0); L];
+                i = 0;
+                while i < L {
+                    x[i] = load_partial(from[i], Self::step(&K::LOADS[i]), at, n - at);
+                    i += 1;
+                }
+                let y = K::eval(x);
+                i = 0;
+                while i < S {
                     let step = Self::step(&K::STORES[i]);
-                    let y = if K::ACCUMULATE { y + load_partial(to[i], step, at, n - at) } else { y };
+                    let y = if K::ACCUMULATE { y[i] + load_partial(to[i], step, at, n - at) } else { y[i] };
                     store_partial(y, to[i], step, at, n - at);
+                    i += 1;
                 }
             }
         }
@@ -243,7 +284,7 @@ impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
 ///
 /// # Safety
 /// They are in bounds.
-#[inline(always)]
+#[cfg_attr(not(all(feature = "fast-compile", debug_assertions)), inline(always))]
 pub(super) unsafe fn load<V: Simd>(from: *const f32, stride: usize, at: usize) -> V {
     // SAFETY: the caller's promise.
     unsafe {
@@ -259,7 +300,7 @@ pub(super) unsafe fn load<V: Simd>(from: *const f32, stride: usize, at: usize) -
 ///
 /// # Safety
 /// They are in bounds.
-#[inline(always)]
+#[cfg_attr(not(all(feature = "fast-compile", debug_assertions)), inline(always))]
 pub(super) unsafe fn load_partial<V: Simd>(from: *const f32, stride: usize, at: usize, n: usize) -> V {
     // SAFETY: the caller's promise.
     unsafe {
@@ -271,7 +312,7 @@ pub(super) unsafe fn load_partial<V: Simd>(from: *const f32, stride: usize, at: 
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(all(feature = "fast-compile", debug_assertions)), inline(always))]
 unsafe fn gather<V: Simd>(from: *const f32, stride: usize, at: usize, n: usize) -> V {
     let mut lanes = [0.0; 16];
     // SAFETY: the caller's promise; a vector has at most 16 lanes.
@@ -287,7 +328,7 @@ unsafe fn gather<V: Simd>(from: *const f32, stride: usize, at: usize, n: usize) 
 ///
 /// # Safety
 /// They are in bounds.
-#[inline(always)]
+#[cfg_attr(not(all(feature = "fast-compile", debug_assertions)), inline(always))]
 pub(super) unsafe fn store<V: Simd>(y: V, to: *mut f32, stride: usize, at: usize) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -302,7 +343,7 @@ pub(super) unsafe fn store<V: Simd>(y: V, to: *mut f32, stride: usize, at: usize
 ///
 /// # Safety
 /// They are in bounds.
-#[inline(always)]
+#[cfg_attr(not(all(feature = "fast-compile", debug_assertions)), inline(always))]
 pub(super) unsafe fn store_partial<V: Simd>(y: V, to: *mut f32, stride: usize, at: usize, n: usize) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -313,7 +354,7 @@ pub(super) unsafe fn store_partial<V: Simd>(y: V, to: *mut f32, stride: usize, a
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(all(feature = "fast-compile", debug_assertions)), inline(always))]
 unsafe fn scatter<V: Simd>(y: V, to: *mut f32, stride: usize, at: usize, n: usize) {
     let mut lanes = [0.0; 16];
     // SAFETY: the caller's promise; a vector has at most 16 lanes.

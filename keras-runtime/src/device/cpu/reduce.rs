@@ -26,7 +26,7 @@ impl Rows<'_, '_> {
         let range = if K::BATCHED { self.range.clone() } else { 0..1 };
         let run = Run::<K, L>::new(self);
         for sample in range {
-            simd::run(
+            simd::run_of_model(
                 self.pass.isa,
                 Part { run: &run, samples: sample..sample + 1, results: 0..Run::<K, L>::RESULTS },
             );
@@ -43,7 +43,7 @@ impl Pass<'_> {
         let work = batch * K::DIMS.iter().product::<usize>();
         let threads = if work < SERIAL_BELOW { 1 } else { self.threads };
         split::ranges(Run::<K, L>::RESULTS, 1, threads, &|results| {
-            simd::run(isa, Part { run: &run, samples: 0..batch, results });
+            simd::run_of_model(isa, Part { run: &run, samples: 0..batch, results });
         });
     }
 }
@@ -100,9 +100,9 @@ impl<K: Reduce<L>, const L: usize> Run<K, L> {
     }
 
     fn new(rows: &Rows<'_, '_>) -> Self {
-        let none = Walk { ptr: std::ptr::null_mut(), sample: 0 };
-        let loads = std::array::from_fn(|i| Walk::new(rows, &K::LOADS[i], K::BATCHED).unwrap_or(none));
-        let store = Walk::new(rows, &K::STORE, K::BATCHED && !K::OVER_BATCH).unwrap_or(none);
+        let mut loads = [Walk::NONE; L];
+        Walk::fill(&mut loads, rows, &K::LOADS, K::BATCHED);
+        let store = Walk::new(rows, &K::STORE, K::BATCHED && !K::OVER_BATCH).unwrap_or(Walk::NONE);
         let key = philox::Key { seed: rows.pass.seed, step: rows.pass.step };
         Run { loads, store, key, kernel: PhantomData }
     }

@@ -3,6 +3,8 @@
 //! A computation is written once, as a `Kernel` generic over [`Simd`]. `run` compiles it inside a function of each
 //! instruction set and calls the one that it is asked for.
 
+#[cfg(any(test, all(feature = "fast-compile", debug_assertions)))]
+mod called;
 mod math;
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -98,6 +100,19 @@ pub(crate) fn run<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
         Isa::Wide => kernel.run::<Portable<16>>(),
         _ => kernel.run::<Portable>(),
     }
+}
+
+/// Runs a kernel of a model, which is compiled with the model: as [`run`], or with operations that are called where that
+/// builds faster.
+#[inline]
+pub(crate) fn run_of_model<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
+    #[cfg(all(feature = "fast-compile", debug_assertions, not(test)))]
+    {
+        let _ = isa;
+        kernel.run::<called::Called>()
+    }
+    #[cfg(not(all(feature = "fast-compile", debug_assertions, not(test))))]
+    run(isa, kernel)
 }
 
 /// Multiplies and adds on registers alone, `iterations` times: what no product of matrices can exceed. Gives the number

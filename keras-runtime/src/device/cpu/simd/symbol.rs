@@ -134,10 +134,23 @@ fn push(instruction: Instruction) -> u32 {
 
 /// The formula of `eval`.
 pub fn formula<const L: usize, const S: usize>(eval: impl Fn([Symbol; L]) -> [Symbol; S]) -> Formula {
+    // What does not depend on the formula is in functions of their own: every kernel of every model has one of this.
+    let mut arguments = [Symbol(0); L];
+    let before = begin(&mut arguments);
+    end(before, &eval(arguments))
+}
+
+fn begin(arguments: &mut [Symbol]) -> Tape {
     let before = TAPE.take();
-    let results = eval(std::array::from_fn(|i| Symbol(push(Instruction::Argument(i as u32)))));
+    for (i, argument) in arguments.iter_mut().enumerate() {
+        *argument = Symbol(push(Instruction::Argument(i as u32)));
+    }
+    before
+}
+
+fn end(before: Tape, results: &[Symbol]) -> Formula {
     let tape = TAPE.replace(before);
-    Formula { body: tape.body, results: results.map(|Symbol(at)| at).to_vec() }
+    Formula { body: tape.body, results: results.iter().map(|Symbol(at)| *at).collect() }
 }
 
 /// The formula of `work`, which reads and writes the words at `addresses`: results are what it leaves in each of them,

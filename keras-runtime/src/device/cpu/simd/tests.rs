@@ -60,9 +60,9 @@ fn ulps(found: f32, expected: f64) -> f64 {
 
 fn check(name: &str, bound: f64, f: impl Function + Copy, exact: impl Fn(f64) -> f64) {
     let x = everywhere();
-    for isa in Isa::available() {
+    let check = |isa: &dyn std::fmt::Debug, apply: &dyn Fn(&mut [f32])| {
         let mut y = vec![0.0; x.len()];
-        run(isa, Apply(&x, &mut y, f));
+        apply(&mut y);
         let mut worst = (0.0, 0.0);
         for (&x, &y) in x.iter().zip(&y) {
             let distance = ulps(y, exact(f64::from(x)));
@@ -71,7 +71,11 @@ fn check(name: &str, bound: f64, f: impl Function + Copy, exact: impl Fn(f64) ->
             }
         }
         assert!(worst.0 <= bound, "{name} on {isa:?}: {} ulp at {:e}", worst.0, worst.1);
+    };
+    for isa in Isa::available() {
+        check(&isa, &|y| run(isa, Apply(&x, y, f)));
     }
+    check(&"called functions", &|y| Apply(&x, y, f).run::<called::Called>());
 }
 
 macro_rules! function {
