@@ -502,9 +502,24 @@ unsafe fn run<V: Simd, const MR: usize, const NV: usize>(
             }
         }
         place += step;
+        if MR > 8 {
+            place = opaque(place);
+        }
         b = b.wrapping_add(PANEL);
     }
     sum
+}
+
+/// `x`, of which the compiler forgets what it knows. One register then leads to every row of a tall tile; LLVM would rather move a
+/// pointer to each, for which there are not enough registers: twelve loads, additions and stores for each column.
+#[inline(always)]
+fn opaque(mut x: usize) -> usize {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    // SAFETY: no instruction at all.
+    unsafe {
+        std::arch::asm!("/* {0} */", inout(reg) x, options(pure, nomem, nostack, preserves_flags))
+    };
+    x
 }
 
 /// Copies one column of a tile of `rows` rows, at most `MR`.
