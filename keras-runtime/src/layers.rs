@@ -1739,7 +1739,7 @@ pub const fn separable_convolution2d() {}
 /// - `bias`: `[filters]`
 pub const fn separable_conv_2d() {}
 
-/// `locally_connected1d(filters, kernel_size, strides = 1, padding = valid, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+/// `locally_connected1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// A convolution in which every window has a kernel of its own (Keras 2).
 ///
@@ -1751,6 +1751,7 @@ pub const fn separable_conv_2d() {}
 /// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
 /// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
 /// - `padding`: `valid`, by default `valid`. Windows lie within the input.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
 /// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
@@ -1770,7 +1771,7 @@ pub const fn separable_conv_2d() {}
 /// - `bias`: `[windows..., filters]`
 pub const fn locally_connected1d() {}
 
-/// `locally_connected_1d(filters, kernel_size, strides = 1, padding = valid, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+/// `locally_connected_1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// A convolution in which every window has a kernel of its own (Keras 2).
 ///
@@ -1782,6 +1783,7 @@ pub const fn locally_connected1d() {}
 /// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
 /// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
 /// - `padding`: `valid`, by default `valid`. Windows lie within the input.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
 /// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
@@ -1801,7 +1803,7 @@ pub const fn locally_connected1d() {}
 /// - `bias`: `[windows..., filters]`
 pub const fn locally_connected_1d() {}
 
-/// `locally_connected2d(filters, kernel_size, strides = 1, padding = valid, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+/// `locally_connected2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// A convolution in which every window has a kernel of its own (Keras 2).
 ///
@@ -1813,6 +1815,7 @@ pub const fn locally_connected_1d() {}
 /// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
 /// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
 /// - `padding`: `valid`, by default `valid`. Windows lie within the input.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
 /// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.
@@ -1832,7 +1835,7 @@ pub const fn locally_connected_1d() {}
 /// - `bias`: `[windows..., filters]`
 pub const fn locally_connected2d() {}
 
-/// `locally_connected_2d(filters, kernel_size, strides = 1, padding = valid, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+/// `locally_connected_2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// A convolution in which every window has a kernel of its own (Keras 2).
 ///
@@ -1844,6 +1847,7 @@ pub const fn locally_connected2d() {}
 /// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
 /// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
 /// - `padding`: `valid`, by default `valid`. Windows lie within the input.
+/// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
 /// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
 /// - `kernel_initializer`: an initializer such as `he_normal`, by default `glorot_uniform`. How the kernel starts.

@@ -64,6 +64,8 @@ layers! {
     shared_conv2d SharedConv2d (a a0 "probe_a" [6, 5; 2]) { let c = conv2d(2, 3, padding = same, activation = tanh, name = "c"); a >> c >> c }
     time_distributed_conv2d TimeDistributedConv2d (a a0 "probe_a" [3, 5, 6; 2]) { a >> time_distributed(conv2d(5, 2, padding = same, activation = tanh, name = "c") >> max_pooling2d(2) >> conv2d(3, 2, name = "d") >> flatten()) }
     time_distributed_transpose TimeDistributedTranspose (a a0 "probe_a" [2, 3; 2]) { a >> time_distributed(conv1d_transpose(4, 3, strides = 2, activation = tanh, name = "c") >> average_pooling1d(2, padding = same) >> depthwise_conv1d(2, name = "d")) }
+    locally_connected1d_first LocallyConnected1dFirst (a a0 "probe_a" [3; 7]) { a >> locally_connected1d(4, 3, strides = 2, activation = tanh, data_format = channels_first, name = "c") }
+    locally_connected2d_first LocallyConnected2dFirst (a a0 "probe_a" [2, 5; 4]) { a >> locally_connected2d(3, [2, 3], strides = [2, 1], data_format = channels_first, name = "c") }
 }
 
 /// The same layers on a single sample.

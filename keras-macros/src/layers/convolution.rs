@@ -4,7 +4,7 @@
 //! in memory. Transposed convolution is its adjoint.
 
 use super::spatial::{DATA_FORMAT, PADDING, Spatial};
-use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required, unsupported};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, ReduceKind, Window};
@@ -125,7 +125,7 @@ const LOCAL: &[Param] = with_kernel![
     KERNEL_SIZE,
     STRIDES,
     optional("padding", Kind::Choice(&["valid"]), "valid", "Windows lie within the input."),
-    unsupported("data_format")
+    DATA_FORMAT
 ];
 
 const PLAIN_WEIGHTS: &[(&str, &str)] =
@@ -513,13 +513,26 @@ fn local(b: &mut Builder, u: &Use, axes: usize) -> Result<Id, Reported> {
     let filters = u.args.size("filters");
     let start = u.args.initializer("kernel_initializer");
     let kernel = b.weight(u, "kernel", vec![positions, k, filters.clone()], start)?;
-    let kernel = b.graph.reshape(kernel, [dims.clone(), vec![filters.clone()]].concat());
+    let kernel = match s.channels_first() {
+        false => b.graph.reshape(kernel, [dims.clone(), vec![filters.clone()]].concat()),
+        // A row of the kernel for each word of a window, as the words lie in the user's input.
+        true => {
+            let (place, window) = dims[..2 * axes].split_at(axes);
+            let shape = [place, &[s.channels.clone()], window, &[filters.clone()]].concat();
+            let kernel = b.graph.reshape(kernel, shape);
+            let order = (0..axes).chain(axes + 1..2 * axes + 1).chain([axes, 2 * axes + 1]);
+            b.graph.permute(kernel, order.collect())
+        }
+    };
     let all = b.graph.reshape(all, [dims.clone(), vec![1.into()]].concat());
     let products = b.graph.binary(Binary::Mul, all, kernel);
-    let mut y = b.graph.reduce(ReduceKind::Sum, products, (axes..2 * axes + 1).collect(), false);
+    let y = b.graph.reduce(ReduceKind::Sum, products, (axes..2 * axes + 1).collect(), false);
+    let mut y = s.finish(&mut b.graph, y);
     if u.args.flag("use_bias") {
         let shape = [&dims[..axes], &[filters]].concat();
         let bias = b.weight(u, "bias", shape, u.args.initializer("bias_initializer"))?;
+        // Keras 2 reads the words of the bias in the order of the output, whichever that is.
+        let bias = b.graph.reshape(bias, b.graph.shape(y).dims.clone());
         y = b.graph.binary(Binary::Add, y, bias);
     }
     b.activate(u, "activation", y)

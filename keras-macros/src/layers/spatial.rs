@@ -132,6 +132,11 @@ impl Use<'_> {
 }
 
 impl Spatial {
+    /// Whether the user has the channels first.
+    pub fn channels_first(&self) -> bool {
+        self.channels_first
+    }
+
     /// Another tensor of these extents.
     pub fn of(&self, x: Id, channels: Dim) -> Spatial {
         let (extents, lead) = (self.extents.clone(), self.lead.clone());
