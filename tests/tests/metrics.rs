@@ -5,7 +5,7 @@
 mod fixture;
 
 use fixture::{Fixture, assert_close_number, still};
-use keras_runtime::metric::{Average, Metrics};
+use keras_runtime::metric::{Aggregation, Average, Metrics};
 use keras_runtime::prelude::*;
 use keras_runtime::train::Evaluate;
 
@@ -45,7 +45,8 @@ metrics! {
         "categorical_accuracy" => CategoricalAccuracy;
         "sparse_categorical_accuracy" => SparseCategoricalAccuracy;
         "top_k_categorical_accuracy" => TopKCategoricalAccuracy { k: 2 };
-        "sparse_top_k_categorical_accuracy" => SparseTopKCategoricalAccuracy { k: 2 };
+        "sparse_top_k_categorical_accuracy" => SparseTopKCategoricalAccuracy { k: 2, from_sorted_ids: false };
+        "top_of_sorted_ids" => SparseTopKCategoricalAccuracy { k: 3, from_sorted_ids: true };
     precision_and_recall:
         "precision" => Precision { threshold: Some(0.6), top_k: None, class_id: None };
         "precision_top_k" => Precision { threshold: None, top_k: Some(2), class_id: None };
@@ -62,6 +63,16 @@ metrics! {
         "auc_few" => AUC { num_thresholds: 7, summation_method: Summation::Minoring, ..AUC };
         "auc_majoring" => AUC { num_thresholds: 7, summation_method: Summation::Majoring, ..AUC };
         "auc_pr" => AUC { curve: Curve::PR, ..AUC };
+        "auc_multi_label" => AUC { multi_label: true, ..AUC };
+        "auc_multi_label_weights" =>
+            AUC { multi_label: true, label_weights: Some(&[0.5, 1.0, 2.0, 0.0, 3.0]), num_thresholds: 9, ..AUC };
+        "auc_multi_label_pr" =>
+            AUC { multi_label: true, label_weights: Some(&[0.5, 1.0, 2.0, 0.0, 3.0]), curve: Curve::PR, ..AUC };
+        "auc_label_weights" => AUC { label_weights: Some(&[0.5, 1.0, 2.0, 0.0, 3.0]), ..AUC };
+        "sensitivity_of_class" => SensitivityAtSpecificity { class_id: Some(2), ..SensitivityAtSpecificity::new(0.6) };
+        "specificity_of_class" => SpecificityAtSensitivity { class_id: Some(0), ..SpecificityAtSensitivity::new(0.6) };
+        "precision_of_class_at_recall" => PrecisionAtRecall { class_id: Some(4), ..PrecisionAtRecall::new(0.5) };
+        "recall_of_class_at_precision" => RecallAtPrecision { class_id: Some(1), ..RecallAtPrecision::new(0.4) };
         "sensitivity_at_specificity" => SensitivityAtSpecificity::new(0.7);
         "specificity_at_sensitivity" => SpecificityAtSensitivity::new(0.7);
         "precision_at_recall" => PrecisionAtRecall::new(0.6);
@@ -70,7 +81,8 @@ metrics! {
         "f1_macro" => F1Score { average: Average::Macro, threshold: Some(0.5) };
         "f1_micro" => F1Score { average: Average::Micro, threshold: None };
         "fbeta_weighted" => FBetaScore { average: Average::Weighted, beta: 2.0, threshold: Some(0.4) };
-        "binary_iou" => BinaryIoU { threshold: 0.4 };
+        "binary_iou" => BinaryIoU { threshold: 0.4, ..BinaryIoU };
+        "binary_iou_of_one" => BinaryIoU { target_class_ids: &[1], ..BinaryIoU };
         "mean_iou" => MeanIoU;
         "iou" => IoU { target_class_ids: Some(&[0, 3]), ..IoU };
         "iou_ignoring" => IoU { target_class_ids: Some(&[1, 2, 4]), ignore_class: Some(3) };
@@ -90,6 +102,8 @@ metrics! {
         "kl_divergence" => MeanOf(KLDivergence);
     correlations:
         "r2_score" => R2Score;
+        "r2_score_weighted" => R2Score { class_aggregation: Aggregation::VarianceWeighted, ..R2Score };
+        "r2_score_adjusted" => R2Score { num_regressors: 4, ..R2Score };
         "pearson_correlation" => PearsonCorrelation;
         "concordance_correlation" => ConcordanceCorrelation;
 }

@@ -6,7 +6,7 @@ use crate::compiled::OutputSpec;
 use crate::data::Tensor;
 use crate::error::Result;
 use crate::loss::defaults::defaults;
-use crate::loss::{check::expect_indices, expect_same_shape};
+use crate::loss::{TargetShape, check::expect_indices, expect_same_shape};
 
 /// The share of predictions that are right (`metrics = "accuracy"` in Keras).
 ///
@@ -43,12 +43,15 @@ pub struct TopKCategoricalAccuracy {
 pub struct SparseTopKCategoricalAccuracy {
     /// How many predictions may be greater or equal.
     pub k: usize,
+    /// Whether predictions are not scores but the indices of classes, the best first, as a search gives them: a target may
+    /// then be any of the first `k`, and any number.
+    pub from_sorted_ids: bool,
 }
 
 defaults! {
     BinaryAccuracy { threshold: 0.5 }
     TopKCategoricalAccuracy { k: 5 }
-    SparseTopKCategoricalAccuracy { k: 5 }
+    SparseTopKCategoricalAccuracy { k: 5, from_sorted_ids: false }
 }
 named! {
     Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy
@@ -151,8 +154,33 @@ by_position! {
     CategoricalAccuracy, "categorical_accuracy", expect_same_shape, |_own, y, p| argmax(p) == argmax(y);
     SparseCategoricalAccuracy, "sparse_categorical_accuracy", expect_indices, |_own, y, p| argmax(p) == y[0] as usize;
     TopKCategoricalAccuracy, "top_k_categorical_accuracy", expect_same_shape, |own, y, p| in_top(p, argmax(y), own.k);
-    SparseTopKCategoricalAccuracy, "sparse_top_k_categorical_accuracy", expect_indices,
-        |own, y, p| in_top(p, y[0] as usize, own.k);
+}
+
+impl Measure for SparseTopKCategoricalAccuracy {
+    type Seen = Mean;
+
+    fn name(&self) -> &str {
+        "sparse_top_k_categorical_accuracy"
+    }
+
+    fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
+        let relation = TargetShape::of(output.shape, target.shape().sample());
+        match self.from_sorted_ids && relation == TargetShape::Index {
+            true => Ok(()),
+            false => expect_indices(self.name(), output, target),
+        }
+    }
+
+    fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {
+        add_positions(seen, batch, |y, p| match self.from_sorted_ids {
+            true => p[..self.k.min(p.len())].contains(&y[0]),
+            false => in_top(p, y[0] as usize, self.k),
+        });
+    }
+
+    fn value(&self, seen: &Mean) -> f64 {
+        seen.value()
+    }
 }
 
 #[cfg(test)]

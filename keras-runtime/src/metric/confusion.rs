@@ -2,7 +2,11 @@
 
 use super::Batch;
 use super::kept::kept;
-use super::measure::{Measure, named, ratio};
+use super::measure::{Measure, expect_class, named, ratio};
+use crate::compiled::OutputSpec;
+use crate::data::Tensor;
+use crate::error::Result;
+use crate::loss::check::expect_same_shape;
 use crate::loss::defaults::defaults;
 
 /// Weights of right and wrong answers of either kind.
@@ -56,6 +60,11 @@ macro_rules! ratios {
 
             fn name(&self) -> &str {
                 $name
+            }
+
+            fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
+                expect_class(self.class_id, output)?;
+                expect_same_shape(self.name(), output, target)
             }
 
             fn add(&self, seen: &mut Confusion, batch: &Batch<'_>) {

@@ -2,11 +2,28 @@
 
 use super::Batch;
 use super::kept::kept;
-use super::measure::{Mean, Measure, named};
+use super::measure::{Mean, Measure, named, ratio};
+use crate::loss::defaults::defaults;
 
-/// `1 - sum((y - p)^2) / sum((y - mean(y))^2)` for each word of the last axis, and the mean of these.
+/// `1 - sum((y - p)^2) / sum((y - mean(y))^2)` for each word of the last axis, and a mean of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct R2Score {
+    /// Which mean.
+    pub class_aggregation: Aggregation,
+    /// With more than 0 the adjusted score: `1 - (1 - r2) (n - 1) / (n - num_regressors - 1)`, `n` being the number of all
+    /// targets' words, as Keras counts them. With `n - 1` or more of them it is the plain one, as in Keras.
+    pub num_regressors: usize,
+}
+
+/// How [`R2Score`](struct@R2Score) takes the scores of words together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct R2Score;
+pub enum Aggregation {
+    /// The mean, Keras's `uniform_average`.
+    #[default]
+    Uniform,
+    /// Weighted by the variation of the targets, Keras's `variance_weighted_average`.
+    VarianceWeighted,
+}
 
 /// The mean of Pearson's correlation along the last axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,6 +33,9 @@ pub struct PearsonCorrelation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ConcordanceCorrelation;
 
+defaults! {
+    R2Score { class_aggregation: Aggregation::Uniform, num_regressors: 0 }
+}
 named! { R2Score PearsonCorrelation ConcordanceCorrelation }
 
 /// Sums of one word of the last axis.
@@ -27,19 +47,42 @@ pub(super) struct Word {
     residuals: f64,
 }
 
-kept! { Word { weight, sum, squares, residuals } }
+impl Word {
+    /// `sum((y - mean(y))^2)`.
+    fn variation(&self) -> f64 {
+        self.squares - self.sum * ratio(self.sum, self.weight)
+    }
+
+    fn score(&self) -> f64 {
+        let variation = self.variation();
+        if variation == 0.0 { 0.0 } else { 1.0 - self.residuals / variation }
+    }
+}
+
+/// Sums of all words, and how many targets there were.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    words: Vec<Word>,
+    targets: f64,
+}
+
+kept! {
+    Word { weight, sum, squares, residuals }
+    Words { words, targets }
+}
 
 impl Measure for R2Score {
-    type Seen = Vec<Word>;
+    type Seen = Words;
 
     fn name(&self) -> &str {
         "r2_score"
     }
 
-    fn add(&self, seen: &mut Vec<Word>, batch: &Batch<'_>) {
-        seen.resize(batch.classes(), Word::default());
+    fn add(&self, seen: &mut Words, batch: &Batch<'_>) {
+        seen.words.resize(batch.classes(), Word::default());
+        seen.targets += batch.targets.len() as f64;
         for (y, p, weight) in batch.positions() {
-            for ((word, y), p) in seen.iter_mut().zip(y).zip(p) {
+            for ((word, y), p) in seen.words.iter_mut().zip(y).zip(p) {
                 let (y, p) = (f64::from(*y), f64::from(*p));
                 word.weight += weight;
                 word.sum += weight * y;
@@ -49,17 +92,25 @@ impl Measure for R2Score {
         }
     }
 
-    fn value(&self, seen: &Vec<Word>) -> f64 {
-        let score = |word: &Word| {
-            let mean = if word.weight == 0.0 { 0.0 } else { word.sum / word.weight };
-            let variation = word.squares - word.sum * mean;
-            if variation == 0.0 { 0.0 } else { 1.0 - word.residuals / variation }
+    fn value(&self, seen: &Words) -> f64 {
+        let words = seen.words.iter();
+        let score = match self.class_aggregation {
+            Aggregation::Uniform => ratio(words.map(Word::score).sum(), seen.words.len() as f64),
+            Aggregation::VarianceWeighted => ratio(
+                words.clone().map(|word| word.variation() * word.score()).sum(),
+                words.map(Word::variation).sum(),
+            ),
         };
-        seen.iter().map(score).sum::<f64>() / seen.len().max(1) as f64
+        let (n, regressors) = (seen.targets, self.num_regressors as f64);
+        if regressors == 0.0 || regressors >= n - 1.0 {
+            return score;
+        }
+        1.0 - (1.0 - score) * (n - 1.0) / (n - regressors - 1.0)
     }
 
-    fn forget(seen: &mut Vec<Word>) {
-        seen.fill(Word::default());
+    fn forget(seen: &mut Words) {
+        seen.words.fill(Word::default());
+        seen.targets = 0.0;
     }
 }
 

@@ -2,7 +2,11 @@
 
 use super::Batch;
 use super::kept::kept;
-use super::measure::{Measure, named, ratio};
+use super::measure::{Measure, expect_class, named, ratio};
+use crate::compiled::OutputSpec;
+use crate::data::Tensor;
+use crate::error::{Error, Result};
+use crate::loss::check::expect_same_shape;
 use crate::loss::defaults::defaults;
 
 /// For each of evenly spaced thresholds from 0 to 1, the weight of the words whose greatest threshold below it is.
@@ -15,19 +19,30 @@ pub(super) struct Buckets {
 kept! { Buckets { positive, negative } }
 
 impl Buckets {
-    fn add(&mut self, thresholds: usize, batch: &Batch<'_>) {
+    fn resize(&mut self, thresholds: usize) {
         self.positive.resize(thresholds, 0.0);
         self.negative.resize(thresholds, 0.0);
+    }
+
+    /// Takes in the words of a batch, or those of `class_id` alone.
+    fn add(&mut self, thresholds: usize, batch: &Batch<'_>, class_id: Option<usize>) {
+        self.resize(thresholds);
         for (y, p, weight) in batch.positions() {
-            for (y, p) in y.iter().zip(p) {
-                // As Keras: a word on a threshold is not above it, but nothing is below the first.
-                let bucket = (p.clamp(0.0, 1.0) * (thresholds - 1) as f32).ceil() as usize;
-                let bucket = bucket.saturating_sub(1);
-                // Targets between 0 and 1 count as both.
-                self.positive[bucket] += f64::from(*y) * weight;
-                self.negative[bucket] += f64::from(1.0 - y) * weight;
+            for (c, (y, p)) in y.iter().zip(p).enumerate() {
+                if class_id.is_none_or(|id| id == c) {
+                    self.add_word(*y, *p, weight);
+                }
             }
         }
+    }
+
+    fn add_word(&mut self, y: f32, p: f32, weight: f64) {
+        // As Keras: a word on a threshold is not above it, but nothing is below the first.
+        let bucket = (p.clamp(0.0, 1.0) * (self.positive.len() - 1) as f32).ceil() as usize;
+        let bucket = bucket.saturating_sub(1);
+        // Targets between 0 and 1 count as both.
+        self.positive[bucket] += f64::from(y) * weight;
+        self.negative[bucket] += f64::from(1.0 - y) * weight;
     }
 
     fn forget(&mut self) {
@@ -77,7 +92,7 @@ pub enum Summation {
     Majoring,
 }
 
-/// The area under a curve over evenly spaced thresholds, all words of an output taken together.
+/// The area under a curve over evenly spaced thresholds, all words of an output taken together, or label by label.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AUC {
     /// How many thresholds there are; fewer than 2 are taken for 2.
@@ -86,6 +101,10 @@ pub struct AUC {
     pub curve: Curve,
     /// How gaps are filled.
     pub summation_method: Summation,
+    /// Whether each word of the last axis has a curve of its own; the result is the mean of their areas.
+    pub multi_label: bool,
+    /// What each word of the last axis counts: its area in that mean, or else its words among all.
+    pub label_weights: Option<&'static [f64]>,
 }
 
 impl AUC {
@@ -104,17 +123,56 @@ impl AUC {
 }
 
 impl Measure for AUC {
-    type Seen = Buckets;
+    /// One for all labels, or one for each.
+    type Seen = Vec<Buckets>;
 
     fn name(&self) -> &str {
         "auc"
     }
 
-    fn add(&self, seen: &mut Buckets, batch: &Batch<'_>) {
-        seen.add(self.num_thresholds.max(2), batch);
+    fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
+        let labels = output.shape.last().copied().unwrap_or(1);
+        match self.label_weights {
+            Some(weights) if weights.len() != labels => Err(Error::Setting {
+                name: "label_weights",
+                expected: format!("{labels} numbers, one for each label of output `{}`", output.name),
+                found: format!("{} of them", weights.len()),
+            }),
+            _ => expect_same_shape(self.name(), output, target),
+        }
     }
 
-    fn value(&self, seen: &Buckets) -> f64 {
+    fn add(&self, seen: &mut Vec<Buckets>, batch: &Batch<'_>) {
+        seen.resize_with(if self.multi_label { batch.classes() } else { 1 }, Buckets::default);
+        seen.iter_mut().for_each(|buckets| buckets.resize(self.num_thresholds.max(2)));
+        for (y, p, weight) in batch.positions() {
+            for (label, (y, p)) in y.iter().zip(p).enumerate() {
+                match (self.multi_label, self.label_weights) {
+                    (true, _) => seen[label].add_word(*y, *p, weight),
+                    (false, None) => seen[0].add_word(*y, *p, weight),
+                    (false, Some(weights)) => seen[0].add_word(*y, *p, weight * weights[label]),
+                }
+            }
+        }
+    }
+
+    fn value(&self, seen: &Vec<Buckets>) -> f64 {
+        let areas = seen.iter().map(|buckets| self.area(buckets));
+        match self.label_weights.filter(|_| self.multi_label) {
+            Some(weights) => {
+                ratio(areas.zip(weights).map(|(area, weight)| area * weight).sum(), weights.iter().sum())
+            }
+            None => ratio(areas.sum(), seen.len() as f64),
+        }
+    }
+
+    fn forget(seen: &mut Vec<Buckets>) {
+        seen.iter_mut().for_each(Buckets::forget);
+    }
+}
+
+impl AUC {
+    fn area(&self, seen: &Buckets) -> f64 {
         let (tp, fp, positive, negative) = seen.cumulated();
         if self.curve == Curve::PR && self.summation_method == Summation::Interpolation {
             return AUC::interpolated_precision(&tp, &fp, positive);
@@ -134,14 +192,16 @@ impl Measure for AUC {
         });
         strips.sum()
     }
-
-    fn forget(seen: &mut Buckets) {
-        seen.forget();
-    }
 }
 
 defaults! {
-    AUC { num_thresholds: 200, curve: Curve::ROC, summation_method: Summation::Interpolation }
+    AUC {
+        num_thresholds: 200,
+        curve: Curve::ROC,
+        summation_method: Summation::Interpolation,
+        multi_label: false,
+        label_weights: None
+    }
 }
 
 macro_rules! one_at_another {
@@ -153,12 +213,14 @@ macro_rules! one_at_another {
             pub $given: f64,
             /// How many thresholds are tried (200 in Keras); fewer than 2 are taken for 2.
             pub num_thresholds: usize,
+            /// Only this word of the last axis counts.
+            pub class_id: Option<usize>,
         }
 
         impl $metric {
-            /// With 200 thresholds.
+            /// With 200 thresholds, of all words.
             pub fn new($given: f64) -> Self {
-                $metric { $given, num_thresholds: 200 }
+                $metric { $given, num_thresholds: 200, class_id: None }
             }
         }
 
@@ -169,8 +231,13 @@ macro_rules! one_at_another {
                 $name
             }
 
+            fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
+                expect_class(self.class_id, output)?;
+                expect_same_shape(self.name(), output, target)
+            }
+
             fn add(&self, seen: &mut Buckets, batch: &Batch<'_>) {
-                seen.add(self.num_thresholds.max(2), batch);
+                seen.add(self.num_thresholds.max(2), batch, self.class_id);
             }
 
             fn value(&self, seen: &Buckets) -> f64 {

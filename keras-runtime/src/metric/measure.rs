@@ -6,7 +6,7 @@ use super::kept::{Kept, kept};
 use super::{Batch, Metric};
 use crate::compiled::OutputSpec;
 use crate::data::Tensor;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::loss::check::{TargetShape, expect_indices, expect_same_shape};
 
 /// The formula of a metric.
@@ -94,6 +94,19 @@ pub(super) fn expect_classes(name: &str, output: &OutputSpec, target: &Tensor<'_
     match TargetShape::of(output.shape, target.shape().sample()) {
         TargetShape::Index => expect_indices(name, output, target),
         TargetShape::Same | TargetShape::Other => expect_same_shape(name, output, target),
+    }
+}
+
+/// `class_id`, if there is one, is a word of the output's last axis.
+pub(super) fn expect_class(class_id: Option<usize>, output: &OutputSpec) -> Result<()> {
+    let classes = output.shape.last().copied().unwrap_or(1);
+    match class_id.filter(|id| *id >= classes) {
+        None => Ok(()),
+        Some(id) => Err(Error::Setting {
+            name: "class_id",
+            expected: format!("a class of output `{}`, from 0 to {}", output.name, classes - 1),
+            found: id.to_string(),
+        }),
     }
 }
 

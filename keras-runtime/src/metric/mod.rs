@@ -24,7 +24,7 @@ pub use accuracy::{
 };
 pub use batch::Batch;
 pub use confusion::{FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives};
-pub use correlation::{ConcordanceCorrelation, PearsonCorrelation, R2Score};
+pub use correlation::{Aggregation, ConcordanceCorrelation, PearsonCorrelation, R2Score};
 pub use curve::{
     AUC, Curve, PrecisionAtRecall, RecallAtPrecision, SensitivityAtSpecificity, SpecificityAtSensitivity,
     Summation,

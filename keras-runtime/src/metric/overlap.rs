@@ -6,7 +6,7 @@ use super::{Batch, argmax};
 use crate::compiled::OutputSpec;
 use crate::data::Tensor;
 use crate::error::{Error, Result};
-use crate::loss::check::{TargetShape, expect_indices_or};
+use crate::loss::check::{TargetShape, expect_indices_or, expect_same_shape};
 use crate::loss::defaults::defaults;
 
 /// The mean over the classes of `intersection / union`: a position's class is the greatest of its words, and its target
@@ -23,16 +23,18 @@ pub struct IoU {
     pub ignore_class: Option<i32>,
 }
 
-/// The mean over 0 and 1 of `intersection / union` of words on either side of `threshold`.
+/// The mean over 0 and 1, or one of them, of `intersection / union` of words on either side of `threshold`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BinaryIoU {
+    /// The classes whose mean it is: `&[0, 1]`, or one of them.
+    pub target_class_ids: &'static [usize],
     /// Predictions at or above it count as 1.
     pub threshold: f32,
 }
 
 defaults! {
     IoU { target_class_ids: None, ignore_class: None }
-    BinaryIoU { threshold: 0.5 }
+    BinaryIoU { target_class_ids: &[0, 1], threshold: 0.5 }
 }
 named! { MeanIoU IoU BinaryIoU }
 
@@ -146,6 +148,14 @@ impl Measure for BinaryIoU {
         "binary_io_u"
     }
 
+    fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
+        if let Some(id) = self.target_class_ids.iter().find(|id| **id > 1) {
+            let expected = "0 and 1, or one of them".into();
+            return Err(Error::Setting { name: "target_class_ids", expected, found: id.to_string() });
+        }
+        expect_same_shape(self.name(), output, target)
+    }
+
     fn add(&self, seen: &mut [Class; 2], batch: &Batch<'_>) {
         for (y, p, weight) in batch.positions() {
             for (y, p) in y.iter().zip(p) {
@@ -155,6 +165,6 @@ impl Measure for BinaryIoU {
     }
 
     fn value(&self, seen: &[Class; 2]) -> f64 {
-        mean(seen)
+        mean(&self.target_class_ids.iter().map(|id| seen[*id]).collect::<Vec<_>>())
     }
 }

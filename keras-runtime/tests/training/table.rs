@@ -116,7 +116,7 @@ pub const NAMES: &[(&str, &str, Where)] = &[
     ("Model", "train_step", Left(STATELESS)),
 ];
 
-const LAST_AXIS: &str = "not there yet: it is the last axis";
+const LAST_AXIS: &str = "it is the last axis: `permute` in the model makes any other the last, and costs nothing where it is fused";
 const FORMULA: &str = "known from the model's outputs and its last activation";
 
 /// `(section, argument, where)`: arguments of every class of a section.
@@ -124,7 +124,7 @@ pub const ARGUMENTS: &[(&str, &str, Where)] = &[
     ("losses", "reduction", Here("Loss::reduction")),
     ("losses", "name", Left("losses are told by the names of the outputs")),
     ("losses", "dtype", Left("values are of 32 bits")),
-    ("losses", "axis", Left("the last axis; `Dice` and `Tversky` take any")),
+    ("losses", "axis", Left("it is the last axis, and any for `Dice` and `Tversky`: `permute` in the model makes any other the last")),
     ("metrics", "name", Left("metrics have Keras's default names")),
     ("metrics", "dtype", Left("values are of 32 bits, and sums of 64")),
     ("metrics", "axis", Left(LAST_AXIS)),
@@ -148,10 +148,6 @@ pub const ARGUMENTS: &[(&str, &str, Where)] = &[
 
 /// `(section, class or method, argument, where)`: further ones.
 pub const OF_CLASSES: &[(&str, &str, &str, Where)] = &[
-    ("metrics", "PrecisionAtRecall", "class_id", Left(NOT_YET)),
-    ("metrics", "RecallAtPrecision", "class_id", Left(NOT_YET)),
-    ("metrics", "SensitivityAtSpecificity", "class_id", Left(NOT_YET)),
-    ("metrics", "SpecificityAtSensitivity", "class_id", Left(NOT_YET)),
     ("metrics", "FalseNegatives", "thresholds", Here("TruePositives::threshold")),
     ("metrics", "FalsePositives", "thresholds", Here("TruePositives::threshold")),
     ("metrics", "Precision", "thresholds", Here("Precision::threshold")),
@@ -159,11 +155,8 @@ pub const OF_CLASSES: &[(&str, &str, &str, Where)] = &[
     ("metrics", "TrueNegatives", "thresholds", Here("TruePositives::threshold")),
     ("metrics", "TruePositives", "thresholds", Here("TruePositives::threshold")),
     ("metrics", "AUC", "thresholds", Here("AUC::num_thresholds")),
-    ("metrics", "AUC", "multi_label", Left(NOT_YET)),
     ("metrics", "AUC", "num_labels", Left(FORMULA)),
-    ("metrics", "AUC", "label_weights", Left(NOT_YET)),
     ("metrics", "AUC", "from_logits", Left("a last activation in the model makes probabilities")),
-    ("metrics", "BinaryIoU", "target_class_ids", Left("it is the mean of both")),
     ("metrics", "MeanIoU", "ignore_class", Here("IoU::ignore_class")),
     ("metrics", "OneHotMeanIoU", "ignore_class", Here("IoU::ignore_class")),
     ("metrics", "MeanMetricWrapper", "fn", Here("metric::MeanMetric")),
@@ -175,9 +168,6 @@ pub const OF_CLASSES: &[(&str, &str, &str, Where)] = &[
     ("metrics", "SensitivityAtSpecificity", "num_thresholds", Here("AUC::num_thresholds")),
     ("metrics", "SpecificityAtSensitivity", "sensitivity", Here("metric::SpecificityAtSensitivity")),
     ("metrics", "SpecificityAtSensitivity", "num_thresholds", Here("AUC::num_thresholds")),
-    ("metrics", "R2Score", "class_aggregation", Left("not there yet: it is the uniform average")),
-    ("metrics", "R2Score", "num_regressors", Left(NOT_YET)),
-    ("metrics", "SparseTopKCategoricalAccuracy", "from_sorted_ids", Left(NOT_YET)),
     ("optimizers", "LossScaleOptimizer", "inner_optimizer", Left("it is said behind any optimizer")),
     ("optimizers", "LossScaleOptimizer", "initial_scale", Here("LossScale::initial_scale")),
     ("optimizers", "LossScaleOptimizer", "dynamic_growth_steps", Here("LossScale::dynamic_growth_steps")),
