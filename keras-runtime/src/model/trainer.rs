@@ -577,8 +577,9 @@ fn run_evaluation(
     let mut result = Ok(());
     backend.scope(&mut |backend| {
         let mut callbacks = Callbacks::new(&mut settings.callbacks);
-        result = run::evaluate(backend, &mut session, &mut epochs, &mut callbacks, &mut logs)
-            .and_then(|()| session.save_requested(backend, |_| Course::default()));
+        result =
+            run::evaluate(backend, &mut session, &mut epochs, &mut callbacks, &mut logs, settings.verbose)
+                .and_then(|()| session.save_requested(backend, |_| Course::default()));
     });
     result.map(|()| session.tally.score())
 }
@@ -595,8 +596,9 @@ fn run_prediction(
     let mut result = Ok(());
     backend.scope(&mut |backend| {
         let mut callbacks = Callbacks::new(&mut settings.callbacks);
-        result = run::predict(backend, &mut session, &mut epochs, &mut callbacks, &mut words)
-            .and_then(|()| session.save_requested(backend, |_| Course::default()));
+        result =
+            run::predict(backend, &mut session, &mut epochs, &mut callbacks, &mut words, settings.verbose)
+                .and_then(|()| session.save_requested(backend, |_| Course::default()));
     });
     result?;
     words.into_iter().zip(session.spec.outputs).map(|(words, output)| super::batched(output, words)).collect()

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 /// Samples that are evaluated or predicted at once.
 pub(crate) const EVALUATION_BATCH: usize = 256;
 
-/// What `fit` says while it works.
+/// What `fit`, `evaluate` and `predict` say while they work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verbose {
     /// A progress line on a terminal, a line for each epoch elsewhere.
@@ -116,13 +116,21 @@ pub struct Evaluate<'a> {
     pub sample_weight: Option<Vec<Tensor<'a>>>,
     /// How many batches are taken; all of them by default.
     pub steps: Option<usize>,
+    /// What is said: nothing by default, unlike Keras, since a [`Score`] prints itself.
+    pub verbose: Verbose,
     /// What is called on the way: see [`callbacks`](crate::callback::callbacks).
     pub callbacks: Vec<Box<dyn Callback + 'a>>,
 }
 
 impl Default for Evaluate<'_> {
     fn default() -> Self {
-        Evaluate { batch_size: EVALUATION_BATCH, sample_weight: None, steps: None, callbacks: vec![] }
+        Evaluate {
+            batch_size: EVALUATION_BATCH,
+            sample_weight: None,
+            steps: None,
+            verbose: Verbose::Silent,
+            callbacks: vec![],
+        }
     }
 }
 

@@ -168,7 +168,7 @@ pub(crate) fn fit(
         logs.renew(&session.tally.values());
         let due = (epoch + 1).is_multiple_of(schedule.validation_freq);
         if let Some(validation) = validation.as_deref_mut().filter(|_| due) {
-            evaluate(backend, session, validation, callbacks, &mut tested)?;
+            evaluate(backend, session, validation, callbacks, &mut tested, Verbose::Silent)?;
             tested.iter().for_each(|(name, value)| logs.insert(&format!("val_{name}"), value));
         }
         *session.position = Position { epoch: epoch + 1, batch: 0 };
@@ -230,7 +230,7 @@ fn train_epoch(
             })?;
             save_requested(backend, session, callbacks, history)?;
         }
-        progress.batch(batch + 1, &session.tally);
+        progress.batch(batch + 1, Some(&session.tally));
     }
     Ok(session.position.batch > 0)
 }
@@ -242,7 +242,9 @@ pub(crate) fn evaluate(
     batches: &mut Epochs<'_>,
     callbacks: &mut Callbacks<'_, '_>,
     logs: &mut Logs,
+    verbose: Verbose,
 ) -> Result<()> {
+    let mut progress = Progress::of_pass(verbose, batches.steps());
     session.tally.reset();
     batches.seek(0, 0, *session.seed)?;
     callbacks.each(|callback| callback.on_test_begin(&mut session.training(backend)))?;
@@ -264,7 +266,9 @@ pub(crate) fn evaluate(
                 callback.on_test_batch_end(batch, logs, &mut session.training(backend))
             })?;
         }
+        progress.batch(batch + 1, Some(&session.tally));
     }
+    progress.end_pass(Some(&session.tally));
     logs.renew(&session.tally.values());
     callbacks.each(|callback| callback.on_test_end(logs, &mut session.training(backend)))
 }
@@ -276,7 +280,9 @@ pub(crate) fn predict(
     batches: &mut Epochs<'_>,
     callbacks: &mut Callbacks<'_, '_>,
     outputs: &mut [Vec<f32>],
+    verbose: Verbose,
 ) -> Result<()> {
+    let mut progress = Progress::of_pass(verbose, batches.steps());
     batches.seek(0, 0, *session.seed)?;
     callbacks.each(|callback| callback.on_predict_begin(&mut session.training(backend)))?;
     for batch in 0.. {
@@ -300,6 +306,8 @@ pub(crate) fn predict(
         callbacks.each_batch(|callback| {
             callback.on_predict_batch_end(batch, &rows, &mut session.training(backend))
         })?;
+        progress.batch(batch + 1, None);
     }
+    progress.end_pass(None);
     callbacks.each(|callback| callback.on_predict_end(&mut session.training(backend)))
 }

@@ -1,4 +1,4 @@
-//! Progress of `fit`: a line that moves on a terminal, a line for each epoch elsewhere.
+//! Progress of `fit`, `evaluate` and `predict`: a line that moves on a terminal, a line for each epoch elsewhere.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ const BAR: usize = 20;
 /// How often the line is drawn at most.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What `fit` says.
+/// What the loops over batches say.
 pub(crate) struct Progress {
     line: bool,
     epochs: bool,
@@ -36,6 +36,11 @@ impl Progress {
         Progress { line, epochs, batches, total, begun: Instant::now(), drawn: None, done: 0 }
     }
 
+    /// For one pass that is no epoch: an evaluation, or predictions.
+    pub fn of_pass(verbose: Verbose, batches: Option<usize>) -> Self {
+        Progress::new(verbose, batches, 1)
+    }
+
     /// Begins an epoch.
     pub fn begin(&mut self, epoch: usize) {
         self.begun = Instant::now();
@@ -50,21 +55,20 @@ impl Progress {
     }
 
     /// After a batch.
-    pub fn batch(&mut self, done: usize, tally: &Tally<'_>) {
+    pub fn batch(&mut self, done: usize, tally: Option<&Tally<'_>>) {
         self.done = done;
         if !self.line || self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
             return;
         }
         self.drawn = Some(Instant::now());
-        let measures = tally.names().into_iter().zip(tally.values());
-        let measures: Vec<String> = measures.map(|(name, value)| format!("{name}: {value:.4}")).collect();
-        self.draw(done, &measures.join(" - "));
+        self.draw(done, &tally.map(|tally| tally.score().to_string()).unwrap_or_default());
     }
 
     fn draw(&self, done: usize, measures: &str) {
         let seconds = self.begun.elapsed().as_secs_f64();
+        let measures = if measures.is_empty() { String::new() } else { format!(" - {measures}") };
         let Some(batches) = self.batches.filter(|batches| *batches > 0) else {
-            print!("\r\x1b[K{done} {seconds:.1}s - {measures}");
+            print!("\r\x1b[K{done} {seconds:.1}s{measures}");
             let _ = std::io::stdout().flush();
             return;
         };
@@ -72,7 +76,7 @@ impl Progress {
         let left = seconds / done.max(1) as f64 * batches.saturating_sub(done) as f64;
         let time = if done < batches { format!("{left:.0}s left") } else { format!("{seconds:.1}s") };
         let bar = format!("{}{}", "━".repeat(filled), "─".repeat(BAR - filled));
-        print!("\r\x1b[K{done}/{batches} {bar} {time} - {measures}");
+        print!("\r\x1b[K{done}/{batches} {bar} {time}{measures}");
         let _ = std::io::stdout().flush();
     }
 
@@ -84,6 +88,23 @@ impl Progress {
         } else if self.epochs {
             let seconds = history.seconds().last().copied().unwrap_or_default();
             println!("{seconds:.1}s - {}", history.last());
+        }
+    }
+
+    /// After a pass that is no epoch.
+    pub fn end_pass(&mut self, tally: Option<&Tally<'_>>) {
+        let measures = tally.map(|tally| tally.score().to_string()).unwrap_or_default();
+        if self.line {
+            self.draw(self.done, &measures);
+            println!();
+        } else if self.epochs {
+            let done =
+                self.batches.map_or(self.done.to_string(), |batches| format!("{}/{batches}", self.done));
+            let parts = [format!("{done} - {:.1}s", self.begun.elapsed().as_secs_f64()), measures];
+            println!(
+                "{}",
+                parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" - ")
+            );
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::diagram::diagram;
-use super::rows::rows;
+use super::rows::{Row, rows};
 use crate::compiled::Spec;
-use crate::error::batched;
+use crate::error::{Error, Result, batched};
 
 /// Layers, shapes, parameters and memory of a model. Print it.
 ///
@@ -24,17 +24,55 @@ pub struct Summary {
     spec: &'static Spec,
     nested: bool,
     trainable: bool,
+    /// The first and the last layer that are listed.
+    range: Option<[&'static str; 2]>,
 }
 
 impl Summary {
     /// The summary of a model.
     pub fn new(spec: &'static Spec) -> Self {
-        Summary { spec, nested: false, trainable: false }
+        Summary { spec, nested: false, trainable: false, range: None }
     }
 
     /// Also lists the layers of the models and cells that the model contains.
     pub fn expand_nested(self) -> Self {
         Summary { nested: true, ..self }
+    }
+
+    /// Lists layers from `first` to `last` alone, both of them and in either order; the counts stay those of the whole model.
+    /// With [`Summary::expand_nested`] before it, layers within models have names too.
+    ///
+    /// ```
+    /// use keras_runtime::prelude::*;
+    ///
+    /// keras_model! { Deep = dense(8, relu, input = 4) >> dense(6) >> dense(5) >> dense(2) }
+    /// let part = Deep::new(0).summary().layer_range("dense_1", "dense_2")?.to_string();
+    /// assert!(part.contains("dense_2") && !part.contains("dense_3"));
+    /// # Ok::<(), keras_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the model has no layer of such a name.
+    pub fn layer_range(self, first: &str, last: &str) -> Result<Self> {
+        let rows = rows(self.spec, self.nested);
+        let place = |name: &str| {
+            rows.iter().position(|row| row.name == name).ok_or_else(|| Error::Unknown {
+                kind: "layer",
+                name: name.into(),
+                known: rows.iter().map(|row| row.name).collect::<Vec<_>>().join(", "),
+            })
+        };
+        let (first, last) = (place(first)?, place(last)?);
+        Ok(Summary { range: Some([rows[first.min(last)].name, rows[first.max(last)].name]), ..self })
+    }
+
+    /// The rows that are not listed are taken away.
+    fn keep_range(&self, layers: &mut Vec<Row>) {
+        let place = |layers: &[Row], name| layers.iter().position(|layer| layer.name == name);
+        if let Some([first, last]) = self.range {
+            layers.truncate(place(layers, last).map_or(layers.len(), |last| last + 1));
+            layers.drain(..place(layers, first).unwrap_or(0));
+        }
     }
 
     /// Draws the model into an SVG file, as Keras's `plot_model`: a box for each layer, below all that feed it.
@@ -53,7 +91,7 @@ impl Summary {
     ///
     /// # Errors
     /// When the file cannot be written; nothing is left of it then.
-    pub fn plot(self, path: impl AsRef<std::path::Path>) -> crate::error::Result<()> {
+    pub fn plot(self, path: impl AsRef<std::path::Path>) -> Result<()> {
         crate::io::write_whole(path.as_ref(), diagram(self.spec, self.nested).as_bytes())
     }
 
@@ -93,9 +131,10 @@ impl fmt::Display for Summary {
         let is_chain = spec.inputs.len() == 1
             && !rest.iter().any(|layer| layer.open)
             && rest.windows(2).all(|pair| pair[1].inputs == [pair[0].name]);
-        if is_chain {
+        if is_chain && self.range.is_none() {
             layers.drain(..first);
         }
+        self.keep_range(&mut layers);
         let mut header = vec!["Layer (type)".to_string(), "Output Shape".into(), "Param #".into()];
         if self.trainable {
             header.push("Trainable".into());

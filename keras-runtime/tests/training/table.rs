@@ -10,6 +10,7 @@ pub enum Where {
 }
 use Where::{Here, Left};
 
+const FANS: &str = "they change the variance alone: `scale` of `variance_scaling` says any";
 const NOT_YET: &str = "not there yet";
 const BASE: &str = "what classes in Python are derived from";
 const CONFIG: &str = "a model is Rust code: there is no configuration to write and to read";
@@ -124,7 +125,13 @@ pub const ARGUMENTS: &[(&str, &str, Where)] = &[
     ("losses", "reduction", Here("Loss::reduction")),
     ("losses", "name", Left("losses are told by the names of the outputs")),
     ("losses", "dtype", Left("values are of 32 bits")),
-    ("losses", "axis", Left("it is the last axis, and any for `Dice` and `Tversky`: `permute` in the model makes any other the last")),
+    (
+        "losses",
+        "axis",
+        Left(
+            "it is the last axis, and any for `Dice` and `Tversky`: `permute` in the model makes any other the last",
+        ),
+    ),
     ("metrics", "name", Left("metrics have Keras's default names")),
     ("metrics", "dtype", Left("values are of 32 bits, and sums of 64")),
     ("metrics", "axis", Left(LAST_AXIS)),
@@ -142,8 +149,8 @@ pub const ARGUMENTS: &[(&str, &str, Where)] = &[
     ("optimizers", "loss_scale_factor", Here("Optimizer::loss_scale_factor")),
     ("optimizers", "name", Left("optimizers have Keras's default names")),
     ("optimizers.schedules", "name", Left("schedules have no names")),
-    ("initializers", "input_axes", Left(NOT_YET)),
-    ("initializers", "output_axes", Left(NOT_YET)),
+    ("initializers", "input_axes", Left(FANS)),
+    ("initializers", "output_axes", Left(FANS)),
 ];
 
 /// `(section, class or method, argument, where)`: further ones.
@@ -203,8 +210,6 @@ pub const OF_CLASSES: &[(&str, &str, &str, Where)] = &[
     ("Model", "evaluate", "y", Here("Trainer::evaluate")),
     ("Model", "predict", "x", Here("Model::predict")),
     ("Model", "predict_on_batch", "x", Here("Trainer::predict_on_batch")),
-    ("Model", "evaluate", "verbose", Left(NOT_YET)),
-    ("Model", "predict", "verbose", Left(NOT_YET)),
     ("Model", "evaluate", "return_dict", Left("a `Score` has names and numbers")),
     ("Model", "train_on_batch", "x", Here("Trainer::train_on_batch")),
     ("Model", "train_on_batch", "y", Here("Trainer::train_on_batch")),
@@ -225,5 +230,4 @@ pub const OF_CLASSES: &[(&str, &str, &str, Where)] = &[
     ("Model", "summary", "print_fn", Left("a `Summary` is printed as any value is")),
     ("Model", "summary", "expand_nested", Here("Summary::expand_nested")),
     ("Model", "summary", "show_trainable", Here("Summary::show_trainable")),
-    ("Model", "summary", "layer_range", Left(NOT_YET)),
 ];
