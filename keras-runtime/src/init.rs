@@ -80,7 +80,9 @@ fn truncated(random: &mut Philox) -> f32 {
 
 fn draw(weight: &WeightSpec, seed: u64, index: u64) -> Vec<f32> {
     let len: usize = weight.shape.iter().product();
-    let (fan_in, fan_out) = fans(weight.shape);
+    let along = |axes: &[usize]| axes.iter().map(|axis| weight.shape[*axis] as f64).product::<f64>();
+    let (fan_in, fan_out) =
+        weight.fans.map_or_else(|| fans(weight.shape), |[inputs, outputs]| (along(inputs), along(outputs)));
     let mut random = Philox::new(seed, index);
     let mut uniform =
         |low: f32, high: f32| (0..len).map(|_| low + (high - low) * random.uniform()).collect::<Vec<f32>>();
@@ -175,6 +177,7 @@ mod tests {
             layout: Layout::Plain,
             init,
             seed: None,
+            fans: None,
             penalty: None,
             constraint: None,
             trainable: true,

@@ -262,3 +262,28 @@ fn weights_that_do_not_fit_are_errors() {
     let problem = model.fit(&x, (get("y1").view(), get("y2").view()), fit).unwrap_err().to_string();
     assert!(problem.contains("one output"), "{problem}");
 }
+
+/// Variances go by the axes that Keras counts as inputs and outputs: those of a layer's equation, or those that are said.
+#[test]
+fn axes_of_inputs_and_outputs() -> Result<()> {
+    keras_model! {
+        Fans(x: [3, 20]) {
+            let a = (x, x) >> multi_head_attention(4, 32, name = "attention");
+            let b = x >> einsum_dense("abc,cde->abde", [-1, 4, 32], name = "einsum");
+            let c = x >> dense(50, kernel_initializer = he_uniform(input_axes = 1, output_axes = 0), name = "turned");
+            (a, b, c)
+        }
+    }
+    let model = Fans::new(3);
+    for (weight, limit) in [
+        // √(6 / (inputs + outputs)): 20 and 4 * 32; 4 * 32 and 20; √(6 / inputs), of which there are 50.
+        ("attention/query/kernel", (6.0f32 / 148.0).sqrt()),
+        ("attention/attention_output/kernel", (6.0f32 / 148.0).sqrt()),
+        ("einsum/kernel", (6.0f32 / 148.0).sqrt()),
+        ("turned/kernel", (6.0f32 / 50.0).sqrt()),
+    ] {
+        let greatest = model.weight(weight)?.iter().fold(0.0f32, |greatest, w| greatest.max(w.abs()));
+        assert!(greatest <= limit && greatest > 0.98 * limit, "{weight}: {greatest}, within {limit}");
+    }
+    Ok(())
+}

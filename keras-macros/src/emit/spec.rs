@@ -99,6 +99,11 @@ fn weight(graph: &Graph, params: &Params, i: usize) -> TokenStream {
     };
     let init = init(&weight.start.init);
     let seed = option(weight.start.seed.map(|seed| quote!(#seed)));
+    let fans = option(weight.start.fans.map(|fans| {
+        // Whoever made the weight has checked them.
+        let [inputs, outputs] = fans.map(|axes| axes.resolved(weight.shape.len()).unwrap_or_default());
+        quote!([&[#(#inputs),*], &[#(#outputs),*]])
+    }));
     let penalty = option(weight.penalty.map(|Penalty { l1, l2 }| {
         let (l1, l2) = (number(l1), number(l2));
         quote!(Penalty { l1: #l1, l2: #l2 })
@@ -106,7 +111,7 @@ fn weight(graph: &Graph, params: &Params, i: usize) -> TokenStream {
     let constraint = option(weight.constraint.as_ref().map(constraint));
     quote! {
         WeightSpec {
-            name: #name, shape: &[#(#dims),*], offset: #offset, layout: #layout, init: #init, seed: #seed,
+            name: #name, shape: &[#(#dims),*], offset: #offset, layout: #layout, init: #init, seed: #seed, fans: #fans,
             penalty: #penalty, constraint: #constraint, trainable: #trainable,
         }
     }

@@ -30,7 +30,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::diag::{Diagnostics, Message, Place, Reported};
-use crate::ir::{Binary, Dim, Graph, Id, Shape, broadcast};
+use crate::ir::{Binary, Dim, Graph, Id, Shape, Start, broadcast};
 use crate::layers::args::Args;
 use crate::layers::{self, Use, spectral};
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Let};
@@ -316,12 +316,26 @@ impl<'a> Builder<'a> {
             let value = self.graph.weight_value(reused);
             return self.normalized_kernel(u, name, value);
         }
-        let full = format!("{}/{name}", current.name);
-        let index = self.graph.weight(full, shape, start, current.trainable);
+        let (full, trainable) = (format!("{}/{name}", current.name), current.trainable);
+        let start = self.checked_fans(u, name, start.into(), &shape)?;
+        let index = self.graph.weight(full, shape, start, trainable);
         self.current.last_mut().expect("a layer is being built").made.push(index);
         self.constrain(u, name, index)?;
         let value = self.regularize(u, name, index)?;
         self.normalized_kernel(u, name, value)
+    }
+
+    /// `start`, whose axes of inputs and outputs are axes of a weight of this shape.
+    fn checked_fans(&self, u: &Use, name: &str, start: Start, shape: &[Dim]) -> Result<Start, Reported> {
+        let wrong = start.fans.iter().flatten().find_map(|axes| axes.resolved(shape.len()).err());
+        let Some(axis) = wrong else { return Ok(start) };
+        let dims: Vec<String> = shape.iter().map(Dim::to_string).collect();
+        let headline =
+            format!("the {name} of `{}` has no axis {axis}: it is [{}]", u.entry.name, dims.join(", "));
+        let place =
+            u.args.place_if_given(&format!("{}_initializer", name.rsplit('/').next().unwrap_or(name)));
+        let help = "`input_axes` and `output_axes` count from 0, or back from -1";
+        Err(self.diag.report(Message::new(place.unwrap_or(u.place), headline).help(help)))
     }
 
     /// Builds a layer whose kernel is divided by its spectral norm.

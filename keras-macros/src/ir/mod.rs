@@ -365,16 +365,50 @@ pub enum Init {
     },
 }
 
-/// How a weight starts, and from which seed if it has one of its own.
+/// How a weight starts, from which seed if it has one of its own, and which of its axes are its inputs and outputs where those
+/// are not Keras's for a weight of its rank.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Start {
     pub init: Init,
     pub seed: Option<u64>,
+    pub fans: Option<[AxisSet; 2]>,
+}
+
+impl Start {
+    /// With these axes as inputs and outputs, unless the user has said others.
+    pub fn with_fans(self, inputs: &[usize], outputs: &[usize]) -> Start {
+        let set = |axes: &[usize]| AxisSet::of(axes.iter().map(|axis| *axis as i64));
+        Start { fans: self.fans.or(Some([set(inputs), set(outputs)])), ..self }
+    }
+}
+
+/// Some axes of a tensor, those that are counted from the end among them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AxisSet(u64);
+
+impl AxisSet {
+    const HALF: i64 = 32;
+
+    /// Of axes in -32..32: there are no others.
+    pub fn of(axes: impl IntoIterator<Item = i64>) -> AxisSet {
+        let bit = |axis: i64| 1 << (axis + Self::HALF).clamp(0, 2 * Self::HALF - 1);
+        AxisSet(axes.into_iter().fold(0, |set, axis| set | bit(axis)))
+    }
+
+    /// Those of a tensor of this rank, or one that it does not have.
+    pub fn resolved(self, rank: usize) -> Result<Vec<usize>, i64> {
+        let all = (-Self::HALF..Self::HALF).filter(|axis| self.0 >> (axis + Self::HALF) & 1 == 1);
+        let rank = rank as i64;
+        let own = all.map(|axis| {
+            if (-rank..rank).contains(&axis) { Ok(axis.rem_euclid(rank) as usize) } else { Err(axis) }
+        });
+        own.collect()
+    }
 }
 
 impl From<Init> for Start {
     fn from(init: Init) -> Self {
-        Start { init, seed: None }
+        Start { init, seed: None, fans: None }
     }
 }
 

@@ -233,6 +233,11 @@ impl Args {
         self.get(name).place
     }
 
+    /// The same, where there is such an argument.
+    pub fn place_if_given(&self, name: &str) -> Option<Place> {
+        self.0.iter().find(|arg| arg.name == name).map(|arg| arg.place)
+    }
+
     /// A size.
     pub fn size(&self, name: &str) -> Dim {
         match &self.get(name).value {

@@ -443,7 +443,7 @@ fn additive_attention(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
 fn project(b: &mut Builder, u: &Use, part: &str, x: Id, heads: &Dim, size: &Dim) -> Result<Id, Reported> {
     let dims = b.graph.shape(x).dims.clone();
     let (features, steps) = dims.split_last().expect("rank was checked");
-    let start = u.args.initializer("kernel_initializer");
+    let start = u.args.initializer("kernel_initializer").with_fans(&[0], &[1, 2]);
     let shape = vec![features.clone(), heads.clone(), size.clone()];
     let kernel = b.weight(u, &format!("{part}/kernel"), shape, start)?;
     let flat = heads.mul(size);
@@ -528,7 +528,7 @@ fn multi_head(
     }
     let flat = heads.mul(value_dim);
     let found = b.graph.reshape(found, [lead, std::slice::from_ref(&flat)].concat());
-    let start = u.args.initializer("kernel_initializer");
+    let start = u.args.initializer("kernel_initializer").with_fans(&[0, 1], &[2]);
     let shape = vec![heads.clone(), value_dim.clone(), size.clone()];
     let kernel = b.weight(u, "attention_output/kernel", shape, start)?;
     let kernel = b.graph.reshape(kernel, vec![flat, size.clone()]);

@@ -132,7 +132,11 @@ fn einsum_dense(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         }
     };
     let kernel_dims: Vec<Dim> = of.kernel.iter().map(&size).collect();
-    let kernel = b.weight(u, "kernel", kernel_dims, u.args.initializer("kernel_initializer"))?;
+    // Keras counts the letters of the result as outputs.
+    let axes = 0..of.kernel.len();
+    let (outputs, inputs): (Vec<usize>, Vec<usize>) = axes.partition(|i| of.output.contains(&of.kernel[*i]));
+    let start = u.args.initializer("kernel_initializer").with_fans(&inputs, &outputs);
+    let kernel = b.weight(u, "kernel", kernel_dims, start)?;
     let mut y = product(b, &of, u.x(), kernel, &size);
     if let Some(axes) = u.args.text("bias_axes").map(str::to_string) {
         if let Some(wrong) = axes.chars().find(|c| !of.output.contains(c)) {

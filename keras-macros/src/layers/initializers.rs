@@ -30,6 +30,15 @@ fn f32_of(args: &Args, name: &str) -> f32 {
 
 const GAIN: Param = optional("gain", Kind::Number, "1.0", "Factor of every element.");
 const SEED: Param = optional("seed", Kind::Integer, "None", "Seed of these values; None is the model's.");
+const INPUT_AXES: Param = optional(
+    "input_axes",
+    Kind::Integers,
+    "None",
+    "The axes of its inputs, with `output_axes`; None is as Keras counts for the layer.",
+);
+const OUTPUT_AXES: Param =
+    optional("output_axes", Kind::Integers, "None", "The axes of its outputs, with `input_axes`.");
+const OF_FANS: &[Param] = &[SEED, INPUT_AXES, OUTPUT_AXES];
 const NORMAL: &[Param] = &[
     optional("mean", Kind::Number, "0.0", "Mean."),
     optional("stddev", Kind::Number, "0.05", "Standard deviation."),
@@ -84,37 +93,37 @@ pub const INITIALIZERS: &[Initializer] = &[
     Initializer {
         name: "glorot_uniform",
         doc: "Uniform within ±√(6 / (fan_in + fan_out)).",
-        params: &[SEED],
+        params: OF_FANS,
         make: |_| Init::GlorotUniform,
     },
     Initializer {
         name: "glorot_normal",
         doc: "Truncated normal of variance 2 / (fan_in + fan_out).",
-        params: &[SEED],
+        params: OF_FANS,
         make: |_| Init::GlorotNormal,
     },
     Initializer {
         name: "he_uniform",
         doc: "Uniform within ±√(6 / fan_in).",
-        params: &[SEED],
+        params: OF_FANS,
         make: |_| Init::HeUniform,
     },
     Initializer {
         name: "he_normal",
         doc: "Truncated normal of variance 2 / fan_in.",
-        params: &[SEED],
+        params: OF_FANS,
         make: |_| Init::HeNormal,
     },
     Initializer {
         name: "lecun_uniform",
         doc: "Uniform within ±√(3 / fan_in).",
-        params: &[SEED],
+        params: OF_FANS,
         make: |_| Init::LecunUniform,
     },
     Initializer {
         name: "lecun_normal",
         doc: "Truncated normal of variance 1 / fan_in.",
-        params: &[SEED],
+        params: OF_FANS,
         make: |_| Init::LecunNormal,
     },
     Initializer {
@@ -135,6 +144,8 @@ pub const INITIALIZERS: &[Initializer] = &[
                 "What is drawn.",
             ),
             SEED,
+            INPUT_AXES,
+            OUTPUT_AXES,
         ],
         make: variance_scaling,
     },

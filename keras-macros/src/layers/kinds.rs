@@ -2,11 +2,11 @@
 
 use proc_macro2::Ident;
 
-use super::args::{Activation, Clipping, Kind, Param, Value, lower_first, optional, parse};
+use super::args::{Activation, Args, Clipping, Kind, Param, Value, lower_first, optional, parse};
 use super::{Entry, activations, constraints, find_activation, initializers, regularizers};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::graph::{Builder, Scalar};
-use crate::ir::{DType, Dim, Start};
+use crate::ir::{AxisSet, DType, Dim, Start};
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind};
 
 fn is_none(expr: &Expr) -> bool {
@@ -277,7 +277,27 @@ fn initializer(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Report
     };
     let args = parse(b, &name, place, entry.params, &[], &args.iter().collect::<Vec<_>>())?;
     let seed = if has(entry.params, "seed") { args.optional_integer("seed") } else { None };
-    Ok(Value::Initializer(Start { init: (entry.make)(&args), seed: seed.map(|seed| seed as u64) }))
+    let fans = fans(b, &name, entry.params, &args)?;
+    Ok(Value::Initializer(Start { init: (entry.make)(&args), seed: seed.map(|seed| seed as u64), fans }))
+}
+
+/// The axes of inputs and outputs that an initializer is told: of both, or none.
+fn fans(b: &Builder, name: &str, params: &[Param], args: &Args) -> Result<Option<[AxisSet; 2]>, Reported> {
+    if !has(params, "input_axes") {
+        return Ok(None);
+    }
+    let given = |name: &str| args.integers(name).map(|axes| AxisSet::of(axes.iter().copied()));
+    let (one, other) = match (given("input_axes"), given("output_axes")) {
+        (Some(inputs), Some(outputs)) => return Ok(Some([inputs, outputs])),
+        (None, None) => return Ok(None),
+        (Some(_), None) => ("input_axes", "output_axes"),
+        (None, Some(_)) => ("output_axes", "input_axes"),
+    };
+    let message =
+        Message::new(args.place(one), format!("`{one}` of `{name}` goes with `{other}`, which is missing"));
+    Err(b
+        .diag
+        .report(message.help(format!("say both, as in `{name}(input_axes = 0, output_axes = [1, 2])`"))))
 }
 
 /// What Keras takes as a dictionary of bounds.

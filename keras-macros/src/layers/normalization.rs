@@ -378,7 +378,7 @@ impl Renorm {
                 return Err(b.diag.report(message.help("take `ones`, or `constant(..)`")));
             }
         };
-        let deviation = Start { init: deviation, seed: variance.seed };
+        let deviation = Start { init: deviation, ..variance };
         Ok(Renorm {
             moving_stddev: b.frozen_weight(u, "moving_stddev", dims.to_vec(), deviation)?,
             mean: b.frozen_weight(u, "renorm_mean", dims.to_vec(), mean)?,

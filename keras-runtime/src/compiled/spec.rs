@@ -131,6 +131,8 @@ pub struct WeightSpec {
     pub init: Init,
     /// The seed of its first values, where it has one of its own.
     pub seed: Option<u64>,
+    /// Its axes of inputs and of outputs, by which its first values are scaled, where those are not Keras's for its rank.
+    pub fans: Option<[&'static [usize]; 2]>,
     /// What the loss has in addition for its values.
     pub penalty: Option<Penalty>,
     /// What its values are made to be after each training step.

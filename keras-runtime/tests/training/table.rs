@@ -10,7 +10,6 @@ pub enum Where {
 }
 use Where::{Here, Left};
 
-const FANS: &str = "they change the variance alone: `scale` of `variance_scaling` says any";
 const NOT_YET: &str = "not there yet";
 const BASE: &str = "what classes in Python are derived from";
 const CONFIG: &str = "a model is Rust code: there is no configuration to write and to read";
@@ -149,8 +148,6 @@ pub const ARGUMENTS: &[(&str, &str, Where)] = &[
     ("optimizers", "loss_scale_factor", Here("Optimizer::loss_scale_factor")),
     ("optimizers", "name", Left("optimizers have Keras's default names")),
     ("optimizers.schedules", "name", Left("schedules have no names")),
-    ("initializers", "input_axes", Left(FANS)),
-    ("initializers", "output_axes", Left(FANS)),
 ];
 
 /// `(section, class or method, argument, where)`: further ones.
@@ -167,6 +164,10 @@ pub const OF_CLASSES: &[(&str, &str, &str, Where)] = &[
     ("metrics", "MeanIoU", "ignore_class", Here("IoU::ignore_class")),
     ("metrics", "OneHotMeanIoU", "ignore_class", Here("IoU::ignore_class")),
     ("metrics", "MeanMetricWrapper", "fn", Here("metric::MeanMetric")),
+    ("metrics", "PrecisionAtRecall", "class_id", Here("metric::PrecisionAtRecall")),
+    ("metrics", "RecallAtPrecision", "class_id", Here("metric::RecallAtPrecision")),
+    ("metrics", "SensitivityAtSpecificity", "class_id", Here("metric::SensitivityAtSpecificity")),
+    ("metrics", "SpecificityAtSensitivity", "class_id", Here("metric::SpecificityAtSensitivity")),
     ("metrics", "PrecisionAtRecall", "recall", Here("metric::PrecisionAtRecall")),
     ("metrics", "PrecisionAtRecall", "num_thresholds", Here("AUC::num_thresholds")),
     ("metrics", "RecallAtPrecision", "precision", Here("metric::RecallAtPrecision")),
@@ -228,6 +229,7 @@ pub const OF_CLASSES: &[(&str, &str, &str, Where)] = &[
     ("Model", "summary", "line_length", Left("columns are as wide as what is in them")),
     ("Model", "summary", "positions", Left("columns are as wide as what is in them")),
     ("Model", "summary", "print_fn", Left("a `Summary` is printed as any value is")),
+    ("Model", "summary", "layer_range", Here("Summary::layer_range")),
     ("Model", "summary", "expand_nested", Here("Summary::expand_nested")),
     ("Model", "summary", "show_trainable", Here("Summary::show_trainable")),
 ];

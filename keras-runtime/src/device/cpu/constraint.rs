@@ -148,6 +148,7 @@ mod tests {
             layout,
             init: Init::Zeros,
             seed: None,
+            fans: None,
             penalty: None,
             constraint: None,
             trainable: true,
