@@ -30,6 +30,10 @@ layers! {
     heads_own_masks HeadsOwnMasks (a a0 "probe_a" [4; 6], b b0 "probe_b" [5; 6], c c0 "probe_c" [2, 4; 5]) { (a, b, b, c > -0.5) >> multi_head_attention(2, 3, name = "m") }
     heads_all_masks HeadsAllMasks (a a0 "probe_a" [4; 6], b b0 "probe_b" [5; 6], c c0 "probe_c" [4; 5]) { (((a * (slice(a, 2, 0, 1) > -0.7)) >> masking()), ((b * (slice(b, 2, 0, 1) > -0.7)) >> masking()), ((b * (slice(b, 2, 0, 1) > -0.7)) >> masking()), c > -0.9) >> multi_head_attention(2, 4, use_causal_mask = true, name = "m") >> drop_mask() }
     grouped_given_mask GroupedGivenMask (a a0 "probe_a" [4; 6], b b0 "probe_b" [5; 6], c c0 "probe_c" [4; 5]) { (a, b, b, c > -0.5) >> group_query_attention(4, 6, 2, name = "m") }
+    tiles_of_heads TilesOfHeads (a a0 "probe_a" [97; 4]) { (a, a) >> multi_head_attention(4, 2, use_bias = false, use_causal_mask = true, name = "m") }
+    tiles_of_queries TilesOfQueries (a a0 "probe_a" [288; 2]) { (a, a) >> group_query_attention(2, 4, 2, sliding_window = 70, name = "m") }
+    tiles_filled_up TilesFilledUp (a a0 "probe_a" [193; 2], b b0 "probe_b" [211; 2]) { (((a * (slice(a, 2, 0, 1) > -0.7)) >> masking()), ((b * (slice(b, 2, 0, 1) > -0.7)) >> masking())) >> attention(use_scale = true, name = "m") >> drop_mask() }
+    tiles_of_sums TilesOfSums (a a0 "probe_a" [66; 4], b b0 "probe_b" [510; 4]) { (a, b) >> additive_attention(name = "m") }
     grouped Grouped (a a0 "probe_a" [4; 6], b b0 "probe_b" [5; 6]) { (a, b) >> group_query_attention(4, 6, 2, name = "m") }
     grouped_causal GroupedCausal (a a0 "probe_a" [4; 6]) { (a, a) >> group_query_attention(3, 2, 1, use_bias = false, use_causal_mask = true, name = "m") }
     heads_gated HeadsGated (a a0 "probe_a" [4; 6], b b0 "probe_b" [5; 6]) { (a, b) >> multi_head_attention(2, 3, use_gate = true, name = "m") }
