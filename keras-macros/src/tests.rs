@@ -452,6 +452,13 @@ fn arenas(source: &str) -> [usize; 2] {
     let params = crate::plan::Params::new(&graph, crate::fuse::layouts(&graph));
     [crate::grad::infer(&graph), crate::grad::train(&graph)].map(|function| {
         let program = crate::fuse::fuse(&function, &params.layouts).unwrap();
+        // Threads are at different steps of a loop at the same time, so that nothing in it may be of all samples.
+        for kernel in program.steps.iter().flat_map(|step| &step.kernels) {
+            if let crate::fuse::Kernel::Loop { kernels, .. } = kernel {
+                let each = |kernel: &crate::fuse::Kernel| kernel.place() == crate::fuse::Place::Rows;
+                assert!(kernels.iter().all(each), "{kernel}");
+            }
+        }
         crate::plan::plan(&program, &params).arena.as_known().unwrap()
     })
 }

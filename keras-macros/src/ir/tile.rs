@@ -201,13 +201,13 @@ impl Loop<'_, '_> {
     fn computed(&mut self, id: Id, axis: usize) -> Option<Id> {
         let old = self.tiler.old;
         let Node { op, shape, .. } = &old.nodes[id.0];
-        let is_large = |x: Id| old.shape(x).size().as_known().is_some_and(|size| size >= self.large);
         let mut dims = shape.dims.clone();
         dims[axis] = self.tiles.places.into();
         let part = Shape { batched: shape.batched, dims };
         Some(match op {
             // All threads have but one place for what is the same for all samples.
-            op if is_elementwise(op) && is_large(id) && (shape.batched || old.operations(id) < RECOMPUTE) => {
+            op if !shape.batched && !matches!(op, Op::Broadcast(_)) => return None,
+            op if is_elementwise(op) && self.is_large(id) => {
                 let op = op.map(|x| self.part(x, axis));
                 self.tiler.graph.push(op, part)
             }
@@ -215,33 +215,60 @@ impl Loop<'_, '_> {
                 let op = Op::Softmax(self.part(*x, axis));
                 self.tiler.graph.push(op, part)
             }
-            Op::Broadcast(x) => {
-                let from = old.shape(*x);
-                let x = match axis.checked_sub(shape.rank() - from.rank()) {
-                    Some(own) if !from.dims[own].is(1) => self.part(*x, own),
-                    _ => self.same(*x),
-                };
-                self.tiler.graph.broadcast_to(x, &part)
-            }
+            Op::Broadcast(_) => self.spread(id, Some(axis), &part),
             Op::BatchMatMul { a, b } if axis + 1 < shape.rank() => {
                 let a = self.item(*a, axis);
                 let b = if axis + 2 == shape.rank() { self.same(*b) } else { self.item(*b, axis) };
                 self.tiler.graph.batch_matmul(a, b)
             }
-            Op::Reduce { kind, x, axes, batch: false } if is_large(*x) && !axes.contains(&axis) => {
+            Op::Reduce { kind, x, axes, batch: false } if self.is_large(*x) && !axes.contains(&axis) => {
                 let op = Op::Reduce { kind: *kind, x: self.part(*x, axis), axes: axes.clone(), batch: false };
                 self.tiler.graph.push(op, part)
             }
-            Op::Permute { x, axes } if is_large(*x) => {
+            Op::Permute { x, axes } if self.is_large(*x) => {
                 let x = self.part(*x, axes[axis]);
                 self.tiler.graph.permute(x, axes.clone())
             }
-            Op::Reshape(x) if is_large(*x) => {
+            Op::Reshape(x) if self.is_large(*x) => {
                 let x = self.part(*x, same_axis(&old.shape(*x).dims, &shape.dims, axis)?);
                 self.tiler.graph.reshape(x, part.dims)
             }
             _ => return None,
         })
+    }
+
+    /// What `id`, which is divided along `axis` if that is one of its own, is in a step of `shape`. What is cheap is computed
+    /// for all of the shape, and has no place in memory.
+    fn spread(&mut self, id: Id, axis: Option<usize>, shape: &Shape) -> Id {
+        let old = self.tiler.old;
+        let Some(axis) = axis else {
+            let x = self.same(id);
+            return self.tiler.graph.broadcast_to(x, shape);
+        };
+        let Node { op, shape: own, .. } = &old.nodes[id.0];
+        match op {
+            Op::Broadcast(x) => {
+                let from = &old.shape(*x).dims;
+                let axis = axis.checked_sub(own.rank() - from.len()).filter(|&axis| !from[axis].is(1));
+                self.spread(*x, axis, shape)
+            }
+            op if is_elementwise(op)
+                && (self.is_large(id) || !own.batched)
+                && old.operations(id) < RECOMPUTE =>
+            {
+                let op = op.map(|x| self.spread(x, Some(axis), shape));
+                self.tiler.graph.push(op, shape.clone())
+            }
+            _ => {
+                let x = self.part(id, axis);
+                self.tiler.graph.broadcast_to(x, shape)
+            }
+        }
+    }
+
+    /// Whether `id` has as many elements as the scores of a head.
+    fn is_large(&self, id: Id) -> bool {
+        self.tiler.old.shape(id).size().as_known().is_some_and(|size| size >= self.large)
     }
 
     /// A tile of `id`, which is computed outside of the loop.
