@@ -22,7 +22,7 @@ impl TileSize {
     pub const CACHED: TileSize = TileSize { words: 1 << 15, rows: 32 };
 }
 
-/// Operations that it may take to compute what is the same for all samples again in each of them.
+/// Operations from which on a value that several heads or samples share is not computed again for each.
 const RECOMPUTE: usize = 12;
 
 /// How the scores of an attention are divided.
@@ -117,10 +117,12 @@ impl Graph {
                 || is_elementwise(op) && op.operands().into_iter().any(|x| self.is_of_softmax(x, readers)))
     }
 
-    /// Operations that it takes to compute `id` from what is no result of elements.
+    /// Operations that it takes to compute `id` again, element for element, from what is in memory.
     fn operations(&self, id: Id) -> usize {
         match &self.nodes[id.0].op {
             Op::Unary(f, _) if !f.is_cheap() => RECOMPUTE,
+            // Computed again, it would drop others.
+            Op::Dropout { .. } => RECOMPUTE,
             Op::Broadcast(x) => self.operations(*x),
             op if is_elementwise(op) => {
                 op.operands().into_iter().fold(1, |sum, x| (sum + self.operations(x)).min(2 * RECOMPUTE))
@@ -205,7 +207,7 @@ impl Loop<'_, '_> {
         dims[axis] = self.tiles.places.into();
         let part = Shape { batched: shape.batched, dims };
         Some(match op {
-            // All threads have but one place for what is the same for all samples.
+            // All threads have but one place for what is the same for all samples: it is computed before.
             op if !shape.batched && !matches!(op, Op::Broadcast(_)) => return None,
             op if is_elementwise(op) && self.is_large(id) => {
                 let op = op.map(|x| self.part(x, axis));
