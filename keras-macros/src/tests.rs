@@ -445,3 +445,38 @@ fn no_kernel_has_more_operands_than_it_can_hold() {
         }
     }
 }
+
+/// Words of the arena of `infer` and of `train` for each sample.
+fn arenas(source: &str) -> [usize; 2] {
+    let graph = model(source).graph.tiled(crate::ir::TileSize::CACHED);
+    let params = crate::plan::Params::new(&graph, crate::fuse::layouts(&graph));
+    [crate::grad::infer(&graph), crate::grad::train(&graph)].map(|function| {
+        let program = crate::fuse::fuse(&function, &params.layouts).unwrap();
+        // Threads are at different steps of a loop at the same time, so that nothing in it may be of all samples.
+        for kernel in program.steps.iter().flat_map(|step| &step.kernels) {
+            if let crate::fuse::Kernel::Loop { kernels, .. } = kernel {
+                let each = |kernel: &crate::fuse::Kernel| kernel.place() == crate::fuse::Place::Rows;
+                assert!(kernels.iter().all(each), "{kernel}");
+            }
+        }
+        crate::plan::plan(&program, &params).arena.as_known().unwrap()
+    })
+}
+
+/// The scores of attention are never in memory as a whole: twice the steps take twice the memory, not four times.
+#[test]
+fn memory_of_attention_is_linear_in_the_steps() {
+    for layer in [
+        "(x, x) >> multi_head_attention(4, 8, dropout = 0.1, use_causal_mask = true)",
+        "(x, x) >> multi_head_attention(4, 8, sliding_window = 9)",
+        "(x, x) >> group_query_attention(8, 4, 2)",
+        "(x, x) >> attention(use_scale = true, dropout = 0.2)",
+    ] {
+        let of = |n: usize| arenas(&format!("M(x: [{n}, 32]) {{ let x = x >> dense(32); {layer} }}"));
+        let (one, two, four) = (of(512), of(1024), of(2048));
+        for phase in 0..2 {
+            let words = format!("{layer}: {one:?} {two:?} {four:?}");
+            assert!(two[phase] <= 2 * one[phase] && four[phase] <= 2 * two[phase], "{words}");
+        }
+    }
+}

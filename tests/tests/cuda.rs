@@ -20,6 +20,10 @@ keras_model! {
     Deep = conv2d(32, 3, activation = relu, input = [12, 12, 16]) >> conv2d(64, 3, activation = relu) >> flatten()
         >> dense(16, softmax);
     Dropped = dropout(0.5, input = 64) >> dense(1);
+    // Attention in tiles, the gradient of whose last kernel tells what part of the weights is kept.
+    Kept(x: [256, 1]) {
+        (x, x) >> attention(dropout = 0.5) >> flatten() >> dense(1, use_bias = false, kernel_initializer = zeros)
+    }
     Pictures = reshape([5, 8, 1], input = 40) >> conv2d(8, 3, padding = same) >> batch_normalization() >> relu
         >> max_pooling2d(2) >> conv2d(20, 2, activation = relu) >> spatial_dropout2d(0.2) >> flatten()
         >> dense(10, softmax, kernel_regularizer = l2(0.01), kernel_constraint = max_norm(2.0));
@@ -134,6 +138,20 @@ fn what_is_dropped_is_the_same_on_both() {
     });
     assert_eq!(masks[0], masks[1]);
     assert!(masks[0][0] != masks[0][1], "every step drops the same");
+}
+
+#[test]
+fn what_is_dropped_in_tiles_is_the_same_on_both() {
+    let Some(gpu) = device() else { return };
+    let x = Array::<f32, _>::ones((2, 256, 1));
+    let y = Array2::<f32>::ones((2, 1));
+    let kept = [&gpu as &dyn Device, &Cpu::threads(2)].map(|device| {
+        let mut model = Kept::on(device, 11).unwrap().compile(Sgd::default(), MeanSquaredError, ());
+        let kernel: ArrayD<f32> = model.gradients(&x, &y).unwrap().get("dense/kernel").unwrap();
+        kernel.iter().copied().collect::<Vec<f32>>()
+    });
+    close(&kept[0], &kept[1], 1e-6);
+    assert_ne!(kept[0][..128], kept[0][128..], "every tile drops the same");
 }
 
 /// The heads that a loss of the host's, and weights of samples, take.

@@ -12,7 +12,7 @@ use quote::{format_ident, quote, quote_spanned};
 use crate::dump::Dump;
 use crate::fuse::{self, Program};
 use crate::grad;
-use crate::ir::{Dim, Graph};
+use crate::ir::{Dim, Graph, TileSize};
 use crate::model::{Form, Model};
 use crate::plan::{self, Params, Plan};
 
@@ -49,6 +49,7 @@ fn compile(model: &Model, dump: &Dump) -> Result<TokenStream, String> {
     if !is_loss {
         grad::split_heads(&mut graph);
     }
+    let mut graph = graph.tiled(TileSize::CACHED);
     dump.stage("ir", &graph);
     let params = Params::new(&graph, fuse::layouts(&graph));
     let phase = |name: &'static str, function: grad::Function| -> Result<Phase, String> {

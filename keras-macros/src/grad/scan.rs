@@ -3,6 +3,8 @@
 //! It carries the gradients of the states. What the steps give to a value from outside is summed: for weights not step by
 //! step, but by one product, or one reduction, over the values that all steps leave.
 
+use std::collections::BTreeMap;
+
 use super::Adjoint;
 use crate::ir::{Binary, Dim, Id, Op, ReduceKind, Shape};
 
@@ -78,16 +80,20 @@ impl Adjoint {
             let carry = self.graph.state(back, start);
             carried.push((state, next, carry, all));
         }
-        self.within = Some((scan, vec![]));
+        // What the steps of a loop that is not kept computed, this one computes again.
+        let again = if forward.recomputed { self.again(back, body) } else { BTreeMap::new() };
+        let now = |id: &Id| *again.get(id).unwrap_or(id);
+        let body: Vec<Id> = body.iter().map(now).collect();
+        self.within = Some((if forward.recomputed { back } else { scan }, vec![]));
         for (_, next, carry, _) in &carried {
             self.add(*next, *carry);
         }
         for &(x, dy) in &asked.traces {
             let dx = self.graph.item(back, dy);
-            self.add(x, dx);
+            self.add(now(&x), dx);
         }
         for &(x, dy) in &asked.totals {
-            self.add(x, dy);
+            self.add(now(&x), dy);
         }
         let mut items = vec![];
         for &id in body.iter().rev() {
@@ -131,6 +137,25 @@ impl Adjoint {
         for (x, dx) in totals {
             self.add(x, dx);
         }
+    }
+
+    /// The nodes of `body`, a loop without states, as nodes of loop `back`.
+    fn again(&mut self, back: usize, body: &[Id]) -> BTreeMap<Id, Id> {
+        let mut again = BTreeMap::new();
+        for &id in body {
+            let node = self.graph.nodes[id.0].clone();
+            self.graph.current_layer = node.layer;
+            let op = match node.op {
+                Op::Item { x, .. } => Op::Item { scan: back, x },
+                op => op.map(|x| *again.get(&x).unwrap_or(&x)),
+            };
+            let copy = self.graph.push(op, node.shape);
+            again.insert(id, copy);
+            self.of.resize(self.graph.nodes.len(), None);
+            self.needed.resize(self.graph.nodes.len(), false);
+            self.needed[copy.0] = self.needed[id.0];
+        }
+        again
     }
 
     /// Leaves what the steps of loop `back` give to nodes of other loops, whose values of the same time they read, for the
@@ -208,6 +233,16 @@ impl Adjoint {
             Op::ScatterAdd { index, dy } => {
                 let (index, dy) = (self.graph.trace(back, index), self.graph.trace(back, dy));
                 self.graph.scatter_add(index, dy, node.shape.dims)
+            }
+            Op::Reduce { kind: ReduceKind::Sum, x, axes, batch: true }
+                if self.graph.scans[back].recomputed =>
+            {
+                // Nothing of a step is kept: each sample's sum over the steps, then that over the samples.
+                let shape = Shape::batched(node.shape.dims.clone());
+                let sum = self.graph.push(Op::Reduce { kind: ReduceKind::Sum, x, axes, batch: false }, shape);
+                let total = self.graph.total(sum);
+                let op = Op::Reduce { kind: ReduceKind::Sum, x: total, axes: vec![], batch: true };
+                self.graph.push(op, node.shape)
             }
             Op::Reduce { kind: ReduceKind::Sum, x, axes, batch: true } => {
                 let x = self.graph.trace(back, x);

@@ -2,7 +2,7 @@
 
 use super::{Case, known};
 use crate::grad;
-use crate::ir::{Binary, Fill, Graph, Id, Op, Sampling, Shape, Unary, Window};
+use crate::ir::{Binary, Fill, Graph, Id, Op, ReduceKind, Sampling, Shape, TileSize, Unary, Window};
 
 /// A simple recurrent network over the rows of the input: its values in all steps, and its last state.
 fn recurrent(g: &mut Graph, x: Id, reverse: bool) -> (Id, Id) {
@@ -207,4 +207,72 @@ fn gradients_of_loops_as_values() {
         })
         .check(&format!("reverse {reverse}"));
     }
+}
+
+/// Three heads that look from the four rows of the input at each other, with a learned factor of the scores, `drop` of the
+/// weights, and no look ahead. `sums`: scores that are sums rather than products.
+fn attention(g: &mut Graph, x: Id, drop: f32, sums: bool) -> Id {
+    let [q, k, v] = [(); 3].map(|()| {
+        let w = Case::weight(g, &[3, 6]);
+        let y = g.matmul(x, w, false);
+        let y = g.reshape(y, known(&[4, 3, 2]));
+        g.permute(y, vec![1, 0, 2])
+    });
+    let scores = if sums {
+        let (q, k) = (g.reshape(q, known(&[3, 4, 1, 2])), g.reshape(k, known(&[3, 1, 4, 2])));
+        let sum = g.binary(Binary::Add, q, k);
+        let all = g.unary(Unary::Tanh, sum);
+        let sum = g.reduce(ReduceKind::Sum, all, vec![3], true);
+        g.reshape(sum, known(&[3, 4, 4]))
+    } else {
+        let k = g.permute(k, vec![0, 2, 1]);
+        g.batch_matmul(q, k)
+    };
+    let factor = Case::weight(g, &[]);
+    let scores = g.binary(Binary::Mul, scores, factor);
+    let places = g.iota(4.into());
+    let (rows, columns) = (g.reshape(places, known(&[4, 1])), g.reshape(places, known(&[1, 4])));
+    let seen = g.binary(Binary::Ge, rows, columns);
+    let away = g.constant(-1e9);
+    let scores = g.select(seen, scores, away);
+    let weights = g.softmax(scores, 2);
+    let weights = if drop > 0.0 { g.dropout(weights, drop) } else { weights };
+    let found = g.batch_matmul(weights, v);
+    g.permute(found, vec![1, 0, 2])
+}
+
+/// Divided by heads, by queries, and by queries that do not fill the last tile.
+#[test]
+fn attention_in_tiles() {
+    for (words, rows, steps) in [(16, 1, 3), (1, 2, 2), (1, 1, 4), (1, 3, 2)] {
+        for (drop, sums) in [(0.0, false), (0.0, true), (0.25, false)] {
+            let whole = Case::new(-1.0, 1.0, |g, x| attention(g, x, drop, sums));
+            let tiled = Case { graph: whole.graph.tiled(TileSize { words, rows }), ..whole };
+            assert_eq!(tiled.graph.scans.len(), 1);
+            assert!(tiled.graph.scans[0].length.is(steps), "{:?}", tiled.graph.scans[0]);
+            tiled.check(&format!("words {words}, rows {rows}, dropout {drop}, sums {sums}"));
+            let whole = Case::new(-1.0, 1.0, |g, x| attention(g, x, 0.0, sums));
+            if drop == 0.0 {
+                let weights = whole.weights();
+                let [a, b] = [&whole, &tiled].map(|case| {
+                    let function = grad::infer(&case.graph);
+                    case.run(&function, &weights)[function.heads[0].z.0].clone()
+                });
+                assert!(a.data.iter().zip(&b.data).all(|(a, b)| (a - b).abs() < 1e-12), "{a:?} {b:?}");
+            }
+        }
+    }
+}
+
+/// What somebody else reads is computed as a whole.
+#[test]
+fn attention_whose_weights_are_asked_for_is_whole() {
+    let case = Case::new(-1.0, 1.0, |g, x| {
+        let y = attention(g, x, 0.0, false);
+        let weights = g.nodes.iter().position(|node| matches!(node.op, Op::Softmax(_))).map(Id);
+        let weights = g.reduce(ReduceKind::Sum, weights.unwrap(), vec![0, 1, 2], true);
+        g.binary(Binary::Add, y, weights)
+    });
+    assert!(case.graph.tiled(TileSize { words: 1, rows: 1 }).scans.is_empty());
+    assert_eq!(case.graph.tiled(TileSize { words: 48, rows: 1 }).nodes.len(), case.graph.nodes.len());
 }

@@ -13,6 +13,7 @@ mod print;
 mod prune;
 mod sample;
 mod scan;
+mod tile;
 mod unroll;
 mod windows;
 
@@ -22,6 +23,7 @@ pub use build::broadcast;
 pub use dim::{Dim, Shape};
 pub use sample::{Fill, Sampling};
 pub use scan::{Scan, State, Unit};
+pub use tile::TileSize;
 pub use unroll::MOST_NODES;
 pub use windows::Window;
 

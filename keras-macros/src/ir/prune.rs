@@ -26,10 +26,7 @@ impl Graph {
 
     /// Takes out the operations that nothing depends on.
     pub fn sweep(&mut self) {
-        let roots = self.output_values().chain(self.losses.iter().copied());
-        let roots = roots.chain(self.updates.iter().map(|(_, id)| *id));
-        let roots: Vec<Id> = roots.chain(self.carries().into_iter().map(|(_, id)| id)).collect();
-        let live = self.ancestors(roots);
+        let live = self.ancestors(self.roots());
         let is_kept = |i: &usize| live[*i] || matches!(self.nodes[*i].op, Op::Input(_));
         let kept: Vec<usize> = (0..self.nodes.len()).filter(is_kept).collect();
         let place = |id: Id| kept.binary_search(&id.0).ok().map(Id);
@@ -40,11 +37,23 @@ impl Graph {
         });
         self.nodes = nodes.collect();
         self.map_states(place);
-        self.move_outputs(moved);
-        self.losses.iter_mut().for_each(|loss| *loss = moved(*loss));
-        self.updates.iter_mut().for_each(|(_, next)| *next = moved(*next));
+        self.move_roots(moved);
+    }
+
+    /// Every node that is wanted for itself.
+    pub(super) fn roots(&self) -> Vec<Id> {
+        let roots = self.output_values().chain(self.losses.iter().copied());
+        let roots = roots.chain(self.updates.iter().map(|(_, id)| *id));
+        roots.chain(self.carries().into_iter().map(|(_, id)| id)).collect()
+    }
+
+    /// The same roots under other names.
+    pub(super) fn move_roots(&mut self, to: impl Fn(Id) -> Id) {
+        self.move_outputs(&to);
+        self.losses.iter_mut().for_each(|loss| *loss = to(*loss));
+        self.updates.iter_mut().for_each(|(_, next)| *next = to(*next));
         for carried in &mut self.carried {
-            carried.next = carried.next.map(moved);
+            carried.next = carried.next.map(&to);
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Scan {
     pub reverse: bool,
     /// Whether it is the gradient of another, the values of whose steps it reads.
     pub backward: bool,
+    /// Whether its gradient computes the values of its steps again, so that they need not be kept.
+    pub recomputed: bool,
     pub states: Vec<State>,
 }
 
@@ -90,14 +92,14 @@ impl Graph {
 
     /// A new loop of `length` steps.
     pub fn scan(&mut self, length: Dim, reverse: bool) -> usize {
-        self.scans.push(Scan { length, reverse, backward: false, states: vec![] });
+        self.scans.push(Scan { length, reverse, backward: false, recomputed: false, states: vec![] });
         self.scans.len() - 1
     }
 
     /// The loop for the gradient of loop `forward`: as long, the other way.
     pub fn scan_back(&mut self, forward: usize) -> usize {
-        let Scan { length, reverse, .. } = self.scans[forward].clone();
-        self.scans.push(Scan { length, reverse: !reverse, backward: true, states: vec![] });
+        let Scan { length, reverse, recomputed, .. } = self.scans[forward].clone();
+        self.scans.push(Scan { length, reverse: !reverse, backward: true, recomputed, states: vec![] });
         self.scans.len() - 1
     }
 

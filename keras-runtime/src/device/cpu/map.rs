@@ -26,7 +26,14 @@ impl Rows<'_, '_> {
         let key = philox::Key { seed: self.pass.seed, step: self.pass.step };
         simd::run_of_model(
             self.pass.isa,
-            Run::<K, L, S> { range, loads, stores, key, kernel: std::marker::PhantomData },
+            Run::<K, L, S> {
+                range,
+                loads,
+                stores,
+                key,
+                drawn: philox::first(self.time),
+                kernel: std::marker::PhantomData,
+            },
         );
     }
 }
@@ -99,6 +106,8 @@ struct Run<K, const L: usize, const S: usize> {
     loads: [Walk; L],
     stores: [Walk; S],
     key: philox::Key,
+    /// The number of the space's first element in random streams.
+    drawn: u64,
     kernel: std::marker::PhantomData<K>,
 }
 
@@ -152,14 +161,14 @@ impl<K: Map<L, S>, const L: usize, const S: usize> simd::Kernel for Run<K, L, S>
         if Self::FLAT {
             let first = self.range.start * Self::ROWS * columns;
             let n = self.range.len() * Self::ROWS * columns;
-            return self.span::<V>([first; L], [first; S], n, first as u64);
+            return self.span::<V>([first; L], [first; S], n, self.drawn + first as u64);
         }
         for sample in self.range.clone() {
             let mut loads = Walk::of_sample(&self.loads, sample);
             let mut stores = Walk::of_sample(&self.stores, sample);
             let mut at = [0; RANK];
             for row in 0..Self::ROWS {
-                let index = ((sample * Self::ROWS + row) * columns) as u64;
+                let index = self.drawn + ((sample * Self::ROWS + row) * columns) as u64;
                 self.span::<V>(loads, stores, columns, index);
                 Self::next_row(&mut at, &mut loads, &mut stores);
             }

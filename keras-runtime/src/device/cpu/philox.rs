@@ -23,6 +23,12 @@ impl Key {
     }
 }
 
+/// The number, in each stream, of the first element that is drawn in step `time` of a loop: those of a step are fewer than
+/// 2^40.
+pub const fn first(time: usize) -> u64 {
+    (time as u64) << 40
+}
+
 const LANES: usize = 8;
 const BLOCK: usize = 4 * LANES;
 const MULTIPLIERS: [u32; 2] = [0xd251_1f53, 0xcd9e_8d57];

@@ -52,6 +52,8 @@ struct Run<K, const L: usize> {
     loads: [Walk; L],
     store: Walk,
     key: philox::Key,
+    /// The number of the space's first element in random streams.
+    drawn: u64,
     kernel: PhantomData<K>,
 }
 
@@ -104,7 +106,7 @@ impl<K: Reduce<L>, const L: usize> Run<K, L> {
         Walk::fill(&mut loads, rows, &K::LOADS, K::BATCHED);
         let store = Walk::new(rows, &K::STORE, K::BATCHED && !K::OVER_BATCH).unwrap_or(Walk::NONE);
         let key = philox::Key { seed: rows.pass.seed, step: rows.pass.step };
-        Run { loads, store, key, kernel: PhantomData }
+        Run { loads, store, key, drawn: philox::first(rows.time), kernel: PhantomData }
     }
 }
 
@@ -219,7 +221,7 @@ impl<K: Reduce<L>, const L: usize> Part<'_, K, L> {
         if Run::<K, L>::IS_RANDOM {
             let over = index::<K, L>(term, true);
             let row = (0..Self::LAST).fold(sample, |row, d| row * K::DIMS[d] + kept[d] + over[d]);
-            let index = (row * K::DIMS[Self::LAST] + first) as u64;
+            let index = self.run.drawn + (row * K::DIMS[Self::LAST] + first) as u64;
             for (access, drawn) in K::LOADS.iter().zip(drawn) {
                 if let Access::Random { stream, seed } = access {
                     philox::uniform::<V>(self.run.key.or(*seed), *stream, index, &mut drawn[..n]);

@@ -131,7 +131,7 @@ pub fn map(
                 let draw = draw(*stream, *seed);
                 let _ = writeln!(body, "    float x{k}[{width}];");
                 for v in 0..width {
-                    let _ = writeln!(body, "    x{k}[{v}] = {draw}, {linear} + {v});");
+                    let _ = writeln!(body, "    x{k}[{v}] = {draw}, {linear} + {v} + ((u64)time << 40));");
                 }
                 arguments.push((format!("x{k}"), true));
             }
@@ -296,7 +296,7 @@ pub fn reduce(text: &mut Text, kernel: &Kernel) -> Vec<Launch> {
                 let draw = draw(*stream, *seed);
                 let index = (0..dims.len())
                     .fold("(u64)b".to_string(), |sum, d| format!("({sum} * {} + d{d})", dims[d]));
-                let _ = writeln!(body, "    float x{k} = {draw}, {index});");
+                let _ = writeln!(body, "    float x{k} = {draw}, {index} + ((u64)time << 40));");
             }
         }
         arguments.push(format!("x{k}"));
