@@ -93,6 +93,9 @@ impl Progress {
 
     /// After a pass that is no epoch.
     pub fn end_pass(&mut self, tally: Option<&Tally<'_>>) {
+        if !self.line && !self.epochs {
+            return;
+        }
         let measures = tally.map(|tally| tally.score().to_string()).unwrap_or_default();
         if self.line {
             self.draw(self.done, &measures);
