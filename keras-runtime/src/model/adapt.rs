@@ -6,7 +6,7 @@ use super::Network;
 use crate::compiled::{Adapts, LayerSpec, Learns};
 use crate::data::{Batches, Tensor, expect_finite};
 use crate::error::{Error, Result, batched};
-use quantiles::Summary;
+pub(crate) use quantiles::Quantiles;
 
 /// Leaves what layer `name` learns from `data`, which it is given by the model, in its weights.
 pub(super) fn adapt(network: &mut Network, name: &str, data: &Tensor<'_>) -> Result<()> {
@@ -49,14 +49,14 @@ fn adaptable(network: &Network, name: &str) -> Result<(&'static LayerSpec, Adapt
 /// What was learnt from the data so far.
 enum Learner {
     Moments(Moments),
-    Bins { bins: usize, summary: Summary },
+    Bins { bins: usize, summary: Quantiles },
 }
 
 impl Learner {
     fn new(adapts: &Adapts) -> Self {
         match adapts.learns {
             Learns::Moments { axes } => Learner::Moments(Moments::new(adapts.shape, axes)),
-            Learns::Bins { bins, epsilon } => Learner::Bins { bins, summary: Summary::new(epsilon) },
+            Learns::Bins { bins, epsilon } => Learner::Bins { bins, summary: Quantiles::new(epsilon) },
         }
     }
 

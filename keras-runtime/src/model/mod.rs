@@ -5,6 +5,7 @@ mod gradients;
 pub(crate) mod network;
 pub(crate) mod trainer;
 
+pub(crate) use adapt::Quantiles;
 pub use gradients::Gradients;
 pub use network::Network;
 pub use trainer::Trainer;

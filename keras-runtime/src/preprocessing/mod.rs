@@ -5,6 +5,7 @@
 pub mod audio;
 pub mod directory;
 pub mod encoding;
+pub mod features;
 pub mod hashing;
 #[cfg(feature = "images")]
 pub mod image;

@@ -10,6 +10,7 @@ pub enum Where {
 }
 use Where::{Here, Left};
 
+const TYPES: &str = "the types of weights are fixed by `cargo build`, and kernels compiled for them";
 const NOT_YET: &str = "not there yet";
 const BASE: &str = "what classes in Python are derived from";
 const CONFIG: &str = "a model is Rust code: there is no configuration to write and to read";
@@ -47,7 +48,6 @@ pub const NAMES: &[(&str, &str, Where)] = &[
     ("constraints", "Constraint", Left(BASE)),
     ("utils", "Config", Left(CONFIG)),
     ("utils", "CustomObjectScope", Left(CONFIG)),
-    ("utils", "FeatureSpace", Left(NOT_YET)),
     ("utils", "Progbar", Here("Fit::verbose")),
     ("utils", "PyDataset", Here("data::Samples")),
     ("utils", "clear_session", Left("models are values: what goes out of scope is gone")),
@@ -90,7 +90,7 @@ pub const NAMES: &[(&str, &str, Where)] = &[
     ("Model", "get_compile_config", Left(CONFIG)),
     ("Model", "get_config", Left(CONFIG)),
     ("Model", "get_metrics_result", Here("Trainer::test_on_batch")),
-    ("Model", "get_quantization_layer_structure", Left(NOT_YET)),
+    ("Model", "get_quantization_layer_structure", Left(TYPES)),
     ("Model", "get_state_tree", Here("Trainer::save_checkpoint")),
     ("Model", "get_weights", Here("Model::weights")),
     ("Model", "jax_state_sync", Left("belongs to JAX")),
@@ -99,9 +99,9 @@ pub const NAMES: &[(&str, &str, Where)] = &[
     ("Model", "make_test_function", Left(COMPILED)),
     ("Model", "make_train_function", Left(COMPILED)),
     ("Model", "predict_step", Left(STATELESS)),
-    ("Model", "quantize", Left(NOT_YET)),
-    ("Model", "quantized_build", Left(NOT_YET)),
-    ("Model", "quantized_call", Left(NOT_YET)),
+    ("Model", "quantize", Left(TYPES)),
+    ("Model", "quantized_build", Left(TYPES)),
+    ("Model", "quantized_call", Left(TYPES)),
     ("Model", "rematerialized_call", Left("what a backward pass needs is planned by the compiler")),
     ("Model", "reset_metrics", Left("metrics begin anew with every epoch, evaluation and batch")),
     ("Model", "save", Here("Trainer::save_checkpoint")),

@@ -2,15 +2,15 @@
 //! it has `f32`.
 
 /// Some of the numbers that were seen, in order, each with how many it stands for.
-pub(super) struct Summary {
+pub(crate) struct Quantiles {
     epsilon: f64,
     values: Vec<f32>,
     weights: Vec<f32>,
 }
 
-impl Summary {
+impl Quantiles {
     pub fn new(epsilon: f64) -> Self {
-        Summary { epsilon, values: vec![], weights: vec![] }
+        Quantiles { epsilon, values: vec![], weights: vec![] }
     }
 
     /// Takes in more numbers: evenly spaced ones of them, merged with those that it has.
