@@ -401,3 +401,55 @@ fn the_average_of_the_weights_is_what_evaluations_see_and_what_fit_leaves() -> R
     assert!(message.to_string().contains(".ema(0.99)"), "{message}");
     Ok(())
 }
+
+keras_model! {
+    Words = input([6], dtype = i32) >> embedding(9, 4, name = "words") >> conv1d(5, 3, name = "windows")
+         >> global_max_pooling1d() >> dense(1, sigmoid, name = "end")
+}
+
+/// The graph, pictures of weights and tables of embeddings, which `tests/fixtures/read_events.py` reads with TensorBoard itself.
+#[test]
+fn tensorboard_sees_graph_pictures_and_embeddings() -> Result<()> {
+    let folder = Folder::new("board");
+    let x = Array2::from_shape_fn((40, 6), |(i, j)| ((i * 5 + j * 3) % 9) as i32);
+    let y: Vec<f32> = x.rows().into_iter().map(|row| f32::from(u8::from(row.sum() > 24))).collect();
+    let mut model = Words::new(1).compile(Adam::default(), BinaryCrossentropy::default(), ());
+    let board = |layer: &str| {
+        let mut board = TensorBoard::new(&folder.0).with_histograms(1);
+        (board.write_images, board.embeddings_freq) = (true, 1);
+        board.embeddings_metadata = vec![(layer.into(), "names.tsv".into())];
+        board
+    };
+    let wrong = model.fit(&x, &y, Fit { callbacks: callbacks(board("end")), ..quiet(1) });
+    assert!(
+        wrong.unwrap_err().to_string().contains("words"),
+        "embeddings are named where there is none of the name"
+    );
+    model.fit(&x, &y, Fit { callbacks: callbacks(board("words")), ..quiet(2) })?;
+    let train = folder.0.join("train");
+    let table = fs::read_to_string(train.join("words.tsv")).expect("a table");
+    let rows: Vec<Vec<f32>> = table
+        .lines()
+        .map(|line| line.split('\t').map(|word| word.parse().expect("a number")).collect())
+        .collect();
+    let weights = model.weight("words/embeddings")?;
+    assert_eq!(rows.len(), 9);
+    assert!(rows.iter().zip(weights.outer_iter()).all(|(row, weights)| row.iter().eq(weights.iter())));
+    let config = fs::read_to_string(train.join("projector_config.pbtxt")).expect("a configuration");
+    let expected = "embeddings {\n  tensor_name: \"words/embeddings\"\n  tensor_path: \"words.tsv\"\n  \
+                    metadata_path: \"names.tsv\"\n}\n";
+    assert_eq!(config, expected);
+    let events = fs::read_dir(&train).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let events =
+        events.filter(|path| path.to_string_lossy().contains("tfevents")).max().expect("an event file");
+    let bytes = fs::read(events).expect("it can be read");
+    let count = |what: &[u8]| bytes.windows(what.len()).filter(|window| *window == what).count();
+    assert_eq!(count(b"GlobalMaxPooling1D"), 1);
+    assert_eq!(count(b"_output_shapes"), Words::SPEC.layers.len() + 1);
+    // In two epochs: an embedding, three slices of a kernel, its bias, a kernel and a bias.
+    assert_eq!(count(b"\x89PNG"), 2 * (1 + 3 + 1 + 1 + 1));
+    if let Ok(kept) = std::env::var("KERAS_KEEP_EVENTS") {
+        fs::rename(&folder.0, kept).expect("a free name");
+    }
+    Ok(())
+}

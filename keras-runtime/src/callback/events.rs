@@ -34,6 +34,14 @@ impl Events {
         self.record(&event.0)
     }
 
+    /// Writes a graph.
+    pub fn graph(&mut self, time: f64, graph: &Graph) -> io::Result<()> {
+        let mut event = Message::default();
+        event.double(1, time);
+        event.bytes(4, &graph.0.0);
+        self.record(&event.0)
+    }
+
     fn record(&mut self, data: &[u8]) -> io::Result<()> {
         self.file.write_all(&framed(data))
     }
@@ -52,12 +60,53 @@ impl Summary {
         self.0.bytes(1, &message.0);
     }
 
+    /// Adds a grey picture, row by row.
+    pub fn image(&mut self, tag: &str, pixels: &[u8], [height, width]: [usize; 2]) {
+        let mut image = Message::default();
+        image.integer(1, height as u64);
+        image.integer(2, width as u64);
+        image.integer(3, 1);
+        image.bytes(4, &crate::view::png::encoded(pixels, width, height, 1));
+        let mut message = Message::default();
+        message.bytes(1, tag.as_bytes());
+        message.bytes(4, &image.0);
+        self.0.bytes(1, &message.0);
+    }
+
     /// Adds how numbers are distributed.
     pub fn histogram(&mut self, tag: &str, values: &[f32]) {
         let mut message = Message::default();
         message.bytes(1, tag.as_bytes());
         message.bytes(5, &histogram(values).0);
         self.0.bytes(1, &message.0);
+    }
+}
+
+/// A graph of operations (`GraphDef` of TensorFlow's `graph.proto`, `NodeDef`, `AttrValue` and `TensorShapeProto`).
+#[derive(Debug, Default)]
+pub(super) struct Graph(Message);
+
+impl Graph {
+    /// Adds a node: its name, what it does, the names of the nodes that feed it, and the shape of one sample of what it makes.
+    pub fn node(&mut self, name: &str, op: &str, inputs: &[&str], output: &[usize]) {
+        let mut node = Message::default();
+        node.bytes(1, name.as_bytes());
+        node.bytes(2, op.as_bytes());
+        inputs.iter().for_each(|input| node.bytes(3, input.as_bytes()));
+        let mut shape = Message::default();
+        // -1, the batch, whose size is not known.
+        for size in std::iter::once(u64::MAX).chain(output.iter().map(|size| *size as u64)) {
+            let mut dim = Message::default();
+            dim.integer(1, size);
+            shape.bytes(2, &dim.0);
+        }
+        let (mut list, mut value, mut entry) = (Message::default(), Message::default(), Message::default());
+        list.bytes(7, &shape.0);
+        value.bytes(1, &list.0);
+        entry.bytes(1, b"_output_shapes");
+        entry.bytes(2, &value.0);
+        node.bytes(5, &entry.0);
+        self.0.bytes(1, &node.0);
     }
 }
 

@@ -5,7 +5,7 @@ mod diagram;
 mod grid;
 #[cfg(feature = "plot")]
 mod plot;
-mod png;
+pub(crate) mod png;
 mod progress;
 mod rows;
 mod summary;

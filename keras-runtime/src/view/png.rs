@@ -1,7 +1,7 @@
 //! Pictures of pixels: PNG (RFC 2083) without compression, and its bytes as text.
 
 /// A picture of 8-bit pixels, grey ones or of red, green and blue.
-pub(super) fn encoded(pixels: &[u8], width: usize, height: usize, channels: usize) -> Vec<u8> {
+pub(crate) fn encoded(pixels: &[u8], width: usize, height: usize, channels: usize) -> Vec<u8> {
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     let kind = if channels == 3 { 2 } else { 0 };
     let size = [(width as u32).to_be_bytes(), (height as u32).to_be_bytes()].concat();

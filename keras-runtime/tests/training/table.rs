@@ -11,7 +11,6 @@ pub enum Where {
 use Where::{Here, Left};
 
 const TYPES: &str = "the types of weights are fixed by `cargo build`, and kernels compiled for them";
-const NOT_YET: &str = "not there yet";
 const BASE: &str = "what classes in Python are derived from";
 const CONFIG: &str = "a model is Rust code: there is no configuration to write and to read";
 const VARIABLES: &str = "weights lie in one buffer, and are read and set by name";
@@ -191,11 +190,12 @@ pub const OF_CLASSES: &[(&str, &str, &str, Where)] = &[
     ("callbacks", "LambdaCallback", "on_train_batch_begin", Here("LambdaCallback::train_batch_begin")),
     ("callbacks", "LambdaCallback", "on_train_batch_end", Here("LambdaCallback::train_batch_end")),
     ("callbacks", "LearningRateScheduler", "schedule", Here("LearningRateScheduler::new")),
-    ("callbacks", "TensorBoard", "write_graph", Left(NOT_YET)),
-    ("callbacks", "TensorBoard", "write_images", Left(NOT_YET)),
-    ("callbacks", "TensorBoard", "profile_batch", Left(NOT_YET)),
-    ("callbacks", "TensorBoard", "embeddings_freq", Left(NOT_YET)),
-    ("callbacks", "TensorBoard", "embeddings_metadata", Left(NOT_YET)),
+    (
+        "callbacks",
+        "TensorBoard",
+        "profile_batch",
+        Left("profiles are TensorFlow's; on a GPU `Cuda::timings` has the time of each kernel"),
+    ),
     ("Model", "compile", "optimizer", Here("Model::compile")),
     ("Model", "compile", "loss", Here("loss::Losses")),
     ("Model", "compile", "loss_weights", Here("Loss::weighted")),
