@@ -518,7 +518,8 @@ fn local(b: &mut Builder, u: &Use, axes: usize) -> Result<Id, Reported> {
         // A row of the kernel for each word of a window, as the words lie in the user's input.
         true => {
             let (place, window) = dims[..2 * axes].split_at(axes);
-            let shape = [place, &[s.channels.clone()], window, &[filters.clone()]].concat();
+            let (channels, filters) = (std::slice::from_ref(&s.channels), std::slice::from_ref(&filters));
+            let shape = [place, channels, window, filters].concat();
             let kernel = b.graph.reshape(kernel, shape);
             let order = (0..axes).chain(axes + 1..2 * axes + 1).chain([axes, 2 * axes + 1]);
             b.graph.permute(kernel, order.collect())
