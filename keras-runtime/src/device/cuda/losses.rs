@@ -12,7 +12,8 @@ use crate::loss::{Fused, Loss};
 #[derive(Debug)]
 pub struct Terms {
     text: String,
-    pub player: Player,
+    /// None where there is no compiler, as where a model was compiled ahead: the host computes the loss then.
+    player: Option<Player>,
 }
 
 /// The head of each output: what the device computes itself of its loss.
@@ -37,13 +38,16 @@ fn terms(backend: &mut CudaBackend, i: usize, output: &OutputSpec<'_>, loss: &dy
     let Some(formula) = loss.formula() else { return Ok(Slope::Host) };
     let phases = [&backend.program.evaluate[..], &backend.program.train];
     let (text, names) = source::terms(i, output, &formula, phases);
-    if let Some(known) = backend.terms.iter().position(|terms| terms.text == text) {
-        return Ok(Slope::Terms(known));
+    let known = backend.terms.iter().position(|terms| terms.text == text);
+    let at = known.unwrap_or(backend.terms.len());
+    if known.is_none() {
+        let mut player = Player::new(&backend.gpu, &text).ok();
+        if let Some(player) = &mut player {
+            player.find(names).map_err(|error| super::library::explain(&backend.gpu.name, &error))?;
+        }
+        backend.terms.push(Terms { text, player });
     }
-    let mut player = Player::new(&backend.gpu, &text)?;
-    player.find(names).map_err(|error| super::library::explain(&backend.gpu.name, &error))?;
-    backend.terms.push(Terms { text, player });
-    Ok(Slope::Terms(backend.terms.len() - 1))
+    Ok(if backend.terms[at].player.is_some() { Slope::Terms(at) } else { Slope::Host })
 }
 
 /// Launches the kernel `name` of a head.
@@ -54,7 +58,7 @@ pub fn head(
     name: &str,
 ) -> std::result::Result<(), cudarc::driver::DriverError> {
     let player = match slope {
-        Slope::Terms(at) => &backend.terms[at].player,
+        Slope::Terms(at) => backend.terms[at].player.as_ref().unwrap_or(&backend.player),
         _ => &backend.player,
     };
     let (blocks, batch) = (backend.batch.div_ceil(source::SAMPLES), backend.batch as u32);
