@@ -178,18 +178,22 @@ fn losses_are_those_of_the_cpu() {
         model.fit(x, y, fit).unwrap();
         model.network().params().to_vec()
     }
-    let cpu = Cpu::threads(1);
-    close(
-        &run(&gpu, CategoricalCrossentropy, &x, &y, &weights),
-        &run(&cpu, CategoricalCrossentropy, &x, &y, &weights),
-        1e-5,
-    );
-    close(
-        &run(&gpu, MeanSquaredError, &x, &y, &weights),
-        &run(&cpu, MeanSquaredError, &x, &y, &weights),
-        1e-5,
-    );
-    close(&run(&gpu, KLDivergence, &x, &y, &weights), &run(&cpu, KLDivergence, &x, &y, &weights), 1e-5);
+    let same = |loss: &dyn Fn(&dyn Device) -> Vec<f32>| {
+        let by_graph = loss(&gpu);
+        close(&by_graph, &loss(&Cpu::threads(1)), 1e-5);
+        assert!(by_graph == loss(&gpu.clone().graphs(false)), "a graph gives other bits than its launches");
+    };
+    same(&|device| run(device, CategoricalCrossentropy, &x, &y, &weights));
+    // A function of the host's.
+    same(&|device| run(device, KLDivergence, &x, &y, &weights));
+    // Means of terms.
+    same(&|device| run(device, MeanSquaredError.reduction(Reduction::Sum), &x, &y, &weights));
+    same(&|device| run(device, MeanAbsoluteError, &x, &y, &weights));
+    same(&|device| run(device, MeanSquaredLogarithmicError, &x, &y, &weights));
+    same(&|device| run(device, Huber { delta: 0.3 }, &x, &y, &weights));
+    same(&|device| run(device, LogCosh.weighted(0.5), &x, &y, &weights));
+    same(&|device| run(device, Poisson, &x, &y, &weights));
+    same(&|device| run(device, BinaryFocalCrossentropy, &x, &y, &weights));
 }
 
 /// Sums of products of shortened numbers, not so far from those of 32-bit ones; and not the same.

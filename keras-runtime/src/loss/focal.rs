@@ -1,8 +1,9 @@
 //! Cross-entropies that count less where the prediction is already right.
 
 use super::defaults::defaults;
-use super::regression::mean_of;
+use super::terms::{Terms, as_terms};
 use super::{EPSILON, Loss, mean_of_positions};
+use crate::device::cpu::simd::{Mask, Simd};
 
 /// `(1 - p_t)^gamma` times the binary cross-entropy, `p_t` the probability of the truth: the mean over all words.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,29 +32,34 @@ impl Loss for BinaryFocalCrossentropy {
         "binary_focal_crossentropy"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        mean_of(y, p, slope, |y, p| {
-            let y = y * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing;
-            let p = if self.from_logits { 1.0 / (1.0 + (-p).exp()) } else { p };
-            let inside = (EPSILON..=1.0 - EPSILON).contains(&p) || p.is_nan();
-            let clipped = p.clamp(EPSILON, 1.0 - EPSILON);
-            let entropy = -(y * clipped.ln() + (1.0 - y) * (1.0 - clipped).ln());
-            let by_entropy = if inside { (p - y) / (p * (1.0 - p)) } else { 0.0 };
-            let wrong = 1.0 - (y * p + (1.0 - y) * (1.0 - p));
-            let factor = wrong.powf(self.gamma);
-            let by_factor = if self.gamma == 0.0 {
-                0.0
-            } else {
-                self.gamma * wrong.powf(self.gamma - 1.0) * (1.0 - 2.0 * y)
-            };
-            let weight = if self.apply_class_balancing {
-                y * self.alpha + (1.0 - y) * (1.0 - self.alpha)
-            } else {
-                1.0
-            };
-            let through = if self.from_logits { p * (1.0 - p) } else { 1.0 };
-            (weight * factor * entropy, weight * through * (factor * by_entropy + by_factor * entropy))
-        })
+    as_terms!();
+}
+
+impl Terms for BinaryFocalCrossentropy {
+    fn term<V: Simd>(&self, y: V, p: V) -> (V, V) {
+        let (one, zero) = (V::splat(1.0), V::splat(0.0));
+        let (low, high) = (V::splat(EPSILON), V::splat(1.0 - EPSILON));
+        let y = y * V::splat(1.0 - self.label_smoothing) + V::splat(0.5 * self.label_smoothing);
+        let p = if self.from_logits { p.sigmoid() } else { p };
+        let outside = p.lt(low).or(p.gt(high));
+        let clipped = p.maximum(low).minimum(high);
+        let entropy = -(y * clipped.ln() + (one - y) * (one - clipped).ln());
+        let by_entropy = outside.select(zero, (p - y) / (p * (one - p)));
+        let wrong = one - (y * p + (one - y) * (one - p));
+        let gamma = V::splat(self.gamma);
+        let factor = wrong.powf(gamma);
+        let by_factor = if self.gamma == 0.0 {
+            zero
+        } else {
+            gamma * wrong.powf(gamma - one) * (one - V::splat(2.0) * y)
+        };
+        let weight = if self.apply_class_balancing {
+            y * V::splat(self.alpha) + (one - y) * V::splat(1.0 - self.alpha)
+        } else {
+            one
+        };
+        let through = if self.from_logits { p * (one - p) } else { one };
+        (weight * factor * entropy, weight * through * (factor * by_entropy + by_factor * entropy))
     }
 }
 

@@ -19,6 +19,7 @@ mod over_batch;
 mod overlap;
 mod reduction;
 mod regression;
+mod terms;
 mod weighted;
 
 use std::fmt::Debug;
@@ -46,6 +47,8 @@ pub use weighted::{Reduced, WeightedLoss};
 
 use crate::compiled::{Head, OutputSpec};
 use crate::data::{IntoTensor, Tensor};
+#[cfg(feature = "cuda")]
+use crate::device::cpu::simd::symbol::Formula;
 use crate::error::Result;
 
 /// `keras.config.epsilon()`.
@@ -132,6 +135,15 @@ pub trait Loss: Debug + Send + Sync {
     /// The loss that the runtime computes together with an output's activation, stable for any logits.
     fn fused(&self, head: Head) -> Option<Fused> {
         let _ = head;
+        None
+    }
+
+    /// The formula of a term and of its derivative by the prediction, from a target and a prediction, where the loss of a
+    /// sample is the mean of such terms over its words: devices other than the CPU make a kernel of it. Losses without one are
+    /// computed by the host.
+    #[cfg(feature = "cuda")]
+    #[doc(hidden)]
+    fn formula(&self) -> Option<Formula> {
         None
     }
 

@@ -1,7 +1,9 @@
 //! Distances between numbers: the mean over all words of a sample.
 
 use super::defaults::defaults;
+use super::terms::{Terms, as_terms};
 use super::{EPSILON, Loss};
+use crate::device::cpu::simd::{Mask, Simd};
 
 /// The mean of `f` over the words of a sample, where `f(y, p)` is a term and its derivative by `p`.
 pub(super) fn mean_of(
@@ -17,17 +19,6 @@ pub(super) fn mean_of(
     y.iter().zip(p).map(|(&y, &p)| f(y, p).0).sum::<f32>() / n
 }
 
-/// -1, 0 or 1; NaN stays NaN.
-fn sign(x: f32) -> f32 {
-    if x > 0.0 {
-        1.0
-    } else if x < 0.0 {
-        -1.0
-    } else {
-        x
-    }
-}
-
 /// `mean((y - p)^2)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MeanSquaredError;
@@ -37,8 +28,13 @@ impl Loss for MeanSquaredError {
         "mean_squared_error"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        mean_of(y, p, slope, |y, p| ((p - y) * (p - y), 2.0 * (p - y)))
+    as_terms!();
+}
+
+impl Terms for MeanSquaredError {
+    fn term<V: Simd>(&self, y: V, p: V) -> (V, V) {
+        let apart = p - y;
+        (apart * apart, V::splat(2.0) * apart)
     }
 }
 
@@ -51,8 +47,13 @@ impl Loss for MeanAbsoluteError {
         "mean_absolute_error"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        mean_of(y, p, slope, |y, p| ((p - y).abs(), sign(p - y)))
+    as_terms!();
+}
+
+impl Terms for MeanAbsoluteError {
+    fn term<V: Simd>(&self, y: V, p: V) -> (V, V) {
+        let apart = p - y;
+        (apart.abs(), apart.sign())
     }
 }
 
@@ -65,11 +66,13 @@ impl Loss for MeanAbsolutePercentageError {
         "mean_absolute_percentage_error"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        mean_of(y, p, slope, |y, p| {
-            let share = 100.0 / y.abs().max(EPSILON);
-            ((p - y).abs() * share, sign(p - y) * share)
-        })
+    as_terms!();
+}
+
+impl Terms for MeanAbsolutePercentageError {
+    fn term<V: Simd>(&self, y: V, p: V) -> (V, V) {
+        let share = V::splat(100.0) / y.abs().max_or(V::splat(EPSILON));
+        ((p - y).abs() * share, (p - y).sign() * share)
     }
 }
 
@@ -82,13 +85,16 @@ impl Loss for MeanSquaredLogarithmicError {
         "mean_squared_logarithmic_error"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
+    as_terms!();
+}
+
+impl Terms for MeanSquaredLogarithmicError {
+    fn term<V: Simd>(&self, y: V, p: V) -> (V, V) {
         // NaN stays NaN, as `max` would not leave it.
-        let above = |x: f32| if x < EPSILON { EPSILON } else { x };
-        mean_of(y, p, slope, |y, p| {
-            let apart = above(p).ln_1p() - above(y).ln_1p();
-            (apart * apart, if p < EPSILON { 0.0 } else { 2.0 * apart / (p + 1.0) })
-        })
+        let above = |x: V| x.lt(V::splat(EPSILON)).select(V::splat(EPSILON), x);
+        let apart = above(p).log1p() - above(y).log1p();
+        let slope = V::splat(2.0) * apart / (p + V::splat(1.0));
+        (apart * apart, p.lt(V::splat(EPSILON)).select(V::splat(0.0), slope))
     }
 }
 
@@ -104,16 +110,16 @@ impl Loss for Huber {
         "huber_loss"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        let delta = self.delta;
-        mean_of(y, p, slope, |y, p| {
-            let e = p - y;
-            if e.abs() <= delta {
-                (0.5 * e * e, e)
-            } else {
-                (delta * e.abs() - 0.5 * delta * delta, delta * sign(e))
-            }
-        })
+    as_terms!();
+}
+
+impl Terms for Huber {
+    fn term<V: Simd>(&self, y: V, p: V) -> (V, V) {
+        let (e, delta) = (p - y, V::splat(self.delta));
+        let near = e.abs().le(delta);
+        let half = V::splat(0.5);
+        let far = delta * e.abs() - half * delta * delta;
+        (near.select(half * e * e, far), near.select(e, delta * e.sign()))
     }
 }
 
@@ -128,11 +134,13 @@ impl Loss for LogCosh {
         "log_cosh"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        mean_of(y, p, slope, |y, p| {
-            let e = (p - y).abs();
-            (e + (-2.0 * e).exp().ln_1p() - std::f32::consts::LN_2, (p - y).tanh())
-        })
+    as_terms!();
+}
+
+impl Terms for LogCosh {
+    fn term<V: Simd>(&self, y: V, p: V) -> (V, V) {
+        let e = (p - y).abs();
+        (e + (V::splat(-2.0) * e).exp().log1p() - V::splat(std::f32::consts::LN_2), (p - y).tanh())
     }
 }
 
@@ -145,8 +153,13 @@ impl Loss for Poisson {
         "poisson"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        mean_of(y, p, slope, |y, p| (p - y * (p + EPSILON).ln(), 1.0 - y / (p + EPSILON)))
+    as_terms!();
+}
+
+impl Terms for Poisson {
+    fn term<V: Simd>(&self, y: V, p: V) -> (V, V) {
+        let above = p + V::splat(EPSILON);
+        (p - y * above.ln(), V::splat(1.0) - y / above)
     }
 }
 

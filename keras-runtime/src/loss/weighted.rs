@@ -3,6 +3,8 @@
 use super::{Fused, LeftOut, Loss, OverBatch, Reduction, Run, Scope};
 use crate::compiled::{Head, OutputSpec};
 use crate::data::Tensor;
+#[cfg(feature = "cuda")]
+use crate::device::cpu::simd::symbol::Formula;
 use crate::error::Result;
 
 /// What is said of a loss by the loss within, `self.$within`.
@@ -26,6 +28,10 @@ macro_rules! as_within {
         }
         fn fused(&self, head: Head) -> Option<Fused> {
             self.$($within)*.fused(head)
+        }
+        #[cfg(feature = "cuda")]
+        fn formula(&self) -> Option<Formula> {
+            self.$($within)*.formula()
         }
         fn scope(&self, shape: &[usize]) -> Scope {
             self.$($within)*.scope(shape)

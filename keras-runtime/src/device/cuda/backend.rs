@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use cudarc::driver::{CudaGraph, CudaSlice, DevicePtr, DriverError, LaunchConfig, sys};
 
+use super::losses::Terms;
 use super::memory::{Fault, Memory, Mirror, Words};
 use super::player::{Player, workspace};
-use super::source::{self, Launch, PORTS, Program, Slope, Step, THREADS};
+use super::source::{Launch, PORTS, Program, Slope, Step, THREADS};
 use super::{Gpu, library};
 use crate::compiled::{Buf, Phase, Space, Spec};
 use crate::data::gather::gather;
@@ -40,14 +41,16 @@ unsafe impl Send for Graph {}
 pub struct CudaBackend {
     pub(super) gpu: Arc<Gpu>,
     pub(super) spec: &'static Spec,
-    program: Program,
+    pub(super) program: Program,
     pub(super) player: Player,
+    /// Kernels of losses that are means of terms.
+    pub(super) terms: Vec<Terms>,
     /// Kernels of optimizers, by their text.
     pub(super) updates: HashMap<String, Player>,
     graphs: Option<HashMap<Key, Graph>>,
     pub(super) fault: Fault,
     seed: u64,
-    batch: usize,
+    pub(super) batch: usize,
     pub(super) params: Mirror,
     pub(super) grads: Mirror,
     /// The optimizer's: so many words for each trainable one.
@@ -136,6 +139,7 @@ impl CudaBackend {
             adds: (false, false),
             graphs: graphs.then(HashMap::new),
             updates: HashMap::new(),
+            terms: vec![],
             seed,
             batch: 0,
             program,
@@ -204,22 +208,6 @@ impl CudaBackend {
         }
     }
 
-    /// The head of each output: what the device computes itself of its loss.
-    fn slopes(&self, losses: Option<&[Box<dyn Loss>]>) -> [Slope; PORTS] {
-        let mut slopes = [Slope::Activation; PORTS];
-        for (i, (slope, output)) in slopes.iter_mut().zip(self.spec.outputs).enumerate() {
-            let Some(loss) = losses.and_then(|losses| losses.get(i)) else { continue };
-            *slope = match loss.fused(output.head) {
-                _ if output.mask > 0 => Slope::Host,
-                Some(Fused::Softmax { ignore: None, sparse: true, .. }) => Slope::Sparse,
-                Some(Fused::Softmax { ignore: None, .. }) => Slope::Softmax,
-                Some(Fused::Sigmoid { .. }) => Slope::Sigmoid,
-                _ => Slope::Host,
-            };
-        }
-        slopes
-    }
-
     /// Tells the device the numbers of a pass.
     fn control(&mut self, losses: Option<&[Box<dyn Loss>]>, step: u64) {
         let mut words = [0u32; CONTROL];
@@ -268,7 +256,10 @@ impl CudaBackend {
         if self.fault.is_set() || self.batch == 0 {
             return;
         }
-        let slopes = self.slopes(losses);
+        let slopes = match super::losses::slopes(self, losses) {
+            Ok(slopes) => slopes,
+            Err(error) => return self.fault.keep(error),
+        };
         let device = !slopes.contains(&Slope::Host);
         let done = match device && self.graphs.is_some() {
             true => self.replay((kind, self.batch, slopes)),
@@ -313,17 +304,15 @@ impl CudaBackend {
                         Slope::Host => {
                             self.host_end(output, [Some(z), dz, weights], losses.unwrap_or_default())?
                         }
-                        slope => self.head(&memory, slope.kernel(output, &z, dz.as_ref()))?,
+                        slope => {
+                            let name = slope.kernel(output, &z, dz.as_ref());
+                            super::losses::head(self, &memory, slope, &name)?;
+                        }
                     }
                 }
             }
         }
         self.finish(kind, &memory)
-    }
-
-    fn head(&self, memory: &Memory, name: String) -> Result<(), DriverError> {
-        let blocks = self.batch.div_ceil(source::SAMPLES);
-        self.player.kernel(memory, &name, blocks_of(blocks), [self.batch as u32, 0, 0, self.batch as u32, 1])
     }
 
     /// What comes after the kernels of a pass: penalties, moving averages, states for the next batch.

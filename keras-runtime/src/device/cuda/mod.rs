@@ -11,6 +11,7 @@
 mod backend;
 mod compile;
 mod library;
+mod losses;
 mod memory;
 mod player;
 mod source;

@@ -1,12 +1,15 @@
 //! The ends of a model: last activation, loss of each sample, and slope by the logits.
 //!
-//! A warp has a sample. Losses that have a formula of their own together with the activation are computed here; others by
-//! the host, to which the logits go, and from which predictions and slopes come.
+//! A warp has a sample. Losses that have a formula of their own together with the activation are computed here, and those that are
+//! means of terms by kernels that are made of their formulas; others by the host, to which the logits go, and from which
+//! predictions and slopes come.
 
 use std::fmt::Write;
 
+use super::formula::{number, statements};
 use super::{PORTS, Step, Text, address};
-use crate::compiled::{Buf, Head, Space, Spec};
+use crate::compiled::{Buf, Head, OutputSpec, Space, Spec};
+use crate::device::cpu::simd::symbol::Formula;
 
 /// What a head computes beside the predictions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +22,8 @@ pub enum Slope {
     Sparse,
     /// Cross-entropy with the sigmoid of each word.
     Sigmoid,
+    /// The mean of terms that a formula gives: which of those that were compiled.
+    Terms(usize),
     /// Nothing: the host does it.
     Host,
 }
@@ -35,7 +40,11 @@ impl Slope {
             space => format!("{space:?}{}", buf.offset).to_lowercase(),
         };
         let to = dz.map_or("none".into(), place);
-        format!("head{output}_{}_{}_{to}", format!("{self:?}").to_lowercase(), place(z))
+        let kind = match self {
+            Slope::Terms(_) => "terms".into(),
+            slope => format!("{slope:?}").to_lowercase(),
+        };
+        format!("head{output}_{kind}_{}_{to}", place(z))
     }
 }
 
@@ -58,7 +67,7 @@ pub fn print(text: &mut Text, spec: &Spec, phases: [&Vec<Step>; 3]) {
                     softmax(*output, z, dz.as_ref(), spec.head, classes, slope == Slope::Sparse)
                 }
                 Slope::Sigmoid => sigmoid(*output, z, dz.as_ref(), spec.head),
-                Slope::Host => continue,
+                Slope::Terms(_) | Slope::Host => continue,
             };
             let _ = writeln!(text.text, "\nKERNEL({name}) {{\n{body}}}");
             done.push(name);
@@ -186,6 +195,73 @@ fn sigmoid(output: usize, z: &Buf, dz: Option<&Buf>, head: Head) -> String {
     );
     if dz.is_some() {
         let _ = writeln!(body, "    dz[i] = (share - t) * (scale * counts / {words}.0f);");
+    }
+    let _ = writeln!(
+        body,
+        "    }}\n    {}\n    if (lane == 0) m.losses[{output}][b] = loss / {words}.0f;",
+        sum("loss")
+    );
+    body
+}
+
+/// The kernels of output `output` for a loss that is the mean of terms, in `phases`, and their names.
+pub fn terms(
+    output: usize,
+    spec: &OutputSpec<'_>,
+    formula: &Formula,
+    phases: [&[Step]; 2],
+) -> (String, Vec<String>) {
+    let (mut text, mut names) = (String::from(super::PRELUDE), vec![]);
+    for step in phases.into_iter().flatten() {
+        let Step::Head { output: of, z, dz, .. } = step else { continue };
+        let name = Slope::Terms(0).kernel(*of, z, dz.as_ref());
+        if *of == output && !names.contains(&name) {
+            let body = mean_of_terms(output, z, dz.as_ref(), spec, formula);
+            let _ = writeln!(text, "\nKERNEL({name}) {{\n{body}}}");
+            names.push(name);
+        }
+    }
+    (text, names)
+}
+
+/// Predictions, then the terms of each, then back through the activation: every lane has words of its own throughout.
+fn mean_of_terms(
+    output: usize,
+    z: &Buf,
+    dz: Option<&Buf>,
+    spec: &OutputSpec<'_>,
+    formula: &Formula,
+) -> String {
+    let (words, classes) = (z.len, spec.shape.last().copied().unwrap_or(1).max(1));
+    let mut body = activation(output, z, spec.head, classes) + &weights(output);
+    if let Some(dz) = dz {
+        let _ = writeln!(body, "    float *dz = {};", address(dz, 0, "b"));
+    }
+    // The slope of a softmax is that of all classes of a position.
+    let (runs, run) = if spec.head == Head::Softmax { (words / classes, classes) } else { (1, words) };
+    let _ = writeln!(body, "    u32 per = {words}u / steps;");
+    let _ = writeln!(body, "    for (u32 q = 0; q < {}u; q += {run}u) {{\n    float dot = 0.0f;", runs * run);
+    let _ = writeln!(
+        body,
+        "    for (u32 i = q + lane; i < q + {run}u; i += 32u) {{\n    float counts = weights ? weights[i / per] : 1.0f, one = p[i];"
+    );
+    let (lines, results) = statements(formula, &["y[i]".into(), "one".into()], "v", number);
+    let _ = writeln!(body, "{lines}    loss += counts * ({});", results[0]);
+    if dz.is_some() {
+        let _ = writeln!(body, "    float by = ({}) * (scale * counts / {words}.0f);", results[1]);
+        let _ = match spec.head {
+            Head::Linear => writeln!(body, "    dz[i] = by;"),
+            Head::Sigmoid => writeln!(body, "    dz[i] = by * (one * (1.0f - one));"),
+            Head::Softmax => writeln!(body, "    dz[i] = by;\n    dot += by * one;"),
+        };
+    }
+    body += "    }\n";
+    if dz.is_some() && spec.head == Head::Softmax {
+        let _ = writeln!(
+            body,
+            "    {}\n    for (u32 i = q + lane; i < q + {run}u; i += 32u) dz[i] = p[i] * (dz[i] - dot);",
+            sum("dot")
+        );
     }
     let _ = writeln!(
         body,

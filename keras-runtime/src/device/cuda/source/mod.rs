@@ -14,7 +14,7 @@ mod windows;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-pub use head::{SAMPLES, Slope};
+pub use head::{SAMPLES, Slope, terms};
 pub use weights::{groups, update};
 
 use crate::compiled::{Buf, Phase, Space, Spec};
