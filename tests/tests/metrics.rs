@@ -14,26 +14,39 @@ keras_model! {
     Rows = dense(5, use_bias = false, kernel_initializer = identity, input = 5);
 }
 
-fn check(fixture: &Fixture, case: &str, metrics: impl Metrics) -> Result<()> {
+fn check(fixture: &Fixture, case: &str, metric: impl Metrics + Copy) -> Result<()> {
     let name = |part: &str| format!("{case}/{part}");
     let (y, p) = (fixture.get(&name("y_true")), fixture.get(&name("y_pred")));
     let losses: Vec<Box<dyn Loss>> = match y.ndim() {
         1 => vec![Box::new(SparseCategoricalCrossentropy)],
         _ => vec![Box::new(MeanSquaredError)],
     };
-    let mut model = Rows::new(0).compile(still(), losses, metrics);
-    let score = model.evaluate_with(p, y, Evaluate { batch_size: 9, ..Evaluate::default() })?;
-    let (_, value) = score.iter().find(|(name, _)| *name != "loss").expect("a metric is measured");
-    assert_close_number(case, value, f64::from(*fixture.get(&name("value")).first().unwrap()), 1e-5);
+    let mut model = Rows::new(0).compile(still(), losses, (metric, Weighted(metric)));
+    let weight = match UNWEIGHTED.contains(&case) {
+        true => None,
+        false => sample_weight(fixture.get(&name("weight"))),
+    };
+    let expected = if weight.is_some() { &["value", "weighted"][..] } else { &["value", "value"] };
+    let settings = Evaluate { batch_size: 9, sample_weight: weight, ..Evaluate::default() };
+    let score = model.evaluate_with(p, y, settings)?;
+    let values: Vec<f64> = score.iter().filter(|(name, _)| *name != "loss").map(|(_, value)| value).collect();
+    assert_eq!(values.len(), 2);
+    for (value, expected) in values.into_iter().zip(expected) {
+        let number = f64::from(*fixture.get(&name(expected)).first().unwrap());
+        assert_close_number(&name(expected), value, number, 1e-5);
+    }
     Ok(())
 }
+
+/// Those that Keras gives no weights of samples.
+const UNWEIGHTED: [&str; 2] = ["binary_iou", "binary_iou_of_one"];
 
 macro_rules! metrics {
     ($($test:ident: $($name:literal => $metric:expr;)*)*) => {$(
         #[test]
         fn $test() -> Result<()> {
             let fixture = Fixture::load("metrics");
-            $(check(&fixture, $name, [$metric])?;)*
+            $(check(&fixture, $name, $metric)?;)*
             Ok(())
         }
     )*};
@@ -100,6 +113,15 @@ metrics! {
         "categorical_crossentropy_logits" => CategoricalCrossentropy { from_logits: true, ..CategoricalCrossentropy };
         "hinge" => MeanOf(Hinge);
         "kl_divergence" => MeanOf(KLDivergence);
+        "mean_squared_error" => MeanOf(MeanSquaredError);
+        "mean_squared_logarithmic_error" => MeanOf(MeanSquaredLogarithmicError);
+        "mean_absolute_percentage_error" => MeanOf(MeanAbsolutePercentageError);
+        "log_cosh_error" => MeanOf(LogCosh);
+        "poisson" => MeanOf(Poisson);
+        "squared_hinge" => MeanOf(SquaredHinge);
+        "categorical_hinge" => MeanOf(CategoricalHinge);
+        "binary_crossentropy" => BinaryCrossentropy;
+        "binary_crossentropy_logits" => BinaryCrossentropy { from_logits: true, label_smoothing: 0.1, ..BinaryCrossentropy };
     correlations:
         "r2_score" => R2Score;
         "r2_score_weighted" => R2Score { class_aggregation: Aggregation::VarianceWeighted, ..R2Score };
