@@ -121,7 +121,7 @@ metrics! {
         "squared_hinge" => MeanOf(SquaredHinge);
         "categorical_hinge" => MeanOf(CategoricalHinge);
         "binary_crossentropy" => BinaryCrossentropy;
-        "binary_crossentropy_logits" => BinaryCrossentropy { from_logits: true, label_smoothing: 0.1, ..BinaryCrossentropy };
+        "binary_crossentropy_logits" => BinaryCrossentropy { from_logits: true, label_smoothing: 0.1 };
     correlations:
         "r2_score" => R2Score;
         "r2_score_weighted" => R2Score { class_aggregation: Aggregation::VarianceWeighted, ..R2Score };
