@@ -8,6 +8,10 @@ keras_model! {
         let sum = total + (x >> dense(2, tanh));
         (sum, sum)
     }
+    Again(x: [4]) {
+        let same = dense(4, relu, name = "a_name_that_is_longer_than_all_that_is_told_below_it");
+        x >> same >> same >> dense(4) >> same
+    }
     Whole(a: [4], b: [4], sequence: [5, 2]) -> (distance: [2], counts: [5, 2]) {
         let skipped = a + b;
         let near = (a >> Encoder) - (b >> Encoder(trainable = false, name = "fixed"));
@@ -72,5 +76,24 @@ fn boxes_lie_apart_and_lines_go_down() -> Result<()> {
         assert!(lines.iter().all(|points| points[1] < points[points.len() - 1]), "a line goes up: {svg}");
     }
     std::fs::remove_file(path).expect("the test's own");
+    Ok(())
+}
+
+#[test]
+fn lines_to_a_layer_that_is_applied_again_go_around_all_boxes() -> Result<()> {
+    let path = std::env::temp_dir().join(format!("keras-view-again-{}.svg", std::process::id()));
+    Again::new(0).summary().plot(&path)?;
+    let svg = std::fs::read_to_string(&path).expect("it was written");
+    std::fs::remove_file(path).expect("the test's own");
+    let boxes = svg.lines().filter(|line| line.contains("rx="));
+    let right = boxes.map(|line| attribute(line, "x")[0] + attribute(line, "width")[0]).fold(0.0, f64::max);
+    let back: Vec<&str> = svg.lines().filter(|line| line.contains("stroke-dasharray")).collect();
+    assert_eq!(back.len(), 2, "from itself, and from the layer between: {svg}");
+    let lane = |line: &&str| line.split_once('H')?.1.split_once('V')?.0.parse::<f64>().ok();
+    let mut lanes: Vec<f64> = back.iter().filter_map(lane).collect();
+    lanes.sort_by(f64::total_cmp);
+    assert!(lanes.len() == 2 && lanes[0] > right && lanes[1] > lanes[0], "{lanes:?} beside {right}: {svg}");
+    let width: f64 = attribute(svg.lines().next().unwrap_or(""), "width")[0];
+    assert!(lanes[1] < width, "the picture ends at {width}");
     Ok(())
 }

@@ -19,6 +19,10 @@ const GAP: f64 = 28.0;
 const MARGIN: f64 = 20.0;
 /// Width of a letter, about: fonts differ.
 const LETTER: f64 = 6.9;
+/// Width of a letter of a name: names are bold.
+const NAME_LETTER: f64 = 7.5;
+/// How far a line that goes back up keeps from what it passes.
+const BACK: f64 = 10.0;
 /// How often places are mended.
 const SWEEPS: usize = 24;
 
@@ -32,6 +36,8 @@ struct Node {
     x: f64,
     above: Vec<usize>,
     below: Vec<usize>,
+    /// What feeds it from its own row or from below: it is a layer that is applied again.
+    back: Vec<usize>,
 }
 
 /// The picture of a model.
@@ -60,10 +66,19 @@ fn boxes(spec: &Spec, rows: &[Row]) -> Vec<Node> {
         let params = row.params(spec);
         let params = if params > 0 { format!(", {} parameters", grouped(params)) } else { String::new() };
         let lines = [row.name.to_string(), format!("{}: {}{params}", row.kind, batched(row.output))];
-        let letters = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
         let above: Vec<usize> = row.inputs.iter().filter_map(|input| index.get(input).copied()).collect();
-        let width = letters as f64 * LETTER + 24.0;
-        Node { lines: Some(lines), kind: row.kind, width, rank: 0, x: 0.0, above, below: vec![] }
+        let [name, shape] = lines.each_ref().map(|line| line.chars().count() as f64);
+        let width = (name * NAME_LETTER).max(shape * LETTER) + 24.0;
+        Node {
+            lines: Some(lines),
+            kind: row.kind,
+            width,
+            rank: 0,
+            x: 0.0,
+            above,
+            below: vec![],
+            back: vec![],
+        }
     };
     rows.iter().map(node).collect()
 }
@@ -87,7 +102,10 @@ fn ranked(nodes: &mut Vec<Node>) -> Vec<Vec<usize>> {
         }
     }
     for i in 0..count {
-        for mut from in std::mem::take(&mut nodes[i].above) {
+        let feeding = std::mem::take(&mut nodes[i].above);
+        let (back, above): (Vec<usize>, _) = feeding.iter().partition(|&&j| nodes[j].rank >= nodes[i].rank);
+        nodes[i].back = back;
+        for mut from in above {
             for rank in nodes[from].rank + 1..nodes[i].rank {
                 let passing = Node {
                     lines: None,
@@ -97,6 +115,7 @@ fn ranked(nodes: &mut Vec<Node>) -> Vec<Vec<usize>> {
                     x: 0.0,
                     above: vec![from],
                     below: vec![],
+                    back: vec![],
                 };
                 nodes.push(passing);
                 let new = nodes.len() - 1;
@@ -158,9 +177,33 @@ fn spread(nodes: &mut [Node], rank: &[usize], wishes: &HashMap<usize, f64>) {
     }
 }
 
+/// A line to a layer that is applied again, from one that does not stand above it.
+struct BackLine {
+    from: usize,
+    to: usize,
+    /// Where it goes up: right of all that stands in the rows that it passes, and of other such lines.
+    lane: f64,
+}
+
+fn back_lines(nodes: &[Node]) -> Vec<BackLine> {
+    let mut lines: Vec<BackLine> = vec![];
+    for (to, node) in nodes.iter().enumerate() {
+        for &from in &node.back {
+            let passed = nodes.iter().filter(|other| (node.rank..=nodes[from].rank).contains(&other.rank));
+            let edges =
+                passed.map(|other| other.x + other.width / 2.0).chain(lines.iter().map(|line| line.lane));
+            let lane = edges.fold(f64::NEG_INFINITY, f64::max) + BACK;
+            lines.push(BackLine { from, to, lane });
+        }
+    }
+    lines
+}
+
 fn draw(nodes: &[Node]) -> String {
     let left = nodes.iter().map(|node| node.x - node.width / 2.0).fold(f64::INFINITY, f64::min);
-    let right = nodes.iter().map(|node| node.x + node.width / 2.0).fold(f64::NEG_INFINITY, f64::max);
+    let back = back_lines(nodes);
+    let edges = nodes.iter().map(|node| node.x + node.width / 2.0).chain(back.iter().map(|line| line.lane));
+    let right = edges.fold(f64::NEG_INFINITY, f64::max);
     let ranks = nodes.iter().map(|node| node.rank + 1).max().unwrap_or(0);
     let (width, height) = (right - left + 2.0 * MARGIN, ranks as f64 * ROW - ROW + BOX_HEIGHT + 2.0 * MARGIN);
     let x = |node: &Node| node.x - left + MARGIN;
@@ -189,11 +232,24 @@ fn draw(nodes: &[Node]) -> String {
             );
         }
     }
-    for node in nodes {
+    for line in &back {
+        let (from, to) = (&nodes[line.from], &nodes[line.to]);
+        let (a, b, lane) = (x(from) + BACK, x(to) + BACK, line.lane - left + MARGIN);
+        let (start, end) = (top(from) + BOX_HEIGHT, top(to));
+        let _ = writeln!(
+            svg,
+            "<path d=\"M{a:.1} {start:.1}v{BACK}H{lane:.1}V{:.1}H{b:.1}V{end:.1}\" fill=\"none\" stroke=\"#667\" \
+             stroke-dasharray=\"4 3\" stroke-linejoin=\"round\" marker-end=\"url(#to)\"/>",
+            end - 1.5 * BACK
+        );
+    }
+    for (i, node) in nodes.iter().enumerate() {
         let Some([name, shape]) = &node.lines else { continue };
+        // What feeds itself alone is an output as well.
+        let feeds = !node.below.is_empty() || back.iter().any(|line| line.from == i && line.to != i);
         let fill = match node.kind {
             "InputLayer" => "#e8f3e8",
-            _ if node.below.is_empty() => "#fdeee0",
+            _ if !feeds => "#fdeee0",
             _ => "#eef2fb",
         };
         let (x, y, w) = (x(node), top(node), node.width);
