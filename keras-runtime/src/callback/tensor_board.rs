@@ -33,7 +33,7 @@ pub struct TensorBoard {
     /// Whether the model's graph is written.
     pub write_graph: bool,
     /// Whether weights are written as pictures too, as often as their histograms: grey, the least number black and the greatest
-    /// white, a matrix with its longer side across; of weights with more axes the first [`IMAGES`] slices of the first two.
+    /// white, a matrix with its longer side across; of weights with more axes the first 3 slices of the first two.
     pub write_images: bool,
     /// Tables of embeddings are written for TensorBoard's projector after every so many epochs, the last ones in the place of
     /// those before; never for 0.
@@ -169,7 +169,7 @@ fn failed(path: &Path, source: std::io::Error) -> Error {
 }
 
 /// Slices of a weight that are shown, at most, as in TensorFlow's summaries.
-pub const IMAGES: usize = 3;
+const IMAGES: usize = 3;
 
 /// A weight as one picture, or some.
 fn add_images(summary: &mut Summary, name: &str, weight: &ArrayD<f32>) {
