@@ -143,7 +143,7 @@ fn main() -> Result<()> {
 #[test]
 #[ignore = "takes minutes: `cargo test --release -p examples --example ntm_copy -- --ignored`"]
 fn it_learns_to_copy() {
-    // Some starts never find the task, and which ones depends on roundings, and so on the machine's vectors.
-    let wrong = (2..5).map(|seed| train(6_000, seed).expect("the data fit")[0]).find(|wrong| *wrong < 0.1);
-    assert!(wrong.is_some(), "none of three machines learnt to copy");
+    // Some starts do not find the task in as many batches, and which ones depends on roundings; this one does with every kernel set.
+    let wrong = train(6_000, 2).expect("the data fit")[0];
+    assert!(wrong < 0.1, "{wrong} bits of 160 are wrong");
 }

@@ -3,21 +3,9 @@
 # normalization, as in ResNet50 (which has sixteen). Tells the time of `cargo check` after an edit, processor time with it, and
 # the size of what the compiler prints for it: every stage, from the graph to the generated Rust.
 set -euo pipefail
-runtime=$(cd "$(dirname "$0")/../.." && pwd)
-crate=$(mktemp -d)
-trap 'rm -rf "$crate"' EXIT
-unset CARGO_TARGET_DIR
-mkdir "$crate/src"
-cat > "$crate/Cargo.toml" <<TOML
-[package]
-name = "user"
-edition = "2024"
-
-[dependencies]
-keras-runtime = { path = "$runtime" }
-TOML
+. "$(dirname "$0")/crate.sh"
 model() {
-    cat > "$crate/src/main.rs" <<RUST
+    cat > src/main.rs <<RUST
 use keras_runtime::prelude::*;
 
 keras_model! {
@@ -37,7 +25,6 @@ fn main() {
 }
 RUST
 }
-cd "$crate"
 model 1
 cargo check --quiet
 echo "units  convolutions  check     processor time  text of all stages"

@@ -3,21 +3,8 @@
 # The crate lies in a folder of its own outside of the workspace. The registry's sources must be there already: the first
 # run on a machine fetches them. `README.md` says more.
 set -euo pipefail
-runtime=$(cd "$(dirname "$0")/../.." && pwd)
-crate=$(mktemp -d)
-trap 'rm -rf "$crate"' EXIT
-unset CARGO_TARGET_DIR
-mkdir "$crate/src"
-cat > "$crate/Cargo.toml" <<TOML
-[package]
-name = "user"
-edition = "2024"
-
-[dependencies]
-keras-runtime = { path = "$runtime" }
-ndarray = { version = "0.17", default-features = false, features = ["std"] }
-TOML
-cat > "$crate/src/main.rs" <<'RUST'
+. "$(dirname "$0")/crate.sh"
+cat > src/main.rs <<'RUST'
 use keras_runtime::prelude::*;
 
 keras_model! {
@@ -36,7 +23,6 @@ fn main() -> Result<()> {
     model.save_weights("mnist.safetensors")
 }
 RUST
-cd "$crate"
 cargo fetch --quiet
 seconds() {
     local start=$EPOCHREALTIME

@@ -244,7 +244,7 @@ pub(crate) fn evaluate(
     logs: &mut Logs,
     verbose: Verbose,
 ) -> Result<()> {
-    let mut progress = Progress::of_pass(verbose, batches.steps());
+    let mut progress = Progress::new(verbose, batches.steps(), 1);
     session.tally.reset();
     batches.seek(0, 0, *session.seed)?;
     callbacks.each(|callback| callback.on_test_begin(&mut session.training(backend)))?;
@@ -282,7 +282,7 @@ pub(crate) fn predict(
     outputs: &mut [Vec<f32>],
     verbose: Verbose,
 ) -> Result<()> {
-    let mut progress = Progress::of_pass(verbose, batches.steps());
+    let mut progress = Progress::new(verbose, batches.steps(), 1);
     batches.seek(0, 0, *session.seed)?;
     callbacks.each(|callback| callback.on_predict_begin(&mut session.training(backend)))?;
     for batch in 0.. {

@@ -24,7 +24,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// For `total` epochs of `batches` batches.
+    /// For `total` epochs of `batches` batches; an evaluation and predictions are one.
     pub fn new(verbose: Verbose, batches: Option<usize>, total: usize) -> Self {
         let terminal = std::io::stdout().is_terminal();
         let (line, epochs) = match verbose {
@@ -34,11 +34,6 @@ impl Progress {
             Verbose::Epochs => (false, true),
         };
         Progress { line, epochs, batches, total, begun: Instant::now(), drawn: None, done: 0 }
-    }
-
-    /// For one pass that is no epoch: an evaluation, or predictions.
-    pub fn of_pass(verbose: Verbose, batches: Option<usize>) -> Self {
-        Progress::new(verbose, batches, 1)
     }
 
     /// Begins an epoch.
@@ -61,7 +56,7 @@ impl Progress {
             return;
         }
         self.drawn = Some(Instant::now());
-        self.draw(done, &tally.map(|tally| tally.score().to_string()).unwrap_or_default());
+        self.draw(done, &measured(tally));
     }
 
     fn draw(&self, done: usize, measures: &str) {
@@ -93,21 +88,19 @@ impl Progress {
 
     /// After a pass that is no epoch.
     pub fn end_pass(&mut self, tally: Option<&Tally<'_>>) {
-        if !self.line && !self.epochs {
-            return;
-        }
-        let measures = tally.map(|tally| tally.score().to_string()).unwrap_or_default();
+        let measures = measured(tally);
         if self.line {
             self.draw(self.done, &measures);
             println!();
         } else if self.epochs {
-            let done =
-                self.batches.map_or(self.done.to_string(), |batches| format!("{}/{batches}", self.done));
-            let parts = [format!("{done} - {:.1}s", self.begun.elapsed().as_secs_f64()), measures];
-            println!(
-                "{}",
-                parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" - ")
-            );
+            let of = self.batches.map_or(String::new(), |batches| format!("/{batches}"));
+            let measures = if measures.is_empty() { measures } else { format!(" - {measures}") };
+            println!("{}{of} - {:.1}s{measures}", self.done, self.begun.elapsed().as_secs_f64());
         }
     }
+}
+
+/// Loss and metrics so far; nothing where nothing is measured.
+fn measured(tally: Option<&Tally<'_>>) -> String {
+    tally.map(|tally| tally.score().to_string()).unwrap_or_default()
 }
