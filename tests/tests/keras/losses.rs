@@ -73,6 +73,7 @@ losses! {
         "mean_absolute_percentage_error" => MeanAbsolutePercentageError;
         "mean_squared_logarithmic_error" => MeanSquaredLogarithmicError;
         "huber" => Huber { delta: 0.7 };
+        "huber_default" => Huber;
         "log_cosh" => LogCosh;
         "poisson" => Poisson;
     margins:
@@ -82,10 +83,31 @@ losses! {
     distributions:
         "kl_divergence" => KLDivergence;
         "cosine_similarity" => CosineSimilarity;
+        "cosine_similarity_logits" => CosineSimilarity;
     focal:
         "binary_focal_crossentropy" => BinaryFocalCrossentropy;
+        "binary_focal_crossentropy_set" => BinaryFocalCrossentropy { apply_class_balancing: true, alpha: 0.4, gamma: 1.5, ..BinaryFocalCrossentropy };
+        "binary_focal_crossentropy_unbalanced" => BinaryFocalCrossentropy { alpha: 0.4, gamma: 0.5, ..BinaryFocalCrossentropy };
+        "binary_focal_crossentropy_edge" => BinaryFocalCrossentropy;
+        "binary_focal_crossentropy_smooth" => BinaryFocalCrossentropy { label_smoothing: 0.2, ..BinaryFocalCrossentropy };
+        "binary_focal_crossentropy_logits" => BinaryFocalCrossentropy {
+            from_logits: true,
+            apply_class_balancing: true,
+            label_smoothing: 0.1,
+            ..BinaryFocalCrossentropy
+        };
         "categorical_focal_crossentropy" => CategoricalFocalCrossentropy;
+        "categorical_focal_crossentropy_set" => CategoricalFocalCrossentropy { alpha: 0.4, gamma: 1.5, ..CategoricalFocalCrossentropy };
+        "categorical_focal_crossentropy_unnormalised" => CategoricalFocalCrossentropy;
+        "categorical_focal_crossentropy_smooth" => CategoricalFocalCrossentropy { label_smoothing: 0.2, ..CategoricalFocalCrossentropy };
+        "categorical_focal_crossentropy_logits" => CategoricalFocalCrossentropy {
+            from_logits: true,
+            gamma: 1.0,
+            label_smoothing: 0.1,
+            ..CategoricalFocalCrossentropy
+        };
         "categorical_generalized_cross_entropy" => CategoricalGeneralizedCrossEntropy { q: 0.7 };
+        "categorical_generalized_cross_entropy_q" => CategoricalGeneralizedCrossEntropy { q: 0.2 };
 }
 
 /// The loss and the gradients are sums over the outputs, each by its weight; the losses of the outputs are told as they are.

@@ -150,6 +150,34 @@ fn clipping_and_decay() -> Result<()> {
 }
 
 #[test]
+fn every_optimizer_takes_what_all_take() -> Result<()> {
+    macro_rules! every {
+        ($($name:literal => $optimizer:expr,)*) => {$(
+            let decayed = $optimizer.decay(0.05).clipnorm(0.1).ema(0.9).ema_overwrite_frequency(7);
+            check(concat!($name, "_decayed"), decayed)?;
+            check(concat!($name, "_accumulated"), $optimizer.global_clipnorm(0.1).gradient_accumulation(3))?;
+            check(concat!($name, "_clipped"), $optimizer.clipvalue(0.01).decay(0.02))?;
+        )*};
+    }
+    every! {
+        "sgd" => Sgd { learning_rate: 0.1, ..Sgd::default() },
+        "rmsprop" => RmsProp { learning_rate: 0.005, ..RmsProp::default() },
+        "adam" => Adam { learning_rate: 0.01, ..Adam::default() },
+        "adamw" => AdamW { learning_rate: 0.01, ..AdamW::default() },
+        "schedulefreeadamw" => ScheduleFreeAdamW { learning_rate: 0.01, ..ScheduleFreeAdamW::default() },
+        "adamax" => Adamax { learning_rate: 0.01, ..Adamax::default() },
+        "nadam" => Nadam { learning_rate: 0.01, ..Nadam::default() },
+        "adagrad" => Adagrad { learning_rate: 0.1, ..Adagrad::default() },
+        "adadelta" => Adadelta { learning_rate: 1.0, ..Adadelta::default() },
+        "ftrl" => Ftrl { learning_rate: 0.1, ..Ftrl::default() },
+        "lion" => Lion { learning_rate: 0.005, ..Lion::default() },
+        "lamb" => Lamb { learning_rate: 0.01, ..Lamb::default() },
+        "adafactor" => Adafactor { learning_rate: 0.05, ..Adafactor::default() },
+    }
+    Ok(())
+}
+
+#[test]
 fn averages_and_accumulation() -> Result<()> {
     let adam = || Adam { learning_rate: 0.01, ..Adam::default() };
     check("adam_ema", adam().ema(0.9).ema_overwrite_frequency(7))?;

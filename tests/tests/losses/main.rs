@@ -128,6 +128,28 @@ fn reductions_are_those_of_keras() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn weights_and_reductions_of_every_loss_are_those_of_keras() -> Result<()> {
+    let fixture = Fixture::load("reductions");
+    macro_rules! every {
+        ($($loss:ident)*) => {
+            for (how, reduction) in REDUCTIONS {
+                $(
+                    let name = |rank| format!("weighted/{}/{how}/{rank}", stringify!($loss));
+                    check(&fixture, Rows::new(0), &name("2d"), $loss.reduction(reduction))?;
+                    check(&fixture, Tables::new(0), &name("3d"), $loss.reduction(reduction))?;
+                )*
+            }
+        };
+    }
+    every! {
+        BinaryCrossentropy BinaryFocalCrossentropy CategoricalFocalCrossentropy CategoricalGeneralizedCrossEntropy CategoricalHinge
+        Hinge Huber KLDivergence LogCosh MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError Poisson
+        SparseCategoricalCrossentropy SquaredHinge Tversky
+    }
+    Ok(())
+}
+
 /// The means over batches of several sizes that `fit` tells, and the weights that it leaves.
 #[test]
 fn trainings_with_reductions_are_those_of_keras() -> Result<()> {
