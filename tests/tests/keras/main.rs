@@ -8,3 +8,4 @@ mod layers;
 mod losses;
 mod mlp;
 mod optimizers;
+mod seen;
