@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use examples::{line, threads};
 use keras_runtime::prelude::*;
 use ndarray::Array2;
 
@@ -52,16 +53,13 @@ fn measure<M: Model>(model: M, tokens: usize, batch: usize, threads: usize) -> R
         ("train, memory", (4 * M::SPEC.train.arena_words) as f64 / 1e6, "MB a sequence"),
         ("infer, memory", (4 * M::SPEC.infer.arena_words) as f64 / 1e6, "MB a sequence"),
     ] {
-        println!(
-            r#"{{"peer":"ours","workload":"transformer {tokens}","metric":"{metric}","value":{value:.2},"unit":"{unit}","threads":{threads},"version":"{}"}}"#,
-            env!("CARGO_PKG_VERSION")
-        );
+        line(&format!("transformer {tokens}"), metric, value, unit, threads, &[]);
     }
     Ok(())
 }
 
 fn main() -> Result<()> {
-    let threads = std::env::var("BENCH_THREADS").ok().and_then(|n| n.parse().ok()).unwrap_or(2);
+    let threads = threads(2);
     let device = Cpu::threads(threads);
     measure(Short::on(&device, 1)?, 128, 16, threads)?;
     measure(Long::on(&device, 1)?, 1024, 2, threads)

@@ -1,9 +1,7 @@
 //! The time of a training epoch of the Keras overview's network, as one line of JSON: 48,000 samples in batches of 128,
 //! the mean of three epochs after a warm one. `keras-runtime/benches/README.md` says how to use it.
 
-use std::time::Instant;
-
-use keras_runtime::device::cpu::simd::{Isa, peak};
+use examples::{line, peak, threads};
 use keras_runtime::prelude::*;
 use ndarray::Array2;
 
@@ -12,7 +10,7 @@ keras_model! {
 }
 
 fn main() -> Result<()> {
-    let threads = std::env::var("BENCH_THREADS").ok().and_then(|n| n.parse().ok()).unwrap_or(2);
+    let threads = threads(2);
     let mnist = datasets::mnist()?;
     let pixels = mnist.x_train.iter().take(48_000 * 784).map(|pixel| f32::from(*pixel) / 255.0);
     let x = Array2::from_shape_vec((48_000, 784), pixels.collect()).expect("48,000 images");
@@ -23,23 +21,7 @@ fn main() -> Result<()> {
     let settings = Fit { epochs: 4, batch_size: 128, verbose: Verbose::Silent, ..Fit::default() };
     let history = model.fit(&x, &y, settings)?;
     let seconds = history.seconds()[1..].iter().sum::<f64>() / 3.0;
-    let line = |metric: &str, value: f64, unit: &str, threads: usize| {
-        println!(
-            r#"{{"peer":"ours","workload":"W1","metric":"{metric}","value":{value:.4},"unit":"{unit}","threads":{threads},"version":"{}"}}"#,
-            env!("CARGO_PKG_VERSION")
-        );
-    };
-    line("train epoch 48k", seconds, "s/epoch", threads);
-
-    // Multiplies and adds on registers alone: what products cannot exceed.
-    let isa = Isa::detect();
-    let mut best = f64::INFINITY;
-    let mut flops = 0;
-    for _ in 0..20 {
-        let start = Instant::now();
-        flops = peak(isa, 1_000_000);
-        best = best.min(start.elapsed().as_secs_f64());
-    }
-    line("fma peak of one thread", flops as f64 / best / 1e3, "GFLOP/s", 1);
+    line("W1", "train", seconds, "s/epoch", threads, &[]);
+    line("W1", "fma peak of one thread", peak(), "GFLOP/s", 1, &[]);
     Ok(())
 }

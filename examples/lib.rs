@@ -1,1 +1,56 @@
-//! Programs that show the library; each is a `[[example]]` of this package.
+//! Programs that show the library; each is a `[[example]]` of this package. What those that measure share is here.
+
+use std::time::Instant;
+
+use keras_runtime::device::cpu::simd::{self, Isa};
+
+/// A number of the environment.
+fn number(name: &str) -> Option<f64> {
+    std::env::var(name).ok().and_then(|value| value.parse().ok())
+}
+
+/// The threads of a measurement: `BENCH_THREADS`, or else `default`.
+pub fn threads(default: usize) -> usize {
+    number("BENCH_THREADS").map_or(default, |threads| threads as usize)
+}
+
+/// Prints one measurement as a line of JSON; `more` is further fields.
+pub fn line(workload: &str, metric: &str, value: f64, unit: &str, threads: usize, more: &[(&str, f64)]) {
+    let more: String = more.iter().map(|(name, value)| format!(r#","{name}":{value:.6}"#)).collect();
+    println!(
+        r#"{{"peer":"ours","workload":"{workload}","metric":"{metric}","value":{value:.4},"unit":"{unit}","threads":{threads},"version":"{}"{more}}}"#,
+        env!("CARGO_PKG_VERSION")
+    );
+}
+
+/// Multiplies and adds on registers alone, in GFLOP/s of one thread: what products cannot exceed.
+pub fn peak() -> f64 {
+    let isa = Isa::detect();
+    let run = |best: f64, _| {
+        let start = Instant::now();
+        let flops = simd::peak(isa, 1_000_000);
+        best.max(flops as f64 / start.elapsed().as_secs_f64() / 1e3)
+    };
+    (0..20).fold(0.0, run)
+}
+
+/// The seconds of runs of `run`, in order of length: `warm` that do not count, then `least` or more, until `BENCH_SECONDS`
+/// (5) have passed or there are 50,000.
+///
+/// # Errors
+/// When a run fails.
+pub fn times<E>(warm: usize, least: usize, mut run: impl FnMut() -> Result<(), E>) -> Result<Vec<f64>, E> {
+    for _ in 0..warm {
+        run()?;
+    }
+    let seconds = number("BENCH_SECONDS").unwrap_or(5.0);
+    let mut times = Vec::with_capacity(50_000);
+    let begin = Instant::now();
+    while times.len() < 50_000 && (times.len() < least || begin.elapsed().as_secs_f64() < seconds) {
+        let start = Instant::now();
+        run()?;
+        times.push(start.elapsed().as_secs_f64());
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times)
+}

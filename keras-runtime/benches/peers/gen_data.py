@@ -62,15 +62,23 @@ else:
     print("images: synthetic")
 
 rng = np.random.default_rng(4321)
-w = {}
-for i, (m, n) in enumerate(zip(DIMS, DIMS[1:])):
-    name = "dense" if i == 0 else f"dense_{i}"
-    lim = np.sqrt(6 / (m + n))
-    w[f"{name}/kernel"] = rng.uniform(-lim, lim, (m, n)).astype(np.float32)
-    w[f"{name}/bias"] = rng.uniform(-0.05, 0.05, n).astype(np.float32)
-save_file(w, f"{DATA}/mlp.safetensors")
+
+
+def save(name, kernels):
+    w = {}
+    for layer, shape in kernels.items():
+        field, (i, o) = int(np.prod(shape[:-2])), shape[-2:]
+        limit = np.sqrt(6 / (field * (i + o)))
+        w[f"{layer}/kernel"] = rng.uniform(-limit, limit, shape).astype(np.float32)
+        w[f"{layer}/bias"] = rng.uniform(-0.05, 0.05, o).astype(np.float32)
+    save_file(w, f"{DATA}/{name}.safetensors")
+    return w
+
+
+w = save("mlp", {"dense" if i == 0 else f"dense_{i}": shape for i, shape in enumerate(zip(DIMS, DIMS[1:]))})
+save("cnn", {"conv2d": (3, 3, 1, 32), "conv2d_1": (3, 3, 32, 64), "dense": (9216, 128), "dense_1": (128, 10)})
 x = np.fromfile(f"{DATA}/t10k-images-idx3-ubyte", np.uint8)[16:16 + 784].astype(np.float32) / 255
 for i, name in enumerate(("dense", "dense_1", "dense_2")):
     x = x @ w[f"{name}/kernel"] + w[f"{name}/bias"]
     x = np.maximum(x, 0) if i < 2 else np.exp(x - x.max()) / np.exp(x - x.max()).sum()
-print("weights: mlp.safetensors; `check` of W4 (p[0] of the first test image):", x[0])
+print("weights: mlp.safetensors and cnn.safetensors; `check` of W4a and W4b (p[0] of the first test image):", x[0])

@@ -1,7 +1,7 @@
-"""jax_w1.py [step|scan]: one jit call a step, or one jit call (lax.scan) an epoch."""
+"""jax_w1.py W1 [step|scan]: one jit call a step, or one jit call (lax.scan) an epoch."""
 from jax_common import *
 import optax
-variant = (sys.argv + ["step"])[1]
+variant = (sys.argv[2:] + ["step"])[0]
 x, y = images("train", TRAIN); y = y.astype("int32")
 opt = optax.rmsprop(1e-3, decay=0.9, eps=1e-7)
 p = init(jax.random.key(0)); s = opt.init(p)
@@ -30,4 +30,4 @@ else:
         for i in range(N):
             j = perm[i * BATCH:(i + 1) * BATCH]; p, s, l = step(p, s, keys[i], x[j], y[j]); total += l
         return float(total) / N
-run_training(f"jax-{variant}", V, epoch)
+run_epochs(f"jax-{variant}", V, epoch)

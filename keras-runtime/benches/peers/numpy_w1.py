@@ -22,4 +22,4 @@ def epoch(_):
             s *= f4(0.9); np.multiply(gg, gg, out=t); t *= f4(0.1); s += t
             np.sqrt(s, out=t); t += f4(1e-7); np.divide(gg, t, out=t); t *= f4(1e-3); q -= t
     return total / (len(x) // BATCH)
-run_training("numpy", np.__version__, epoch, blas=threadpoolctl.threadpool_info()[0].get("architecture", "?"))
+run_epochs("numpy", np.__version__, epoch, blas=threadpoolctl.threadpool_info()[0].get("architecture", "?"))

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Our programs and the peers, interleaved in one run; then a table of times and ratios.
+"""Our programs and the peers, interleaved in one run; then a table of times and rates, and one of ratios.
 
     run.py                          five rounds of everything, waiting for an idle machine before each program
+    run.py --repeats 1 --seconds 1  one round of everything, in about ten minutes
     run.py --only W1 --repeats 9    one workload
+    run.py --only '/(ours|jax)'     some of the programs
     run.py --no-ours                the peers alone
     run.py --wait 0 --strict 0      on a busy machine, to see that the programs work (believe no number)
     run.py --table results.jsonl    the table of an earlier run
@@ -11,16 +13,17 @@ Rounds are outside and programs inside, so that a slow spell of the machine hits
 many cores as it has threads. While it runs, the CPU that other processes took is noted (`other_cpu`, in cores); a run with more
 than --strict of it is repeated once. Everything is appended to $PEERS_DIR/results.jsonl.
 
-Our programs are commands (--ours-w1, --ours-w4), run in the repository's root with BENCH_THREADS, RAYON_NUM_THREADS and PEERS_DATA
-set, that print the same lines of JSON as the peers:
-    {"peer": "ours", "workload": "W1", "metric": "train epoch 48k", "value": 0.9, "unit": "s/epoch", "threads": 2}
-    {"peer": "ours", "workload": "W4-mlp-b1", "metric": "p50 latency", "value": 12.0, "unit": "us", "threads": 1, "check": 0.08}
-Further lines of other metrics are shown too; one whose metric contains "peak" (GFLOP/s over the threads in use) becomes the
-machine's FMA peak, and the time of W1's matrix products at that peak is given with it.
+Our programs lie in one folder (--programs), are run in the repository's root with BENCH_THREADS, BENCH_SECONDS and PEERS_DATA set, and
+print the same lines of JSON as the peers:
+    {"peer": "ours", "workload": "W1", "metric": "train", "value": 0.9, "unit": "s/epoch", "threads": 2}
+    {"peer": "ours", "workload": "W4a", "metric": "p50 latency", "value": 12.0, "unit": "us", "threads": 1, "check": 0.08}
+Further lines of other metrics are shown too; one whose metric is "fma peak of one thread" becomes the machine's, and the time of W1's
+matrix products at that peak is given with it.
 """
 import argparse
 import json
 import os
+import re
 import resource
 import shlex
 import signal
@@ -34,27 +37,47 @@ REPO = os.path.abspath(os.path.join(KIT, "../../.."))
 ROOT = os.environ.setdefault("PEERS_DIR", os.path.join(REPO, "target/peers"))
 PYTHON = os.environ.get("PEERS_PYTHON", f"{ROOT}/venv/bin/python")
 HZ = os.sysconf("SC_CLK_TCK")
-STEPS, TRAINING, INFERENCE = 375, "train epoch 48k", "p50 latency"
-PRODUCTS, READING = "matrix products of an epoch", "read the weights once"
+STEPS, PRODUCTS, READING, PEAK = 375, "matrix products of an epoch", "read the weights once", "fma peak of one thread"
+TIMES = ("s/epoch", "us")  # less is better; of all other units more is
+FAMILIES = ("torch", "jax", "keras", "onnxruntime", "numpy")
+TORCH, JAX, KERAS = "torch_workloads.py", "jax_workloads.py", "keras_workloads.py"
+
+
+def torch(*variants):
+    return [(f"torch-{v}", TORCH, v) for v in variants]
+
+
+def keras(*backends):
+    return [(f"keras-{b}", KERAS, b) for b in backends]
+
+
+INFERENCE = [*torch("eager", "jit", "compile"), ("jax", JAX), ("onnxruntime", "ort_w4.py")]
+# Workload: our program, and the peers' (name, script, arguments after the workload).
+WORKLOADS = {
+    "W1": ("bench_w1", [("torch.mm", "gemm_w1.py"), ("torch-eager", "torch_w1.py", "eager"), ("jax-step", "jax_w1.py", "step"),
+                        ("jax-scan", "jax_w1.py", "scan"), *keras("jax"), ("numpy", "numpy_w1.py")]),
+    "W2": ("bench_workloads", [*torch("eager", "channels_last"), ("jax", JAX), *keras("tensorflow")]),
+    "W3a": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
+    "W3b": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
+    "W3c": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
+    "W4a": ("bench_w4", [("sdot", "read_w4.py"), *INFERENCE, ("numpy", "numpy_w4.py")]),
+    "W4b": ("bench_workloads", [*INFERENCE, *keras("jax"), ("numpy", "numpy_w4.py")]),
+    "W4c": ("bench_workloads", [*INFERENCE, *torch("channels_last")]),
+    "W4d": ("bench_workloads", [*INFERENCE, *torch("channels_last"), *keras("tensorflow")]),
+    "W7a": ("bench_workloads", [*torch("eager", "channels_last", "compile"), ("jax", JAX), *keras("tensorflow")]),
+    "W7b": ("bench_workloads", [*torch("eager", "compile"), ("jax", JAX), *keras("jax")]),
+}
 
 
 def cases(a):
-    """(workload, name, command, threads, main metric)"""
-    py = lambda s, *v: [PYTHON, f"{KIT}/{s}", *v]
+    """(workload, name, command, threads)"""
     c = []
-    if a.ours:
-        c += [("W1", "ours", shlex.split(a.ours_w1), a.threads, TRAINING), ("W4", "ours", shlex.split(a.ours_w4), 1, INFERENCE)]
-    c += [("W1", "torch.mm", py("gemm_w1.py"), a.threads, PRODUCTS),
-          ("W1", "torch-eager", py("torch_w1.py", "eager"), a.threads, TRAINING),
-          ("W1", "jax-step", py("jax_w1.py", "step"), a.threads, TRAINING),
-          ("W1", "jax-scan", py("jax_w1.py", "scan"), a.threads, TRAINING),
-          ("W1", "numpy", py("numpy_w1.py"), a.threads, TRAINING),
-          ("W4", "sdot", py("read_w4.py"), 1, READING),
-          ("W4", "torch-eager", py("torch_w4.py", "eager"), 1, INFERENCE),
-          ("W4", "torch-jit", py("torch_w4.py", "jit"), 1, INFERENCE),
-          ("W4", "jax", py("jax_w4.py"), 1, INFERENCE),
-          ("W4", "numpy", py("numpy_w4.py"), 1, INFERENCE)]
-    return [x for x in c if a.only in f"{x[0]}/{x[1]}"]
+    for workload, (ours, peers) in WORKLOADS.items():
+        threads = 1 if workload in ("W4a", "W4c") else a.threads
+        if a.ours:
+            c.append((workload, "ours", [f"{a.programs}/{ours}", workload], threads))
+        c += [(workload, name, [PYTHON, f"{KIT}/{script}", workload, *more], threads) for name, script, *more in peers]
+    return [x for x in c if re.search(a.only, f"{x[0]}/{x[1]}")]
 
 
 def busy():
@@ -76,7 +99,7 @@ def wait_idle(limit):
 def once(workload, name, cmd, threads, a):
     n = str(threads)
     env = dict(os.environ, BENCH_THREADS=n, OMP_NUM_THREADS=n, MKL_NUM_THREADS=n, OPENBLAS_NUM_THREADS=n, RAYON_NUM_THREADS=n,
-               PEERS_DATA=f"{ROOT}/data", PYTHONWARNINGS="ignore")
+               BENCH_SECONDS=str(a.seconds), PEERS_DATA=f"{ROOT}/data", PYTHONWARNINGS="ignore", TORCHINDUCTOR_CACHE_DIR=f"{ROOT}/inductor")
     for k in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # they can make numpy's BLAS much slower than it is
         env.pop(k, None)
     cores = sorted(os.sched_getaffinity(0))[-threads:]
@@ -119,63 +142,80 @@ def table(rows):
                    f"| {rs[0]['unit']} | {max(r['other_cpu'] for r in rs):.2f} | {rs[0].get('version', '')} |")
     out += [f"| {c} | failed | | | | | | | | {e} |" for c, e in errors.items()]
 
-    out += ["", "| ratio | of medians | of minima | other is |", "| --- | --- | --- | --- |"]
+    median = statistics.median
+    best = lambda v, unit, key=None: (min if unit in TIMES else max)(v, key=key)
 
-    def ratio(label, ours, peer, metric, unit):
-        o, p = values(*ours), values(peer, metric)
-        if o and p:
-            med, low = statistics.median(o) / statistics.median(p), min(o) / min(p)
-            out.append(f"| {label} | {med:.3f} | {low:.3f} | {1 / med:.2f} x ours; {si(statistics.median(p))} {unit} |")
+    def faster(ours, theirs, unit):
+        """How many times as fast, by medians and by the best."""
+        r = median(ours) / median(theirs), best(ours, unit) / best(theirs, unit)
+        return " / ".join(f"{1 / x if unit in TIMES else x:.2f}" for x in r)
 
-    w1, w4 = ("W1/ours", TRAINING), ("W4/ours", INFERENCE)
-    ratio("W1: ours / matrix products alone", w1, "W1/torch.mm", PRODUCTS, "s")
-    for p in ("jax-step", "jax-scan", "torch-eager", "numpy"):
-        ratio(f"W1: ours / {p}", w1, f"W1/{p}", TRAINING, "s")
-    ratio("W4: ours / reading the weights once", w4, "W4/sdot", READING, "us")
-    for p in ("torch-eager", "torch-jit", "jax", "numpy"):
-        ratio(f"W4: ours / {p}", w4, f"W4/{p}", INFERENCE, "us")
+    out += ["", "Ours, and the best program of each peer; how many times as fast ours is, by the medians / by the best of all rounds.", "",
+            "| workload | unit | ours | " + " | ".join(FAMILIES) + " |", "| --- | --- | --- |" + " --- |" * len(FAMILIES)]
+    for workload in WORKLOADS:
+        case = f"{workload}/ours"
+        for metric in sorted({m for c, m in series if c.startswith(workload + "/") and not c.endswith("/ours")} - {PRODUCTS, READING}):
+            unit = next(rs[0]["unit"] for (c, m), rs in series.items() if c.startswith(workload + "/") and m == metric)
+            ours, cells = values(case, metric), []
+            for family in FAMILIES:
+                theirs = {c: values(c, m) for c, m in series if m == metric and re.match(f"{workload}/{family}(-|$)", c)}
+                if not theirs:
+                    cells.append("")
+                    continue
+                name = best(theirs, unit, key=lambda c: median(theirs[c]))
+                cells.append(f"{si(median(theirs[name]))} {name.partition('/')[2].partition('-')[2]}" + (f": {faster(ours, theirs[name], unit)}" if ours else ""))
+            out.append(f"| {workload} {metric} | {unit} | {si(median(ours)) if ours else ''} | " + " | ".join(cells) + " |")
 
-    for (case, metric), rs in series.items():
-        if "peak" in metric and "ours" in case:
-            peak = max(r["value"] for r in rs)
-            flop = next((r["mflop_per_step"] for r in rows if "mflop_per_step" in r), 0) * STEPS / 1e3
-            out += ["", f"FMA peak ({metric}, {rs[0].get('threads', '?')} threads): {peak:.1f} GFLOP/s."]
-            if flop and case.startswith("W1"):
-                bound = flop / peak
-                out[-1] += f" W1's matrix products at that peak: {bound:.3f} s/epoch"
-                o = values(*w1)
-                out[-1] += f"; ours takes {statistics.median(o) / bound:.2f} times as long." if o else "."
-    checks = {r["case"]: r["check"] for r in rows if r.get("check")}
-    if checks and max(checks.values()) - min(checks.values()) > 1e-5:
-        out += ["", f"W4 programs DISAGREE on the first probability: {checks}"]
+    out.append("")
+    for what, ours, theirs in (("W1: ours takes {} times as long as its matrix products alone", ("W1/ours", "train"), ("W1/torch.mm", PRODUCTS)),
+                               ("W4a: ours takes {} times as long as reading the weights once", ("W4a/ours", "p50 latency"), ("W4a/sdot", READING))):
+        o, t = values(*ours), values(*theirs)
+        if o and t:
+            out.append(what.format(f"{median(o) / median(t):.2f} (medians), {min(o) / min(t):.2f} (minima)") + ".")
+    peaks = [r["value"] for (_, metric), rs in series.items() if metric == PEAK for r in rs]
+    if peaks:
+        out.append(f"FMA peak of one thread: {max(peaks):.1f} GFLOP/s.")
+        flop = next((r["mflop_per_step"] for r in rows if "mflop_per_step" in r), 0) * STEPS / 1e3
+        o, threads = values("W1/ours", "train"), next((r["threads"] for r in rows if r["case"] == "W1/torch.mm" and "threads" in r), 1)
+        if flop and o:
+            bound = flop / max(peaks) / threads
+            out.append(f"W1's matrix products at that peak: {bound:.3f} s/epoch; ours takes {median(o) / bound:.2f} times as long.")
+    for network in (("W4a", "W4b"), ("W4c", "W4d")):
+        checks = {r["case"]: r["check"] for r in rows if r.get("check") and r["case"].split("/")[0] in network}
+        if checks and max(checks.values()) - min(checks.values()) > 1e-5:
+            out.append(f"{' and '.join(network)} DISAGREE on the first probability: {checks}")
     return "\n".join(out)
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--repeats", type=int, default=5)
-    p.add_argument("--threads", type=int, default=2, help="of W1; W4 has one")
-    p.add_argument("--only", default="", help="part of a case's name, as W1 or W4/torch")
+    p.add_argument("--seconds", type=float, default=5, help="of each measurement, after what a program does to get ready and warm")
+    p.add_argument("--threads", type=int, default=2, help="W4a and W4c have one")
+    p.add_argument("--only", default="", help="a regular expression that a case's name holds: W1, W4, W3c/torch")
+    p.add_argument("--list", action="store_true", help="no runs: the cases")
     p.add_argument("--no-ours", dest="ours", action="store_false")
-    p.add_argument("--build", default="cargo build --release --package examples --examples", help="run once before the first round; '' for none")
-    p.add_argument("--ours-w1", default="cargo run --quiet --release --package examples --example bench_w1")
-    p.add_argument("--ours-w4", default="cargo run --quiet --release --package examples --example bench_w4")
+    p.add_argument("--build", default="cargo build --release --package examples --example bench_w1 --example bench_w4 --example bench_workloads", help="run once before the first round; '' for none")
+    p.add_argument("--programs", default=os.path.join(os.environ.get("CARGO_TARGET_DIR", f"{REPO}/target"), "release/examples"), help="where ours are")
     p.add_argument("--wait", type=float, default=300, help="longest wait for an idle machine, seconds")
     p.add_argument("--strict", type=float, default=0.15, help="other CPU (cores) above which a run is repeated once; 0: never")
     p.add_argument("--timeout", type=float, default=300)
     p.add_argument("--out", default=f"{ROOT}/results.jsonl")
     p.add_argument("--table", metavar="FILE", help="no runs: the table of the lines in FILE")
     a = p.parse_args()
+    if a.list:
+        print(*(f"{c[0]}/{c[1]}" for c in cases(a)), sep="\n")
+        return
     if a.table:
         print(table([json.loads(l) for l in open(a.table)]))
         return
-    if not os.path.exists(f"{ROOT}/data/mlp.safetensors"):
+    if not os.path.exists(f"{ROOT}/data/cnn.safetensors"):
         sys.exit(f"no data in {ROOT}/data: run `{PYTHON} {KIT}/gen_data.py` first (README.md)")
     if a.ours and a.build:
         subprocess.run(shlex.split(a.build), cwd=REPO, check=True)
     rows, broken = [], set()
     for rep in range(a.repeats):
-        for workload, name, cmd, threads, _ in cases(a):
+        for workload, name, cmd, threads in cases(a):
             if (workload, name) in broken:
                 continue
             for attempt in (0, 1):

@@ -1,6 +1,6 @@
-"""torch_w1.py [eager|compile]"""
+"""torch_w1.py W1 [eager|compile]"""
 from torch_common import *
-variant = (sys.argv + ["eager"])[1]
+variant = (sys.argv[2:] + ["eager"])[0]
 x, y = images("train", TRAIN)
 x, y = torch.from_numpy(x), torch.from_numpy(y.astype("int64"))
 m = MLP().train()
@@ -14,4 +14,4 @@ def epoch(_):
         opt.zero_grad(set_to_none=True); loss.backward(); opt.step()
         total += loss.detach()
     return float(total) / (len(x) // BATCH)
-run_training(f"torch-{variant}", V, epoch)
+run_epochs(f"torch-{variant}", V, epoch)
