@@ -1,6 +1,7 @@
 //! Summaries and drawings of models.
 
 use keras_runtime::prelude::*;
+use keras_runtime::view::Summary;
 
 keras_model! {
     Encoder = dense(8, relu, input = 4) >> dense(2)
@@ -95,5 +96,23 @@ fn lines_to_a_layer_that_is_applied_again_go_around_all_boxes() -> Result<()> {
     assert!(lanes.len() == 2 && lanes[0] > right && lanes[1] > lanes[0], "{lanes:?} beside {right}: {svg}");
     let width: f64 = attribute(svg.lines().next().unwrap_or(""), "width")[0];
     assert!(lanes[1] < width, "the picture ends at {width}");
+    Ok(())
+}
+
+#[test]
+fn a_drawing_tells_what_is_not_trained_and_can_be_of_a_part() -> Result<()> {
+    let path = std::env::temp_dir().join(format!("keras-part-{}.svg", std::process::id()));
+    let drawn = |summary: Summary| -> Result<String> {
+        summary.plot(&path)?;
+        Ok(std::fs::read_to_string(&path).expect("it was written"))
+    };
+    let whole = drawn(Whole::new(0).summary())?;
+    assert!(!whole.contains("not trained"), "{whole}");
+    let told = drawn(Whole::new(0).summary().show_trainable())?;
+    assert_eq!(told.matches("not trained").count(), 1, "{told}");
+    let part = drawn(Whole::new(0).summary().layer_range("encoder", "fixed")?)?;
+    assert!(part.contains(">encoder<") && part.contains(">fixed<"), "{part}");
+    assert!(!part.contains(">counter<") && !part.contains(">sequence<"), "{part}");
+    std::fs::remove_file(&path).expect("it is there");
     Ok(())
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use super::rows::{Row, rows};
+use super::rows::Row;
 use super::summary::grouped;
 use crate::compiled::Spec;
 use crate::error::batched;
@@ -40,32 +40,28 @@ struct Node {
     back: Vec<usize>,
 }
 
-/// The picture of a model.
-pub(crate) fn diagram(spec: &'static Spec, nested: bool) -> String {
-    let mut rows = rows(spec, nested);
+/// The picture of these rows of a model, each with what training changes of it if that is wanted.
+pub(crate) fn diagram(spec: &Spec, mut rows: Vec<Row>, trainable: bool) -> String {
     // A group whose layers are seen is no box of its own.
     rows.retain(|row| !row.open);
-    if !rows.iter().any(|row| row.kind == "InputLayer") {
-        rows.splice(0..0, spec.inputs.iter().map(input_row));
-    }
-    let mut nodes = boxes(spec, &rows);
+    let mut nodes = boxes(spec, &rows, trainable);
     let ranks = ranked(&mut nodes);
     place(&mut nodes, ranks);
     draw(&nodes)
 }
 
-fn input_row(input: &crate::compiled::InputSpec) -> Row {
-    let (name, kind, output) = (input.name, "InputLayer", input.shape);
-    Row { name, kind, output, weights: Default::default(), inputs: vec![], depth: 0, open: false }
-}
-
 /// A node for each layer, with those that feed it above.
-fn boxes(spec: &Spec, rows: &[Row]) -> Vec<Node> {
+fn boxes(spec: &Spec, rows: &[Row], trainable: bool) -> Vec<Node> {
     let index: HashMap<&str, usize> = rows.iter().enumerate().map(|(i, row)| (row.name, i)).collect();
     let node = |row: &Row| {
         let params = row.params(spec);
         let params = if params > 0 { format!(", {} parameters", grouped(params)) } else { String::new() };
-        let lines = [row.name.to_string(), format!("{}: {}{params}", row.kind, batched(row.output))];
+        let trained = match row.trainable(spec) {
+            "no" if trainable => ", not trained",
+            "partly" if trainable => ", partly trained",
+            _ => "",
+        };
+        let lines = [row.name.to_string(), format!("{}: {}{params}{trained}", row.kind, batched(row.output))];
         let above: Vec<usize> = row.inputs.iter().filter_map(|input| index.get(input).copied()).collect();
         let [name, shape] = lines.each_ref().map(|line| line.chars().count() as f64);
         let width = (name * NAME_LETTER).max(shape * LETTER) + 24.0;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::compiled::Spec;
+use crate::compiled::{InputSpec, Spec};
 
 /// A layer, or layers that are taken for one.
 #[derive(Debug, Clone)]
@@ -21,6 +21,12 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// An input, which chains do not list.
+    pub fn of_input(input: &InputSpec) -> Self {
+        let (name, kind, output) = (input.name, "InputLayer", input.shape);
+        Row { name, kind, output, weights: BTreeSet::new(), inputs: vec![], depth: 0, open: false }
+    }
+
     /// Its number of parameters.
     pub fn params(&self, spec: &Spec) -> usize {
         self.weights.iter().map(|i| spec.weights[*i].shape.iter().product::<usize>()).sum()

@@ -75,7 +75,8 @@ impl Summary {
         }
     }
 
-    /// Draws the model into an SVG file, as Keras's `plot_model`: a box for each layer, below all that feed it.
+    /// Draws the model, or its [`layer_range`](Summary::layer_range), into an SVG file, as Keras's `plot_model`: a box for each
+    /// layer, below all that feed it.
     ///
     /// ```
     /// use keras_runtime::prelude::*;
@@ -92,10 +93,15 @@ impl Summary {
     /// # Errors
     /// When the file cannot be written; nothing is left of it then.
     pub fn plot(self, path: impl AsRef<std::path::Path>) -> Result<()> {
-        crate::io::write_whole(path.as_ref(), diagram(self.spec, self.nested).as_bytes())
+        let mut rows = rows(self.spec, self.nested);
+        if self.range.is_none() && !rows.iter().any(|row| row.kind == "InputLayer") {
+            rows.splice(0..0, self.spec.inputs.iter().map(Row::of_input));
+        }
+        self.keep_range(&mut rows);
+        crate::io::write_whole(path.as_ref(), diagram(self.spec, rows, self.trainable).as_bytes())
     }
 
-    /// Also tells which layers are trained.
+    /// Also tells which layers are trained: in a column of the table, or in the boxes of those that are not.
     pub fn show_trainable(self) -> Self {
         Summary { trainable: true, ..self }
     }
