@@ -88,11 +88,14 @@ impl Progress {
 
     /// After a pass that is no epoch.
     pub fn end_pass(&mut self, tally: Option<&Tally<'_>>) {
+        if !self.line && !self.epochs {
+            return;
+        }
         let measures = measured(tally);
         if self.line {
             self.draw(self.done, &measures);
             println!();
-        } else if self.epochs {
+        } else {
             let of = self.batches.map_or(String::new(), |batches| format!("/{batches}"));
             let measures = if measures.is_empty() { measures } else { format!(" - {measures}") };
             println!("{}{of} - {:.1}s{measures}", self.done, self.begun.elapsed().as_secs_f64());
