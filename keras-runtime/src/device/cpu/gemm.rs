@@ -467,6 +467,16 @@ impl Block<'_> {
                     b = b.wrapping_add(count * PANEL);
                 }
             }
+            // Asked once for the tile and not for each vector, whose sums then stay in their registers.
+            if !add && column(NV) <= c.columns {
+                for (r, sum) in sum.iter().enumerate() {
+                    let to = c.ptr.wrapping_add((i + r) * c.rows);
+                    for (v, sum) in sum.iter().enumerate() {
+                        sum.store(to.wrapping_add(column(v) / PANEL * c.panels + column(v) % PANEL));
+                    }
+                }
+                return;
+            }
             for (r, sum) in sum.iter().enumerate() {
                 for (v, sum) in sum.iter().enumerate() {
                     let column = column(v);

@@ -6,6 +6,7 @@ use super::gemm::{Left, PANEL, Target, gemm, panels_len};
 use super::pack::pack_panel;
 use super::pass::{Pass, Rows, record};
 use super::split::{self, Shared};
+use super::winograd::Winograd;
 use crate::compiled::{BatchMatMul, MatMul, MatMulT, Matrix};
 
 /// Work, in floating-point operations, below which threads cost more than they bring.
@@ -40,6 +41,11 @@ impl Rows<'_, '_> {
         record!(self.pass, Kernel::MatMul(*op));
         let MatMul { a, w, c, rows, k, n } = *op;
         let w = self.pass.ptr(w);
+        if let Some(convolution) = Winograd::of_matmul(op) {
+            let at = |sample| (self.at_sample(a.buf, sample).cast_const(), self.at_sample(c, sample));
+            // SAFETY: as below.
+            return unsafe { convolution.run(self.pass, self.range.clone(), w, at) };
+        }
         let mut dims = [(0, 0); DIMS];
         let left = rows_of(&a, &mut dims);
         // SAFETY: `at_sample` and `ptr` checked that the operands are in bounds; the plan keeps `c` apart from both.

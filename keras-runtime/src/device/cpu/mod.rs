@@ -23,6 +23,7 @@ pub mod split;
 #[cfg(test)]
 mod tests;
 mod windows;
+mod winograd;
 
 pub use backend::{Cpu, CpuBackend};
 pub use map::RANK;

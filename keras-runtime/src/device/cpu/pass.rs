@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::simd::Isa;
 use crate::compiled::{Buf, Space};
@@ -56,6 +57,8 @@ pub struct Spaces<'a> {
 /// One run of generated code over one batch.
 #[derive(Debug)]
 pub struct Pass<'a> {
+    /// No other pass of this process has it.
+    pub(crate) id: u64,
     pub(crate) batch: usize,
     pub(crate) isa: Isa,
     pub(crate) threads: usize,
@@ -81,7 +84,9 @@ impl<'a> Pass<'a> {
         spaces: Spaces<'a>,
         heads: Heads<'a>,
     ) -> Self {
+        static PASSES: AtomicU64 = AtomicU64::new(0);
         Pass {
+            id: PASSES.fetch_add(1, Ordering::Relaxed),
             batch,
             isa,
             threads: threads.max(1),

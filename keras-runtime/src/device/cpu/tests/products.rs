@@ -1,8 +1,9 @@
 //! Products and packing.
 
 use super::*;
-use crate::compiled::{BatchMatMul, MatMul, MatMulT, Matrix};
+use crate::compiled::{BatchMatMul, MatMul, MatMulOverlap, MatMulT, Matrix};
 use crate::device::cpu::gemm::panels_len;
+use crate::device::cpu::winograd::Winograd;
 
 /// `[rows, k]`, row-major.
 fn plain(a: Buf, rows: usize, k: usize) -> Matrix {
@@ -171,6 +172,95 @@ fn packing() {
             for j in 0..n {
                 (0..k.next_multiple_of(16))
                     .for_each(|i| assert_eq!(panel_at(&transposed, n, j, i), at(i, j), "{k} {n} {i} {j}"));
+            }
+        }
+    }
+}
+
+/// Windows of 3 x 3 pixels, by Winograd's way: images with an odd and an even number of pixels, channels and filters that fill
+/// vectors and do not, against sums in `f64`. Errors are of the order of those of sums of products.
+#[test]
+fn matmul_of_many_windows() {
+    for (height, width, channels, n) in
+        [(13, 12, 16, 16), (16, 13, 19, 33), (12, 12, 40, 64), (25, 31, 17, 20)]
+    {
+        let (rows, k, batch) = (height * width, 9 * channels, 3);
+        let row = (width + 2) * channels;
+        let (image, w) = (arena(5, (height + 2) * row), fixed(0, panels_len(k, n)));
+        let (c, d) = (arena(5 + image.len, rows * n + 3), arena(8 + image.len + rows * n, rows * n));
+        let copy = arena(d.offset + d.len, rows * k);
+        let mut world = World::new(batch, copy.offset + copy.len, w.len);
+        pad(&mut world.fixed, k, n);
+        let words = world.words(image);
+        let seen = |sample: usize, i: usize, j: usize| {
+            let (y, x) = (i / width + j / (3 * channels), i % width + j / channels % 3);
+            words[sample * image.len + y * row + x * channels + j % channels]
+        };
+        for at in 0..batch * copy.len {
+            world.arena[batch * copy.offset + at] = seen(at / copy.len, at % copy.len / k, at % k);
+        }
+        let leak = |dims: [(usize, usize); 2]| -> &'static [(usize, usize)] { Box::leak(Box::new(dims)) };
+        let windows =
+            image.matrix(leak([(height, row), (width, channels)]), leak([(3, row), (3 * channels, 1)]));
+        let op = MatMul { a: windows, w, c, rows, k, n };
+        let sums = MatMul { a: plain(copy, rows, k), c: d, ..op };
+        assert!(Winograd::of_matmul(&op).is_some() && Winograd::of_matmul(&sums).is_none());
+        for isa in Isa::available() {
+            let after = world.after(isa, |pass| pass.rows(1 << 20, |r| (r.matmul(&op), r.matmul(&sums)).0));
+            assert_eq!(after.clone().without(&[c, d]), world.clone().without(&[c, d]));
+            let (w, found, before) = (world.words(w), after.words(c), world.words(c));
+            let sums = after.words(d);
+            let (mut error, mut of_sums) = (0.0, 0.0);
+            for sample in 0..batch {
+                let at = sample * c.len;
+                assert_eq!(found[at + rows * n..at + c.len], before[at + rows * n..at + c.len]);
+                for (i, j) in (0..rows).flat_map(|i| (0..n).map(move |j| (i, j))) {
+                    let term = |l: usize| f64::from(seen(sample, i, l)) * f64::from(panel_at(&w, k, l, j));
+                    let expected: f64 = (0..k).map(term).sum();
+                    error += (f64::from(found[at + i * n + j]) - expected).powi(2);
+                    of_sums += (f64::from(sums[sample * d.len + i * n + j]) - expected).powi(2);
+                }
+            }
+            let count = (batch * rows * n) as f64;
+            let (error, of_sums) = ((error / count).sqrt(), (of_sums / count).sqrt());
+            assert!(
+                error < 3.0 * of_sums,
+                "{isa:?} {height} {width} {channels} {n}: {error} beside {of_sums}"
+            );
+        }
+    }
+}
+
+/// The gradient of an image under windows of 3 x 3 pixels, likewise.
+#[test]
+fn matmul_of_many_overlapping_windows() {
+    for (height, width, channels, filters) in [(11, 12, 16, 16), (12, 13, 21, 32), (20, 15, 64, 48)] {
+        let (down, across, n, batch) = (height + 2, width + 2, 9 * filters, 2);
+        let (dy, w) = (arena(3, height * width * channels), fixed(0, panels_len(channels, n)));
+        let words = down * across * filters;
+        let dx = arena(3 + dy.len, words);
+        let world = World::new(batch, 4 + dy.len + words, w.len);
+        let leak = |dims: [(usize, usize); 2]| -> &'static [(usize, usize)] { Box::leak(Box::new(dims)) };
+        let row = across * filters;
+        let (counts, window) = (leak([(height, row), (width, filters)]), leak([(3, row), (3 * filters, 1)]));
+        let op = MatMulOverlap { a: dy, w, c: dx, words, counts, window, k: channels, n };
+        assert!(Winograd::of_overlap(&op).is_some());
+        for isa in Isa::available() {
+            let after = world.after(isa, |pass| pass.rows(1 << 20, |r| r.matmul_overlap(&op)));
+            assert_eq!(after.clone().without(&[dx]), world.clone().without(&[dx]));
+            let (slopes, w, found) = (world.words(dy), world.words(w), after.words(dx));
+            let mut expected = vec![0.0f64; batch * words];
+            for (sample, i) in (0..batch).flat_map(|s| (0..height * width).map(move |i| (s, i))) {
+                for (j, l) in (0..n).flat_map(|j| (0..channels).map(move |l| (j, l))) {
+                    let (y, x) = (i / width + j / (3 * filters), i % width + j / filters % 3);
+                    let slope = slopes[sample * dy.len + i * channels + l];
+                    expected[sample * words + y * row + x * filters + j % filters] +=
+                        f64::from(slope) * f64::from(panel_at(&w, channels, l, j));
+                }
+            }
+            for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                let bound = 3e-6 * ((9 * channels) as f64).sqrt();
+                close(*found, *expected, bound, (isa, height, width, channels, filters, at));
             }
         }
     }
