@@ -1,7 +1,7 @@
 //! Matrices into panels of 16 columns, as [`gemm`](super::gemm) reads its right operand.
 
 use super::gemm::PANEL;
-use super::pass::{Pass, record};
+use super::pass::{Pass, record, unique};
 use super::split;
 use crate::compiled::Buf;
 
@@ -42,6 +42,7 @@ impl Pass<'_> {
     /// The matrix `[k, n]` whose element `(i, j)` is word `i * rows + j * columns` of `from`, in panels, to `to`.
     pub fn pack(&mut self, from: Buf, rows: usize, columns: usize, k: usize, n: usize, to: Buf) {
         record!(self, Kernel::Pack { from, strides: (rows, columns), k, n, to });
+        self.packed = unique();
         let (from, to) = (split::Shared(self.ptr(from)), split::Shared(self.ptr(to)));
         let threads = if k * n < SERIAL_BELOW { 1 } else { self.threads };
         split::ranges(n.div_ceil(PANEL), 1, threads, &|panels| {
@@ -57,6 +58,7 @@ impl Pass<'_> {
     /// The transpose of `from`, which is a matrix `[k, n]` in panels, in panels to `to`.
     pub fn pack_transposed(&mut self, from: Buf, k: usize, n: usize, to: Buf) {
         record!(self, Kernel::PackTransposed { from, k, n, to });
+        self.packed = unique();
         let (from, to) = (split::Shared(self.ptr(from)), split::Shared(self.ptr(to)));
         let threads = if k * n < SERIAL_BELOW { 1 } else { self.threads };
         split::ranges(k.div_ceil(PANEL), 1, threads, &|panels| {

@@ -54,11 +54,18 @@ pub struct Spaces<'a> {
     pub outputs: &'a [RawSpace<'a>],
 }
 
+/// A number that nothing else in this process has.
+pub(super) fn unique() -> u64 {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
+}
+
 /// One run of generated code over one batch.
 #[derive(Debug)]
 pub struct Pass<'a> {
-    /// No other pass of this process has it.
-    pub(crate) id: u64,
+    /// No other pass of this process has it, nor has this one had it before it last packed a weight: what threads keep of packed
+    /// weights is good as long as this is the same.
+    pub(crate) packed: u64,
     pub(crate) batch: usize,
     pub(crate) isa: Isa,
     pub(crate) threads: usize,
@@ -84,9 +91,8 @@ impl<'a> Pass<'a> {
         spaces: Spaces<'a>,
         heads: Heads<'a>,
     ) -> Self {
-        static PASSES: AtomicU64 = AtomicU64::new(0);
         Pass {
-            id: PASSES.fetch_add(1, Ordering::Relaxed),
+            packed: unique(),
             batch,
             isa,
             threads: threads.max(1),

@@ -35,7 +35,7 @@ const CHANNELS_FROM: usize = 16;
 struct Scratch {
     /// Kernels of every place, then tiles as they are seen, then tiles of the result.
     words: Vec<f32>,
-    /// The pass and the layer whose kernels are there: pieces of a batch follow each other.
+    /// Whose kernels are there: pieces of a batch follow each other.
     holds: Option<(u64, *const f32, KernelAt)>,
 }
 
@@ -131,7 +131,7 @@ impl Winograd {
             let kernels = words.as_mut_ptr();
             let seen = kernels.wrapping_add(PLACES * panels);
             let made = seen.wrapping_add(PLACES * together * channels);
-            let held = Some((pass.id, kernel, self.kernel));
+            let held = Some((pass.packed, kernel, self.kernel));
             if *holds != held {
                 simd::run(isa, Kernels { of: self, from: kernel, to: kernels, panels });
                 *holds = held;

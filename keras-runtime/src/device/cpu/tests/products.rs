@@ -231,6 +231,33 @@ fn matmul_of_many_windows() {
     }
 }
 
+/// What a thread keeps of a kernel is forgotten when another takes its place.
+#[test]
+fn kernels_that_take_turns() {
+    let (k, n, rows) = (9 * 16, 16, 144);
+    let [first, second] = [fixed(0, k * n), fixed(k * n, k * n)];
+    let w = fixed(2 * k * n, panels_len(k, n));
+    let (image, c, d) = (arena(0, 14 * 14 * 16), arena(3136, rows * n), arena(3136 + rows * n, rows * n));
+    let world = World::new(2, 3136 + 2 * rows * n, w.offset + w.len);
+    let op = MatMul { a: image.matrix(&[(12, 224), (12, 16)], &[(3, 224), (48, 1)]), w, c, rows, k, n };
+    for isa in Isa::available() {
+        let alone = |kernel: Buf| {
+            world.after(isa, |pass| {
+                pass.pack(kernel, n, 1, k, n, w);
+                pass.rows(1 << 20, |r| r.matmul(&op));
+            })
+        };
+        let both = world.after(isa, |pass| {
+            for (kernel, c) in [(first, c), (second, d)] {
+                pass.pack(kernel, n, 1, k, n, w);
+                pass.rows(1 << 20, |r| r.matmul(&MatMul { c, ..op }));
+            }
+        });
+        assert_eq!(both.words(c), alone(first).words(c), "{isa:?}");
+        assert_eq!(both.words(d), alone(second).words(c), "{isa:?}");
+    }
+}
+
 /// The gradient of an image under windows of 3 x 3 pixels, likewise.
 #[test]
 fn matmul_of_many_overlapping_windows() {
