@@ -56,15 +56,15 @@ INFERENCE = [*torch("eager", "jit", "compile"), ("jax", JAX), ("onnxruntime", "o
 WORKLOADS = {
     "W1": ("bench_w1", [("torch.mm", "gemm_w1.py"), ("torch-eager", "torch_w1.py", "eager"), ("jax-step", "jax_w1.py", "step"),
                         ("jax-scan", "jax_w1.py", "scan"), *keras("jax"), ("numpy", "numpy_w1.py")]),
-    "W2": ("bench_workloads", [*torch("eager", "channels_last"), ("jax", JAX), *keras("tensorflow")]),
+    "W2": ("bench_workloads", [*torch("eager", "channels_last"), ("jax", JAX), *keras("jax", "tensorflow")]),
     "W3a": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
     "W3b": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
     "W3c": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
     "W4a": ("bench_w4", [("sdot", "read_w4.py"), *INFERENCE, *keras("jax"), ("numpy", "numpy_w4.py")]),
     "W4b": ("bench_workloads", [*INFERENCE, *keras("jax"), ("numpy", "numpy_w4.py")]),
     "W4c": ("bench_workloads", [*INFERENCE, *torch("channels_last"), *keras("jax")]),
-    "W4d": ("bench_workloads", [*INFERENCE, *torch("channels_last"), *keras("tensorflow")]),
-    "W7a": ("bench_workloads", [*torch("eager", "channels_last", "compile"), ("jax", JAX), *keras("tensorflow")]),
+    "W4d": ("bench_workloads", [*INFERENCE, *torch("channels_last"), *keras("jax", "tensorflow")]),
+    "W7a": ("bench_workloads", [*torch("channels_last", "compile"), ("jax", JAX), *keras("jax", "tensorflow")]),
     "W7b": ("bench_workloads", [*torch("eager", "compile"), ("jax", JAX), *keras("jax")]),
 }
 
