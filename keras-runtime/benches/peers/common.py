@@ -117,5 +117,5 @@ def run_inference(peer, workload, version, metric, batch, f):
         emit(peer, workload, "p50 latency", ts[len(ts) // 2] * 1e6, "us", version, n=len(ts), **extra)
         emit(peer, workload, "p99 latency", ts[len(ts) * 99 // 100] * 1e6, "us", version, n=len(ts), **extra)
     else:
-        ts = times(f, 3, 5)
+        ts = times(f, 2, 3)
         emit(peer, workload, metric, batch / ts[len(ts) // 2], unit(workload), version, n=len(ts), **extra)

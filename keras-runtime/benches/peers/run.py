@@ -2,7 +2,7 @@
 """Our programs and the peers, interleaved in one run; then a table of times and rates, and one of ratios.
 
     run.py                          five rounds of everything, waiting for an idle machine before each program
-    run.py --repeats 1 --seconds 1  one round of everything, in about ten minutes
+    run.py --repeats 1 --seconds 1  one round of everything, in some twelve minutes
     run.py --only W1 --repeats 9    one workload
     run.py --only '/(ours|jax)'     some of the programs
     run.py --no-ours                the peers alone
@@ -56,15 +56,15 @@ INFERENCE = [*torch("eager", "jit", "compile"), ("jax", JAX), ("onnxruntime", "o
 WORKLOADS = {
     "W1": ("bench_w1", [("torch.mm", "gemm_w1.py"), ("torch-eager", "torch_w1.py", "eager"), ("jax-step", "jax_w1.py", "step"),
                         ("jax-scan", "jax_w1.py", "scan"), *keras("jax"), ("numpy", "numpy_w1.py")]),
-    "W2": ("bench_workloads", [*torch("eager", "channels_last"), ("jax", JAX), *keras("tensorflow")]),
+    "W2": ("bench_workloads", [*torch("eager", "channels_last"), ("jax", JAX), *keras("jax", "tensorflow")]),
     "W3a": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
     "W3b": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
     "W3c": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
-    "W4a": ("bench_w4", [("sdot", "read_w4.py"), *INFERENCE, ("numpy", "numpy_w4.py")]),
+    "W4a": ("bench_w4", [("sdot", "read_w4.py"), *INFERENCE, *keras("jax"), ("numpy", "numpy_w4.py")]),
     "W4b": ("bench_workloads", [*INFERENCE, *keras("jax"), ("numpy", "numpy_w4.py")]),
-    "W4c": ("bench_workloads", [*INFERENCE, *torch("channels_last")]),
-    "W4d": ("bench_workloads", [*INFERENCE, *torch("channels_last"), *keras("tensorflow")]),
-    "W7a": ("bench_workloads", [*torch("eager", "channels_last", "compile"), ("jax", JAX), *keras("tensorflow")]),
+    "W4c": ("bench_workloads", [*INFERENCE, *torch("channels_last"), *keras("jax")]),
+    "W4d": ("bench_workloads", [*INFERENCE, *torch("channels_last"), *keras("jax", "tensorflow")]),
+    "W7a": ("bench_workloads", [*torch("channels_last", "compile"), ("jax", JAX), *keras("jax", "tensorflow")]),
     "W7b": ("bench_workloads", [*torch("eager", "compile"), ("jax", JAX), *keras("jax")]),
 }
 
@@ -118,7 +118,7 @@ def once(workload, name, cmd, threads, a):
         err += f"\ntook more than {a.timeout} s"
     wall, b1, r1 = time.perf_counter() - t0, busy(), resource.getrusage(resource.RUSAGE_CHILDREN)
     own = r1.ru_utime + r1.ru_stime - r0.ru_utime - r0.ru_stime
-    common = dict(case=f"{workload}/{name}", cores=len(cores), other_cpu=round(max(0.0, ((b1 - b0) / HZ - own) / wall), 3), wall_s=round(wall, 2),
+    common = dict(case=f"{workload}/{name}", cores=len(cores), other_cpu=round(max(0.0, ((b1 - b0) / HZ - own) / wall), 3), wall_s=round(wall, 2), cpu_s=round(own, 2),
                   at=time.strftime("%Y-%m-%d %H:%M:%S"))
     rows = [json.loads(l) | common for l in out.splitlines() if l.startswith("{")] if p.returncode == 0 else []
     return rows or [common | dict(error=f"rc {p.returncode}: " + (err.strip().splitlines() or ["printed no JSON"])[-1][:300])]
@@ -163,7 +163,8 @@ def table(rows):
                     cells.append("")
                     continue
                 name = best(theirs, unit, key=lambda c: median(theirs[c]))
-                cells.append(f"{si(median(theirs[name]))} {name.partition('/')[2].partition('-')[2]}" + (f": {faster(ours, theirs[name], unit)}" if ours else ""))
+                variant = name.partition("-")[2]
+                cells.append(si(median(theirs[name])) + (f" ({variant})" if variant else "") + (f": {faster(ours, theirs[name], unit)}" if ours else ""))
             out.append(f"| {workload} {metric} | {unit} | {si(median(ours)) if ours else ''} | " + " | ".join(cells) + " |")
 
     out.append("")
