@@ -291,7 +291,8 @@ fn a_generator_learns_through_a_frozen_discriminator() -> Result<()> {
     let mut discriminator = Discriminator::new(11).compile(Adam::default(), loss(), ());
     let fresh = discriminator.weights();
     let told = Array2::from_shape_fn((6, 1), |(i, _)| f32::from(i < 3));
-    discriminator.train_on_batch(&numbers(&[6, 4, 4, 1], 15), &told)?;
+    let pictures = numbers(&[6, 4, 4, 1], 15);
+    discriminator.train_on_batch(&pictures, &told)?;
     for ((name, before), (_, after)) in fresh.iter().zip(discriminator.weights()) {
         assert_ne!(*before, after, "{name}");
     }

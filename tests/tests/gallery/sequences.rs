@@ -164,8 +164,9 @@ fn words_tell_the_topic() -> Result<()> {
     );
     let settings =
         Fit { epochs: 30, batch_size: 20, validation_split: 0.1, verbose: Verbose::Silent, ..Fit::default() };
-    model.fit(&matrix(&texts)?, &topics, settings)?;
-    let score = model.evaluate(&matrix(&new_texts)?, &new_topics)?;
+    let (known, new) = (matrix(&texts)?, matrix(&new_texts)?);
+    model.fit(&known, &topics, settings)?;
+    let score = model.evaluate(&new, &new_topics)?;
     assert!(score["accuracy"] > 0.9, "{score}");
     Ok(())
 }
