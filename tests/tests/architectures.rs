@@ -1,8 +1,9 @@
 //! Networks of the literature, small: the gradient of every weight against differences of the loss.
 
+use approx::assert_relative_eq;
 use keras_runtime::data::IntoTensor;
 use keras_runtime::prelude::*;
-use ndarray::{Array, ArrayD, IxDyn};
+use ndarray::{Array, Array2, ArrayD, Axis, IxDyn, Slice};
 
 keras_model! {
     const SLOTS: usize = 7;
@@ -86,6 +87,53 @@ keras_model! {
         let tower = bidirectional(lstm(3)) >> dense(4, tanh);
         abs((a >> tower) - (b >> tower)) >> dense(1)
     }
+
+    /// A variational auto-encoder (Kingma and Welling, 2014): a place is drawn between its halves.
+    Recognition(x: [6]) -> (mean: [2], log_variance: [2]) {
+        let h = x >> dense(5, tanh);
+        (h >> dense(2), h >> dense(2))
+    }
+    Generation = dense(5, tanh, input = 2) >> dense(6, sigmoid)
+    Autoencoder(x: [6]) -> [6] {
+        let (mean, log_variance) = x >> Recognition;
+        add_loss(-0.05 * (1.0 + log_variance - square(mean) - exp(log_variance)));
+        mean + exp(0.5 * log_variance) * random_normal([2]) >> Generation
+    }
+
+    /// A step of a decoder that asks all steps of an encoder (Bahdanau et al., 2014).
+    cell asking(x: [2], encoded: [6, 4]; h: [4], c: [4]) -> [5] {
+        let question = reshape(h >> dense(3, use_bias = false, name = "question"), [1, 3]);
+        let score = tanh((encoded >> dense(3, name = "key")) + question) >> dense(1, use_bias = false, name = "score");
+        let context = sum(encoded * softmax(score, axis = 1), axis = 1);
+        let (y, h, c) = (concatenate(x, context), h, c) >> lstm_cell(4, name = "lstm");
+        (concatenate(y, context) >> dense(5, tanh, name = "answer"), h, c)
+    }
+    /// What the encoder ends with is what the decoder starts from.
+    Translator(source: [6, 3], target: [4, 2]) -> (words: [4, 3]) {
+        let (encoded, h, c) = source >> lstm(4, return_sequences = true, return_state = true, name = "encoder");
+        (target, encoded, h, c) >> asking(return_sequences = true, name = "decoder") >> dense(3)
+    }
+
+    /// A layer of a Transformer's decoder: no step sees a later one, each sees all of the memory.
+    block decoder(heads, size) |x, memory| {
+        let own = layer_normalization(x + ((x, x) >> multi_head_attention(heads, size, use_causal_mask = true)));
+        let told = layer_normalization(own + ((own, memory) >> multi_head_attention(heads, size)));
+        layer_normalization(told + (told >> dense(9, gelu) >> dense(6)))
+    }
+    Decoder(x: [5, 6], memory: [4, 6]) -> (y: [5, 6]) {
+        let x = (x, memory) >> decoder(2, 3);
+        (x, memory) >> decoder(3, 2)
+    }
+    /// What the middle one of its steps owes to each of its inputs.
+    DecoderSlopes(x: [5, 6], memory: [4, 6]) -> (of_x: [5, 6], of_memory: [4, 6]) {
+        let middle = exp(slice((x, memory) >> Decoder, 1, 2, 1));
+        (gradient(middle, x), gradient(middle, memory))
+    }
+
+    /// A generative adversarial network (Goodfellow et al., 2014): one draws, the other tells what is drawn from what is real.
+    Generator = dense(12, tanh, input = 3) >> reshape([2, 2, 3]) >> conv2d_transpose(1, 3, strides = 2, padding = same, activation = tanh)
+    Discriminator = conv2d(4, 3, padding = same, use_bias = false, input = [4, 4, 1]) >> batch_normalization() >> tanh >> flatten() >> dense(1, sigmoid)
+    Adversary = Generator >> Discriminator(trainable = false)
 }
 
 fn numbers(dims: &[usize], seed: u64) -> ArrayD<f32> {
@@ -101,37 +149,44 @@ fn words(dims: &[usize], seed: u64) -> ArrayD<f32> {
     numbers(dims, seed).mapv(|x| ((x + 1.0) * 4.49).floor())
 }
 
-/// Holds some elements of every gradient to central differences of the loss of a training step that changes nothing.
+/// Holds some elements of `gradient` to central differences of `loss` around `start`.
+fn differences(
+    name: &str,
+    start: &ArrayD<f32>,
+    gradient: &ArrayD<f32>,
+    mut loss: impl FnMut(&ArrayD<f32>) -> Result<f64>,
+) -> Result<()> {
+    assert_eq!(start.shape(), gradient.shape(), "{name}");
+    let scale = gradient.iter().fold(1e-3f32, |scale, slope| scale.max(slope.abs()));
+    let stride = (gradient.len() / 4).max(1);
+    for (at, slope) in gradient.iter().enumerate().step_by(stride) {
+        let mut moved = |by: f32| {
+            let mut values = start.clone();
+            *values.iter_mut().nth(at).expect("an element") += by;
+            loss(&values)
+        };
+        let difference = (moved(1e-2)? - moved(-1e-2)?) / 2e-2;
+        let error = (difference - f64::from(*slope)).abs();
+        assert!(error < 0.02 * f64::from(scale) + 3e-5, "{name}[{at}]: {slope} and {difference}");
+    }
+    Ok(())
+}
+
+/// Holds the gradients of all weights to differences of the loss of one step, which draws the same numbers each time.
 fn check<M: Model>(model: M, x: &[ArrayD<f32>]) -> Result<()> {
     let output = &M::SPEC.outputs[0];
     let dims: Vec<usize> = std::iter::once(3).chain(output.shape.iter().copied()).collect();
     let y = numbers(&dims, 99).mapv(|y| y + 1.0);
-    let still = Sgd { learning_rate: 0.0, ..Sgd::default() };
-    let mut model = model.compile(still, MeanSquaredError, ());
+    let mut model = model.compile(Sgd::default(), MeanSquaredError, ());
     let inputs: Vec<_> = x.iter().map(|x| x.into_tensor()).collect();
-    let loss = |model: &mut Trainer<M>| model.train_on_batch(inputs.clone(), &y).map(|score| score.loss);
-    for weight in M::SPEC.weights.iter().filter(|weight| weight.trainable) {
-        loss(&mut model)?;
-        let start = model.weight(weight.name)?;
-        let gradient = model.gradient(weight.name)?;
-        let scale = gradient.iter().fold(1e-3f32, |scale, slope| scale.max(slope.abs()));
-        let stride = (gradient.len() / 4).max(1);
-        for (at, slope) in gradient.iter().enumerate().step_by(stride) {
-            let mut moved = |by: f32| -> Result<f64> {
-                let mut weights = start.clone();
-                *weights.iter_mut().nth(at).expect("an element") += by;
-                model.set_weight(weight.name, &weights)?;
-                loss(&mut model)
-            };
-            let difference = (moved(1e-2)? - moved(-1e-2)?) / 2e-2;
-            model.set_weight(weight.name, &start)?;
-            let error = (difference - f64::from(*slope)).abs();
-            assert!(
-                error < 0.02 * f64::from(scale) + 3e-5,
-                "{}[{at}]: {slope} and {difference}",
-                weight.name
-            );
-        }
+    let gradients = model.gradients(inputs.clone(), &y)?;
+    for (name, gradient) in gradients.iter() {
+        let start = model.weight(name)?;
+        differences(name, &start, &gradient, |weight| {
+            model.set_weight(name, weight)?;
+            Ok(model.gradients(inputs.clone(), &y)?.loss())
+        })?;
+        model.set_weight(name, &start)?;
     }
     Ok(())
 }
@@ -169,4 +224,108 @@ fn siamese() -> Result<()> {
 #[test]
 fn learned_positions() -> Result<()> {
     check(Positions::new(7), &[numbers(&[3, 5, 4], 9)])
+}
+
+#[test]
+fn variational_autoencoder() -> Result<()> {
+    check(Autoencoder::new(8), &[numbers(&[3, 6], 10)])
+}
+
+/// A step draws others than the one before; predictions draw nothing, and what is added to their loss is the divergence.
+#[test]
+fn a_variational_autoencoder_draws_anew_each_step() -> Result<()> {
+    let x = numbers(&[3, 6], 10);
+    let mut model =
+        Autoencoder::new(8).compile(Sgd { learning_rate: 0.0, ..Sgd::default() }, MeanSquaredError, ());
+    let first = model.gradients(&x, &x)?;
+    assert_eq!(model.gradients(&x, &x)?.flat(), first.flat());
+    model.apply(&first)?;
+    assert_ne!(model.gradients(&x, &x)?.loss(), first.loss());
+
+    let (mut recognition, mut generation) = (Recognition::new(0), Generation::new(0));
+    recognition.copy_weights_from_part(&*model, "recognition")?;
+    generation.copy_weights_from_part(&*model, "generation")?;
+    let places = recognition.predict_outputs(&x)?;
+    let again = generation.predict(&places[0])?;
+    let error = again.iter().zip(&x).map(|(a, b)| (a - b) * (a - b)).sum::<f32>() / 18.0;
+    let divergence =
+        places[0].iter().zip(&places[1]).map(|(m, v)| m * m + v.exp() - 1.0 - v).sum::<f32>() / 3.0;
+    let score = model.test_on_batch(&x, &x)?;
+    assert_relative_eq!(score.loss as f32, error + 0.05 * divergence, max_relative = 1e-5);
+    Ok(())
+}
+
+#[test]
+fn translator() -> Result<()> {
+    check(Translator::new(9), &[numbers(&[3, 6, 3], 11), numbers(&[3, 4, 2], 12)])
+}
+
+#[test]
+fn transformer_decoder() -> Result<()> {
+    check(Decoder::new(10), &[numbers(&[3, 5, 6], 13), numbers(&[3, 4, 6], 14)])
+}
+
+/// Slopes of both inputs are those of differences; that of later steps is nothing at all.
+#[test]
+fn a_decoder_looks_back_and_at_all_of_its_memory() -> Result<()> {
+    let (mut decoder, mut slopes) = (Decoder::new(10), DecoderSlopes::new(0));
+    slopes.copy_part_from("decoder", &decoder)?;
+    let (x, memory) = (numbers(&[3, 5, 6], 13), numbers(&[3, 4, 6], 14));
+    let found = slopes.predict_outputs((&x, &memory))?;
+    let mut middle = |x: &ArrayD<f32>, memory: &ArrayD<f32>| -> Result<f64> {
+        let y = decoder.predict((x, memory))?;
+        Ok(y.index_axis(Axis(1), 2).iter().map(|y| f64::from(y.exp())).sum())
+    };
+    differences("x", &x, &found[0], |x| middle(x, &memory))?;
+    differences("memory", &memory, &found[1], |memory| middle(&x, memory))?;
+    assert!(found[0].slice_axis(Axis(1), Slice::from(3..)).iter().all(|slope| *slope == 0.0));
+    assert!(found[0].slice_axis(Axis(1), Slice::from(..3)).iter().all(|slope| *slope != 0.0));
+    assert!(found[1].iter().all(|slope| *slope != 0.0));
+    Ok(())
+}
+
+/// The generator learns through a discriminator that stays, moving averages too, though it can be trained by itself.
+#[test]
+fn a_generator_learns_through_a_frozen_discriminator() -> Result<()> {
+    let loss = BinaryCrossentropy::default;
+    let mut discriminator = Discriminator::new(11).compile(Adam::default(), loss(), ());
+    let fresh = discriminator.weights();
+    let told = Array2::from_shape_fn((6, 1), |(i, _)| f32::from(i < 3));
+    let pictures = numbers(&[6, 4, 4, 1], 15);
+    discriminator.train_on_batch(&pictures, &told)?;
+    for ((name, before), (_, after)) in fresh.iter().zip(discriminator.weights()) {
+        assert_ne!(*before, after, "{name}");
+    }
+
+    let mut generator = Generator::new(12);
+    let optimizer = Adam { learning_rate: 0.01, ..Adam::default() };
+    let mut adversary = Adversary::new(13).compile(optimizer, loss(), ());
+    adversary.copy_part_from("generator", &generator)?;
+    adversary.copy_part_from("discriminator", &*discriminator)?;
+    let (noise, real) = (numbers(&[5, 3], 16), Array2::<f32>::ones((5, 1)));
+    let gradients = adversary.gradients(&noise, &real)?;
+    let names: Vec<&str> = gradients.iter().map(|(name, _)| name).collect();
+    let own: Vec<String> = generator.weights().iter().map(|(name, _)| format!("generator/{name}")).collect();
+    assert_eq!(names, own);
+    // The loss is that of the two models by themselves, one after the other.
+    for (name, start) in generator.weights() {
+        let gradient = gradients.get(&format!("generator/{name}"))?;
+        differences(name, &start, &gradient, |weight| {
+            generator.set_weight(name, weight)?;
+            Ok(discriminator.test_on_batch(&generator.predict(&noise)?, &real)?.loss)
+        })?;
+        generator.set_weight(name, &start)?;
+    }
+
+    for _ in 0..20 {
+        adversary.step_on_batch(&noise, &real)?;
+    }
+    for (name, value) in discriminator.weights() {
+        assert_eq!(adversary.weight(&format!("discriminator/{name}"))?, value, "{name}");
+    }
+    for (name, value) in generator.weights() {
+        assert_ne!(adversary.weight(&format!("generator/{name}"))?, value, "{name}");
+    }
+    assert!(adversary.test_on_batch(&noise, &real)?.loss < 0.9 * gradients.loss());
+    Ok(())
 }

@@ -21,6 +21,7 @@ layers! {
     conv2d_same Conv2dSame (a a0 "probe_a" [5, 7; 2]) { a >> conv2d(5, [3, 4], padding = same, activation = tanh, name = "c") }
     conv2d_strides Conv2dStrides (a a0 "probe_a" [8, 9; 2]) { a >> conv2d(3, 3, strides = 2, name = "c") }
     conv2d_strides_same Conv2dStridesSame (a a0 "probe_a" [7, 9; 3]) { a >> conv2d(3, (3, 2), strides = (2, 3), padding = same, name = "c") }
+    conv1d_strides_beyond_same Conv1dStridesBeyondSame (a a0 "probe_a" [10; 2]) { a >> conv1d(3, 3, strides = 4, padding = same, name = "c") }
     conv2d_strides_beyond Conv2dStridesBeyond (a a0 "probe_a" [9, 8; 2]) { a >> conv2d(3, 2, strides = [3, 4], name = "c") }
     conv2d_dilated Conv2dDilated (a a0 "probe_a" [8, 9; 2]) { a >> conv2d(3, 3, dilation_rate = [2, 3], name = "c") }
     conv2d_dilated_same Conv2dDilatedSame (a a0 "probe_a" [6, 5; 1]) { a >> conv2d(3, 3, dilation_rate = 2, padding = same, name = "c") }
@@ -37,6 +38,13 @@ layers! {
     conv3d Conv3d (a a0 "probe_a" [4, 5, 3; 2]) { a >> conv3d(3, 2, name = "c") }
     conv3d_same Conv3dSame (a a0 "probe_a" [3, 4, 5; 2]) { a >> conv3d(3, [2, 3, 2], strides = [1, 2, 2], padding = same, activation = relu, name = "c") }
     conv2d_channel_groups Conv2dChannelGroups (a a0 "probe_a" [5, 4; 3]) { a >> conv2d(6, [2, 3], groups = 3, padding = same, strides = 2, activation = tanh, name = "c") }
+    conv3d_strides_beyond Conv3dStridesBeyond (a a0 "probe_a" [5, 4, 6; 2]) { a >> conv3d(3, 2, strides = 3, name = "c") }
+    conv2d_beyond_the_image Conv2dBeyondTheImage (a a0 "probe_a" [3, 2; 2]) { a >> conv2d(3, [5, 6], padding = same, name = "c") }
+    conv2d_one_pixel Conv2dOnePixel (a a0 "probe_a" [1, 1; 3]) { a >> conv2d(4, 3, strides = 2, padding = same, name = "c") }
+    conv2d_transpose_one_pixel Conv2dTransposeOnePixel (a a0 "probe_a" [1, 1; 3]) { a >> conv2d_transpose(4, 3, strides = 2, padding = same, name = "c") }
+    conv2d_transpose_beyond_same Conv2dTransposeBeyondSame (a a0 "probe_a" [3, 2; 2]) { a >> conv2d_transpose(3, 2, strides = 3, padding = same, name = "c") }
+    depthwise_conv2d_strides_beyond DepthwiseConv2dStridesBeyond (a a0 "probe_a" [9, 7; 3]) { a >> depthwise_conv2d(2, strides = 3, name = "c") }
+    separable_conv1d_strides_beyond SeparableConv1dStridesBeyond (a a0 "probe_a" [11; 3]) { a >> separable_conv1d(4, 3, strides = 4, padding = same, name = "c") }
     conv3d_groups Conv3dGroups (a a0 "probe_a" [3, 4, 3; 4]) { a >> conv3d(2, 2, groups = 2, dilation_rate = [1, 2, 1], name = "c") }
     conv3d_first Conv3dFirst (a a0 "probe_a" [2, 4, 3; 3]) { a >> conv3d(3, 2, data_format = channels_first, name = "c") }
     conv1d_transpose Conv1dTranspose (a a0 "probe_a" [5; 3]) { a >> conv1d_transpose(4, 3, strides = 2, name = "c") }
@@ -78,6 +86,12 @@ fn single_samples() -> Result<()> {
     cases::check(("convolution_one", 1e-5), Conv2dTransposeSame::new(0), "conv2d_transpose_same", &["a"])?;
     cases::check(("convolution_one", 1e-5), DepthwiseConv2d::new(0), "depthwise_conv2d", &["a"])?;
     cases::check(("convolution_one", 1e-5), Conv2dDense::new(0), "conv2d_dense", &["a"])?;
+    cases::check(("convolution_one", 1e-5), Conv1d::new(0), "conv1d", &["a"])?;
+    cases::check(("convolution_one", 1e-5), Conv2dOnePixel::new(0), "conv2d_one_pixel", &["a"])?;
+    cases::check(("convolution_one", 1e-5), Conv3dSame::new(0), "conv3d_same", &["a"])?;
+    cases::check(("convolution_one", 1e-5), Conv3dTranspose::new(0), "conv3d_transpose", &["a"])?;
+    cases::check(("convolution_one", 1e-5), SeparableConv2d::new(0), "separable_conv2d", &["a"])?;
+    cases::check(("convolution_one", 1e-5), LocallyConnected2d::new(0), "locally_connected2d", &["a"])?;
     Ok(())
 }
 

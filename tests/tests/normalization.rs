@@ -43,11 +43,17 @@ keras_model! {
     BatchMaskedAlone(a: [5, 3]) { (a * (slice(a, 2, 0, 1) > -0.5)) >> masking() >> batch_normalization(name = "n") }
 }
 
+/// A file of cases, and how many samples they have.
+type Cases = (&'static str, usize);
+
+const FOUR: Cases = ("normalization", 4);
+const ONE: Cases = ("normalization_one", 1);
+
 /// The gradient of the output's product with a fixed tensor.
-fn gradients<M: Model>(model: M, name: &str) -> Result<()> {
-    let fixture = Fixture::load("normalization");
+fn gradients<M: Model>((file, batch): Cases, model: M, name: &str) -> Result<()> {
+    let fixture = Fixture::load(file);
     let get = |part: &str| fixture.get(&format!("{name}/{part}"));
-    let losses: Vec<Box<dyn Loss>> = vec![Box::new(Cotangent { batch: 4 })];
+    let losses: Vec<Box<dyn Loss>> = vec![Box::new(Cotangent { batch })];
     let mut model = model.compile(still(), losses, ());
     let own = || M::SPEC.weights.iter().filter(|w| w.trainable && !w.name.starts_with("probe"));
     for weight in own() {
@@ -80,8 +86,8 @@ fn output<M: Model>(mut model: M, name: &str) -> Result<()> {
 }
 
 /// Moving averages: they make the predictions, and a training step moves them.
-fn moving<M: Model>(mut model: M, name: &str) -> Result<()> {
-    let (fixture, moving) = (Fixture::load("normalization"), Fixture::load("normalization_moving"));
+fn moving<M: Model>((file, batch): Cases, mut model: M, name: &str) -> Result<()> {
+    let (fixture, moving) = (Fixture::load(file), Fixture::load(&format!("{file}_moving")));
     for weight in M::SPEC.weights {
         let key = format!("{name}/{}", weight.name);
         let file = if moving.has(&key) { &moving } else { &fixture };
@@ -89,7 +95,7 @@ fn moving<M: Model>(mut model: M, name: &str) -> Result<()> {
     }
     let x = fixture.get(&format!("{name}/a"));
     assert_close(name, &model.predict(x)?, moving.get(&format!("{name}/inference")), 1e-5);
-    let losses: Vec<Box<dyn Loss>> = vec![Box::new(Cotangent { batch: 4 })];
+    let losses: Vec<Box<dyn Loss>> = vec![Box::new(Cotangent { batch })];
     let mut model = model.compile(still(), losses, ());
     model.train_on_batch(x, fixture.get(&format!("{name}/cotangent")))?;
     for weight in M::SPEC.weights.iter().filter(|weight| !weight.trainable) {
@@ -101,28 +107,28 @@ fn moving<M: Model>(mut model: M, name: &str) -> Result<()> {
 
 #[test]
 fn gradients_are_those_of_keras() -> Result<()> {
-    gradients(Layer::new(0), "layer")?;
-    gradients(LayerRank3::new(0), "layer_rank3")?;
-    gradients(LayerAxes::new(0), "layer_axes")?;
-    gradients(LayerPlain::new(0), "layer_plain")?;
-    gradients(Group::new(0), "group")?;
-    gradients(GroupImage::new(0), "group_image")?;
-    gradients(GroupInstance::new(0), "group_instance")?;
-    gradients(GroupFirst::new(0), "group_first")?;
-    gradients(Rms::new(0), "rms")?;
-    gradients(RmsAxes::new(0), "rms_axes")?;
-    gradients(Unit::new(0), "unit")?;
-    gradients(UnitAxes::new(0), "unit_axes")?;
-    gradients(Batch::new(0), "batch")?;
-    gradients(BatchImage::new(0), "batch_image")?;
-    gradients(BatchFirst::new(0), "batch_first")?;
-    gradients(BatchPlain::new(0), "batch_plain")?;
-    gradients(BatchFrozen::new(0), "batch_frozen")?;
-    gradients(BatchTwice::new(0), "batch_twice")?;
-    gradients(BatchMasked::new(0), "batch_masked")?;
-    gradients(BatchRenorm::new(0), "batch_renorm")?;
-    gradients(BatchRenormClipped::new(0), "batch_renorm_clipped")?;
-    gradients(BatchRenormPlain::new(0), "batch_renorm_plain")?;
+    gradients(FOUR, Layer::new(0), "layer")?;
+    gradients(FOUR, LayerRank3::new(0), "layer_rank3")?;
+    gradients(FOUR, LayerAxes::new(0), "layer_axes")?;
+    gradients(FOUR, LayerPlain::new(0), "layer_plain")?;
+    gradients(FOUR, Group::new(0), "group")?;
+    gradients(FOUR, GroupImage::new(0), "group_image")?;
+    gradients(FOUR, GroupInstance::new(0), "group_instance")?;
+    gradients(FOUR, GroupFirst::new(0), "group_first")?;
+    gradients(FOUR, Rms::new(0), "rms")?;
+    gradients(FOUR, RmsAxes::new(0), "rms_axes")?;
+    gradients(FOUR, Unit::new(0), "unit")?;
+    gradients(FOUR, UnitAxes::new(0), "unit_axes")?;
+    gradients(FOUR, Batch::new(0), "batch")?;
+    gradients(FOUR, BatchImage::new(0), "batch_image")?;
+    gradients(FOUR, BatchFirst::new(0), "batch_first")?;
+    gradients(FOUR, BatchPlain::new(0), "batch_plain")?;
+    gradients(FOUR, BatchFrozen::new(0), "batch_frozen")?;
+    gradients(FOUR, BatchTwice::new(0), "batch_twice")?;
+    gradients(FOUR, BatchMasked::new(0), "batch_masked")?;
+    gradients(FOUR, BatchRenorm::new(0), "batch_renorm")?;
+    gradients(FOUR, BatchRenormClipped::new(0), "batch_renorm_clipped")?;
+    gradients(FOUR, BatchRenormPlain::new(0), "batch_renorm_plain")?;
     Ok(())
 }
 
@@ -145,15 +151,30 @@ fn outputs_are_those_of_keras() -> Result<()> {
 
 #[test]
 fn moving_averages_are_those_of_keras() -> Result<()> {
-    moving(BatchAlone::new(0), "batch")?;
-    moving(BatchImageAlone::new(0), "batch_image")?;
-    moving(BatchFirstAlone::new(0), "batch_first")?;
-    moving(BatchPlainAlone::new(0), "batch_plain")?;
-    moving(BatchFrozenAlone::new(0), "batch_frozen")?;
-    moving(BatchTwiceAlone::new(0), "batch_twice")?;
-    moving(BatchMaskedAlone::new(0), "batch_masked")?;
-    moving(BatchRenormAlone::new(0), "batch_renorm")?;
-    moving(BatchRenormClippedAlone::new(0), "batch_renorm_clipped")?;
-    moving(BatchRenormPlainAlone::new(0), "batch_renorm_plain")?;
+    moving(FOUR, BatchAlone::new(0), "batch")?;
+    moving(FOUR, BatchImageAlone::new(0), "batch_image")?;
+    moving(FOUR, BatchFirstAlone::new(0), "batch_first")?;
+    moving(FOUR, BatchPlainAlone::new(0), "batch_plain")?;
+    moving(FOUR, BatchFrozenAlone::new(0), "batch_frozen")?;
+    moving(FOUR, BatchTwiceAlone::new(0), "batch_twice")?;
+    moving(FOUR, BatchMaskedAlone::new(0), "batch_masked")?;
+    moving(FOUR, BatchRenormAlone::new(0), "batch_renorm")?;
+    moving(FOUR, BatchRenormClippedAlone::new(0), "batch_renorm_clipped")?;
+    moving(FOUR, BatchRenormPlainAlone::new(0), "batch_renorm_plain")?;
     Ok(())
+}
+
+/// A sample alone varies only from place to place: where it has one place, nothing is left of it.
+#[test]
+fn single_samples() -> Result<()> {
+    gradients(ONE, Layer::new(0), "layer")?;
+    gradients(ONE, GroupImage::new(0), "group_image")?;
+    gradients(ONE, Batch::new(0), "batch")?;
+    gradients(ONE, BatchImage::new(0), "batch_image")?;
+    gradients(ONE, BatchFirst::new(0), "batch_first")?;
+    gradients(ONE, BatchFrozen::new(0), "batch_frozen")?;
+    moving(ONE, BatchAlone::new(0), "batch")?;
+    moving(ONE, BatchImageAlone::new(0), "batch_image")?;
+    moving(ONE, BatchFirstAlone::new(0), "batch_first")?;
+    moving(ONE, BatchFrozenAlone::new(0), "batch_frozen")
 }

@@ -25,6 +25,13 @@ layers! {
     average_pooling3d_same AveragePooling3dSame (a a0 "probe_a" [5, 4, 6; 2]) { a >> average_pooling3d(3, strides = 2, padding = same) }
     max_pooling2d_overlap MaxPooling2dOverlap (a a0 "probe_a" [6, 7; 9]) { a >> max_pooling2d([3, 2], strides = [1, 2]) }
     max_pooling2d_beyond MaxPooling2dBeyond (a a0 "probe_a" [8, 7; 2]) { a >> max_pooling2d(2, strides = [3, 4]) }
+    max_pooling2d_beyond_same MaxPooling2dBeyondSame (a a0 "probe_a" [9, 8; 2]) { a >> max_pooling2d(2, strides = [3, 5], padding = same) }
+    max_pooling2d_beyond_the_image MaxPooling2dBeyondTheImage (a a0 "probe_a" [3, 4; 2]) { a >> max_pooling2d([5, 6], strides = 2, padding = same) }
+    max_pooling2d_whole MaxPooling2dWhole (a a0 "probe_a" [3, 5; 2]) { a >> max_pooling2d([3, 5]) }
+    max_pooling3d_beyond MaxPooling3dBeyond (a a0 "probe_a" [5, 4, 7; 2]) { a >> max_pooling3d(2, strides = 3) }
+    average_pooling1d_beyond AveragePooling1dBeyond (a a0 "probe_a" [9; 3]) { a >> average_pooling1d(2, strides = 4, padding = same) }
+    average_pooling2d_beyond AveragePooling2dBeyond (a a0 "probe_a" [8, 7; 2]) { a >> average_pooling2d(2, strides = [3, 4]) }
+    average_pooling2d_beyond_the_image AveragePooling2dBeyondTheImage (a a0 "probe_a" [3, 4; 2]) { a >> average_pooling2d([5, 6], strides = 2, padding = same) }
     max_pooling2d_first MaxPooling2dFirst (a a0 "probe_a" [2, 5; 6]) { a >> max_pooling2d(2, data_format = channels_first) }
     max_pooling2d_one_channel MaxPooling2dOneChannel (a a0 "probe_a" [5, 6; 1]) { a >> max_pooling2d(2, strides = 1) }
     average_pooling2d_overlap AveragePooling2dOverlap (a a0 "probe_a" [6, 7; 9]) { a >> average_pooling2d([3, 2], strides = [1, 2], padding = same) }
@@ -77,4 +84,20 @@ fn equal_maxima() -> Result<()> {
         &["a"],
     )?;
     Ok(())
+}
+
+/// The same layers on a single sample.
+#[test]
+fn single_samples() -> Result<()> {
+    const ONE: (&str, f32) = ("pooling_one", 1e-5);
+    cases::check(ONE, MaxPooling1dSame::new(0), "max_pooling1d_same", &["a"])?;
+    cases::check(ONE, MaxPooling2d::new(0), "max_pooling2d", &["a"])?;
+    cases::check(ONE, MaxPooling2dOverlap::new(0), "max_pooling2d_overlap", &["a"])?;
+    cases::check(ONE, MaxPooling3d::new(0), "max_pooling3d", &["a"])?;
+    cases::check(ONE, AveragePooling2dSame::new(0), "average_pooling2d_same", &["a"])?;
+    cases::check(ONE, AveragePooling2dFirst::new(0), "average_pooling2d_first", &["a"])?;
+    cases::check(ONE, GlobalMaxPooling1d::new(0), "global_max_pooling1d", &["a"])?;
+    cases::check(ONE, GlobalAveragePooling2dKeepdims::new(0), "global_average_pooling2d_keepdims", &["a"])?;
+    cases::check(ONE, AdaptiveAveragePooling2d::new(0), "adaptive_average_pooling2d", &["a"])?;
+    cases::check(ONE, UpSampling2dBilinear::new(0), "up_sampling2d_bilinear", &["a"])
 }

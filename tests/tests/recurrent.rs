@@ -17,6 +17,7 @@ layers! {
     simple_rnn_state SimpleRnnState (a a0 "probe_a" [5; 3]) { a >> simple_rnn(4, return_state = true) }
     simple_rnn_initial SimpleRnnInitial (a a0 "probe_a" [5; 3], b b0 "probe_b" [; 4]) { (a, b) >> simple_rnn(4, return_sequences = true) }
     simple_rnn_no_bias SimpleRnnNoBias (a a0 "probe_a" [5; 3]) { a >> simple_rnn(4, relu, use_bias = false) }
+    simple_rnn_unroll SimpleRnnUnroll (a a0 "probe_a" [5; 3]) { a >> simple_rnn(4, return_sequences = true, unroll = true) }
     simple_rnn_one_step SimpleRnnOneStep (a a0 "probe_a" [1; 2]) { a >> simple_rnn(3, return_sequences = true) }
     simple_rnn_stacked SimpleRnnStacked (a a0 "probe_a" [5; 3]) { a >> simple_rnn(9, return_sequences = true) >> simple_rnn(3) }
     lstm Lstm (a a0 "probe_a" [5; 3]) { a >> lstm(4) }
@@ -25,6 +26,7 @@ layers! {
     lstm_state LstmState (a a0 "probe_a" [5; 3]) { a >> lstm(4, return_state = true) }
     lstm_initial LstmInitial (a a0 "probe_a" [5; 3], b b0 "probe_b" [; 4], c c0 "probe_c" [; 4]) { (a, b, c) >> lstm(4, return_sequences = true) }
     lstm_no_bias LstmNoBias (a a0 "probe_a" [5; 3]) { a >> lstm(4, relu, use_bias = false) }
+    lstm_unroll LstmUnroll (a a0 "probe_a" [5; 3]) { a >> lstm(4, return_sequences = true, unroll = true) }
     lstm_one_step LstmOneStep (a a0 "probe_a" [1; 2]) { a >> lstm(3, return_sequences = true) }
     lstm_stacked LstmStacked (a a0 "probe_a" [5; 3]) { a >> lstm(9, return_sequences = true) >> lstm(3) }
     gru Gru (a a0 "probe_a" [5; 3]) { a >> gru(4) }
@@ -33,6 +35,7 @@ layers! {
     gru_state GruState (a a0 "probe_a" [5; 3]) { a >> gru(4, return_state = true) }
     gru_initial GruInitial (a a0 "probe_a" [5; 3], b b0 "probe_b" [; 4]) { (a, b) >> gru(4, return_sequences = true) }
     gru_no_bias GruNoBias (a a0 "probe_a" [5; 3]) { a >> gru(4, relu, use_bias = false) }
+    gru_unroll GruUnroll (a a0 "probe_a" [5; 3]) { a >> gru(4, return_sequences = true, unroll = true) }
     gru_one_step GruOneStep (a a0 "probe_a" [1; 2]) { a >> gru(3, return_sequences = true) }
     gru_stacked GruStacked (a a0 "probe_a" [5; 3]) { a >> gru(9, return_sequences = true) >> gru(3) }
     gru_reset_before GruResetBefore (a a0 "probe_a" [5; 3]) { a >> gru(4, reset_after = false, return_sequences = true) }
@@ -61,6 +64,11 @@ layers! {
     bidirectional_ave BidirectionalAve (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4), merge_mode = ave) }
     bidirectional_ave_sequences BidirectionalAveSequences (a a0 "probe_a" [5; 3]) { a >> bidirectional(gru(4, return_sequences = true), merge_mode = "ave") }
     bidirectional_none BidirectionalNone (a a0 "probe_a" [5; 3]) { a >> bidirectional(simple_rnn(4, return_sequences = true), merge_mode = none) }
+    bidirectional_none_last BidirectionalNoneLast (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4), merge_mode = none) }
+    bidirectional_none_state BidirectionalNoneState (a a0 "probe_a" [5; 3]) { a >> bidirectional(gru(4, return_state = true), merge_mode = none) }
+    bidirectional_none_masked BidirectionalNoneMasked (a a0 "probe_a" [5; 3]) { let (on, back) = (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> bidirectional(gru(4, return_sequences = true), merge_mode = none); (on >> drop_mask(), back >> drop_mask()) }
+    bidirectional_sum_state BidirectionalSumState (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4, return_sequences = true, return_state = true), merge_mode = sum) }
+    bidirectional_unroll BidirectionalUnroll (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4, return_sequences = true, unroll = true)) }
     bidirectional_state BidirectionalState (a a0 "probe_a" [5; 3]) { a >> bidirectional(lstm(4, return_state = true)) }
     bidirectional_masked BidirectionalMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> bidirectional(lstm(4, return_sequences = true)) >> drop_mask() }
     time_distributed_dense TimeDistributedDense (a a0 "probe_a" [5; 3]) { a >> time_distributed(dense(4, tanh)) }
@@ -69,6 +77,7 @@ layers! {
     rnn_lstm RnnLstm (a a0 "probe_a" [5; 3]) { a >> rnn(lstm_cell(4), return_sequences = true) }
     rnn_gru RnnGru (a a0 "probe_a" [5; 3]) { a >> rnn(gru_cell(4), return_sequences = true) }
     rnn_simple_rnn RnnSimpleRnn (a a0 "probe_a" [5; 3]) { a >> rnn(simple_rnn_cell(4), return_sequences = true) }
+    rnn_unroll RnnUnroll (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> rnn(lstm_cell(4), go_backwards = true, unroll = true) }
     rnn_stacked RnnStacked (a a0 "probe_a" [5; 3]) { a >> rnn([lstm_cell(4), gru_cell(6, reset_after = false), simple_rnn_cell(3)]) }
     rnn_stacked_state RnnStackedState (a a0 "probe_a" [5; 3]) { a >> rnn([lstm_cell(4), gru_cell(6, reset_after = false), simple_rnn_cell(3)], return_state = true, return_sequences = true, go_backwards = true) }
     rnn_stacked_masked RnnStackedMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> rnn(stacked_rnn_cells([lstm_cell(4), gru_cell(6, reset_after = false), simple_rnn_cell(3)]), return_sequences = true) >> drop_mask() }
@@ -82,4 +91,18 @@ layers! {
     conv_lstm2d_no_bias ConvLstm2dNoBias (a a0 "probe_a" [2, 5, 4; 1]) { a >> conv_lstm2d(2, 1, use_bias = false, activation = relu, return_state = true) }
     conv_lstm2d_initial ConvLstm2dInitial (a a0 "probe_a" [2, 4, 4; 1], b b0 "probe_b" [3, 3; 2], c c0 "probe_c" [3, 3; 2]) { (a, b, c) >> conv_lstm2d(2, 2, return_sequences = true) }
     conv_lstm3d ConvLstm3d (a a0 "probe_a" [2, 3, 3, 4; 1]) { a >> conv_lstm3d(2, 2) }
+}
+
+/// The same layers on a single sample.
+#[test]
+fn single_samples() -> Result<()> {
+    const ONE: (&str, f32) = ("recurrent_one", 1e-5);
+    cases::check(ONE, SimpleRnn::new(0), "simple_rnn", &["a"])?;
+    cases::check(ONE, LstmSequences::new(0), "lstm_sequences", &["a"])?;
+    cases::check(ONE, GruBackwards::new(0), "gru_backwards", &["a"])?;
+    cases::check(ONE, GruMaskedSequences::new(0), "gru_masked_sequences", &["a"])?;
+    cases::check(ONE, BidirectionalConcatSequences::new(0), "bidirectional_concat_sequences", &["a"])?;
+    cases::check(ONE, TimeDistributedModel::new(0), "time_distributed_model", &["a"])?;
+    cases::check(ONE, ConvLstm2d::new(0), "conv_lstm2d", &["a"])?;
+    cases::check(ONE, LstmWide::new(0), "lstm_wide", &["a"])
 }
