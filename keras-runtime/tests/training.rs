@@ -23,6 +23,7 @@ const SECTIONS: &[(&str, &[&str], &str)] = &[
     ("constraints", &["../keras-macros/src/layers/constraints.rs"], "Constraints"),
     ("utils", &["src/data", "src/preprocessing", "src/view"], "Utilities"),
     ("preprocessing.image", &["src/data", "src/preprocessing"], "Preprocessing: images"),
+    ("preprocessing.image.legacy", &["src/preprocessing"], "Preprocessing: images, as in Keras 2"),
     ("preprocessing.sequence", &["src/preprocessing"], "Preprocessing: sequences"),
     ("datasets", &["src/data/datasets"], "Data sets"),
     ("Model", &["src/model"], "Models"),
@@ -75,7 +76,10 @@ fn defines(text: &str, name: &str) -> bool {
             Some((_, next)) => !next.is_some_and(|c| c.is_alphanumeric() || c == '_'),
             None => false,
         }
-    }) || text.contains(&format!("\"{name}\""))
+    }) || text
+        .lines()
+        // What Keras calls a thing in its files is no name here.
+        .any(|line| !line.contains("config!") && line.contains(&format!("\"{name}\"")))
 }
 
 /// What Keras has: `(section, name, arguments)`.
@@ -207,6 +211,8 @@ fn arguments() -> Vec<(&'static str, &'static str, &'static str)> {
     };
     let wanted = |section: &str, name: &str| match section {
         "Model" => METHODS.iter().any(|(method, _)| *method == name),
+        // Functions of images have theirs in an order of their own.
+        "preprocessing.image.legacy" => name == "ImageDataGenerator",
         _ => WITH_ARGUMENTS.contains(&section) && !left_out(section, name),
     };
     let all = keras().into_iter().filter(|(section, name, _)| wanted(section, name));

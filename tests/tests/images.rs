@@ -20,6 +20,11 @@ use keras_runtime::preprocessing::image::{
 use ndarray::{Array3, ArrayD, Axis, Ix3};
 use serde_json::Value;
 
+keras_model! {
+    Smaller = resizing(6, 5, interpolation = area, input = [13, 17, 3]);
+    Larger = resizing(14, 9, interpolation = area, antialias = true, input = [13, 17, 3]);
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(format!("{}/fixtures/images", env!("CARGO_MANIFEST_DIR")))
 }
@@ -45,6 +50,8 @@ fn images_are_loaded_as_keras_does() -> Result<()> {
         ("bilinear", Interpolation::Bilinear),
         ("bicubic", Interpolation::Bicubic),
         ("lanczos", Interpolation::Lanczos3),
+        ("box", Interpolation::Box),
+        ("hamming", Interpolation::Hamming),
     ] {
         for size in SIZES {
             for (end, keep_aspect_ratio) in [("", false), ("_kept", true)] {
@@ -64,6 +71,36 @@ fn images_are_loaded_as_keras_does() -> Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+#[test]
+fn images_are_resized_as_tensorflow_does() -> Result<()> {
+    let fixture = Fixture::load("images");
+    let one = std::env::temp_dir().join(format!("keras-one-image-more-{}", std::process::id()));
+    std::fs::create_dir_all(one.join("class")).expect("a folder");
+    std::fs::copy(folder().join("large.png"), one.join("class/large.png")).expect("a copy");
+    for (how, interpolation) in [
+        ("area", Interpolation::Area),
+        ("gaussian", Interpolation::Gaussian),
+        ("mitchellcubic", Interpolation::MitchellCubic),
+    ] {
+        for size in SIZES {
+            let settings = ImageDirectory { image_size: size, interpolation, ..ImageDirectory::default() };
+            let (mut dataset, _) = image_dataset_from_directory(&one, &settings)?;
+            dataset.begin(0)?;
+            let batch = dataset.next()?.expect("a batch");
+            let found = batch.x[0].to_array().index_axis_move(Axis(0), 0);
+            let what = format!("read_{how}_{}", size.0);
+            assert_close(&what, &found, fixture.get(&what), 1e-5);
+        }
+    }
+    std::fs::remove_dir_all(one).expect("the test's own");
+    let large = load_img(folder().join("large.png"), &LoadImg::default())?.insert_axis(Axis(0));
+    let found = Smaller::new(0).predict(&large)?.index_axis_move(Axis(0), 0);
+    assert_close("a layer", &found, fixture.get("read_area_6"), 1e-5);
+    let found = Larger::new(0).predict(&large)?.index_axis_move(Axis(0), 0);
+    assert_close("a layer", &found, fixture.get("read_area_14"), 1e-5);
     Ok(())
 }
 

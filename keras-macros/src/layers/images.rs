@@ -53,7 +53,7 @@ pub const LAYERS: &[Entry] = &[
             WIDTH,
             optional(
                 "interpolation",
-                Kind::Choice(&["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"]),
+                Kind::Choice(&["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5", "area"]),
                 "bilinear",
                 "What comes between the places of the image.",
             ),
@@ -81,7 +81,7 @@ pub const LAYERS: &[Entry] = &[
                 Kind::Flag,
                 "false",
                 "Whether every place has its part in a smaller image, rather than those next to where it is read; nearest \
-                 places stay so.",
+                 places stay so, and `area` gives all of them one anyway.",
             ),
             DATA_FORMAT,
         ],

@@ -12,6 +12,8 @@ pub enum Kernel {
     /// Keys, 1981, with `a = -0.5`.
     Bicubic,
     Lanczos(u8),
+    /// What the new place covers of each.
+    Area,
 }
 
 impl Kernel {
@@ -22,12 +24,13 @@ impl Kernel {
             "bicubic" => Some(Kernel::Bicubic),
             "lanczos3" => Some(Kernel::Lanczos(3)),
             "lanczos5" => Some(Kernel::Lanczos(5)),
+            "area" => Some(Kernel::Area),
             _ => None,
         }
     }
 
-    /// Weights at `distance`, element by element.
-    fn weights(self, graph: &mut Graph, distance: Id) -> Id {
+    /// Weights at `distance`, element by element, of a new place that is `length` places long.
+    fn weights(self, graph: &mut Graph, distance: Id, length: f64) -> Id {
         match self {
             Kernel::Bilinear => {
                 let share = graph.times(distance, -1.0);
@@ -44,6 +47,13 @@ impl Kernel {
                 graph.select(is_beyond, zero, weight)
             }
             Kernel::Lanczos(radius) => lanczos(graph, distance, f32::from(radius)),
+            Kernel::Area => {
+                // Two lengths on one line, of which the shorter one may be within the other.
+                let reach = graph.times(distance, -1.0);
+                let reach = graph.plus(reach, ((length + 1.0) / 2.0) as f32);
+                let reach = graph.unary(Unary::Relu, reach);
+                graph.binary_const(Binary::Minimum, reach, length.min(1.0) as f32)
+            }
         }
     }
 }
@@ -105,7 +115,7 @@ const LEAST_SUM: f32 = 1000.0 * f32::EPSILON;
 /// What each of `to` places has of each of `from`: `[to, from]`. The centre of place i is i + 1/2.
 fn matrix(graph: &mut Graph, from: usize, to: usize, kernel: Kernel, antialias: bool) -> Id {
     let ratio = from as f64 / to as f64;
-    let width = if antialias { ratio.max(1.0) } else { 1.0 };
+    let width = if antialias && kernel != Kernel::Area { ratio.max(1.0) } else { 1.0 };
     let read = graph.iota(Dim::known(to));
     let read = graph.reshape(read, vec![Dim::known(to), 1.into()]);
     let read = graph.plus(read, 0.5);
@@ -115,7 +125,7 @@ fn matrix(graph: &mut Graph, from: usize, to: usize, kernel: Kernel, antialias: 
     let distance = graph.sub(read, places);
     let distance = graph.unary(Unary::Abs, distance);
     let distance = graph.binary_const(Binary::Div, distance, width as f32);
-    let weights = kernel.weights(graph, distance);
+    let weights = kernel.weights(graph, distance, ratio);
     let sum = graph.reduce(ReduceKind::Sum, weights, vec![1], true);
     let size = graph.unary(Unary::Abs, sum);
     let is_sum = graph.binary_const(Binary::Gt, size, LEAST_SUM);

@@ -18,20 +18,36 @@ pub enum Interpolation {
     Lanczos3,
     /// Between ten.
     Lanczos5,
+    /// Every pixel with the share of its area that the new one covers.
+    Area,
+    /// Between those around it, along the curve of Gauss with a deviation of half a pixel.
+    Gaussian,
+    /// Between four, along a curve that is neither as sharp as [`Interpolation::Bicubic`] nor blurred (Mitchell and Netravali, 1988).
+    MitchellCubic,
+    /// Pillow's `box`: the mean of pixels whose centres are within the new one.
+    Box,
+    /// Pillow's `hamming`: between two, along a windowed sine.
+    Hamming,
 }
 
 impl Interpolation {
     /// How far a pixel reaches.
     fn radius(self) -> f64 {
         match self {
-            Interpolation::Nearest | Interpolation::Bilinear => 1.0,
-            Interpolation::Bicubic => 2.0,
+            Interpolation::Nearest | Interpolation::Bilinear | Interpolation::Hamming => 1.0,
+            Interpolation::Area | Interpolation::Box => 0.5,
+            Interpolation::Gaussian => 1.5,
+            Interpolation::Bicubic | Interpolation::MitchellCubic => 2.0,
             Interpolation::Lanczos3 => 3.0,
             Interpolation::Lanczos5 => 5.0,
         }
     }
 
     fn weight(self, x: f64) -> f64 {
+        if self == Interpolation::Box {
+            // A centre on the edge of two is the first one's.
+            return f64::from(u8::from(x > -0.5 && x <= 0.5));
+        }
         let x = x.abs();
         let sinc = |x: f64| match x * std::f64::consts::PI {
             0.0 => 1.0,
@@ -43,6 +59,11 @@ impl Interpolation {
             Interpolation::Bicubic if x < 1.0 => ((1.5 * x - 2.5) * x) * x + 1.0,
             Interpolation::Bicubic => ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0,
             Interpolation::Lanczos3 | Interpolation::Lanczos5 => sinc(x) * sinc(x / self.radius()),
+            Interpolation::Gaussian => (-2.0 * x * x).exp(),
+            Interpolation::MitchellCubic if x < 1.0 => ((7.0 / 6.0 * x - 2.0) * x) * x + 8.0 / 9.0,
+            Interpolation::MitchellCubic => ((-7.0 / 18.0 * x + 2.0) * x - 10.0 / 3.0) * x + 16.0 / 9.0,
+            Interpolation::Hamming => sinc(x) * (0.54 + 0.46 * (x * std::f64::consts::PI).cos()),
+            Interpolation::Area | Interpolation::Box => 1.0,
         }
     }
 }
@@ -61,18 +82,32 @@ fn places(
     if how == Interpolation::Nearest {
         return (0..to).map(|i| ((centre(i) as usize).min(from - 1), vec![1.0])).collect();
     }
+    if how == Interpolation::Area {
+        return (0..to).map(|i| covered(from, part.start as f64 + i as f64 * scale, scale)).collect();
+    }
     let stretch = if smooth { scale.max(1.0) } else { 1.0 };
     let reach = how.radius() * stretch;
     let place = |i: usize| {
-        let first = (centre(i) - reach - 0.5).ceil().clamp(0.0, (from - 1) as f64) as usize;
-        let last = (centre(i) + reach - 0.5).floor().clamp(0.0, (from - 1) as f64) as usize;
+        // In Pillow's order of sums, so that what is on an edge is on its side of it.
+        let first = ((centre(i) - reach + 0.5).max(0.0) as usize).min(from - 1);
+        let end = ((centre(i) + reach + 0.5).max(0.0) as usize).clamp(first + 1, from);
         let mut weights: Vec<f64> =
-            (first..=last).map(|j| how.weight((j as f64 + 0.5 - centre(i)) / stretch)).collect();
+            (first..end).map(|j| how.weight((j as f64 - centre(i) + 0.5) * (1.0 / stretch))).collect();
         let sum: f64 = weights.iter().sum();
         weights.iter_mut().for_each(|weight| *weight /= sum);
         (first, weights)
     };
     (0..to).map(place).collect()
+}
+
+/// What each of `from` places has in `length` places from `start` on.
+fn covered(from: usize, start: f64, length: f64) -> (usize, Vec<f64>) {
+    let (end, first) = (start + length, (start as usize).min(from - 1));
+    let last = (end.ceil() as usize).clamp(first + 1, from);
+    let share = |j: usize| (end.min((j + 1) as f64) - start.max(j as f64)).max(0.0);
+    let weights: Vec<f64> = (first..last).map(share).collect();
+    let sum: f64 = weights.iter().sum();
+    (first, weights.into_iter().map(|weight| weight / sum).collect())
 }
 
 /// Rows and columns of an image.

@@ -8,6 +8,7 @@ use image::{DynamicImage, ImageBuffer};
 use ndarray::{Array3, ArrayD, s};
 
 use super::directory::{Directory, Files};
+pub use super::generator::array_to_img;
 pub use crate::data::Interpolation;
 use crate::data::images::{FORMATS, decoded};
 use crate::data::resample::{middle, padded, resample, whole};
@@ -138,35 +139,6 @@ impl ColorMode {
             ColorMode::Rgba => 4,
         }
     }
-}
-
-/// An image's bytes (`keras.utils.array_to_img`): with `scale`, from 0 for its least value to 255 for its greatest.
-///
-/// ```
-/// use keras_runtime::preprocessing::image::array_to_img;
-/// let x = ndarray::array![[[-1.0f32], [0.0]], [[0.5], [1.0]]];
-/// assert_eq!(array_to_img(&x, true)?, ndarray::array![[[0], [127]], [[191], [255]]]);
-/// # Ok::<(), keras_runtime::Error>(())
-/// ```
-///
-/// # Errors
-/// When it has not one, three or four channels, or holds a value that is no number.
-pub fn array_to_img(x: &Array3<f32>, scale: bool) -> Result<Array3<u8>> {
-    let channels = x.dim().2;
-    if ![1, 3, 4].contains(&channels) {
-        let expected = "1, 3 or 4".into();
-        return Err(Error::Setting { name: "channels", expected, found: channels.to_string() });
-    }
-    if let Some(value) = x.iter().find(|value| !value.is_finite()) {
-        return Err(Error::NotFinite { what: "the image".into(), sample: 0, value: f64::from(*value) });
-    }
-    if !scale {
-        return Ok(x.mapv(|value| value as u8));
-    }
-    let least = x.iter().copied().fold(f32::INFINITY, f32::min);
-    let most = x.iter().map(|value| value - least).fold(0.0, f32::max);
-    let most = if most == 0.0 { 1.0 } else { most };
-    Ok(x.mapv(|value| ((value - least) / most * 255.0) as u8))
 }
 
 /// Writes an image to a PNG or JPEG file, by the end of its name (`keras.utils.save_img`). JPEG has no opacity.

@@ -6,6 +6,7 @@ pub mod audio;
 pub mod directory;
 pub mod encoding;
 pub mod features;
+pub mod generator;
 pub mod hashing;
 #[cfg(feature = "images")]
 pub mod image;

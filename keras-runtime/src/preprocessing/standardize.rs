@@ -1,5 +1,5 @@
-//! Images whose values are made alike (`keras.preprocessing.image.ImageDataGenerator`, as far as it is not layers: those turn,
-//! move and mirror images).
+//! Images whose values are made alike (what `keras.preprocessing.image.ImageDataGenerator` learns of all images;
+//! [`ImageDataGenerator`](super::generator::ImageDataGenerator) turns, moves and mirrors them).
 
 use ndarray::{Array1, Array2, Array4, ArrayD, ArrayViewD, Axis, Ix1, IxDyn, s};
 
