@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use cudarc::driver::{CudaGraph, CudaSlice, DevicePtr, DriverError, LaunchConfig, sys};
 
-use super::losses::Terms;
+use super::losses::Met;
 use super::memory::{Fault, Memory, Mirror, Words};
 use super::player::{Player, workspace};
-use super::source::{Launch, PORTS, Program, Slope, Step, THREADS};
+use super::source::{End, PORTS, Program, Slope, Step, THREADS};
 use super::{Gpu, library};
 use crate::compiled::{Buf, Phase, Space, Spec};
 use crate::data::gather::gather;
@@ -43,8 +43,8 @@ pub struct CudaBackend {
     pub(super) spec: &'static Spec,
     pub(super) program: Program,
     pub(super) player: Player,
-    /// Kernels of losses that are means of terms.
-    pub(super) terms: Vec<Terms>,
+    /// Losses with kernels of their own.
+    pub(super) met: Vec<Met>,
     /// Kernels of optimizers, by their text.
     pub(super) updates: HashMap<String, Player>,
     graphs: Option<HashMap<Key, Graph>>,
@@ -70,6 +70,8 @@ pub struct CudaBackend {
     outputs: Vec<Mirror>,
     targets: Vec<Mirror>,
     sample_weights: Vec<Mirror>,
+    /// Which steps count, at outputs that have a mask.
+    masks: Vec<Mirror>,
     /// Losses that the host computes, and what it needs for them.
     ends: Ends,
     /// What the loss is multiplied with, of which the gradient is.
@@ -130,6 +132,7 @@ impl CudaBackend {
             outputs: many(outputs)?,
             targets: many(outputs)?,
             sample_weights: many(outputs)?,
+            masks: many(outputs)?,
             ends: Ends::new(spec)?,
             scale: 1.0,
             scaling: ScaleState::default(),
@@ -139,7 +142,7 @@ impl CudaBackend {
             adds: (false, false),
             graphs: graphs.then(HashMap::new),
             updates: HashMap::new(),
-            terms: vec![],
+            met: vec![],
             seed,
             batch: 0,
             program,
@@ -173,6 +176,9 @@ impl CudaBackend {
             moved |= output.resize(batch * spec.shape.iter().product::<usize>());
             moved |= losses.resize(batch);
         }
+        for (mask, spec) in self.masks.iter_mut().zip(self.spec.outputs) {
+            moved |= mask.resize(batch * spec.mask);
+        }
         if kind == Kind::Train {
             moved |= self.grads.resize(self.spec.trainable_len);
         }
@@ -182,7 +188,7 @@ impl CudaBackend {
     }
 
     /// Graphs hold addresses: when one changes, they are worth nothing.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         if let Some(graphs) = &mut self.graphs {
             graphs.clear();
         }
@@ -204,6 +210,7 @@ impl CudaBackend {
             losses: of(&self.losses),
             targets: of(&self.targets),
             weights: of(&self.sample_weights),
+            masks: of(&self.masks),
             control: self.control.device_ptr(&self.gpu.stream).0,
         }
     }
@@ -217,7 +224,8 @@ impl CudaBackend {
         words[SCALE] = self.scale.to_bits();
         for (i, output) in self.spec.outputs.iter().enumerate() {
             let Some(loss) = losses.and_then(|losses| losses.get(i)) else { continue };
-            let smoothing = match loss.fused(output.head) {
+            let setting = match loss.fused(output.head) {
+                Some(Fused::Softmax { sparse: true, ignore, .. }) => ignore.unwrap_or(f32::NAN),
                 Some(Fused::Softmax { smoothing, .. } | Fused::Sigmoid { smoothing }) => smoothing,
                 None => 0.0,
             };
@@ -227,7 +235,7 @@ impl CudaBackend {
                 width(self.targets[i].len()),
                 width(self.sample_weights[i].len()),
                 scale.to_bits(),
-                smoothing.to_bits(),
+                setting.to_bits(),
             ]);
         }
         self.fault.note(self.gpu.stream.memcpy_htod(&words, &mut self.control));
@@ -252,6 +260,9 @@ impl CudaBackend {
             self.params.changes();
         }
         self.outputs.iter_mut().chain(&mut self.losses).for_each(Mirror::changes);
+        if losses.is_some() {
+            self.masks.iter_mut().for_each(Mirror::changes);
+        }
         self.adds = (self.phase(kind).0.adds_loss, kind != Kind::Infer);
         if self.fault.is_set() || self.batch == 0 {
             return;
@@ -298,16 +309,11 @@ impl CudaBackend {
         for at in 0..self.phase(kind).1.len() {
             match &self.phase(kind).1[at] {
                 Step::Launch(launches) => self.player.step(&memory, launches, batch)?,
-                Step::Head { output, z, dz, weights } => {
-                    let (output, z, dz, weights) = (*output, *z, *dz, *weights);
-                    match slopes[output] {
-                        Slope::Host => {
-                            self.host_end(output, [Some(z), dz, weights], losses.unwrap_or_default())?
-                        }
-                        slope => {
-                            let name = slope.kernel(output, &z, dz.as_ref());
-                            super::losses::head(self, &memory, slope, &name)?;
-                        }
+                Step::Head(end) => {
+                    let end = *end;
+                    match slopes[end.output] {
+                        Slope::Host => self.host_end(end, losses.unwrap_or_default())?,
+                        slope => super::losses::head(self, &memory, slope, &end)?,
                     }
                 }
             }
@@ -347,20 +353,16 @@ impl CudaBackend {
     }
 
     /// A loss that is a function of the host's: logits come here, predictions, losses and slopes go back.
-    fn host_end(
-        &mut self,
-        output: usize,
-        [z, dz, weights]: [Option<Buf>; 3],
-        losses: &[Box<dyn Loss>],
-    ) -> Result<(), DriverError> {
-        let (logits, steps) = (self.words(z)?, self.words(weights)?);
+    fn host_end(&mut self, end: End, losses: &[Box<dyn Loss>]) -> Result<(), DriverError> {
+        let End { output, z, dz, weights } = end;
+        let (logits, steps) = (self.words(Some(z))?, self.words(weights)?);
         let ended = self.ends.end(output, [&logits, &steps], losses, dz.is_some());
         self.outputs[output].device.put(0, ended.predictions)?;
         self.losses[output].device.put(0, ended.losses)?;
         if let Some(dz) = dz {
             self.arena.put(dz.offset * self.batch, ended.slopes)?;
         }
-        Ok(())
+        self.masks[output].device.put(0, self.ends.mask(output).unwrap_or_default())
     }
 
     /// What lies at `buf` for the batch; nothing, if it is none.
@@ -395,16 +397,7 @@ pub(super) fn blocks_of(blocks: usize) -> LaunchConfig {
 /// Every kernel that may be launched.
 fn names(spec: &Spec, program: &Program) -> Vec<String> {
     let mut names: Vec<String> = ["copy", "collect", "average", "squares"].map(String::from).to_vec();
-    for step in program.infer.iter().chain(&program.evaluate).chain(&program.train) {
-        match step {
-            Step::Launch(launches) => {
-                names.extend(launches.iter().map(|launch: &Launch| launch.kernel.clone()))
-            }
-            Step::Head { output, z, dz, .. } => {
-                names.extend(Slope::ALL.iter().map(|slope| slope.kernel(*output, z, dz.as_ref())));
-            }
-        }
-    }
+    names.extend(program.kernels(&Slope::ALL));
     for (i, weight) in spec.weights.iter().enumerate() {
         names.extend(weight.penalty.map(|_| format!("penalty_{i}")));
         names.extend(weight.constraint.map(|_| format!("constraint_{i}")));
@@ -581,7 +574,7 @@ impl Backend for CudaBackend {
     }
 
     fn mask(&self, i: usize) -> Option<&[f32]> {
-        self.ends.mask(i)
+        (self.spec.outputs[i].mask > 0).then(|| self.masks[i].read())
     }
 
     fn loss_share(&self, i: usize) -> f64 {

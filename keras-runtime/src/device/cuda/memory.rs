@@ -55,6 +55,7 @@ pub struct Memory {
     pub losses: [u64; PORTS],
     pub targets: [u64; PORTS],
     pub weights: [u64; PORTS],
+    pub masks: [u64; PORTS],
     pub control: u64,
 }
 

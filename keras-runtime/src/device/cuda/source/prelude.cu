@@ -6,11 +6,12 @@ struct Memory {
     float *params, *grads, *arena, *fixed, *state, *work;
     float *in[8], *out[8], *losses[8];
     const float *targets[8], *weights[8];
+    float *masks[8];
     const u32 *control;
 };
 
 // Words of `control`: seed, step, then for each output the words of a target and of its weights for each sample, the
-// factor of its slopes and its label smoothing; and what the loss is multiplied with.
+// factor of its slopes and a setting of its loss; and what the loss is multiplied with.
 #define SEED 0
 #define STEP 2
 #define HEADS 4
