@@ -80,7 +80,7 @@ pub(super) fn mean_of_rows<L: RowLoss>(
     classes: usize,
     slope: Option<&mut [f32]>,
 ) -> f32 {
-    let row = |y: &[f32], p: &[f32], slope: Option<&mut [f32]>| word(loss.row(&mut Numbers { y, p, slope }));
+    let row = |y: &[f32], p: &[f32], slope: Option<&mut [f32]>| loss.row(&mut Numbers { y, p, slope }).word();
     match L::WHOLE {
         true => row(y, p, slope),
         false => mean_of_positions(y, p, classes, slope, row),
@@ -96,13 +96,6 @@ struct Numbers<'a> {
 
 /// A vector of one word.
 type One = Portable<1>;
-
-pub(super) fn word(x: One) -> f32 {
-    let mut word = 0.0;
-    // SAFETY: a vector of one word, and a place for it.
-    unsafe { x.store(&raw mut word) };
-    word
-}
 
 impl<'a> Numbers<'a> {
     #[inline(always)]
@@ -154,7 +147,7 @@ impl Row for Numbers<'_> {
     fn slope(&mut self, f: impl Fn(Element<One>) -> One) {
         let elements = self.elements();
         if let Some(slope) = &mut self.slope {
-            slope.iter_mut().zip(elements).for_each(|(d, at)| *d = word(f(at)));
+            slope.iter_mut().zip(elements).for_each(|(d, at)| *d = f(at).word());
         }
     }
 
@@ -188,7 +181,7 @@ mod symbols {
         }
 
         fn formula(&self, sloped: bool) -> RowFormula {
-            RowTape::formula(|tape| self.row(&mut Symbols { tape, sloped }))
+            RowTape::formula(|tape| [self.row(&mut Symbols { tape, sloped })])
         }
     }
 
@@ -199,7 +192,7 @@ mod symbols {
 
     impl Symbols<'_> {
         fn fold(&mut self, fold: Fold, f: impl Fn(Element<Symbol>) -> Symbol) -> Symbol {
-            self.tape.pass(|| (Some((fold, f(element()))), None))
+            self.tape.pass(|| (Some((fold, f(element()))), vec![]))
         }
     }
 
@@ -241,7 +234,7 @@ mod symbols {
 
         fn slope(&mut self, f: impl Fn(Element<Symbol>) -> Symbol) {
             if self.sloped {
-                self.tape.pass(|| (None, Some(f(element()))));
+                self.tape.pass(|| (None, vec![(0, f(element()))]));
             }
         }
 
@@ -249,7 +242,7 @@ mod symbols {
             let sloped = self.sloped;
             self.tape.pass(|| {
                 let (term, by_p) = f(element());
-                (Some((Fold::Sum, term)), sloped.then_some(by_p))
+                (Some((Fold::Sum, term)), if sloped { vec![(0, by_p)] } else { vec![] })
             })
         }
     }

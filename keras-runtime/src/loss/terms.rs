@@ -1,6 +1,5 @@
 //! Losses that are means of terms, each of one target and one prediction: told once, for numbers and for symbols.
 
-use super::rows::word;
 use crate::device::cpu::simd::{Portable, Simd};
 
 /// A term of a mean, and its derivative by the prediction.
@@ -12,7 +11,7 @@ pub(super) trait Terms {
 pub(super) fn mean_of_terms(terms: &impl Terms, y: &[f32], p: &[f32], slope: Option<&mut [f32]>) -> f32 {
     let term = |y: f32, p: f32| {
         let (term, by_p) = terms.term(Portable::<1>::splat(y), Portable::splat(p));
-        (word(term), word(by_p))
+        (term.word(), by_p.word())
     };
     let n = p.len() as f32;
     if let Some(slope) = slope {

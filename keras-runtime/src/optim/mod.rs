@@ -101,6 +101,16 @@ pub trait Optimizer: Debug + Send + Sync {
         false
     }
 
+    /// The step for a whole weight as a formula, where [`Optimizer::whole_weights`] asks for such ones: words of an element are its
+    /// parameter, its gradient and its state. Devices other than the CPU make kernels of it, and the host takes the steps of those
+    /// that have none.
+    #[cfg(feature = "cuda")]
+    #[doc(hidden)]
+    fn told(&self, at: &Moment) -> Option<simd::symbol::RowFormula> {
+        let _ = at;
+        None
+    }
+
     /// What happens before and after the step: clipping, decay, averages.
     fn options(&self) -> Options<'_> {
         Options::default()
@@ -253,6 +263,22 @@ impl Moment {
         self.keep == 1.0 && self.scale == 1.0 && self.clip.is_none()
     }
 
+    /// A formula after the decay of the parameter, with what the gradient is cut and scaled to.
+    #[inline(always)]
+    pub(crate) fn apply<V: Simd, const S: usize>(
+        &self,
+        formula: impl Formula<S>,
+        w: V,
+        g: V,
+        state: [V; S],
+    ) -> (V, [V; S]) {
+        let g = match self.clip {
+            Some(clip) => g.maximum(V::splat(-clip)).minimum(V::splat(clip)),
+            None => g,
+        };
+        formula.apply(w * V::splat(self.keep), g * V::splat(self.scale), state)
+    }
+
     /// An element of the gradient, cut and scaled.
     fn gradient(&self, g: f32) -> f32 {
         let g = match self.clip {
@@ -302,14 +328,10 @@ struct Each<'a, F, const S: usize> {
 impl<F: Formula<S>, const S: usize> Each<'_, F, S> {
     #[inline(always)]
     fn apply<V: Simd>(&self, w: V, g: V, state: [V; S], plain: bool) -> (V, [V; S]) {
-        if plain {
-            return self.formula.apply(w, g, state);
+        match plain {
+            true => self.formula.apply(w, g, state),
+            false => self.at.apply(self.formula, w, g, state),
         }
-        let g = match self.at.clip {
-            Some(clip) => g.maximum(V::splat(-clip)).minimum(V::splat(clip)),
-            None => g,
-        };
-        self.formula.apply(w * V::splat(self.at.keep), g * V::splat(self.at.scale), state)
     }
 }
 

@@ -147,6 +147,11 @@ impl<O: Optimizer> Optimizer for Tuned<O> {
         self.inner.whole_weights()
     }
 
+    #[cfg(feature = "cuda")]
+    fn told(&self, at: &Moment) -> Option<crate::device::cpu::simd::symbol::RowFormula> {
+        self.inner.told(at)
+    }
+
     fn options(&self) -> Options<'_> {
         let inner = self.inner.options();
         Options {

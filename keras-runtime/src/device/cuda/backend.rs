@@ -1,15 +1,16 @@
 //! The memories of a model on a GPU, and its passes over them.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cudarc::driver::{CudaGraph, CudaSlice, DevicePtr, DriverError, LaunchConfig, sys};
+use cudarc::driver::{CudaSlice, DevicePtr, DriverError, LaunchConfig};
 
 use super::losses::Met;
 use super::memory::{Fault, Memory, Mirror, Words};
 use super::player::{Player, workspace};
-use super::source::{End, PORTS, Program, Slope, Step, THREADS};
+use super::source::{self, End, PORTS, Program, Slope, Step, THREADS};
+use super::tasks::{Graph, Task};
 use super::{Gpu, library};
 use crate::compiled::{Buf, Phase, Space, Spec};
 use crate::data::gather::gather;
@@ -18,7 +19,7 @@ use crate::device::Backend;
 use crate::device::cpu::ends::Ends;
 use crate::error::{Error, Result};
 use crate::loss::{Fused, Loss};
-use crate::optim::{Optimizer, ScaleState, Scratch};
+use crate::optim::{LossScale, Optimizer, ScaleState, Scratch};
 
 /// The passes of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,11 +32,13 @@ enum Kind {
 /// A captured pass: of which kind, over how many samples, with which heads.
 type Key = (Kind, usize, [Slope; PORTS]);
 
-/// A graph, which one thread at a time has.
-struct Graph(CudaGraph);
-
-// SAFETY: a graph may be used from any thread, by one at a time; a backend is never shared.
-unsafe impl Send for Graph {}
+/// What was captured.
+#[derive(Default)]
+pub(super) struct Graphs {
+    passes: HashMap<Key, Graph>,
+    /// Steps of optimizers.
+    pub updates: HashMap<Vec<Task>, Graph>,
+}
 
 /// One model's memory on a GPU.
 pub struct CudaBackend {
@@ -46,8 +49,8 @@ pub struct CudaBackend {
     /// Losses with kernels of their own.
     pub(super) met: Vec<Met>,
     /// Kernels of optimizers, by their text.
-    pub(super) updates: HashMap<String, Player>,
-    graphs: Option<HashMap<Key, Graph>>,
+    pub(super) updates: Vec<(String, Player)>,
+    pub(super) graphs: Option<Graphs>,
     pub(super) fault: Fault,
     seed: u64,
     pub(super) batch: usize,
@@ -62,8 +65,11 @@ pub struct CudaBackend {
     work: Words,
     /// The penalty of each weight.
     penalties: Words,
-    /// Sums of squares, numbers of a step.
-    pub(super) extra: Words,
+    /// Of a step: its numbers, sums of pieces, what they are together, and what gradients are multiplied with.
+    pub(super) numbers: Words,
+    pub(super) sums: Words,
+    pub(super) folded: Words,
+    pub(super) scales: Words,
     carried: Mirror,
     carried_samples: usize,
     inputs: Vec<Mirror>,
@@ -76,7 +82,11 @@ pub struct CudaBackend {
     ends: Ends,
     /// What the loss is multiplied with, of which the gradient is.
     pub(super) scale: f32,
-    pub(super) scaling: ScaleState,
+    scaling: Cell<ScaleState>,
+    /// How the scale goes on from the last step, of which the device knows whether it was taken.
+    judged: Cell<Option<LossScale>>,
+    /// The device was told to leave a step out.
+    stopped: Cell<bool>,
     losses: Vec<Mirror>,
     control: CudaSlice<u32>,
     /// What the last pass adds to the loss, once it was asked for.
@@ -125,7 +135,10 @@ impl CudaBackend {
             fixed: words(0)?,
             work: words(0)?,
             penalties: words(spec.weights.len())?,
-            extra: words(0)?,
+            numbers: words(0)?,
+            sums: words(0)?,
+            folded: words(0)?,
+            scales: words(0)?,
             carried: mirror(0)?,
             carried_samples: 0,
             inputs: many(inputs)?,
@@ -135,13 +148,15 @@ impl CudaBackend {
             masks: many(outputs)?,
             ends: Ends::new(spec)?,
             scale: 1.0,
-            scaling: ScaleState::default(),
+            scaling: Cell::default(),
+            judged: Cell::default(),
+            stopped: Cell::new(true),
             losses: many(outputs)?,
             control: gpu.stream.alloc_zeros(CONTROL).map_err(failed)?,
             added_loss: OnceCell::from(0.0),
             adds: (false, false),
-            graphs: graphs.then(HashMap::new),
-            updates: HashMap::new(),
+            graphs: graphs.then(Graphs::default),
+            updates: vec![],
             met: vec![],
             seed,
             batch: 0,
@@ -190,7 +205,7 @@ impl CudaBackend {
     /// Graphs hold addresses: when one changes, they are worth nothing.
     pub(super) fn forget(&mut self) {
         if let Some(graphs) = &mut self.graphs {
-            graphs.clear();
+            *graphs = Graphs::default();
         }
     }
 
@@ -211,7 +226,7 @@ impl CudaBackend {
             targets: of(&self.targets),
             weights: of(&self.sample_weights),
             masks: of(&self.masks),
-            control: self.control.device_ptr(&self.gpu.stream).0,
+            control: self.control_address(),
         }
     }
 
@@ -222,6 +237,9 @@ impl CudaBackend {
         words[..2].copy_from_slice(&halves(self.seed));
         words[2..4].copy_from_slice(&halves(step));
         words[SCALE] = self.scale.to_bits();
+        words[GO] = 1;
+        self.scaling();
+        self.stopped.set(false);
         for (i, output) in self.spec.outputs.iter().enumerate() {
             let Some(loss) = losses.and_then(|losses| losses.get(i)) else { continue };
             let setting = match loss.fused(output.head) {
@@ -279,21 +297,52 @@ impl CudaBackend {
         self.fault.note(done);
     }
 
+    pub(super) fn control_address(&self) -> u64 {
+        self.control.device_ptr(&self.gpu.stream).0
+    }
+
+    /// How far the scale of the loss has come; the device is asked about the last step, if nobody has yet.
+    pub(super) fn scaling(&self) -> ScaleState {
+        if let Some(how) = self.judged.take() {
+            let mut go = [1];
+            let stream = &self.gpu.stream;
+            let asked = stream.memcpy_dtoh(&self.control.slice(GO..CONTROL), &mut go);
+            self.fault.note(asked.and_then(|()| stream.synchronize()));
+            self.stopped.set(go[0] == 0);
+            self.scaling.set(self.scaling.get().after(how, go[0] != 0));
+        }
+        self.scaling.get()
+    }
+
+    pub(super) fn set_scaling(&mut self, state: ScaleState) {
+        self.judged.set(None);
+        self.scaling.set(state);
+    }
+
+    /// The device is about to see whether there is a step.
+    pub(super) fn judged(&mut self, how: LossScale) {
+        self.judged.set(Some(how));
+    }
+
+    /// Lets steps be taken, where one was left out and no pass has come since.
+    pub(super) fn go_on(&mut self) {
+        self.scaling();
+        if self.stopped.take() {
+            let told = self.gpu.stream.memcpy_htod(&[1], &mut self.control.slice_mut(GO..CONTROL));
+            self.fault.note(told);
+        }
+    }
+
     /// Launches a graph of the pass, which is captured the first time.
     fn replay(&mut self, key: Key) -> Result<(), DriverError> {
-        if let Some(graph) = self.graphs.as_ref().and_then(|graphs| graphs.get(&key)) {
-            return graph.0.launch();
+        if let Some(graph) = self.graphs.as_ref().and_then(|graphs| graphs.passes.get(&key)) {
+            return graph.launch();
         }
         let stream = self.gpu.stream.clone();
-        stream.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)?;
-        let played = self.play(key.0, key.2, None);
-        let flags = sys::CUgraphInstantiate_flags::CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH;
-        let graph = stream.end_capture(flags);
-        played?;
-        let Some(graph) = graph? else { return Ok(()) };
+        let Some(graph) = Graph::capture(&stream, || self.play(key.0, key.2, None))? else { return Ok(()) };
         graph.launch()?;
         if let Some(graphs) = &mut self.graphs {
-            graphs.insert(key, Graph(graph));
+            graphs.passes.insert(key, graph);
         }
         Ok(())
     }
@@ -385,9 +434,10 @@ impl CudaBackend {
 }
 
 /// Words of control: those of the pass, then four for each output.
-const CONTROL: usize = SCALE + 1;
+const CONTROL: usize = GO + 1;
 const HEADS: usize = 4;
 const SCALE: usize = HEADS + 4 * PORTS;
+const GO: usize = SCALE + 1;
 
 /// So many blocks in a row.
 pub(super) fn blocks_of(blocks: usize) -> LaunchConfig {
@@ -396,7 +446,7 @@ pub(super) fn blocks_of(blocks: usize) -> LaunchConfig {
 
 /// Every kernel that may be launched.
 fn names(spec: &Spec, program: &Program) -> Vec<String> {
-    let mut names: Vec<String> = ["copy", "collect", "average", "squares"].map(String::from).to_vec();
+    let mut names: Vec<String> = source::COMMON_KERNELS.map(String::from).to_vec();
     names.extend(program.kernels(&Slope::ALL));
     for (i, weight) in spec.weights.iter().enumerate() {
         names.extend(weight.penalty.map(|_| format!("penalty_{i}")));
@@ -519,18 +569,16 @@ impl Backend for CudaBackend {
     }
 
     fn loss_scale(&self) -> ScaleState {
-        self.scaling
+        self.scaling()
     }
 
     fn set_loss_scale(&mut self, state: ScaleState) {
-        self.scaling = state;
+        self.set_scaling(state);
     }
 
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64) {
         self.show_average(optimizer, false);
-        if super::weights::unscale(self, optimizer) {
-            super::weights::update(self, optimizer, step - self.scaling.skipped);
-        }
+        super::weights::update(self, optimizer, step);
     }
 
     fn show_average(&mut self, optimizer: &dyn Optimizer, show: bool) {

@@ -15,6 +15,7 @@ mod losses;
 mod memory;
 mod player;
 mod source;
+mod tasks;
 mod weights;
 
 use std::collections::BTreeMap;

@@ -117,7 +117,8 @@ pub enum Fold {
     Min,
 }
 
-/// What a formula of rows is given, by number of its arguments.
+/// What a loss's formula of rows is given, by number of its arguments; that of an optimizer is given the words of an element in the
+/// place of those before the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Given {
     /// The target of an element.
@@ -143,19 +144,19 @@ pub struct RowPass {
     pub body: Range<usize>,
     /// How the elements are folded, and the place of what is.
     pub fold: Option<(Fold, u32)>,
-    /// The place of their slopes.
-    pub slope: Option<u32>,
+    /// Which of its words each gets, and the place of what: of a loss, its slope.
+    pub stores: Vec<(u32, u32)>,
 }
 
 /// Instructions for a row: those of its passes are done for each element, all others once.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RowFormula {
     /// In order.
     pub body: Vec<Instruction>,
     /// In order, apart from each other.
     pub passes: Vec<RowPass>,
-    /// The place of what the row comes to.
-    pub result: u32,
+    /// The places of what the row comes to.
+    pub results: Vec<u32>,
 }
 
 /// A formula of rows that is being written.
@@ -164,25 +165,31 @@ pub(crate) struct RowTape(Vec<RowPass>);
 
 impl RowTape {
     /// What `row` does.
-    pub fn formula(row: impl FnOnce(&mut RowTape) -> Symbol) -> RowFormula {
+    pub fn formula<const N: usize>(row: impl FnOnce(&mut RowTape) -> [Symbol; N]) -> RowFormula {
         let before = TAPE.take();
         let mut passes = RowTape::default();
-        let Symbol(result) = row(&mut passes);
-        RowFormula { body: TAPE.replace(before).body, passes: passes.0, result }
+        let results = row(&mut passes).map(|Symbol(at)| at).to_vec();
+        RowFormula { body: TAPE.replace(before).body, passes: passes.0, results }
     }
 
     /// An argument.
     pub fn given(what: Given) -> Symbol {
-        Symbol(push(Instruction::Argument(what as u32)))
+        Self::word(what as u32)
     }
 
-    /// A pass: what its elements are folded to. `element` gives what is folded, and slopes.
-    pub fn pass(&mut self, element: impl FnOnce() -> (Option<(Fold, Symbol)>, Option<Symbol>)) -> Symbol {
+    /// Word `i` of an element.
+    pub fn word(i: u32) -> Symbol {
+        Symbol(push(Instruction::Argument(i)))
+    }
+
+    /// A pass: what its elements are folded to. `element` gives what is folded, and what words of it become.
+    pub fn pass(&mut self, element: impl FnOnce() -> (Option<(Fold, Symbol)>, Vec<(u32, Symbol)>)) -> Symbol {
         let start = TAPE.with_borrow(|tape| tape.body.len());
-        let (fold, slope) = element();
+        let (fold, stores) = element();
         let body = start..TAPE.with_borrow(|tape| tape.body.len());
         let fold = fold.map(|(fold, Symbol(at))| (fold, at));
-        self.0.push(RowPass { body, fold, slope: slope.map(|Symbol(at)| at) });
+        let stores = stores.into_iter().map(|(word, Symbol(at))| (word, at)).collect();
+        self.0.push(RowPass { body, fold, stores });
         Symbol(push(Instruction::Argument(Given::Folded as u32 + self.0.len() as u32 - 1)))
     }
 }

@@ -347,8 +347,8 @@ fn mean_of_rows(end: &End, spec: &OutputSpec<'_>, whole: bool, formula: &RowForm
         }
         let _ = writeln!(body, "    for (u32 i = lane; i < columns; i += 32u) {{");
         body += &further(&mut names, &formula.body[..pass.body.end], argument, "v", number);
-        if let Some(slope) = pass.slope {
-            let _ = writeln!(body, "    d[i] = ({}) * by;", names[slope as usize]);
+        for (_, slope) in &pass.stores {
+            let _ = writeln!(body, "    d[i] = ({}) * by;", names[*slope as usize]);
         }
         if let Some((how, at)) = pass.fold {
             let one = &names[at as usize];
@@ -364,7 +364,7 @@ fn mean_of_rows(end: &End, spec: &OutputSpec<'_>, whole: bool, formula: &RowForm
         }
     }
     body += &further(&mut names, &formula.body, argument, "v", number);
-    let _ = writeln!(body, "    loss += counts * ({});\n    }}", names[formula.result as usize]);
+    let _ = writeln!(body, "    loss += counts * ({});\n    }}", names[formula.results[0] as usize]);
     if end.dz.is_some() {
         body += &through(end, spec);
     }

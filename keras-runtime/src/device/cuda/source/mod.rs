@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 pub use head::{End, SAMPLES, Slope, closing, rows};
-pub use weights::{groups, update};
+pub use weights::{COMMON_KERNELS, Piece, groups, on_device, slot_of, update, update_name};
 
 use crate::compiled::{Buf, Phase, Space, Spec};
 use crate::device::record::{self, Kernel};
