@@ -27,6 +27,8 @@ keras_model! {
     Pictures = reshape([5, 8, 1], input = 40) >> conv2d(8, 3, padding = same) >> batch_normalization() >> relu
         >> max_pooling2d(2) >> conv2d(20, 2, activation = relu) >> spatial_dropout2d(0.2) >> flatten()
         >> dense(10, softmax, kernel_regularizer = l2(0.01), kernel_constraint = max_norm(2.0));
+    Seen = reshape([5, 8, 1], input = 40) >> conv2d(8, 3, activation = tanh) >> conv2d(20, 2, activation = tanh)
+        >> flatten() >> dense(10, softmax);
     Steps = reshape([10, 4], input = 40) >> lstm(12, return_sequences = true) >> layer_normalization()
         >> gru(9, dropout = 0.2) >> dense(10, softmax);
     Sigmoids = dense(12, tanh, input = 40) >> dense(10, sigmoid);
@@ -137,6 +139,12 @@ fn optimizers_step_as_on_the_cpu() {
     let growing = LossScale { initial_scale: 2f32.powi(125), dynamic_growth_steps: 3 };
     same(&gpu, |device| trained::<Mlp>(device, momentum().loss_scale(growing).ema(0.9)).0);
     same(&gpu, |device| trained::<Mlp>(device, Lamb::default().loss_scale(growing)).0);
+    let adafactor = || Adafactor { learning_rate: 0.05, ..Adafactor::default() };
+    same(&gpu, |device| trained::<Mlp>(device, adafactor()).0);
+    let cut = Adafactor { clip_threshold: 0.5, beta_2_decay: -0.5, ..adafactor() };
+    same(&gpu, |device| trained::<Mlp>(device, cut.clone().decay(0.01).clipnorm(0.05)).0);
+    // Kernels of convolutions, and of heads: more axes than two, in panels and not.
+    same(&gpu, |device| trained::<Seen>(device, adafactor().clipvalue(0.02)).0);
     // A formula of the user's is the host's.
     same(&gpu, |device| trained::<Mlp>(device, Signs { learning_rate: 0.001 }).0);
 }
@@ -620,6 +628,7 @@ fn in_a_process_of_its_own() {
             stepped(&gpu, "clipped", Sgd::default().clipnorm(0.1));
             stepped(&gpu, "clipped together", Adam::default().global_clipnorm(0.1));
             stepped(&gpu, "lamb", Lamb::default().clipnorm(0.1));
+            stepped(&gpu, "adafactor", Adafactor::default().global_clipnorm(0.1));
             stepped(&gpu, "scaled", Adam::default().loss_scale(LossScale::default()));
         }
         _ => {}

@@ -1,11 +1,13 @@
 //! LAMB.
 
+#[cfg(feature = "cuda")]
+use super::Told;
 use super::update::sum_of_squares;
 use super::{Formula, Moment, Optimizer, each, learning_rate, require_epsilon, require_rate, require_share};
 #[cfg(feature = "cuda")]
 use crate::device::cpu::simd::{
     Mask,
-    symbol::{Fold, RowFormula, RowTape, Symbol},
+    symbol::{Fold, RowTape, Symbol},
 };
 use crate::device::cpu::simd::{Portable, Simd};
 use crate::error::Result;
@@ -118,10 +120,10 @@ impl Optimizer for Lamb {
     }
 
     #[cfg(feature = "cuda")]
-    fn told(&self, at: &Moment) -> Option<RowFormula> {
+    fn told(&self, at: &Moment) -> Option<Told> {
         let step = self.after_moments(at);
         let word = RowTape::word;
-        Some(RowTape::formula(|tape| {
+        Some(Told::Elements(RowTape::formula(|tape| {
             tape.pass(|| {
                 let (w, [m, v]) = at.apply(self.moments(), word(0), word(1), [word(2), word(3)]);
                 (None, vec![(0, w), (2, m), (3, v)])
@@ -136,7 +138,7 @@ impl Optimizer for Lamb {
             let rate = Symbol::splat(step.rate) * moves.select(weight.sqrt() / change.sqrt(), one);
             tape.pass(|| (None, vec![(0, word(0) - rate * step.change(word(2), word(3)))]));
             []
-        }))
+        })))
     }
 
     fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {

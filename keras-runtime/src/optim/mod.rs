@@ -45,6 +45,8 @@ pub use ftrl::Ftrl;
 pub use lamb::Lamb;
 pub use lion::Lion;
 pub use loss_scale::{LossScale, LossScaling, ScaleState};
+#[cfg(feature = "cuda")]
+pub(crate) use matrices::Matrices;
 pub use muon::Muon;
 pub use nadam::Nadam;
 pub use rmsprop::RmsProp;
@@ -106,7 +108,7 @@ pub trait Optimizer: Debug + Send + Sync {
     /// that have none.
     #[cfg(feature = "cuda")]
     #[doc(hidden)]
-    fn told(&self, at: &Moment) -> Option<simd::symbol::RowFormula> {
+    fn told(&self, at: &Moment) -> Option<Told> {
         let _ = at;
         None
     }
@@ -234,6 +236,32 @@ pub trait Optimizer: Debug + Send + Sync {
     {
         Tuned::new(self).rate(prefix, factor)
     }
+}
+
+/// How the step of a whole weight is told to devices other than the CPU.
+#[cfg(feature = "cuda")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Told {
+    /// By its elements, and sums over all of them.
+    Elements(simd::symbol::RowFormula),
+    /// By means of rows and columns.
+    Factored(Factored),
+}
+
+/// [`Adafactor`]'s step of matrices.
+#[cfg(feature = "cuda")]
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Factored {
+    /// The step size.
+    pub rate: f32,
+    /// The share of means that a step keeps.
+    pub keep: f32,
+    /// What keeps roots in range, and the least size of a weight.
+    pub epsilons: [f32; 2],
+    /// The greatest root mean square of a step.
+    pub most: f32,
 }
 
 /// What a step is told beside parameters, gradient and state.

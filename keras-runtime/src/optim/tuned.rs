@@ -148,7 +148,7 @@ impl<O: Optimizer> Optimizer for Tuned<O> {
     }
 
     #[cfg(feature = "cuda")]
-    fn told(&self, at: &Moment) -> Option<crate::device::cpu::simd::symbol::RowFormula> {
+    fn told(&self, at: &Moment) -> Option<super::Told> {
         self.inner.told(at)
     }
 

@@ -7,7 +7,7 @@ use cudarc::driver::DriverError;
 use super::backend::CudaBackend;
 use super::library;
 use super::player::{Parameter, Player};
-use super::source::{self, THREADS};
+use super::source::{self, Pass, THREADS};
 use super::tasks::{self, Module, Task};
 use crate::compiled::Spec;
 use crate::device::cpu::simd::Isa;
@@ -202,7 +202,7 @@ fn module(backend: &mut CudaBackend, piece: &source::Piece) -> Result<Module> {
         return Ok(Module::Update(at));
     }
     let mut player = Player::new(&backend.gpu, &piece.text)?;
-    let names = (0..piece.folds.len()).map(source::update_name);
+    let names = (0..piece.passes.len()).map(source::update_name);
     player.find(names).map_err(|error| library::explain(&backend.gpu.name, &error))?;
     backend.updates.push((piece.text.clone(), player));
     Ok(Module::Update(backend.updates.len() - 1))
@@ -225,7 +225,7 @@ impl Room {
         numbers: usize,
     ) -> Result<Self, DriverError> {
         let pieces = backend.spec.trainable_len.div_ceil(PIECE);
-        let most = kernels.iter().map(|piece| piece.folds.len()).max().unwrap_or(0);
+        let most = kernels.iter().map(|piece| piece.folded).max().unwrap_or(0);
         let mut moved = backend.numbers.grow(numbers)?;
         // Sums have 64 bits.
         moved |= backend.sums.grow(2 * pieces)?;
@@ -301,16 +301,22 @@ fn apply(
     tasks: &mut Vec<Task>,
 ) {
     let place = [range.start, range.len(), stride].map(Parameter::number);
-    for (k, folds) in piece.folds.iter().enumerate() {
+    let mut folded = 0;
+    for (k, pass) in piece.passes.iter().enumerate() {
         let pieces = range.len().div_ceil(PIECE);
         let mut parameters = words.to_vec();
         parameters.extend([room.folded, room.sums, room.control]);
         parameters.extend(place);
-        let blocks = if *folds { pieces } else { threads(range.len()) };
+        let blocks = match pass {
+            Pass::Each => threads(range.len()),
+            Pass::Folds => pieces,
+            Pass::Blocks(blocks) => *blocks,
+        };
         tasks.push(Task::new(module, source::update_name(k), blocks, parameters));
-        if *folds {
-            let parameters = [room.sums, room.folded, Parameter::number(pieces), Parameter::number(k)];
+        if *pass == Pass::Folds {
+            let parameters = [room.sums, room.folded, Parameter::number(pieces), Parameter::number(folded)];
             tasks.push(Task::new(Module::Model, "total", 1, parameters));
+            folded += 1;
         }
     }
 }

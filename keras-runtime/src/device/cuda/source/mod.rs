@@ -4,6 +4,7 @@
 //! Kernels that are the same to the letter are printed once.
 
 mod elementwise;
+mod factored;
 mod formula;
 mod head;
 mod moves;
@@ -15,7 +16,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 pub use head::{End, SAMPLES, Slope, closing, rows};
-pub use weights::{COMMON_KERNELS, Piece, groups, on_device, slot_of, update, update_name};
+pub use weights::{COMMON_KERNELS, Pass, Piece, groups, on_device, slot_of, update, update_name};
 
 use crate::compiled::{Buf, Phase, Space, Spec};
 use crate::device::record::{self, Kernel};

@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
+use super::factored;
 use super::formula::{further, number};
 use super::{PRELUDE, THREADS, Text};
 use crate::compiled::{Constraint, Layout, Penalty, Spec, WeightSpec};
 use crate::device::cpu::simd::Isa;
 use crate::device::cpu::simd::symbol::{Fold, Formula, Given, RowFormula, RowPass, trace};
 use crate::init;
-use crate::optim::{Moment, Optimizer};
+use crate::optim::{Moment, Optimizer, Told};
 
 /// The kernels that depend on weights alone: `penalty_I` of each that has one, `constraint_I` likewise.
 pub fn print(text: &mut Text, spec: &Spec) {
@@ -207,11 +208,27 @@ fn constrain(weight: &WeightSpec, constraint: Constraint) -> String {
 pub struct Piece {
     /// CUDA C of a kernel for each pass over the range, which do not depend on the numbers of the step.
     pub text: String,
-    /// Which of the passes leave sums.
-    pub folds: Vec<bool>,
+    /// Its passes, in order.
+    pub passes: Vec<Pass>,
+    /// Places for what passes have folded.
+    pub folded: usize,
     /// The numbers of the step.
     pub constants: Vec<f32>,
 }
+
+/// How a pass is launched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// A thread for each word.
+    Each,
+    /// A block for each piece of 4096 words, which leaves a sum of it; what they are together is folded into the next place.
+    Folds,
+    /// So many blocks.
+    Blocks(usize),
+}
+
+/// What a pass's kernel begins with. `folded` is written by none but those that fold otherwise than in sums of pieces.
+pub const HEAD: &str = "extern \"C\" __global__ void __launch_bounds__(256) NAME(float *params, const float *grads, float *state, const float *c, const float *scale, float *folded, double *sums, const u32 *control, u32 first, u32 len, u32 stride) {\n    if (!control[GO]) return;\n";
 
 /// The kernel of a pass.
 pub fn update_name(pass: usize) -> String {
@@ -233,9 +250,6 @@ const ON_DEVICE: u32 = 0x7e5a_0000;
 
 /// The formula of a step, by words of an element: its parameter, its gradient, its state.
 fn formula_of(optimizer: &dyn Optimizer, at: &Moment, state: usize) -> Option<RowFormula> {
-    if optimizer.whole_weights() {
-        return optimizer.told(at);
-    }
     let (mut w, g, mut s) = ([0.0f32], [0.0f32], vec![0.0f32; state]);
     let mut addresses = vec![w.as_ptr().addr(), g.as_ptr().addr()];
     addresses.extend(s.iter().map(|word| std::ptr::from_ref(word).addr()));
@@ -255,7 +269,13 @@ fn formula_of(optimizer: &dyn Optimizer, at: &Moment, state: usize) -> Option<Ro
 /// What `optimizer` does to each parameter, from `state` words of state; `None` if that is no formula.
 pub fn update(optimizer: &dyn Optimizer, at: &Moment, state: usize) -> Option<Piece> {
     let at = Moment { isa: Isa::Symbolic, threads: 1, ..*at };
-    let formula = formula_of(optimizer, &at, state)?;
+    let formula = match optimizer.whole_weights() {
+        false => formula_of(optimizer, &at, state)?,
+        true => match optimizer.told(&at)? {
+            Told::Elements(formula) => formula,
+            Told::Factored(how) => return Some(factored::update(&how, &at, at.weight?)),
+        },
+    };
     let mut text = String::from(PRELUDE);
     text += "\n#define STATE(i) state[(u64)(i) * stride + at]\n";
     let mut constants = vec![];
@@ -263,9 +283,10 @@ pub fn update(optimizer: &dyn Optimizer, at: &Moment, state: usize) -> Option<Pi
         constants.clear();
         text += &pass(&formula, k, state, &mut constants);
     }
-    // What no pass asks for has no place.
-    let folds = formula.passes.iter().map(|pass| pass.fold.is_some()).collect();
-    Some(Piece { text, folds, constants })
+    let passes = formula.passes.iter().map(|pass| if pass.fold.is_some() { Pass::Folds } else { Pass::Each });
+    let passes: Vec<Pass> = passes.collect();
+    let folded = passes.iter().filter(|pass| **pass == Pass::Folds).count();
+    Some(Piece { text, passes, folded, constants })
 }
 
 /// The kernel of pass `k`, and the numbers of all instructions up to its end.
@@ -276,7 +297,11 @@ fn pass(formula: &RowFormula, k: usize, state: usize, constants: &mut Vec<f32>) 
         0 => "w".to_string(),
         1 => "g".to_string(),
         i if i < Given::Folded as u32 => format!("s{}", i - 2),
-        i => format!("folded[{}]", i - Given::Folded as u32),
+        i => {
+            // The sum of a pass, by how many there are before it.
+            let before = &formula.passes[..(i - Given::Folded as u32) as usize];
+            format!("folded[{}]", before.iter().filter(|pass| pass.fold.is_some()).count())
+        }
     };
     let mut constant = |x: f32| match slot_of(x) {
         Some(_) => "scale[0]".to_string(),
@@ -296,10 +321,7 @@ fn pass(formula: &RowFormula, k: usize, state: usize, constants: &mut Vec<f32>) 
     }
     lines += &write(&mut names, pass.body.start);
     let body = write(&mut names, pass.body.end);
-    let mut text = format!(
-        "extern \"C\" __global__ void __launch_bounds__(256) {}(float *params, const float *grads, float *state, const float *c, const float *scale, const float *folded, double *sums, const u32 *control, u32 first, u32 len, u32 stride) {{\n    if (!control[GO]) return;\n{lines}",
-        update_name(k)
-    );
+    let mut text = HEAD.replace("NAME", &update_name(k)) + &lines;
     text += match pass.fold {
         Some(_) => {
             "    __shared__ double shared[256];\n    double sum = 0.0;\n    u32 end = min(len, (blockIdx.x + 1) * 4096u);\n    for (u32 i = blockIdx.x * 4096u + threadIdx.x; i < end; i += 256u) {\n"
