@@ -10,9 +10,9 @@ use keras_runtime::compiled::Spec;
 use keras_runtime::device::Device;
 use keras_runtime::device::cuda::{self, Precision, Target};
 use keras_runtime::loss::Loss;
-use keras_runtime::optim::Optimizer;
+use keras_runtime::optim::{LossScale, Moment, Optimizer};
 use keras_runtime::prelude::*;
-use ndarray::{Array, Array2, ArrayD};
+use ndarray::{Array, Array2, ArrayD, Dimension};
 
 keras_model! {
     Mlp = dense(64, relu, input = 40) >> dropout(0.4) >> dense(32, tanh) >> dense(10, softmax);
@@ -27,8 +27,18 @@ keras_model! {
     Pictures = reshape([5, 8, 1], input = 40) >> conv2d(8, 3, padding = same) >> batch_normalization() >> relu
         >> max_pooling2d(2) >> conv2d(20, 2, activation = relu) >> spatial_dropout2d(0.2) >> flatten()
         >> dense(10, softmax, kernel_regularizer = l2(0.01), kernel_constraint = max_norm(2.0));
+    Seen = reshape([5, 8, 1], input = 40) >> conv2d(8, 3, activation = tanh) >> conv2d(20, 2, activation = tanh)
+        >> flatten() >> dense(10, softmax);
     Steps = reshape([10, 4], input = 40) >> lstm(12, return_sequences = true) >> layer_normalization()
         >> gru(9, dropout = 0.2) >> dense(10, softmax);
+    Sigmoids = dense(12, tanh, input = 40) >> dense(10, sigmoid);
+    Places = reshape([4, 10], input = 40) >> dense(10, softmax);
+    Masked = masking(input = [5, 3]) >> gru(4, return_sequences = true) >> dense(2, sigmoid);
+    loss Squares(y: [10], p: [10]) { mean(square(y - p), axis = -1) }
+    loss Near(y: [10], p: [10]) {
+        let near = softmax(y * p, axis = -1);
+        sum(near * near, axis = -1) + mean(log(cosh(p - y)), axis = -1)
+    }
     Attending(x: [10, 4]) -> [10] {
         let h = x + multi_head_attention(x, x, num_heads = 2, key_dim = 4);
         h >> group_normalization(4) >> global_average_pooling1d() >> dense(10, softmax)
@@ -64,9 +74,14 @@ fn trained<M: Model>(device: &dyn Device, optimizer: impl Optimizer + 'static) -
 }
 
 fn close(found: &[f32], expected: &[f32], tolerance: f32) {
+    close_for("word", found, expected, tolerance);
+}
+
+fn close_for(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
+    assert_eq!(found.len(), expected.len(), "{what}");
     let scale = expected.iter().fold(0.0f32, |scale, x| scale.max(x.abs()));
     for (i, (a, b)) in found.iter().zip(expected).enumerate() {
-        assert!((a - b).abs() <= tolerance * scale, "word {i}: {a} instead of {b}");
+        assert!((a - b).abs() <= tolerance * scale, "{what} {i}: {a} instead of {b}");
     }
 }
 
@@ -104,7 +119,7 @@ fn attention_is_trained_as_on_the_cpu() {
     as_on_the_cpu::<Attending>();
 }
 
-/// What comes around an optimizer: clipping by norms, decay, sums of gradients, averages; and one that the host computes.
+/// What comes around an optimizer: clipping by norms, decay, sums of gradients, averages; and those that look at whole weights.
 #[test]
 fn optimizers_step_as_on_the_cpu() {
     let Some(gpu) = device() else { return };
@@ -117,6 +132,54 @@ fn optimizers_step_as_on_the_cpu() {
     same(&gpu, |device| trained::<Mlp>(device, RmsProp::default().gradient_accumulation(3).ema(0.9)).0);
     same(&gpu, |device| trained::<Mlp>(device, Adam::default().clipvalue(0.01).rate("dense_1", 0.5)).0);
     same(&gpu, |device| trained::<Mlp>(device, Lamb::default()).0);
+    same(&gpu, |device| trained::<Mlp>(device, Lamb::default().decay(0.1).clipnorm(0.05)).0);
+    same(&gpu, |device| {
+        trained::<Mlp>(device, Sgd::default().loss_scale_factor(64.0).global_clipnorm(0.1)).0
+    });
+    let growing = LossScale { initial_scale: 2f32.powi(125), dynamic_growth_steps: 3 };
+    same(&gpu, |device| trained::<Mlp>(device, momentum().loss_scale(growing).ema(0.9)).0);
+    same(&gpu, |device| trained::<Mlp>(device, Lamb::default().loss_scale(growing)).0);
+    let adafactor = || Adafactor { learning_rate: 0.05, ..Adafactor::default() };
+    same(&gpu, |device| trained::<Mlp>(device, adafactor()).0);
+    let cut = Adafactor { clip_threshold: 0.5, beta_2_decay: -0.5, ..adafactor() };
+    same(&gpu, |device| trained::<Mlp>(device, cut.clone().decay(0.01).clipnorm(0.05)).0);
+    // Kernels of convolutions, and of heads: more axes than two, in panels and not.
+    same(&gpu, |device| trained::<Seen>(device, adafactor().clipvalue(0.02)).0);
+    // A formula of the user's is the host's.
+    same(&gpu, |device| trained::<Mlp>(device, Signs { learning_rate: 0.001 }).0);
+}
+
+/// `w -= learning_rate * sign(g)`, as users write optimizers.
+#[derive(Debug)]
+struct Signs {
+    learning_rate: f32,
+}
+
+impl Optimizer for Signs {
+    fn name(&self) -> &str {
+        "signs"
+    }
+    fn state_words(&self) -> usize {
+        0
+    }
+    fn learning_rate(&self) -> f32 {
+        self.learning_rate
+    }
+    fn set_learning_rate(&mut self, learning_rate: f32) {
+        self.learning_rate = learning_rate;
+    }
+    fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], _: &mut [&mut [f32]]) {
+        for (w, g) in params.iter_mut().zip(grads) {
+            *w -= at.learning_rate
+                * if *g > 1e-6 {
+                    1.0
+                } else if *g < -1e-6 {
+                    -1.0
+                } else {
+                    0.0
+                };
+        }
+    }
 }
 
 /// A gradient is zero just where an input was dropped.
@@ -154,46 +217,165 @@ fn what_is_dropped_in_tiles_is_the_same_on_both() {
     assert_ne!(kept[0][..128], kept[0][128..], "every tile drops the same");
 }
 
-/// The heads that a loss of the host's, and weights of samples, take.
+/// Trains for two epochs, with weights of samples.
+fn trained_on<M: Model>(device: &dyn Device, loss: Box<dyn Loss>, y: &ArrayD<f32>) -> Vec<f32> {
+    let x = inputs::<M>(data().0);
+    let weights = Array::from_shape_fn(40, |i| 0.5 + (i % 3) as f32);
+    let mut model = M::on(device, 5).unwrap().compile(Sgd::default(), loss, ());
+    let fit = Fit {
+        epochs: 2,
+        batch_size: 16,
+        sample_weight: keras_runtime::train::sample_weight(&weights),
+        verbose: Verbose::Silent,
+        ..Fit::default()
+    };
+    model.fit(&x, y, fit).unwrap();
+    model.network().params().to_vec()
+}
+
+/// Every loss that the device computes: fused ones, means of terms, those of rows, and models of the user's. Under each activation.
+fn losses() -> Vec<Box<dyn Loss>> {
+    vec![
+        Box::new(CategoricalCrossentropy),
+        Box::new(CategoricalCrossentropy { label_smoothing: 0.1, ..CategoricalCrossentropy }),
+        Box::new(MeanSquaredError.reduction(Reduction::Sum)),
+        Box::new(MeanAbsoluteError),
+        Box::new(MeanSquaredLogarithmicError),
+        Box::new(Huber { delta: 0.3 }),
+        Box::new(LogCosh.weighted(0.5)),
+        Box::new(Poisson),
+        Box::new(BinaryCrossentropy),
+        Box::new(BinaryFocalCrossentropy),
+        Box::new(CategoricalFocalCrossentropy { label_smoothing: 0.1, ..CategoricalFocalCrossentropy }),
+        Box::new(CategoricalFocalCrossentropy { from_logits: true, ..CategoricalFocalCrossentropy }),
+        Box::new(KLDivergence),
+        Box::new(CosineSimilarity.reduction(Reduction::MeanWithSampleWeight)),
+        Box::new(Hinge),
+        Box::new(SquaredHinge),
+        Box::new(CategoricalHinge),
+        Box::new(Squares),
+        Box::new(Near.weighted(0.5)),
+    ]
+}
+
+fn same_losses<M: Model>() {
+    let Some(gpu) = device() else { return };
+    let shape: Vec<usize> = [40].into_iter().chain(M::SPEC.outputs[0].shape.iter().copied()).collect();
+    let y =
+        ArrayD::from_shape_fn(shape, |at| f32::from(u8::from((at[0] * 7 + at[1]) % 10 == at[at.ndim() - 1])));
+    let wide = M::SPEC.outputs[0].shape.len() > 1;
+    for (i, loss) in losses().into_iter().enumerate() {
+        let name = loss.name().to_string();
+        // Those are declared for vectors.
+        if wide && loss.compiled().is_some() {
+            continue;
+        }
+        let loss = || losses().remove(i);
+        let by_graph = trained_on::<M>(&gpu, loss(), &y);
+        close_for(&name, &by_graph, &trained_on::<M>(&Cpu::threads(1), loss(), &y), 1e-5);
+        let by_launch = trained_on::<M>(&gpu.clone().graphs(false), loss(), &y);
+        assert!(by_graph == by_launch, "{name}: a graph gives other bits than its launches");
+    }
+}
+
 #[test]
 fn losses_are_those_of_the_cpu() {
+    same_losses::<Mlp>();
+}
+
+#[test]
+fn losses_under_a_sigmoid_are_those_of_the_cpu() {
+    same_losses::<Sigmoids>();
+}
+
+#[test]
+fn losses_of_places_are_those_of_the_cpu() {
+    same_losses::<Places>();
+}
+
+/// Class indices, and those that are left out.
+#[test]
+fn losses_of_class_indices_are_those_of_the_cpu() {
     let Some(gpu) = device() else { return };
-    let (x, y) = data();
-    let weights = Array::from_shape_fn(40, |i| 0.5 + (i % 3) as f32);
-    fn run(
-        device: &dyn Device,
-        loss: impl Loss + 'static,
-        x: &Array2<f32>,
-        y: &Array2<f32>,
-        weights: &ndarray::Array1<f32>,
-    ) -> Vec<f32> {
-        let mut model = Mlp::on(device, 5).unwrap().compile(Sgd::default(), loss, ());
-        let fit = Fit {
-            epochs: 2,
-            batch_size: 16,
-            sample_weight: keras_runtime::train::sample_weight(weights),
-            verbose: Verbose::Silent,
-            ..Fit::default()
-        };
-        model.fit(x, y, fit).unwrap();
-        model.network().params().to_vec()
+    fn same<M: Model>(gpu: &Cuda, loss: impl Loss + Copy + 'static, ignored: bool) {
+        let shape: Vec<usize> = [40].into_iter().chain(M::SPEC.outputs[0].shape.iter().copied()).collect();
+        let places = &shape[..shape.len() - 1];
+        let classes = shape[shape.len() - 1];
+        let y = ArrayD::from_shape_fn(places, |at| {
+            let class = (at[0] * 7 + at[at.ndim() - 1]) % (classes + 1);
+            if class == classes { if ignored { -1.0 } else { 0.0 } } else { class as f32 }
+        });
+        let y = if places.len() == 1 { y.insert_axis(ndarray::Axis(1)) } else { y };
+        let found = trained_on::<M>(gpu, Box::new(loss), &y);
+        close_for(loss.name(), &found, &trained_on::<M>(&Cpu::threads(1), Box::new(loss), &y), 1e-5);
     }
-    let same = |loss: &dyn Fn(&dyn Device) -> Vec<f32>| {
-        let by_graph = loss(&gpu);
-        close(&by_graph, &loss(&Cpu::threads(1)), 1e-5);
-        assert!(by_graph == loss(&gpu.clone().graphs(false)), "a graph gives other bits than its launches");
-    };
-    same(&|device| run(device, CategoricalCrossentropy, &x, &y, &weights));
-    // A function of the host's.
-    same(&|device| run(device, KLDivergence, &x, &y, &weights));
-    // Means of terms.
-    same(&|device| run(device, MeanSquaredError.reduction(Reduction::Sum), &x, &y, &weights));
-    same(&|device| run(device, MeanAbsoluteError, &x, &y, &weights));
-    same(&|device| run(device, MeanSquaredLogarithmicError, &x, &y, &weights));
-    same(&|device| run(device, Huber { delta: 0.3 }, &x, &y, &weights));
-    same(&|device| run(device, LogCosh.weighted(0.5), &x, &y, &weights));
-    same(&|device| run(device, Poisson, &x, &y, &weights));
-    same(&|device| run(device, BinaryFocalCrossentropy, &x, &y, &weights));
+    let left_out = SparseCategoricalCrossentropy { ignore_class: Some(-1), ..SparseCategoricalCrossentropy };
+    same::<Mlp>(&gpu, SparseCategoricalCrossentropy, false);
+    same::<Mlp>(&gpu, left_out, true);
+    same::<Sigmoids>(&gpu, SparseCategoricalCrossentropy, false);
+    same::<Sigmoids>(&gpu, left_out, true);
+    same::<Places>(&gpu, left_out, true);
+    same::<Mlp>(&gpu, CategoricalGeneralizedCrossEntropy, false);
+    same::<Places>(&gpu, CategoricalGeneralizedCrossEntropy { q: 0.3 }, false);
+}
+
+/// Steps that a mask leaves out, under losses of every kind.
+#[test]
+fn masks_count_as_on_the_cpu() {
+    let Some(gpu) = device() else { return };
+    let x = Array::from_shape_fn((12, 5, 3), |(i, t, k)| {
+        if (i + t) % 4 == 0 { 0.0 } else { ((i * 7 + t * 3 + k) as f32).sin() }
+    });
+    let y = Array::from_shape_fn((12, 5, 2), |(i, t, k)| f32::from(u8::from((i + t) % 2 == k)));
+    let weights = Array2::from_shape_fn((12, 5), |(i, t)| 0.5 + ((i + t) % 3) as f32);
+    for i in 0..losses().len() {
+        let loss = || losses().remove(i);
+        if loss().compiled().is_some() {
+            continue;
+        }
+        let run = |device: &dyn Device| {
+            let mut model = Masked::on(device, 2).unwrap().compile(Sgd::default(), loss(), MeanAbsoluteError);
+            let mut told = vec![];
+            for _ in 0..3 {
+                told.push(model.train_on_batch_weighted(&x, &y, &weights).unwrap().loss as f32);
+                let score = model.train_on_batch(&x, &y).unwrap();
+                told.extend([score.loss as f32, score["mean_absolute_error"] as f32]);
+            }
+            told.push(model.evaluate(&x, &y).unwrap().loss as f32);
+            (told, model.network().params().to_vec())
+        };
+        let ((told, found), (expected, params)) = (run(&gpu), run(&Cpu::threads(1)));
+        close_for(loss().name(), &told, &expected, 1e-5);
+        close_for(loss().name(), &found, &params, 1e-5);
+    }
+}
+
+/// A step leaves nothing to the host: what comes back are the losses of the samples, and nothing in between.
+#[test]
+fn steps_stay_on_the_device() {
+    let Some(_) = device() else { return };
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "in_a_process_of_its_own", "--nocapture", "--ignored"]).env("TASK", "trace");
+    command.env("KERAS_CUDA_DRIVER", tests::gpu::emulator()).env("KERAS_EMULATOR_TRACE", "1");
+    let output = command.output().unwrap();
+    let trace = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{trace}");
+    let mut seen = 0;
+    for step in trace.split("== ").skip(1) {
+        let (name, calls) = step.split_once('\n').unwrap();
+        let count = |call: &str| calls.lines().filter(|line| line.contains(call)).count();
+        if name == "end" {
+            continue;
+        }
+        // A scale of the loss that follows the gradients is one word more: whether the step before was taken.
+        let expected = if name == "scaled" { 2 } else { 1 };
+        assert_eq!(count("cuMemcpyDtoH"), expected, "{name} asks the device more often:\n{calls}");
+        // The pass, and the step of the optimizer.
+        assert_eq!(count("cuGraphLaunch"), 2, "{name} is launched kernel by kernel:\n{calls}");
+        assert_eq!(count("cuLaunchKernel"), 0, "{name} is launched kernel by kernel:\n{calls}");
+        seen += 1;
+    }
+    assert!(seen >= losses().len(), "{trace}");
 }
 
 /// Sums of products of shortened numbers, not so far from those of 32-bit ones; and not the same.
@@ -222,9 +404,14 @@ fn tensor_cores_are_a_choice() {
 fn compiled_ahead() {
     let Some(gpu) = device() else { return };
     let adam = Adam::default();
-    let bytes =
-        cuda::precompile(Mlp::SPEC, Precision::Float32, &[&adam], &[Target::ptx(7, 5), Target::cubin(8, 6)])
-            .unwrap();
+    let bytes = cuda::precompile(
+        Mlp::SPEC,
+        Precision::Float32,
+        &[&adam],
+        &[],
+        &[Target::ptx(7, 5), Target::cubin(8, 6)],
+    )
+    .unwrap();
     let bytes: &'static [u8] = bytes.leak();
     let (expected, _) = trained::<Mlp>(&gpu, Adam::default());
     let ahead = tests::gpu::another().unwrap().precompiled(bytes).unwrap();
@@ -232,6 +419,46 @@ fn compiled_ahead() {
     let cut = &bytes[..bytes.len() - 40];
     let error = tests::gpu::another().unwrap().precompiled(cut).unwrap_err().to_string();
     assert!(error.contains("cut off"), "{error}");
+}
+
+/// Losses compiled ahead run on the device of a program without NVRTC; others are the host's there.
+#[test]
+fn losses_compiled_ahead() {
+    let Some(_) = device() else { return };
+    let ahead: [&dyn Loss; 3] = [&KLDivergence, &Near, &Hinge];
+    let bytes = cuda::precompile(
+        Sigmoids::SPEC,
+        Precision::Float32,
+        &[&Sgd::default()],
+        &ahead,
+        &[Target::ptx(8, 0)],
+    )
+    .unwrap();
+    let folder = std::env::temp_dir().join(format!("keras-cuda-ahead-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("ahead"), bytes).unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "in_a_process_of_its_own", "--nocapture", "--ignored"]).env("TASK", "ahead");
+    command.env("KERAS_CUDA_DRIVER", tests::gpu::emulator()).env("KERAS_EMULATOR_TRACE", "1");
+    for name in ["KERAS_NVRTC", "KERAS_CUDA_CACHE", "HOME", "VIRTUAL_ENV"] {
+        command.env(name, &folder);
+    }
+    let output = command.output().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if text.contains("NVRTC is there") {
+        return println!("skipped: this machine has NVRTC where it is always found");
+    }
+    assert!(output.status.success(), "{text}");
+    let read = |name: &str| {
+        let step = text.split(&format!("== {name}\n")).nth(1).unwrap_or_else(|| panic!("{text}"));
+        step.split("== end").next().unwrap().lines().filter(|line| line.contains("cuMemcpyDtoH")).count()
+    };
+    for loss in ahead {
+        assert_eq!(read(loss.name()), 1, "{} is the host's", loss.name());
+    }
+    assert!(read("poisson") > 1, "{text}");
 }
 
 /// Registers, shared memory, spills of all kernels of these models for each architecture.
@@ -372,8 +599,52 @@ fn in_a_process_of_its_own() {
             step::<Wide>(&gpu, 128);
             step::<Deep>(&gpu, 8);
         }
+        Ok("ahead") => {
+            if cuda::compiler().is_ok() {
+                return println!("NVRTC is there");
+            }
+            let folder = std::env::var("KERAS_CUDA_CACHE").unwrap();
+            let bytes = std::fs::read(Path::new(&folder).join("ahead")).unwrap().leak();
+            let gpu = Cuda::new(0).unwrap().precompiled(bytes).unwrap();
+            let losses: [Box<dyn Loss>; 4] =
+                [Box::new(KLDivergence), Box::new(Near), Box::new(Hinge), Box::new(Poisson)];
+            for loss in losses {
+                let name = loss.name().to_string();
+                traced(&gpu, &name, Sgd::default(), loss);
+            }
+        }
+        Ok("trace") => {
+            let gpu = Cuda::new(0).unwrap();
+            for i in 0..losses().len() {
+                let loss = losses().remove(i);
+                let name = loss.name().to_string();
+                traced(&gpu, &name, Sgd::default(), loss);
+            }
+            fn stepped(gpu: &Cuda, name: &str, optimizer: impl Optimizer + 'static) {
+                traced(gpu, name, optimizer, Box::new(MeanSquaredError));
+            }
+            stepped(&gpu, "adam", Adam::default());
+            stepped(&gpu, "averaged", Adam::default().ema(0.9).decay(0.01).loss_scale_factor(8.0));
+            stepped(&gpu, "clipped", Sgd::default().clipnorm(0.1));
+            stepped(&gpu, "clipped together", Adam::default().global_clipnorm(0.1));
+            stepped(&gpu, "lamb", Lamb::default().clipnorm(0.1));
+            stepped(&gpu, "adafactor", Adafactor::default().global_clipnorm(0.1));
+            stepped(&gpu, "scaled", Adam::default().loss_scale(LossScale::default()));
+        }
         _ => {}
     }
+}
+
+/// A step like the ones before it, between marks.
+fn traced(gpu: &Cuda, name: &str, optimizer: impl Optimizer + 'static, loss: Box<dyn Loss>) {
+    let (x, y) = data();
+    let mut model = Sigmoids::on(gpu, 5).unwrap().compile(optimizer, loss, ());
+    for _ in 0..2 {
+        model.train_on_batch(&x, &y).unwrap();
+    }
+    eprintln!("== {name}");
+    model.train_on_batch(&x, &y).unwrap();
+    eprintln!("== end");
 }
 
 fn step<M: Model>(gpu: &Cuda, samples: usize) {

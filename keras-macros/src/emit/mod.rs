@@ -214,6 +214,9 @@ fn wrap_loss(
             fn run(&self) -> ::core::option::Option<&dyn #krate::loss::Run> {
                 ::core::option::Option::Some(self)
             }
+            fn compiled(&self) -> ::core::option::Option<&'static #krate::compiled::Spec> {
+                ::core::option::Option::Some(<Self as #krate::loss::Expression>::SPEC)
+            }
         }
         impl #krate::loss::Run for #name {
             fn losses(

@@ -1,9 +1,12 @@
 //! Cross-entropies. From probabilities they follow Keras: clipped to `[1e-7, 1 - 1e-7]`, categorical ones normalised
 //! first. Under their own activation, or with `from_logits`, they are computed from logits (see [`Fused`]).
 
+use super::rows::{Element, Row, RowLoss, as_rows};
+use super::terms::{Terms, as_terms};
 use super::{EPSILON, Fused, LeftOut, Loss, check};
 use crate::compiled::{Head, OutputSpec};
 use crate::data::Tensor;
+use crate::device::cpu::simd::{Mask, Simd};
 use crate::error::Result;
 
 /// `-sum(y * log(p))` over one-hot (or soft) targets.
@@ -32,17 +35,14 @@ impl Loss for CategoricalCrossentropy {
         logits.then_some(Fused::Softmax { sparse: false, smoothing: self.label_smoothing, ignore: None })
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], classes: usize, mut slope: Option<&mut [f32]>) -> f32 {
-        let positions = (p.len() / classes).max(1);
-        let smooth = |y: f32| y * (1.0 - self.label_smoothing) + self.label_smoothing / classes as f32;
-        let mut loss = 0.0;
-        for at in 0..positions {
-            let range = at * classes..(at + 1) * classes;
-            let target = |c: usize| smooth(y[at * classes + c]);
-            let slope = slope.as_deref_mut().map(|slope| &mut slope[range.clone()]);
-            loss += from_probabilities(target, &p[range], positions, slope);
-        }
-        loss / positions as f32
+    as_rows!();
+}
+
+impl RowLoss for CategoricalCrossentropy {
+    fn row<R: Row>(&self, row: &mut R) -> R::V {
+        let number = R::V::splat;
+        let (keep, spread) = (number(1.0 - self.label_smoothing), number(self.label_smoothing) / row.len());
+        from_probabilities(row, |at| at.y * keep + spread, |x| x)
     }
 }
 
@@ -84,51 +84,38 @@ impl Loss for SparseCategoricalCrossentropy {
         self.ignored().map(LeftOut::Target)
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], classes: usize, mut slope: Option<&mut [f32]>) -> f32 {
-        let positions = (p.len() / classes).max(1);
-        let mut loss = 0.0;
-        for (at, &label) in y.iter().enumerate().take(positions) {
-            let range = at * classes..(at + 1) * classes;
-            let slope = slope.as_deref_mut().map(|slope| &mut slope[range.clone()]);
-            if self.ignored() == Some(label) {
-                if let Some(slope) = slope {
-                    slope.fill(0.0);
-                }
-                continue;
-            }
-            let target = |c: usize| if c as f32 == label { 1.0 } else { 0.0 };
-            loss += from_probabilities(target, &p[range], positions, slope);
-        }
-        loss / positions as f32
+    as_rows!();
+}
+
+impl RowLoss for SparseCategoricalCrossentropy {
+    fn row<R: Row>(&self, row: &mut R) -> R::V {
+        let label = row.label();
+        let counted = |x: R::V| match self.ignored() {
+            Some(ignored) => label.eq(R::V::splat(ignored)).select(R::V::splat(0.0), x),
+            None => x,
+        };
+        from_probabilities(row, |at| at.index.eq(label).to_f32(), counted)
     }
 }
 
-/// `-sum(t * log(clip(p / sum(p))))` of one position, and its derivative by `p`.
-fn from_probabilities(
-    t: impl Fn(usize) -> f32,
-    p: &[f32],
-    positions: usize,
-    slope: Option<&mut [f32]>,
-) -> f32 {
-    let total: f32 = p.iter().sum();
-    let clipped = |c: usize| {
-        let q = p[c] / total;
-        // NaN stays NaN.
-        q.clamp(EPSILON, 1.0 - EPSILON)
-    };
-    let loss = -(0..p.len()).map(|c| t(c) * clipped(c).ln()).sum::<f32>();
-    if let Some(slope) = slope {
+/// `-sum(t * log(clip(p / sum(p))))`, and its derivative by `p`, as `counted` leaves them.
+fn from_probabilities<R: Row>(
+    row: &mut R,
+    target: impl Fn(Element<R::V>) -> R::V,
+    counted: impl Fn(R::V) -> R::V,
+) -> R::V {
+    let (low, high) = (R::V::splat(EPSILON), R::V::splat(1.0 - EPSILON));
+    let total = row.sum(|at| at.p);
+    if row.is_sloped() {
         // By q: -t / q inside of the clip, 0 outside. Then through q = p / total.
-        let by_q = |c: usize| {
-            let q = p[c] / total;
-            if (EPSILON..=1.0 - EPSILON).contains(&q) || q.is_nan() { -t(c) / q } else { 0.0 }
+        let by_q = |at: Element<R::V>| {
+            let q = at.p / total;
+            q.lt(low).or(q.gt(high)).select(R::V::splat(0.0), -target(at) / q)
         };
-        let dot: f32 = (0..p.len()).map(|c| by_q(c) * p[c] / total).sum();
-        for (c, slope) in slope.iter_mut().enumerate() {
-            *slope = (by_q(c) - dot) / total / positions as f32;
-        }
+        let dot = row.sum(|at| by_q(at) * at.p / total);
+        row.slope(|at| counted((by_q(at) - dot) / total));
     }
-    loss
+    counted(-row.sum(|at| target(at) * (at.p / total).maximum(low).minimum(high).ln()))
 }
 
 /// `-(y * log(p) + (1 - y) * log(1 - p))`, the mean over all words of a sample.
@@ -155,21 +142,17 @@ impl Loss for BinaryCrossentropy {
         logits.then_some(Fused::Sigmoid { smoothing: self.label_smoothing })
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        let n = p.len() as f32;
-        let smooth = |y: f32| y * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing;
-        let clip = |p: f32| p.clamp(EPSILON, 1.0 - EPSILON);
-        if let Some(slope) = slope {
-            for ((d, &y), &p) in slope.iter_mut().zip(y).zip(p) {
-                let inside = (EPSILON..=1.0 - EPSILON).contains(&p) || p.is_nan();
-                *d = if inside { (p - smooth(y)) / (p * (1.0 - p)) / n } else { 0.0 };
-            }
-        }
-        let each = y.iter().zip(p).map(|(&y, &p)| {
-            let (y, p) = (smooth(y), clip(p));
-            -(y * p.ln() + (1.0 - y) * (1.0 - p).ln())
-        });
-        each.sum::<f32>() / n
+    as_terms!();
+}
+
+impl Terms for BinaryCrossentropy {
+    fn term<V: Simd>(&self, y: V, p: V) -> (V, V) {
+        let (zero, one) = (V::splat(0.0), V::splat(1.0));
+        let (low, high) = (V::splat(EPSILON), V::splat(1.0 - EPSILON));
+        let y = y * V::splat(1.0 - self.label_smoothing) + V::splat(0.5 * self.label_smoothing);
+        let clipped = p.maximum(low).minimum(high);
+        let by_p = p.lt(low).or(p.gt(high)).select(zero, (p - y) / (p * (one - p)));
+        (-(y * clipped.ln() + (one - y) * (one - clipped).ln()), by_p)
     }
 }
 

@@ -1,9 +1,11 @@
 //! Distances between distributions and between directions, over the last axis.
 
 use super::defaults::defaults;
-use super::{EPSILON, Loss, check, mean_of_positions};
+use super::rows::{Row, RowLoss, as_rows};
+use super::{EPSILON, Loss, check};
 use crate::compiled::OutputSpec;
 use crate::data::Tensor;
+use crate::device::cpu::simd::{Mask, Simd};
 use crate::error::Result;
 
 /// `sum(y * log(y / p))` over the last axis; both are clipped to `[1e-7, 1]`.
@@ -15,47 +17,45 @@ impl Loss for KLDivergence {
         "kl_divergence"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        mean_of_positions(y, p, classes, slope, |y, p, slope| {
-            let clip = |x: f32| x.clamp(EPSILON, 1.0);
-            if let Some(slope) = slope {
-                for ((d, &y), &p) in slope.iter_mut().zip(y).zip(p) {
-                    *d = if (EPSILON..=1.0).contains(&p) || p.is_nan() { -clip(y) / p } else { 0.0 };
-                }
-            }
-            y.iter().zip(p).map(|(&y, &p)| clip(y) * (clip(y) / clip(p)).ln()).sum()
+    as_rows!();
+}
+
+impl RowLoss for KLDivergence {
+    fn row<R: Row>(&self, row: &mut R) -> R::V {
+        let (low, high) = (R::V::splat(EPSILON), R::V::splat(1.0));
+        let clip = |x: R::V| x.maximum(low).minimum(high);
+        row.sum_with_slope(|at| {
+            let outside = at.p.lt(low).or(at.p.gt(high));
+            let (y, by_p) = (clip(at.y), -clip(at.y) / at.p);
+            (y * (y / clip(at.p)).ln(), outside.select(R::V::splat(0.0), by_p))
         })
     }
 }
 
-/// `-sum(l2_norm(y) * l2_norm(p))` over the last axis: -1 for one direction, 1 for opposite ones.
+/// `-sum(l2_norm(y) * l2_norm(p))` over the last axis: -1 for one direction, 1 for opposite ones. A norm below `1e-7` counts as
+/// `1e-7`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CosineSimilarity;
-
-/// The cosine of the angle between two vectors, and `1 / |p|`; a norm below `1e-7` counts as `1e-7`.
-pub(crate) fn cosine(y: &[f32], p: &[f32]) -> (f32, f32, f32) {
-    let inverse = |x: &[f32]| (1.0 / x.iter().map(|x| x * x).sum::<f32>().sqrt()).min(1.0 / EPSILON);
-    let (by_y, by_p) = (inverse(y), inverse(p));
-    (y.iter().zip(p).map(|(y, p)| (y * by_y) * (p * by_p)).sum(), by_y, by_p)
-}
 
 impl Loss for CosineSimilarity {
     fn name(&self) -> &str {
         "cosine_similarity"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        mean_of_positions(y, p, classes, slope, |y, p, slope| {
-            let (cosine, by_y, by_p) = cosine(y, p);
-            // A norm at its bound does not move with `p`.
-            let along = if by_p < 1.0 / EPSILON { cosine } else { 0.0 };
-            if let Some(slope) = slope {
-                for ((d, y), p) in slope.iter_mut().zip(y).zip(p) {
-                    *d = (along * p * by_p - y * by_y) * by_p;
-                }
-            }
-            -cosine
-        })
+    as_rows!();
+}
+
+impl RowLoss for CosineSimilarity {
+    fn row<R: Row>(&self, row: &mut R) -> R::V {
+        let most = R::V::splat(1.0 / EPSILON);
+        let inverse = |squares: R::V| (R::V::splat(1.0) / squares.sqrt()).minimum(most);
+        let (by_y, by_p) = (row.sum(|at| at.y * at.y), row.sum(|at| at.p * at.p));
+        let (by_y, by_p) = (inverse(by_y), inverse(by_p));
+        let cosine = row.sum(|at| (at.y * by_y) * (at.p * by_p));
+        // A norm at its bound does not move with `p`.
+        let along = by_p.lt(most).select(cosine, R::V::splat(0.0));
+        row.slope(|at| (along * at.p * by_p - at.y * by_y) * by_p);
+        -cosine
     }
 }
 
@@ -76,15 +76,16 @@ impl Loss for CategoricalGeneralizedCrossEntropy {
         check::expect_indices(self.name(), output, target)
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        mean_of_positions(y, p, classes, slope, |y, p, slope| {
-            let label = y[0] as usize;
-            if let Some(slope) = slope {
-                slope.fill(0.0);
-                slope[label] = -p[label].powf(self.q - 1.0);
-            }
-            (1.0 - p[label].powf(self.q)) / self.q
-        })
+    as_rows!();
+}
+
+impl RowLoss for CategoricalGeneralizedCrossEntropy {
+    fn row<R: Row>(&self, row: &mut R) -> R::V {
+        let number = R::V::splat;
+        let (label, p) = (row.label(), row.named());
+        let by_p = -p.powf(number(self.q - 1.0));
+        row.slope(|at| at.index.eq(label).select(by_p, number(0.0)));
+        (number(1.0) - p.powf(number(self.q))) / number(self.q)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Cross-entropies that count less where the prediction is already right.
 
 use super::defaults::defaults;
+use super::rows::{Element, Row, RowLoss, as_rows};
 use super::terms::{Terms, as_terms};
-use super::{EPSILON, Loss, mean_of_positions};
+use super::{EPSILON, Loss};
 use crate::device::cpu::simd::{Mask, Simd};
 
 /// `(1 - p_t)^gamma` times the binary cross-entropy, `p_t` the probability of the truth: the mean over all words.
@@ -81,32 +82,36 @@ impl Loss for CategoricalFocalCrossentropy {
         "categorical_focal_crossentropy"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        let (alpha, gamma, share) = (self.alpha, self.gamma, self.label_smoothing);
-        mean_of_positions(y, p, classes, slope, |y, p, slope| {
-            let top = p.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let part = |c: usize| if self.from_logits { (p[c] - top).exp() } else { p[c] };
-            let total: f32 = (0..p.len()).map(part).sum();
-            let target = |c: usize| y[c] * (1.0 - share) + share / p.len() as f32;
-            let clipped = |c: usize| (part(c) / total).clamp(EPSILON, 1.0 - EPSILON);
-            if let Some(slope) = slope {
-                let by_q = |c: usize| {
-                    let q = part(c) / total;
-                    if !(EPSILON..=1.0 - EPSILON).contains(&q) {
-                        return 0.0;
-                    }
-                    let by_factor =
-                        if gamma == 0.0 { 0.0 } else { gamma * (1.0 - q).powf(gamma - 1.0) * q.ln() };
-                    alpha * target(c) * (by_factor - (1.0 - q).powf(gamma) / q)
+    as_rows!();
+}
+
+impl RowLoss for CategoricalFocalCrossentropy {
+    fn row<R: Row>(&self, row: &mut R) -> R::V {
+        let number = R::V::splat;
+        let (zero, one, gamma) = (number(0.0), number(1.0), number(self.gamma));
+        let (low, high) = (number(EPSILON), number(1.0 - EPSILON));
+        let (keep, spread) = (number(1.0 - self.label_smoothing), number(self.label_smoothing) / row.len());
+        let top = if self.from_logits { row.max(|at| at.p) } else { zero };
+        let part = |at: Element<R::V>| if self.from_logits { (at.p - top).exp() } else { at.p };
+        let total = row.sum(part);
+        let target = |at: Element<R::V>| number(self.alpha) * (at.y * keep + spread);
+        if row.is_sloped() {
+            let by_q = |at: Element<R::V>| {
+                let q = part(at) / total;
+                let inside = q.ge(low).and(q.le(high));
+                let by_factor = match self.gamma == 0.0 {
+                    true => zero,
+                    false => gamma * (one - q).powf(gamma - one) * q.ln(),
                 };
-                let dot: f32 = (0..p.len()).map(|c| by_q(c) * part(c) / total).sum();
-                for (c, d) in slope.iter_mut().enumerate() {
-                    // q = p / total, or the softmax.
-                    let through = if self.from_logits { part(c) / total } else { 1.0 / total };
-                    *d = (by_q(c) - dot) * through;
-                }
-            }
-            (0..p.len()).map(|c| -alpha * (1.0 - clipped(c)).powf(gamma) * target(c) * clipped(c).ln()).sum()
+                inside.select(target(at) * (by_factor - (one - q).powf(gamma) / q), zero)
+            };
+            let dot = row.sum(|at| by_q(at) * part(at) / total);
+            // q = p / total, or the softmax.
+            row.slope(|at| (by_q(at) - dot) * if self.from_logits { part(at) / total } else { one / total });
+        }
+        -row.sum(|at| {
+            let q = (part(at) / total).maximum(low).minimum(high);
+            (one - q).powf(gamma) * target(at) * q.ln()
         })
     }
 }

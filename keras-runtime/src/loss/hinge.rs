@@ -1,12 +1,22 @@
 //! Margins. Targets are -1 and 1; those of a sample that are all 0 or 1 count as -1 and 1.
 
-use super::regression::mean_of;
-use super::{Loss, mean_of_positions};
+use super::Loss;
+use super::rows::{Row, RowLoss, as_rows};
+use crate::device::cpu::simd::{Mask, Simd};
 
-/// What turns targets of 0 and 1 into -1 and 1, and leaves others.
-fn signed(y: &[f32]) -> impl Fn(f32) -> f32 {
-    let binary = y.iter().all(|y| *y == 0.0 || *y == 1.0);
-    move |y| if binary { 2.0 * y - 1.0 } else { y }
+/// The mean over a whole row of `term(y, short)` and its derivative by the prediction, where `short` is `1 - y * p` and above 0.
+fn margins<R: Row>(row: &mut R, term: impl Fn(R::V, R::V) -> (R::V, R::V)) -> R::V {
+    let number = R::V::splat;
+    let (zero, one, len) = (number(0.0), number(1.0), row.len());
+    let binary = row.min(|at| at.y.eq(zero).or(at.y.eq(one)).to_f32());
+    let sum = row.sum_with_slope(|at| {
+        let y = binary.eq(one).select(number(2.0) * at.y - one, at.y);
+        let short = one - y * at.p;
+        let (term, by_p) = term(y, short);
+        let enough = short.lt(zero);
+        (enough.select(zero, term), enough.select(zero, by_p) / len)
+    });
+    sum / len
 }
 
 /// `mean(max(1 - y * p, 0))`.
@@ -18,12 +28,14 @@ impl Loss for Hinge {
         "hinge"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        let signed = signed(y);
-        mean_of(y, p, slope, |y, p| {
-            let (y, short) = (signed(y), 1.0 - signed(y) * p);
-            if short < 0.0 { (0.0, 0.0) } else { (short, -y) }
-        })
+    as_rows!();
+}
+
+impl RowLoss for Hinge {
+    const WHOLE: bool = true;
+
+    fn row<R: Row>(&self, row: &mut R) -> R::V {
+        margins(row, |y, short| (short, -y))
     }
 }
 
@@ -36,12 +48,14 @@ impl Loss for SquaredHinge {
         "squared_hinge"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        let signed = signed(y);
-        mean_of(y, p, slope, |y, p| {
-            let (y, short) = (signed(y), 1.0 - signed(y) * p);
-            if short < 0.0 { (0.0, 0.0) } else { (short * short, -2.0 * y * short) }
-        })
+    as_rows!();
+}
+
+impl RowLoss for SquaredHinge {
+    const WHOLE: bool = true;
+
+    fn row<R: Row>(&self, row: &mut R) -> R::V {
+        margins(row, |y, short| (short * short, R::V::splat(-2.0) * y * short))
     }
 }
 
@@ -54,20 +68,25 @@ impl Loss for CategoricalHinge {
         "categorical_hinge"
     }
 
-    fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
-        mean_of_positions(y, p, classes, slope, |y, p, slope| {
-            let positive: f32 = y.iter().zip(p).map(|(y, p)| y * p).sum();
-            let wrong = |c: usize| (1.0 - y[c]) * p[c];
-            let worst = (1..p.len()).fold(0, |best, c| if wrong(c) > wrong(best) { c } else { best });
-            let short = wrong(worst) - positive + 1.0;
-            if let Some(slope) = slope {
-                for (c, d) in slope.iter_mut().enumerate() {
-                    let by_worst = if c == worst { 1.0 - y[c] } else { 0.0 };
-                    *d = if short < 0.0 { 0.0 } else { by_worst - y[c] };
-                }
-            }
-            if short < 0.0 { 0.0 } else { short }
-        })
+    as_rows!();
+}
+
+impl RowLoss for CategoricalHinge {
+    fn row<R: Row>(&self, row: &mut R) -> R::V {
+        let (zero, one) = (R::V::splat(0.0), R::V::splat(1.0));
+        let positive = row.sum(|at| at.y * at.p);
+        let worst = row.max(|at| (one - at.y) * at.p);
+        let short = worst - positive + one;
+        if row.is_sloped() {
+            // The first of those that are equally wrong.
+            let none = R::V::splat(f32::INFINITY);
+            let place = row.min(|at| ((one - at.y) * at.p).eq(worst).select(at.index, none));
+            row.slope(|at| {
+                let by_worst = at.index.eq(place).select(one - at.y, zero);
+                short.lt(zero).select(zero, by_worst - at.y)
+            });
+        }
+        short.lt(zero).select(zero, short)
     }
 }
 

@@ -19,6 +19,7 @@ mod over_batch;
 mod overlap;
 mod reduction;
 mod regression;
+mod rows;
 mod terms;
 mod weighted;
 
@@ -43,12 +44,12 @@ pub use regression::{
     Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError,
     MeanSquaredLogarithmicError, Poisson,
 };
+#[cfg(feature = "cuda")]
+pub use rows::Told;
 pub use weighted::{Reduced, WeightedLoss};
 
-use crate::compiled::{Head, OutputSpec};
+use crate::compiled::{Head, OutputSpec, Spec};
 use crate::data::{IntoTensor, Tensor};
-#[cfg(feature = "cuda")]
-use crate::device::cpu::simd::symbol::Formula;
 use crate::error::Result;
 
 /// `keras.config.epsilon()`.
@@ -138,12 +139,17 @@ pub trait Loss: Debug + Send + Sync {
         None
     }
 
-    /// The formula of a term and of its derivative by the prediction, from a target and a prediction, where the loss of a
-    /// sample is the mean of such terms over its words: devices other than the CPU make a kernel of it. Losses without one are
-    /// computed by the host.
+    /// The formula of its rows, where the loss of a sample is the mean of theirs: devices other than the CPU make a kernel of it.
     #[cfg(feature = "cuda")]
     #[doc(hidden)]
-    fn formula(&self) -> Option<Formula> {
+    fn told(&self) -> Option<&dyn Told> {
+        None
+    }
+
+    /// The model that the loss is, if the macro has compiled it: devices run it like any other. Losses that are neither this nor
+    /// told by rows are computed by the host.
+    #[doc(hidden)]
+    fn compiled(&self) -> Option<&'static Spec> {
         None
     }
 

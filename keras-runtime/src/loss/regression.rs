@@ -5,20 +5,6 @@ use super::terms::{Terms, as_terms};
 use super::{EPSILON, Loss};
 use crate::device::cpu::simd::{Mask, Simd};
 
-/// The mean of `f` over the words of a sample, where `f(y, p)` is a term and its derivative by `p`.
-pub(super) fn mean_of(
-    y: &[f32],
-    p: &[f32],
-    slope: Option<&mut [f32]>,
-    f: impl Fn(f32, f32) -> (f32, f32),
-) -> f32 {
-    let n = p.len() as f32;
-    if let Some(slope) = slope {
-        slope.iter_mut().zip(y).zip(p).for_each(|((d, &y), &p)| *d = f(y, p).1 / n);
-    }
-    y.iter().zip(p).map(|(&y, &p)| f(y, p).0).sum::<f32>() / n
-}
-
 /// `mean((y - p)^2)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MeanSquaredError;

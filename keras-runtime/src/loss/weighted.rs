@@ -1,10 +1,10 @@
 //! Losses with what Keras says beside them: the share of one output in the loss of a model, and a reduction.
 
-use super::{Fused, LeftOut, Loss, OverBatch, Reduction, Run, Scope};
-use crate::compiled::{Head, OutputSpec};
-use crate::data::Tensor;
 #[cfg(feature = "cuda")]
-use crate::device::cpu::simd::symbol::Formula;
+use super::Told;
+use super::{Fused, LeftOut, Loss, OverBatch, Reduction, Run, Scope};
+use crate::compiled::{Head, OutputSpec, Spec};
+use crate::data::Tensor;
 use crate::error::Result;
 
 /// What is said of a loss by the loss within, `self.$within`.
@@ -30,8 +30,11 @@ macro_rules! as_within {
             self.$($within)*.fused(head)
         }
         #[cfg(feature = "cuda")]
-        fn formula(&self) -> Option<Formula> {
-            self.$($within)*.formula()
+        fn told(&self) -> Option<&dyn Told> {
+            self.$($within)*.told()
+        }
+        fn compiled(&self) -> Option<&'static Spec> {
+            self.$($within)*.compiled()
         }
         fn scope(&self, shape: &[usize]) -> Scope {
             self.$($within)*.scope(shape)

@@ -4,7 +4,14 @@ use std::ops::Range;
 
 use super::matrices::{Matrices, RUN};
 use super::update::sum_of_squares;
+#[cfg(feature = "cuda")]
+use super::{Factored, Formula, Told};
 use super::{Moment, Optimizer, learning_rate, require, require_rate};
+#[cfg(feature = "cuda")]
+use crate::device::cpu::simd::{
+    Simd,
+    symbol::{Fold, RowTape, Symbol},
+};
 use crate::error::Result;
 
 /// Steps by second moments of rows and columns alone, relative to the weights' size (Shazeer and Stern, 2018;
@@ -72,6 +79,43 @@ impl Optimizer for Adafactor {
         require("epsilon_2", self.epsilon_2, self.epsilon_2 >= 0.0, "at least 0")
     }
 
+    #[cfg(feature = "cuda")]
+    fn told(&self, at: &Moment) -> Option<Told> {
+        let weight = at.weight?;
+        let how = Factored {
+            rate: self.rate(at) as f32,
+            keep: self.keep(at),
+            epsilons: [self.epsilon_1, self.epsilon_2],
+            most: self.clip_threshold,
+        };
+        if weight.shape.len() >= 2 {
+            return Some(Told::Factored(how));
+        }
+        let (number, word) = (Symbol::splat, RowTape::word);
+        let gradient = || at.apply(Gradient, word(0), word(1), [number(0.0)]);
+        let formula = RowTape::formula(|tape| {
+            let size = tape.pass(|| {
+                let (w, _) = gradient();
+                (Some((Fold::Sum, w * w)), vec![(0, w)])
+            });
+            let change = |v: Symbol| gradient().1[0] / v.sqrt();
+            let changes = tape.pass(|| {
+                let (_, [g]) = gradient();
+                let v =
+                    number(how.keep) * word(2) + number(1.0 - how.keep) * (g * g + number(self.epsilon_1));
+                let change = change(v);
+                (Some((Fold::Sum, change * change)), vec![(2, v)])
+            });
+            let elements = number(weight.shape.iter().product::<usize>().max(1) as f32);
+            let rate = number(how.rate) * number(self.epsilon_2).maximum((size / elements).sqrt());
+            let factor = (changes / elements).sqrt() / number(self.clip_threshold);
+            let factor = rate / factor.maximum(number(1.0));
+            tape.pass(|| (None, vec![(0, word(0) - factor * change(word(2)))]));
+            []
+        });
+        Some(Told::Elements(formula))
+    }
+
     fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
         let weight = at.weight.expect("whole weights were asked for");
         let [first, second] = state else { unreachable!("there are two words for each weight") };
@@ -80,8 +124,7 @@ impl Optimizer for Adafactor {
             params.iter_mut().for_each(|w| *w *= at.keep);
         }
         let size = (sum_of_squares(params) / elements).sqrt();
-        let rate = f64::from(at.learning_rate).min(1.0 / (at.step as f64).sqrt());
-        let rate = f64::from(self.epsilon_2).max(size) * rate;
+        let rate = f64::from(self.epsilon_2).max(size) * self.rate(at);
         let factor =
             |sum: f64| (rate / ((sum / elements).sqrt() / f64::from(self.clip_threshold)).max(1.0)) as f32;
         if weight.shape.len() < 2 {
@@ -105,7 +148,24 @@ impl Optimizer for Adafactor {
     }
 }
 
+/// The gradient, cut and scaled, in the place of a state.
+#[cfg(feature = "cuda")]
+#[derive(Clone, Copy)]
+struct Gradient;
+
+#[cfg(feature = "cuda")]
+impl Formula<1> for Gradient {
+    fn apply<V: Simd>(self, w: V, g: V, _: [V; 1]) -> (V, [V; 1]) {
+        (w, [g])
+    }
+}
+
 impl Adafactor {
+    /// The step size, relative to the size of a weight.
+    fn rate(&self, at: &Moment) -> f64 {
+        f64::from(at.learning_rate).min(1.0 / (at.step as f64).sqrt())
+    }
+
     /// The share of the running means that a step keeps.
     fn keep(&self, at: &Moment) -> f32 {
         (1.0 - (at.step as f64).powf(f64::from(self.beta_2_decay))) as f32

@@ -1,8 +1,15 @@
 //! LAMB.
 
+#[cfg(feature = "cuda")]
+use super::Told;
 use super::update::sum_of_squares;
 use super::{Formula, Moment, Optimizer, each, learning_rate, require_epsilon, require_rate, require_share};
-use crate::device::cpu::simd::Simd;
+#[cfg(feature = "cuda")]
+use crate::device::cpu::simd::{
+    Mask,
+    symbol::{Fold, RowTape, Symbol},
+};
+use crate::device::cpu::simd::{Portable, Simd};
 use crate::error::Result;
 
 /// [`Adam`](super::Adam) with steps in proportion to each weight's norm, for large batches (You et al., 2019;
@@ -53,8 +60,9 @@ struct Step {
 }
 
 impl Step {
-    fn change(self, m: f32, v: f32) -> f32 {
-        self.of_m * m / ((self.of_v * v).sqrt() + self.epsilon)
+    #[inline(always)]
+    fn change<V: Simd>(self, m: V, v: V) -> V {
+        V::splat(self.of_m) * m / ((V::splat(self.of_v) * v).sqrt() + V::splat(self.epsilon))
     }
 
     /// Of the changes, some at a time, so that it can be done by vectors.
@@ -63,7 +71,7 @@ impl Step {
         let runs = m.chunks(changes.len()).zip(v.chunks(changes.len()));
         let sums = runs.map(|(m, v)| {
             for ((to, &m), &v) in changes.iter_mut().zip(m).zip(v) {
-                *to = self.change(m, v);
+                *to = self.change(Portable::<1>::splat(m), Portable::splat(v)).word();
             }
             sum_of_squares(&changes[..m.len()])
         });
@@ -74,8 +82,18 @@ impl Step {
 impl Formula<2> for Step {
     #[inline(always)]
     fn apply<V: Simd>(self, w: V, _: V, [m, v]: [V; 2]) -> (V, [V; 2]) {
-        let root = (V::splat(self.of_v) * v).sqrt() + V::splat(self.epsilon);
-        (w - V::splat(self.rate) * (V::splat(self.of_m) * m / root), [m, v])
+        (w - V::splat(self.rate) * self.change(m, v), [m, v])
+    }
+}
+
+impl Lamb {
+    fn moments(&self) -> Moments {
+        Moments { beta_1: self.beta_1, beta_2: self.beta_2 }
+    }
+
+    fn after_moments(&self, at: &Moment) -> Step {
+        let (of_m, of_v) = (1.0 / at.correction(self.beta_1), 1.0 / at.correction(self.beta_2));
+        Step { rate: at.learning_rate, of_m: of_m as f32, of_v: of_v as f32, epsilon: self.epsilon }
     }
 }
 
@@ -101,11 +119,31 @@ impl Optimizer for Lamb {
         require_epsilon(self.epsilon)
     }
 
+    #[cfg(feature = "cuda")]
+    fn told(&self, at: &Moment) -> Option<Told> {
+        let step = self.after_moments(at);
+        let word = RowTape::word;
+        Some(Told::Elements(RowTape::formula(|tape| {
+            tape.pass(|| {
+                let (w, [m, v]) = at.apply(self.moments(), word(0), word(1), [word(2), word(3)]);
+                (None, vec![(0, w), (2, m), (3, v)])
+            });
+            let weight = tape.pass(|| (Some((Fold::Sum, word(0) * word(0))), vec![]));
+            let change = tape.pass(|| {
+                let change = step.change(word(2), word(3));
+                (Some((Fold::Sum, change * change)), vec![])
+            });
+            let (zero, one) = (Symbol::splat(0.0), Symbol::splat(1.0));
+            let moves = weight.gt(zero).and(change.gt(zero));
+            let rate = Symbol::splat(step.rate) * moves.select(weight.sqrt() / change.sqrt(), one);
+            tape.pass(|| (None, vec![(0, word(0) - rate * step.change(word(2), word(3)))]));
+            []
+        })))
+    }
+
     fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
-        let Lamb { beta_1, beta_2, epsilon, .. } = *self;
-        each(at, params, grads, state, Moments { beta_1, beta_2 });
-        let (of_m, of_v) = (1.0 / at.correction(beta_1), 1.0 / at.correction(beta_2));
-        let mut step = Step { rate: at.learning_rate, of_m: of_m as f32, of_v: of_v as f32, epsilon };
+        each(at, params, grads, state, self.moments());
+        let mut step = self.after_moments(at);
         // Padding is 0 in all of them.
         let weight = sum_of_squares(params).sqrt();
         let change = step.sum_of_squares(state[0], state[1]).sqrt();

@@ -9,7 +9,7 @@ use crate::init;
 pub(super) const RUN: usize = 16;
 
 /// A weight as matrices: its last two axes.
-pub(super) struct Matrices {
+pub(crate) struct Matrices {
     layout: Layout,
     pub count: usize,
     pub rows: usize,

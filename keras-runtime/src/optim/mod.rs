@@ -45,6 +45,8 @@ pub use ftrl::Ftrl;
 pub use lamb::Lamb;
 pub use lion::Lion;
 pub use loss_scale::{LossScale, LossScaling, ScaleState};
+#[cfg(feature = "cuda")]
+pub(crate) use matrices::Matrices;
 pub use muon::Muon;
 pub use nadam::Nadam;
 pub use rmsprop::RmsProp;
@@ -99,6 +101,16 @@ pub trait Optimizer: Debug + Send + Sync {
     /// Whether the pieces that a step is given must be whole weights, because it compares their elements.
     fn whole_weights(&self) -> bool {
         false
+    }
+
+    /// The step for a whole weight as a formula, where [`Optimizer::whole_weights`] asks for such ones: words of an element are its
+    /// parameter, its gradient and its state. Devices other than the CPU make kernels of it, and the host takes the steps of those
+    /// that have none.
+    #[cfg(feature = "cuda")]
+    #[doc(hidden)]
+    fn told(&self, at: &Moment) -> Option<Told> {
+        let _ = at;
+        None
     }
 
     /// What happens before and after the step: clipping, decay, averages.
@@ -226,6 +238,32 @@ pub trait Optimizer: Debug + Send + Sync {
     }
 }
 
+/// How the step of a whole weight is told to devices other than the CPU.
+#[cfg(feature = "cuda")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Told {
+    /// By its elements, and sums over all of them.
+    Elements(simd::symbol::RowFormula),
+    /// By means of rows and columns.
+    Factored(Factored),
+}
+
+/// [`Adafactor`]'s step of matrices.
+#[cfg(feature = "cuda")]
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Factored {
+    /// The step size.
+    pub rate: f32,
+    /// The share of means that a step keeps.
+    pub keep: f32,
+    /// What keeps roots in range, and the least size of a weight.
+    pub epsilons: [f32; 2],
+    /// The greatest root mean square of a step.
+    pub most: f32,
+}
+
 /// What a step is told beside parameters, gradient and state.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moment {
@@ -251,6 +289,22 @@ impl Moment {
     /// Whether parameters and gradients are taken as they are.
     fn is_plain(&self) -> bool {
         self.keep == 1.0 && self.scale == 1.0 && self.clip.is_none()
+    }
+
+    /// A formula after the decay of the parameter, with what the gradient is cut and scaled to.
+    #[inline(always)]
+    pub(crate) fn apply<V: Simd, const S: usize>(
+        &self,
+        formula: impl Formula<S>,
+        w: V,
+        g: V,
+        state: [V; S],
+    ) -> (V, [V; S]) {
+        let g = match self.clip {
+            Some(clip) => g.maximum(V::splat(-clip)).minimum(V::splat(clip)),
+            None => g,
+        };
+        formula.apply(w * V::splat(self.keep), g * V::splat(self.scale), state)
     }
 
     /// An element of the gradient, cut and scaled.
@@ -302,14 +356,10 @@ struct Each<'a, F, const S: usize> {
 impl<F: Formula<S>, const S: usize> Each<'_, F, S> {
     #[inline(always)]
     fn apply<V: Simd>(&self, w: V, g: V, state: [V; S], plain: bool) -> (V, [V; S]) {
-        if plain {
-            return self.formula.apply(w, g, state);
+        match plain {
+            true => self.formula.apply(w, g, state),
+            false => self.at.apply(self.formula, w, g, state),
         }
-        let g = match self.at.clip {
-            Some(clip) => g.maximum(V::splat(-clip)).minimum(V::splat(clip)),
-            None => g,
-        };
-        self.formula.apply(w * V::splat(self.at.keep), g * V::splat(self.at.scale), state)
     }
 }
 

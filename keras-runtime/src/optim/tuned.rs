@@ -147,6 +147,11 @@ impl<O: Optimizer> Optimizer for Tuned<O> {
         self.inner.whole_weights()
     }
 
+    #[cfg(feature = "cuda")]
+    fn told(&self, at: &Moment) -> Option<super::Told> {
+        self.inner.told(at)
+    }
+
     fn options(&self) -> Options<'_> {
         let inner = self.inner.options();
         Options {

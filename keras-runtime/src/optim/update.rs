@@ -26,6 +26,19 @@ pub enum Clip {
     GlobalNorm(f32),
 }
 
+impl Clip {
+    /// What a gradient with so great a norm is multiplied with.
+    pub(crate) fn scale(self, norm: f32) -> f32 {
+        match self {
+            Clip::Value(_) => 1.0,
+            Clip::Norm(most) => most / norm.max(most),
+            // As Keras: a gradient with an infinity makes all weights NaN rather than standing still.
+            Clip::GlobalNorm(_) if !norm.is_finite() => f32::NAN,
+            Clip::GlobalNorm(most) => most * (1.0 / norm).min(1.0 / most),
+        }
+    }
+}
+
 /// A moving average of the weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MovingAverage {
@@ -209,8 +222,8 @@ struct Pass<'u, 'a> {
 }
 
 impl Pieces for Pass<'_, '_> {
-    fn norm(&mut self, range: Range<usize>) -> f32 {
-        self.update.norm(range)
+    fn scale(&mut self, clip: Clip, range: Range<usize>) -> f32 {
+        clip.scale(self.update.norm(range))
     }
 
     fn piece(&mut self, at: &Moment, range: Range<usize>) {
@@ -220,8 +233,8 @@ impl Pieces for Pass<'_, '_> {
 
 /// What a device does in a step.
 pub(crate) trait Pieces {
-    /// The Euclidean norm of a range of the gradient.
-    fn norm(&mut self, range: Range<usize>) -> f32;
+    /// What a range of the gradient is multiplied with, by its Euclidean norm.
+    fn scale(&mut self, clip: Clip, range: Range<usize>) -> f32;
 
     /// The step for a range of the parameters.
     fn piece(&mut self, at: &Moment, range: Range<usize>);
@@ -237,12 +250,10 @@ pub(crate) fn pieces(
     work: &mut dyn Pieces,
 ) {
     match options.clip {
-        Some(Clip::GlobalNorm(most)) => {
+        Some(clip @ Clip::GlobalNorm(_)) => {
             let len =
                 weights.iter().filter(|weight| weight.trainable).map(|w| w.offset + init::words(w)).max();
-            let norm = work.norm(0..len.unwrap_or(0));
-            // As Keras: a gradient with an infinity makes all weights NaN rather than standing still.
-            base.scale = if norm.is_finite() { most * (1.0 / norm).min(1.0 / most) } else { f32::NAN };
+            base.scale = work.scale(clip, 0..len.unwrap_or(0));
         }
         Some(Clip::Value(most)) => base.clip = Some(most),
         _ => {}
@@ -257,8 +268,8 @@ pub(crate) fn pieces(
         if decay != 0.0 && options.decays(weight) {
             at.keep = 1.0 - decay * at.learning_rate;
         }
-        if let Some(Clip::Norm(most)) = options.clip {
-            at.scale = most / work.norm(range.clone()).max(most);
+        if let Some(clip @ Clip::Norm(_)) = options.clip {
+            at.scale = work.scale(clip, range.clone());
         }
         at.weight = whole.then_some(weight);
         // Weights that are treated alike are one range.

@@ -71,6 +71,10 @@ impl<'a> Tally<'a> {
             // In order, so that the sum does not depend on threads.
             let losses = backend.sample_losses(i).iter().map(|loss| f64::from(*loss));
             self.sums.losses[i] += losses.sum::<f64>() * backend.loss_share(i);
+            if self.metrics[i].is_empty() {
+                // Nobody looks at predictions, which a device may have to send.
+                continue;
+            }
             let (y, p) = (backend.targets(i), backend.output(i));
             let mask = backend.mask(i);
             let plain = Batch { output, samples, targets: y, predictions: p, weights: None, mask };

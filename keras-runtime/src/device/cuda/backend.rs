@@ -1,15 +1,16 @@
 //! The memories of a model on a GPU, and its passes over them.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cudarc::driver::{CudaGraph, CudaSlice, DevicePtr, DriverError, LaunchConfig, sys};
+use cudarc::driver::{CudaSlice, DevicePtr, DriverError, LaunchConfig};
 
-use super::losses::Terms;
+use super::losses::Met;
 use super::memory::{Fault, Memory, Mirror, Words};
 use super::player::{Player, workspace};
-use super::source::{Launch, PORTS, Program, Slope, Step, THREADS};
+use super::source::{self, End, PORTS, Program, Slope, Step, THREADS};
+use super::tasks::{Graph, Task};
 use super::{Gpu, library};
 use crate::compiled::{Buf, Phase, Space, Spec};
 use crate::data::gather::gather;
@@ -18,7 +19,7 @@ use crate::device::Backend;
 use crate::device::cpu::ends::Ends;
 use crate::error::{Error, Result};
 use crate::loss::{Fused, Loss};
-use crate::optim::{Optimizer, ScaleState, Scratch};
+use crate::optim::{LossScale, Optimizer, ScaleState, Scratch};
 
 /// The passes of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,11 +32,13 @@ enum Kind {
 /// A captured pass: of which kind, over how many samples, with which heads.
 type Key = (Kind, usize, [Slope; PORTS]);
 
-/// A graph, which one thread at a time has.
-struct Graph(CudaGraph);
-
-// SAFETY: a graph may be used from any thread, by one at a time; a backend is never shared.
-unsafe impl Send for Graph {}
+/// What was captured.
+#[derive(Default)]
+pub(super) struct Graphs {
+    passes: HashMap<Key, Graph>,
+    /// Steps of optimizers.
+    pub updates: HashMap<Vec<Task>, Graph>,
+}
 
 /// One model's memory on a GPU.
 pub struct CudaBackend {
@@ -43,11 +46,11 @@ pub struct CudaBackend {
     pub(super) spec: &'static Spec,
     pub(super) program: Program,
     pub(super) player: Player,
-    /// Kernels of losses that are means of terms.
-    pub(super) terms: Vec<Terms>,
+    /// Losses with kernels of their own.
+    pub(super) met: Vec<Met>,
     /// Kernels of optimizers, by their text.
-    pub(super) updates: HashMap<String, Player>,
-    graphs: Option<HashMap<Key, Graph>>,
+    pub(super) updates: Vec<(String, Player)>,
+    pub(super) graphs: Option<Graphs>,
     pub(super) fault: Fault,
     seed: u64,
     pub(super) batch: usize,
@@ -62,19 +65,28 @@ pub struct CudaBackend {
     work: Words,
     /// The penalty of each weight.
     penalties: Words,
-    /// Sums of squares, numbers of a step.
-    pub(super) extra: Words,
+    /// Of a step: its numbers, sums of pieces, what they are together, and what gradients are multiplied with.
+    pub(super) numbers: Words,
+    pub(super) sums: Words,
+    pub(super) folded: Words,
+    pub(super) scales: Words,
     carried: Mirror,
     carried_samples: usize,
     inputs: Vec<Mirror>,
     outputs: Vec<Mirror>,
     targets: Vec<Mirror>,
     sample_weights: Vec<Mirror>,
+    /// Which steps count, at outputs that have a mask.
+    masks: Vec<Mirror>,
     /// Losses that the host computes, and what it needs for them.
     ends: Ends,
     /// What the loss is multiplied with, of which the gradient is.
     pub(super) scale: f32,
-    pub(super) scaling: ScaleState,
+    scaling: Cell<ScaleState>,
+    /// How the scale goes on from the last step, of which the device knows whether it was taken.
+    judged: Cell<Option<LossScale>>,
+    /// The device was told to leave a step out.
+    stopped: Cell<bool>,
     losses: Vec<Mirror>,
     control: CudaSlice<u32>,
     /// What the last pass adds to the loss, once it was asked for.
@@ -123,23 +135,29 @@ impl CudaBackend {
             fixed: words(0)?,
             work: words(0)?,
             penalties: words(spec.weights.len())?,
-            extra: words(0)?,
+            numbers: words(0)?,
+            sums: words(0)?,
+            folded: words(0)?,
+            scales: words(0)?,
             carried: mirror(0)?,
             carried_samples: 0,
             inputs: many(inputs)?,
             outputs: many(outputs)?,
             targets: many(outputs)?,
             sample_weights: many(outputs)?,
+            masks: many(outputs)?,
             ends: Ends::new(spec)?,
             scale: 1.0,
-            scaling: ScaleState::default(),
+            scaling: Cell::default(),
+            judged: Cell::default(),
+            stopped: Cell::new(true),
             losses: many(outputs)?,
             control: gpu.stream.alloc_zeros(CONTROL).map_err(failed)?,
             added_loss: OnceCell::from(0.0),
             adds: (false, false),
-            graphs: graphs.then(HashMap::new),
-            updates: HashMap::new(),
-            terms: vec![],
+            graphs: graphs.then(Graphs::default),
+            updates: vec![],
+            met: vec![],
             seed,
             batch: 0,
             program,
@@ -173,6 +191,9 @@ impl CudaBackend {
             moved |= output.resize(batch * spec.shape.iter().product::<usize>());
             moved |= losses.resize(batch);
         }
+        for (mask, spec) in self.masks.iter_mut().zip(self.spec.outputs) {
+            moved |= mask.resize(batch * spec.mask);
+        }
         if kind == Kind::Train {
             moved |= self.grads.resize(self.spec.trainable_len);
         }
@@ -182,9 +203,9 @@ impl CudaBackend {
     }
 
     /// Graphs hold addresses: when one changes, they are worth nothing.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         if let Some(graphs) = &mut self.graphs {
-            graphs.clear();
+            *graphs = Graphs::default();
         }
     }
 
@@ -204,7 +225,8 @@ impl CudaBackend {
             losses: of(&self.losses),
             targets: of(&self.targets),
             weights: of(&self.sample_weights),
-            control: self.control.device_ptr(&self.gpu.stream).0,
+            masks: of(&self.masks),
+            control: self.control_address(),
         }
     }
 
@@ -215,9 +237,13 @@ impl CudaBackend {
         words[..2].copy_from_slice(&halves(self.seed));
         words[2..4].copy_from_slice(&halves(step));
         words[SCALE] = self.scale.to_bits();
+        words[GO] = 1;
+        self.scaling();
+        self.stopped.set(false);
         for (i, output) in self.spec.outputs.iter().enumerate() {
             let Some(loss) = losses.and_then(|losses| losses.get(i)) else { continue };
-            let smoothing = match loss.fused(output.head) {
+            let setting = match loss.fused(output.head) {
+                Some(Fused::Softmax { sparse: true, ignore, .. }) => ignore.unwrap_or(f32::NAN),
                 Some(Fused::Softmax { smoothing, .. } | Fused::Sigmoid { smoothing }) => smoothing,
                 None => 0.0,
             };
@@ -227,7 +253,7 @@ impl CudaBackend {
                 width(self.targets[i].len()),
                 width(self.sample_weights[i].len()),
                 scale.to_bits(),
-                smoothing.to_bits(),
+                setting.to_bits(),
             ]);
         }
         self.fault.note(self.gpu.stream.memcpy_htod(&words, &mut self.control));
@@ -252,6 +278,9 @@ impl CudaBackend {
             self.params.changes();
         }
         self.outputs.iter_mut().chain(&mut self.losses).for_each(Mirror::changes);
+        if losses.is_some() {
+            self.masks.iter_mut().for_each(Mirror::changes);
+        }
         self.adds = (self.phase(kind).0.adds_loss, kind != Kind::Infer);
         if self.fault.is_set() || self.batch == 0 {
             return;
@@ -268,21 +297,52 @@ impl CudaBackend {
         self.fault.note(done);
     }
 
+    pub(super) fn control_address(&self) -> u64 {
+        self.control.device_ptr(&self.gpu.stream).0
+    }
+
+    /// How far the scale of the loss has come; the device is asked about the last step, if nobody has yet.
+    pub(super) fn scaling(&self) -> ScaleState {
+        if let Some(how) = self.judged.take() {
+            let mut go = [1];
+            let stream = &self.gpu.stream;
+            let asked = stream.memcpy_dtoh(&self.control.slice(GO..CONTROL), &mut go);
+            self.fault.note(asked.and_then(|()| stream.synchronize()));
+            self.stopped.set(go[0] == 0);
+            self.scaling.set(self.scaling.get().after(how, go[0] != 0));
+        }
+        self.scaling.get()
+    }
+
+    pub(super) fn set_scaling(&mut self, state: ScaleState) {
+        self.judged.set(None);
+        self.scaling.set(state);
+    }
+
+    /// The device is about to see whether there is a step.
+    pub(super) fn judged(&mut self, how: LossScale) {
+        self.judged.set(Some(how));
+    }
+
+    /// Lets steps be taken, where one was left out and no pass has come since.
+    pub(super) fn go_on(&mut self) {
+        self.scaling();
+        if self.stopped.take() {
+            let told = self.gpu.stream.memcpy_htod(&[1], &mut self.control.slice_mut(GO..CONTROL));
+            self.fault.note(told);
+        }
+    }
+
     /// Launches a graph of the pass, which is captured the first time.
     fn replay(&mut self, key: Key) -> Result<(), DriverError> {
-        if let Some(graph) = self.graphs.as_ref().and_then(|graphs| graphs.get(&key)) {
-            return graph.0.launch();
+        if let Some(graph) = self.graphs.as_ref().and_then(|graphs| graphs.passes.get(&key)) {
+            return graph.launch();
         }
         let stream = self.gpu.stream.clone();
-        stream.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)?;
-        let played = self.play(key.0, key.2, None);
-        let flags = sys::CUgraphInstantiate_flags::CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH;
-        let graph = stream.end_capture(flags);
-        played?;
-        let Some(graph) = graph? else { return Ok(()) };
+        let Some(graph) = Graph::capture(&stream, || self.play(key.0, key.2, None))? else { return Ok(()) };
         graph.launch()?;
         if let Some(graphs) = &mut self.graphs {
-            graphs.insert(key, Graph(graph));
+            graphs.passes.insert(key, graph);
         }
         Ok(())
     }
@@ -298,16 +358,11 @@ impl CudaBackend {
         for at in 0..self.phase(kind).1.len() {
             match &self.phase(kind).1[at] {
                 Step::Launch(launches) => self.player.step(&memory, launches, batch)?,
-                Step::Head { output, z, dz, weights } => {
-                    let (output, z, dz, weights) = (*output, *z, *dz, *weights);
-                    match slopes[output] {
-                        Slope::Host => {
-                            self.host_end(output, [Some(z), dz, weights], losses.unwrap_or_default())?
-                        }
-                        slope => {
-                            let name = slope.kernel(output, &z, dz.as_ref());
-                            super::losses::head(self, &memory, slope, &name)?;
-                        }
+                Step::Head(end) => {
+                    let end = *end;
+                    match slopes[end.output] {
+                        Slope::Host => self.host_end(end, losses.unwrap_or_default())?,
+                        slope => super::losses::head(self, &memory, slope, &end)?,
                     }
                 }
             }
@@ -347,20 +402,16 @@ impl CudaBackend {
     }
 
     /// A loss that is a function of the host's: logits come here, predictions, losses and slopes go back.
-    fn host_end(
-        &mut self,
-        output: usize,
-        [z, dz, weights]: [Option<Buf>; 3],
-        losses: &[Box<dyn Loss>],
-    ) -> Result<(), DriverError> {
-        let (logits, steps) = (self.words(z)?, self.words(weights)?);
+    fn host_end(&mut self, end: End, losses: &[Box<dyn Loss>]) -> Result<(), DriverError> {
+        let End { output, z, dz, weights } = end;
+        let (logits, steps) = (self.words(Some(z))?, self.words(weights)?);
         let ended = self.ends.end(output, [&logits, &steps], losses, dz.is_some());
         self.outputs[output].device.put(0, ended.predictions)?;
         self.losses[output].device.put(0, ended.losses)?;
         if let Some(dz) = dz {
             self.arena.put(dz.offset * self.batch, ended.slopes)?;
         }
-        Ok(())
+        self.masks[output].device.put(0, self.ends.mask(output).unwrap_or_default())
     }
 
     /// What lies at `buf` for the batch; nothing, if it is none.
@@ -383,9 +434,10 @@ impl CudaBackend {
 }
 
 /// Words of control: those of the pass, then four for each output.
-const CONTROL: usize = SCALE + 1;
+const CONTROL: usize = GO + 1;
 const HEADS: usize = 4;
 const SCALE: usize = HEADS + 4 * PORTS;
+const GO: usize = SCALE + 1;
 
 /// So many blocks in a row.
 pub(super) fn blocks_of(blocks: usize) -> LaunchConfig {
@@ -394,17 +446,8 @@ pub(super) fn blocks_of(blocks: usize) -> LaunchConfig {
 
 /// Every kernel that may be launched.
 fn names(spec: &Spec, program: &Program) -> Vec<String> {
-    let mut names: Vec<String> = ["copy", "collect", "average", "squares"].map(String::from).to_vec();
-    for step in program.infer.iter().chain(&program.evaluate).chain(&program.train) {
-        match step {
-            Step::Launch(launches) => {
-                names.extend(launches.iter().map(|launch: &Launch| launch.kernel.clone()))
-            }
-            Step::Head { output, z, dz, .. } => {
-                names.extend(Slope::ALL.iter().map(|slope| slope.kernel(*output, z, dz.as_ref())));
-            }
-        }
-    }
+    let mut names: Vec<String> = source::COMMON_KERNELS.map(String::from).to_vec();
+    names.extend(program.kernels(&Slope::ALL));
     for (i, weight) in spec.weights.iter().enumerate() {
         names.extend(weight.penalty.map(|_| format!("penalty_{i}")));
         names.extend(weight.constraint.map(|_| format!("constraint_{i}")));
@@ -526,18 +569,16 @@ impl Backend for CudaBackend {
     }
 
     fn loss_scale(&self) -> ScaleState {
-        self.scaling
+        self.scaling()
     }
 
     fn set_loss_scale(&mut self, state: ScaleState) {
-        self.scaling = state;
+        self.set_scaling(state);
     }
 
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64) {
         self.show_average(optimizer, false);
-        if super::weights::unscale(self, optimizer) {
-            super::weights::update(self, optimizer, step - self.scaling.skipped);
-        }
+        super::weights::update(self, optimizer, step);
     }
 
     fn show_average(&mut self, optimizer: &dyn Optimizer, show: bool) {
@@ -581,7 +622,7 @@ impl Backend for CudaBackend {
     }
 
     fn mask(&self, i: usize) -> Option<&[f32]> {
-        self.ends.mask(i)
+        (self.spec.outputs[i].mask > 0).then(|| self.masks[i].read())
     }
 
     fn loss_share(&self, i: usize) -> f64 {

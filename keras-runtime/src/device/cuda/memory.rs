@@ -42,7 +42,7 @@ impl Fault {
 
 /// The memories of a model, as kernels are given them.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Memory {
     pub params: u64,
     pub grads: u64,
@@ -55,6 +55,7 @@ pub struct Memory {
     pub losses: [u64; PORTS],
     pub targets: [u64; PORTS],
     pub weights: [u64; PORTS],
+    pub masks: [u64; PORTS],
     pub control: u64,
 }
 

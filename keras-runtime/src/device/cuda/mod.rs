@@ -15,6 +15,7 @@ mod losses;
 mod memory;
 mod player;
 mod source;
+mod tasks;
 mod weights;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use self::source::Program;
 use super::{Backend, Cpu, Device};
 use crate::compiled::Spec;
 use crate::error::{Error, Result};
+use crate::loss::Loss;
 use crate::optim::Optimizer;
 
 /// A GPU of NVIDIA as a device.
@@ -260,8 +262,9 @@ pub fn source(spec: &Spec, precision: Precision) -> String {
     Program::new(spec, precision).text
 }
 
-/// Compiles a model ahead for `targets`, with the steps of `optimizers` if it is to be trained, for
-/// [`Cuda::precompiled`]. Needs NVRTC, and no GPU.
+/// Compiles a model ahead for `targets`, with the steps of `optimizers` and what `losses` need if it is to be trained, for
+/// [`Cuda::precompiled`]. Needs NVRTC, and no GPU. Where a program meets a loss that was not compiled ahead, and has no NVRTC, the
+/// host computes it.
 ///
 /// # Errors
 /// Without NVRTC, or where it does not know a target.
@@ -269,9 +272,13 @@ pub fn precompile(
     spec: &Spec,
     precision: Precision,
     optimizers: &[&dyn Optimizer],
+    losses: &[&dyn Loss],
     targets: &[Target],
 ) -> Result<Vec<u8>> {
-    let mut texts = vec![source(spec, precision)];
+    let program = Program::new(spec, precision);
+    let mut texts: Vec<String> =
+        losses.iter().flat_map(|loss| losses::texts(*loss, spec, &program)).collect();
+    texts.push(program.text);
     for optimizer in optimizers {
         texts.extend(weights::texts(*optimizer, spec));
     }

@@ -12,6 +12,35 @@ use super::source::{Extent, Launch, Splits, THREADS, Work};
 use super::{Gpu, compile};
 use crate::error::Result;
 
+/// A parameter of a kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Parameter {
+    /// Where words are.
+    Address(u64),
+    /// A word: a whole number, or the bits of another.
+    Word(u32),
+    /// All memories of a model.
+    Memory(Memory),
+}
+
+impl Parameter {
+    /// A whole number.
+    pub fn number(x: usize) -> Self {
+        Parameter::Word(x as u32)
+    }
+
+    /// A number.
+    pub fn float(x: f32) -> Self {
+        Parameter::Word(x.to_bits())
+    }
+}
+
+impl From<bool> for Parameter {
+    fn from(x: bool) -> Self {
+        Parameter::Word(u32::from(x))
+    }
+}
+
 /// The kernels of one text.
 #[derive(Debug)]
 pub struct Player {
@@ -35,11 +64,6 @@ impl Player {
             }
         }
         Ok(())
-    }
-
-    /// The kernel of a name.
-    pub fn function(&self, name: &str) -> &CudaFunction {
-        &self.functions[name]
     }
 
     /// Launches a kernel of a model on samples `[from, from + count)` of `batch`.
@@ -70,21 +94,35 @@ impl Player {
         config: LaunchConfig,
         words: [u32; 5],
     ) -> Result<(), DriverError> {
+        let [a, b, c, d, e] = words.map(Parameter::Word);
+        self.call(name, config, &[Parameter::Memory(*memory), a, b, c, d, e])
+    }
+
+    /// Launches a kernel; nothing, where it has no blocks. The parameters are those that its text has.
+    pub fn call(
+        &self,
+        name: &str,
+        config: LaunchConfig,
+        parameters: &[Parameter],
+    ) -> Result<(), DriverError> {
         if config.grid_dim.0 == 0 {
             return Ok(());
         }
-        let mut builder = self.gpu.stream.launch_builder(self.function(name));
-        builder.arg(memory);
-        for word in &words {
-            builder.arg(word);
+        let mut builder = self.gpu.stream.launch_builder(&self.functions[name]);
+        for parameter in parameters {
+            match parameter {
+                Parameter::Address(address) => builder.arg(address),
+                Parameter::Word(word) => builder.arg(word),
+                Parameter::Memory(memory) => builder.arg(memory),
+            };
         }
         let mut timings = self.gpu.timings.lock().unwrap_or_else(PoisonError::into_inner);
         if timings.is_some() {
             self.gpu.stream.synchronize()?;
         }
         let start = Instant::now();
-        // SAFETY: the kernel's parameters are these (`KERNEL` in `source/prelude.cu`), and the addresses are of memories
-        // that are large enough for the batch.
+        // SAFETY: by the promise of the callers the kernel's parameters are these (of a model's: `KERNEL` in
+        // `source/prelude.cu`), and the addresses are of memories that are large enough for the batch.
         unsafe { builder.launch(config) }?;
         if let Some(timings) = &mut *timings {
             self.gpu.stream.synchronize()?;
@@ -138,15 +176,13 @@ pub fn peak(gpu: &Arc<Gpu>) -> Result<f64> {
             gpu.context.attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
         let blocks = 8 * processors.unsigned_abs() as usize;
         let words = super::memory::Words::new(gpu, blocks * THREADS)?;
-        let (to, a, b) = (words.address(0), 0.999f32, 0.001f32);
+        let parameters =
+            [Parameter::Address(words.address(0)), Parameter::float(0.999), Parameter::float(0.001)];
         let mut best = f64::INFINITY;
         for _ in 0..4 {
             gpu.stream.synchronize()?;
             let start = Instant::now();
-            let mut builder = gpu.stream.launch_builder(player.function("peak"));
-            builder.arg(&to).arg(&a).arg(&b);
-            // SAFETY: the parameters of `peak`; there is a word for each thread.
-            unsafe { builder.launch(super::backend::blocks_of(blocks)) }?;
+            player.call("peak", super::backend::blocks_of(blocks), &parameters)?;
             gpu.stream.synchronize()?;
             best = best.min(start.elapsed().as_secs_f64());
         }

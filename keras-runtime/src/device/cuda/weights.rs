@@ -2,77 +2,130 @@
 
 use std::ops::Range;
 
-use cudarc::driver::{DriverError, PushKernelArg};
+use cudarc::driver::DriverError;
 
-use super::backend::{CudaBackend, blocks_of};
-use super::player::Player;
-use super::source::{self, THREADS};
+use super::backend::CudaBackend;
+use super::library;
+use super::player::{Parameter, Player};
+use super::source::{self, Pass, THREADS};
+use super::tasks::{self, Module, Task};
 use crate::compiled::Spec;
 use crate::device::cpu::simd::Isa;
 use crate::error::Result;
-use crate::optim::{LossScaling, Moment, MovingAverage, Optimizer, Pieces, Update, pieces};
+use crate::optim::{Clip, LossScaling, Moment, Optimizer, Pieces, Update, pieces};
 
-/// Words of a piece whose squares a block adds up.
-const SQUARES: usize = 4096;
+/// Words of a piece whose sum a block adds up.
+const PIECE: usize = 4096;
+
+/// Blocks for so many words, one to a thread.
+fn threads(len: usize) -> usize {
+    len.div_ceil(THREADS)
+}
 
 /// Copies words on the device, as a kernel: graphs hold it like any other.
 pub fn copy(backend: &CudaBackend, from: u64, to: u64, len: usize) -> Result<(), DriverError> {
-    let len = len as u32;
-    let mut builder = backend.gpu.stream.launch_builder(backend.player.function("copy"));
-    builder.arg(&from).arg(&to).arg(&len);
-    // SAFETY: the parameters of `copy`; the caller's words are there.
-    unsafe { builder.launch(blocks_of(len.div_ceil(THREADS as u32) as usize)) }.map(|_| ())
+    let parameters = [Parameter::Address(from), Parameter::Address(to), Parameter::number(len)];
+    backend.player.call("copy", super::backend::blocks_of(threads(len)), &parameters)
 }
 
-/// Takes the scale of the loss off the gradient; whether there is a step, which a gradient that is not finite forbids.
-pub fn unscale(backend: &mut CudaBackend, optimizer: &dyn Optimizer) -> bool {
+/// The ranges of a step, and what the gradient is clipped by.
+#[derive(Default)]
+struct Ranges {
+    found: Vec<(Moment, Range<usize>)>,
+    clips: Vec<(Clip, Range<usize>)>,
+}
+
+impl Pieces for Ranges {
+    fn scale(&mut self, clip: Clip, range: Range<usize>) -> f32 {
+        self.clips.push((clip, range));
+        source::on_device(self.clips.len() - 1)
+    }
+
+    fn piece(&mut self, at: &Moment, range: Range<usize>) {
+        self.found.push((*at, range));
+    }
+}
+
+impl Ranges {
+    /// Those of a step.
+    fn of(optimizer: &dyn Optimizer, spec: &Spec, (step, learning_rate): (u64, f32)) -> Self {
+        let base = Moment {
+            isa: Isa::Symbolic,
+            threads: 1,
+            step,
+            learning_rate,
+            keep: 1.0,
+            scale: 1.0,
+            clip: None,
+            weight: None,
+        };
+        let mut ranges = Ranges::default();
+        pieces(optimizer, &optimizer.options(), spec.weights, base, &mut ranges);
+        ranges
+    }
+
+    /// The kernels of each range; none if the step of one is no formula.
+    fn kernels(&self, optimizer: &dyn Optimizer) -> Option<Vec<source::Piece>> {
+        let state = optimizer.state_words() - optimizer.options().state_words();
+        self.found.iter().map(|(at, _)| source::update(optimizer, at, state)).collect()
+    }
+}
+
+/// The kernels of an optimizer for a model: one text for each kind of range.
+pub fn texts(optimizer: &dyn Optimizer, spec: &Spec) -> Vec<String> {
+    let kernels = Ranges::of(optimizer, spec, (1, optimizer.learning_rate())).kernels(optimizer);
+    let mut texts: Vec<String> = kernels.into_iter().flatten().map(|piece| piece.text).collect();
+    texts.sort();
+    texts.dedup();
+    texts
+}
+
+/// The step after `step - 1` batches, or what takes its place while gradients are collected; none, where the loss has a scale of
+/// its own and the gradient is not finite.
+pub fn update(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) {
+    backend.go_on();
+    let step = step - backend.scaling().skipped;
+    let len = backend.spec.trainable_len;
+    let words = optimizer.state_words() * len;
+    if backend.state.len() < words {
+        let starts = (0..optimizer.state_words()).map(|slot| optimizer.state_start(slot));
+        let state: Vec<f32> = starts.flat_map(|start| std::iter::repeat_n(start, len)).collect();
+        if backend.state.replace(&state) {
+            backend.forget();
+        }
+    }
+    if backend.fault.is_set() || len == 0 {
+        return;
+    }
+    let batches = u64::from(optimizer.options().accumulate.max(1));
+    // As Keras: schedules count batches, formulas count steps.
+    let moment = (step.div_ceil(batches), optimizer.learning_rate_at(step - 1));
+    let ranges = Ranges::of(optimizer, backend.spec, moment);
+    let done = match ranges.kernels(optimizer) {
+        Some(kernels) => on_device(backend, optimizer, step, &ranges, kernels),
+        None => on_host(backend, optimizer, step),
+    };
+    if let Err(error) = done {
+        backend.fault.keep(error);
+    }
+}
+
+/// An optimizer that is no formula: everything comes here, and goes back.
+fn on_host(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) -> Result<()> {
     let len = backend.spec.trainable_len;
     let scaling = optimizer.options().loss_scale;
     if let Some(LossScaling::Dynamic(how)) = scaling {
-        let missing = backend.scaling.factor(scaling) / backend.scale;
+        let missing = backend.scaling().factor(scaling) / backend.scale;
         let finite = backend.grads.read()[..len].iter().all(|g| (g * missing).is_finite());
-        backend.scaling = backend.scaling.after(how, finite);
+        backend.set_scaling(backend.scaling().after(how, finite));
         if !finite {
-            return false;
+            return Ok(());
         }
     }
     let scale = std::mem::replace(&mut backend.scale, 1.0);
     if scale != 1.0 {
         backend.grads.write()[..len].iter_mut().for_each(|g| *g /= scale);
     }
-    true
-}
-
-/// The step after `step - 1` batches, or what takes its place while gradients are collected.
-pub fn update(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) {
-    let len = backend.spec.trainable_len;
-    let words = optimizer.state_words() * len;
-    if backend.state.len() < words {
-        let starts = (0..optimizer.state_words()).map(|slot| optimizer.state_start(slot));
-        let state: Vec<f32> = starts.flat_map(|start| std::iter::repeat_n(start, len)).collect();
-        backend.state.replace(&state);
-    }
-    if backend.fault.is_set() || len == 0 {
-        return;
-    }
-    let done = match optimizer.whole_weights() {
-        true => {
-            on_host(backend, optimizer, step);
-            Ok(())
-        }
-        false => on_device(backend, optimizer, step),
-    };
-    if let Err(error) = done {
-        backend.fault.keep(error);
-        return;
-    }
-    let constrained = constrain(backend);
-    backend.fault.note(constrained);
-}
-
-/// An optimizer that looks at whole weights: they come here, and go back.
-fn on_host(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) {
-    let len = backend.spec.trainable_len;
     Update {
         isa: Isa::detect(),
         threads: 1,
@@ -83,186 +136,200 @@ fn on_host(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) {
         scratch: &mut backend.scratch,
     }
     .run(optimizer, step);
+    backend.params.changes();
+    let constraints = constraints(backend);
+    tasks::play(backend, constraints).map_err(|error| library::explain(&backend.gpu.name, &error))
 }
 
-fn on_device(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) -> Result<()> {
-    let options = optimizer.options();
-    let count = optimizer.state_words() - options.state_words();
-    [&mut backend.params, &mut backend.grads, &mut backend.state]
-        .into_iter()
-        .for_each(|words| words.changes());
-    let batches = u64::from(options.accumulate.max(1));
-    let last = step.is_multiple_of(batches);
-    if batches > 1 {
-        let collected = collect(backend, count, batches, last);
-        backend.fault.note(collected);
-    }
-    if last {
-        let base = moment(step.div_ceil(batches), optimizer.learning_rate_at(step - 1));
-        let spec = backend.spec;
-        let fault = backend.fault.clone();
-        let norm = |range| fault.note(norm(backend, range)).unwrap_or(f32::NAN);
-        let mut work = Ranges { norm, found: vec![] };
-        pieces(optimizer, &options, spec.weights, base, &mut work);
-        let ranges = work.found;
-        apply(backend, optimizer, count, ranges)?;
-    }
-    if let Some(average) = options.average {
-        let done = average_of(backend, average, optimizer.state_words() - 1, (step - 1) / batches);
-        backend.fault.note(done);
-    }
-    Ok(())
-}
-
-/// The ranges of a step, and where its norms come from.
-struct Ranges<N> {
-    norm: N,
-    found: Vec<(Moment, Range<usize>)>,
-}
-
-impl<N: FnMut(Range<usize>) -> f32> Pieces for Ranges<N> {
-    fn norm(&mut self, range: Range<usize>) -> f32 {
-        (self.norm)(range)
-    }
-
-    fn piece(&mut self, at: &Moment, range: Range<usize>) {
-        self.found.push((*at, range));
-    }
-}
-
-/// The kernels of an optimizer for a model: one for each kind of range.
-pub fn texts(optimizer: &dyn Optimizer, spec: &Spec) -> Vec<String> {
-    let options = optimizer.options();
-    let count = optimizer.state_words() - options.state_words();
-    let mut work = Ranges { norm: |_| 1.0, found: vec![] };
-    pieces(optimizer, &options, spec.weights, moment(1, optimizer.learning_rate()), &mut work);
-    let pieces = work.found.iter().filter_map(|(at, _)| source::update(optimizer, at, count));
-    let mut texts: Vec<String> = pieces.map(|piece| format!("{}{}", source::PRELUDE, piece.text)).collect();
-    texts.sort();
-    texts.dedup();
-    texts
-}
-
-/// What the ranges of a step have in common.
-fn moment(step: u64, learning_rate: f32) -> Moment {
-    Moment {
-        isa: Isa::Symbolic,
-        threads: 1,
-        step,
-        learning_rate,
-        keep: 1.0,
-        scale: 1.0,
-        clip: None,
-        weight: None,
-    }
-}
-
-/// The Euclidean norm of a range of the gradient.
-fn norm(backend: &mut CudaBackend, range: Range<usize>) -> Result<f32, DriverError> {
-    let blocks = range.len().div_ceil(SQUARES);
-    backend.extra.grow(blocks)?;
-    let (words, sums) = (backend.grads.device.address(range.start), backend.extra.address(0));
-    let len = range.len() as u32;
-    let mut builder = backend.gpu.stream.launch_builder(backend.player.function("squares"));
-    builder.arg(&words).arg(&sums).arg(&len);
-    // SAFETY: the parameters of `squares`; the range is one of the gradient.
-    unsafe { builder.launch(blocks_of(blocks)) }?;
-    let mut parts = vec![0.0f32; blocks];
-    backend.extra.get(0, &mut parts)?;
-    Ok(parts.iter().map(|x| f64::from(*x)).sum::<f64>().sqrt() as f32)
-}
-
-/// Launches the formula of each range, with the numbers of this step.
-fn apply(
+fn on_device(
     backend: &mut CudaBackend,
     optimizer: &dyn Optimizer,
-    count: usize,
-    ranges: Vec<(Moment, Range<usize>)>,
+    step: u64,
+    ranges: &Ranges,
+    kernels: Vec<source::Piece>,
 ) -> Result<()> {
-    let mut constants = vec![];
-    let mut launches = vec![];
-    for (at, range) in ranges {
-        let piece = source::update(optimizer, &at, count).ok_or_else(|| crate::error::Error::Device {
-            device: backend.gpu.name.clone(),
-            problem: format!("the step of {} is no formula for each weight", optimizer.name()),
-        })?;
-        if !backend.updates.contains_key(&piece.text) {
-            let mut player = Player::new(&backend.gpu, &format!("{}{}", source::PRELUDE, piece.text))?;
-            player
-                .find(["update".into()])
-                .map_err(|error| super::library::explain(&backend.gpu.name, &error))?;
-            backend.updates.insert(piece.text.clone(), player);
+    let modules = kernels.iter().map(|piece| module(backend, piece)).collect::<Result<Vec<_>>>()?;
+    let [params, grads, state] = [&mut backend.params, &mut backend.grads, &mut backend.state];
+    [params, grads, state].into_iter().for_each(|words| words.changes());
+    let numbers: Vec<f32> = kernels.iter().flat_map(|piece| piece.constants.iter().copied()).collect();
+    let room = Room::new(backend, ranges, &kernels, numbers.len());
+    let room = room.map_err(|error| library::explain(&backend.gpu.name, &error))?;
+    let mut tasks = vec![];
+    scaled(backend, optimizer, &room, &mut tasks);
+    let options = optimizer.options();
+    let (count, batches) =
+        (optimizer.state_words() - options.state_words(), u64::from(options.accumulate.max(1)));
+    let len = backend.spec.trainable_len;
+    let slot = |slot: usize| Parameter::Address(backend.state.device.address(slot * len));
+    let [params, grads] = [&backend.params, &backend.grads].map(|words| words.device.address(0));
+    let [params, grads] = [params, grads].map(Parameter::Address);
+    let last = step.is_multiple_of(batches);
+    if batches > 1 {
+        let batches = Parameter::float(batches as f32);
+        let parameters =
+            [grads, slot(count), Parameter::number(len), batches, Parameter::from(last), room.control];
+        tasks.push(Task::new(Module::Model, "collect", threads(len), parameters));
+    }
+    if last {
+        for (i, (clip, range)) in ranges.clips.iter().enumerate() {
+            clipped(backend, *clip, range, room.scale(i), &room, &mut tasks);
         }
-        launches.push((piece.text, constants.len(), range));
-        constants.extend(piece.constants);
+        let mut first = 0;
+        for (((at, range), piece), module) in ranges.found.iter().zip(&kernels).zip(modules) {
+            let scale = room.scale(source::slot_of(at.scale).unwrap_or(0));
+            let numbers = Parameter::Address(backend.numbers.address(first));
+            apply(piece, module, range, [params, grads, slot(0), numbers, scale], len, &room, &mut tasks);
+            first += piece.constants.len();
+        }
     }
-    let done = launch(backend, &constants, launches);
-    backend.fault.note(done);
-    Ok(())
-}
-
-fn launch(
-    backend: &mut CudaBackend,
-    constants: &[f32],
-    launches: Vec<(String, usize, Range<usize>)>,
-) -> Result<(), DriverError> {
-    backend.extra.grow(constants.len())?;
-    backend.extra.put(0, constants)?;
-    let addresses = [&backend.params, &backend.grads, &backend.state].map(|words| words.device.address(0));
-    let stride = backend.spec.trainable_len as u32;
-    for (text, first, range) in launches {
-        let numbers = backend.extra.address(first);
-        let (start, len) = (range.start as u32, range.len() as u32);
-        let mut builder = backend.gpu.stream.launch_builder(backend.updates[&text].function("update"));
-        builder.arg(&addresses[0]).arg(&addresses[1]).arg(&addresses[2]);
-        builder.arg(&numbers).arg(&start).arg(&len).arg(&stride);
-        // SAFETY: the parameters of `update`; the range is one of the trainable words.
-        unsafe { builder.launch(blocks_of(range.len().div_ceil(THREADS))) }?;
+    if let Some(average) = options.average {
+        let before = (step - 1) / batches;
+        let momentum = if before == 0 { 0.0 } else { average.momentum };
+        let overwrite = average.overwrite_frequency.is_some_and(|each| (before + 1).is_multiple_of(each));
+        let means = slot(optimizer.state_words() - 1);
+        let how = [Parameter::number(len), Parameter::float(momentum), Parameter::from(overwrite)];
+        let parameters = [params, means, how[0], how[1], how[2], room.control];
+        tasks.push(Task::new(Module::Model, "average", threads(len), parameters));
     }
-    Ok(())
+    tasks.extend(constraints(backend));
+    let done = backend.numbers.put(0, &numbers).and_then(|()| tasks::play(backend, tasks));
+    done.map_err(|error| library::explain(&backend.gpu.name, &error))
 }
 
-/// Adds the gradient to those of the last batches; the last one becomes their mean.
-fn collect(backend: &CudaBackend, slot: usize, batches: u64, last: bool) -> Result<(), DriverError> {
-    let len = backend.spec.trainable_len;
-    let (grads, sums) = (backend.grads.device.address(0), backend.state.device.address(slot * len));
-    let (words, batches, last) = (len as u32, batches as f32, u32::from(last));
-    let mut builder = backend.gpu.stream.launch_builder(backend.player.function("collect"));
-    builder.arg(&grads).arg(&sums).arg(&words).arg(&batches).arg(&last);
-    // SAFETY: the parameters of `collect`; both have a word for each trainable one.
-    unsafe { builder.launch(blocks_of(len.div_ceil(THREADS))) }.map(|_| ())
+/// The module of a formula, which is compiled the first time.
+fn module(backend: &mut CudaBackend, piece: &source::Piece) -> Result<Module> {
+    if let Some(at) = backend.updates.iter().position(|(text, _)| *text == piece.text) {
+        return Ok(Module::Update(at));
+    }
+    let mut player = Player::new(&backend.gpu, &piece.text)?;
+    let names = (0..piece.passes.len()).map(source::update_name);
+    player.find(names).map_err(|error| library::explain(&backend.gpu.name, &error))?;
+    backend.updates.push((piece.text.clone(), player));
+    Ok(Module::Update(backend.updates.len() - 1))
 }
 
-/// The average of the weights after `before` steps and one.
-fn average_of(
+/// Where a step keeps what it needs beside weights, gradients and state.
+struct Room {
+    /// Sums of pieces.
+    sums: Parameter,
+    scales: u64,
+    folded: Parameter,
+    control: Parameter,
+}
+
+impl Room {
+    fn new(
+        backend: &mut CudaBackend,
+        ranges: &Ranges,
+        kernels: &[source::Piece],
+        numbers: usize,
+    ) -> Result<Self, DriverError> {
+        let pieces = backend.spec.trainable_len.div_ceil(PIECE);
+        let most = kernels.iter().map(|piece| piece.folded).max().unwrap_or(0);
+        let mut moved = backend.numbers.grow(numbers)?;
+        // Sums have 64 bits.
+        moved |= backend.sums.grow(2 * pieces)?;
+        moved |= backend.scales.grow(ranges.clips.len())?;
+        moved |= backend.folded.grow(most)?;
+        if moved {
+            backend.forget();
+        }
+        Ok(Room {
+            sums: Parameter::Address(backend.sums.address(0)),
+            scales: backend.scales.address(0),
+            folded: Parameter::Address(backend.folded.address(0)),
+            control: Parameter::Address(backend.control_address()),
+        })
+    }
+
+    /// Where the factor of clipping `i` is.
+    fn scale(&self, i: usize) -> Parameter {
+        Parameter::Address(self.scales + 4 * i as u64)
+    }
+}
+
+/// Takes the scale of the loss off the gradient; where that is one of its own, sees whether there is a step.
+fn scaled(backend: &mut CudaBackend, optimizer: &dyn Optimizer, room: &Room, tasks: &mut Vec<Task>) {
+    let (len, grads) = (backend.spec.trainable_len, Parameter::Address(backend.grads.device.address(0)));
+    let scaling = optimizer.options().loss_scale;
+    if let Some(LossScaling::Dynamic(how)) = scaling {
+        let missing = Parameter::float(backend.scaling().factor(scaling) / backend.scale);
+        let pieces = len.div_ceil(PIECE);
+        let parameters = [grads, room.sums, Parameter::number(len), missing];
+        tasks.push(Task::new(Module::Model, "infinite", pieces, parameters));
+        let parameters = [room.sums, Parameter::number(pieces), room.control];
+        tasks.push(Task::new(Module::Model, "judge", 1, parameters));
+        backend.judged(how);
+    }
+    let scale = std::mem::replace(&mut backend.scale, 1.0);
+    if scale != 1.0 {
+        let parameters = [grads, Parameter::number(len), Parameter::float(scale), room.control];
+        tasks.push(Task::new(Module::Model, "unscale", threads(len), parameters));
+    }
+}
+
+/// The factor of a range of the gradient, by its norm.
+fn clipped(
     backend: &CudaBackend,
-    average: MovingAverage,
-    slot: usize,
-    before: u64,
-) -> Result<(), DriverError> {
-    let len = backend.spec.trainable_len;
-    let (params, means) = (backend.params.device.address(0), backend.state.device.address(slot * len));
-    let momentum = if before == 0 { 0.0 } else { average.momentum };
-    let overwrite = average.overwrite_frequency.is_some_and(|each| (before + 1).is_multiple_of(each));
-    let (words, overwrite) = (len as u32, u32::from(overwrite));
-    let mut builder = backend.gpu.stream.launch_builder(backend.player.function("average"));
-    builder.arg(&params).arg(&means).arg(&words).arg(&momentum).arg(&overwrite);
-    // SAFETY: the parameters of `average`; both have a word for each trainable one.
-    unsafe { builder.launch(blocks_of(len.div_ceil(THREADS))) }.map(|_| ())
+    clip: Clip,
+    range: &Range<usize>,
+    to: Parameter,
+    room: &Room,
+    tasks: &mut Vec<Task>,
+) {
+    let (most, global) = match clip {
+        Clip::Value(most) | Clip::Norm(most) => (most, false),
+        Clip::GlobalNorm(most) => (most, true),
+    };
+    let (words, pieces) =
+        (Parameter::Address(backend.grads.device.address(range.start)), range.len().div_ceil(PIECE));
+    let parameters = [words, room.sums, Parameter::number(range.len())];
+    tasks.push(Task::new(Module::Model, "squares", pieces, parameters));
+    let how = [Parameter::float(most), Parameter::from(global)];
+    let parameters = [room.sums, to, Parameter::number(pieces), how[0], how[1]];
+    tasks.push(Task::new(Module::Model, "clip", 1, parameters));
+}
+
+/// The formula of a range: a kernel for each pass over it, and one for each sum.
+fn apply(
+    piece: &source::Piece,
+    module: Module,
+    range: &Range<usize>,
+    words: [Parameter; 5],
+    stride: usize,
+    room: &Room,
+    tasks: &mut Vec<Task>,
+) {
+    let place = [range.start, range.len(), stride].map(Parameter::number);
+    let mut folded = 0;
+    for (k, pass) in piece.passes.iter().enumerate() {
+        let pieces = range.len().div_ceil(PIECE);
+        let mut parameters = words.to_vec();
+        parameters.extend([room.folded, room.sums, room.control]);
+        parameters.extend(place);
+        let blocks = match pass {
+            Pass::Each => threads(range.len()),
+            Pass::Folds => pieces,
+            Pass::Blocks(blocks) => *blocks,
+        };
+        tasks.push(Task::new(module, source::update_name(k), blocks, parameters));
+        if *pass == Pass::Folds {
+            let parameters = [room.sums, room.folded, Parameter::number(pieces), Parameter::number(folded)];
+            tasks.push(Task::new(Module::Model, "total", 1, parameters));
+            folded += 1;
+        }
+    }
 }
 
 /// Makes weights what their constraints ask for.
-fn constrain(backend: &mut CudaBackend) -> Result<(), DriverError> {
-    let constrained = backend.spec.weights.iter().enumerate();
-    let constrained = constrained.filter(|(_, weight)| weight.trainable && weight.constraint.is_some());
-    let mut first = true;
-    for (i, weight) in constrained {
-        if std::mem::take(&mut first) {
-            backend.params.changes();
-        }
-        let Some(constraint) = weight.constraint else { continue };
-        let blocks = blocks_of(source::groups(weight, constraint));
-        backend.player.kernel(&backend.memory(), &format!("constraint_{i}"), blocks, [0, 0, 0, 0, 1])?;
-    }
-    Ok(())
+fn constraints(backend: &CudaBackend) -> Vec<Task> {
+    let memory = backend.memory();
+    let weights = backend.spec.weights.iter().enumerate().filter(|(_, weight)| weight.trainable);
+    let tasks = weights.filter_map(|(i, weight)| {
+        let blocks = source::groups(weight, weight.constraint?);
+        let mut parameters = vec![Parameter::Memory(memory)];
+        parameters.extend([0, 0, 0, 0, 1].map(Parameter::number));
+        Some(Task::new(Module::Model, format!("constraint_{i}"), blocks, parameters))
+    });
+    tasks.collect()
 }

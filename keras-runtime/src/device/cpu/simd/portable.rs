@@ -29,6 +29,14 @@ impl<const LANES: usize> Portable<LANES> {
     }
 }
 
+impl Portable<1> {
+    /// The word of a vector of one.
+    #[inline(always)]
+    pub fn word(self) -> f32 {
+        self.0[0]
+    }
+}
+
 impl<const LANES: usize> super::sealed::Sealed for Portable<LANES> {}
 
 macro_rules! operator {

@@ -1,7 +1,7 @@
 //! A vector of one element that is not there: arithmetic on it gives the formula of what is computed.
 
 use std::cell::RefCell;
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops::{Add, Div, Mul, Neg, Range, Sub};
 
 use super::{Kernel, Mask, Simd, sealed};
 
@@ -104,6 +104,94 @@ pub struct Formula {
     pub body: Vec<Instruction>,
     /// One for each result.
     pub results: Vec<u32>,
+}
+
+/// What the elements of a row become together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fold {
+    /// Their sum.
+    Sum,
+    /// The greatest.
+    Max,
+    /// The least.
+    Min,
+}
+
+/// What a loss's formula of rows is given, by number of its arguments; that of an optimizer is given the words of an element in the
+/// place of those before the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// The target of an element.
+    Target,
+    /// Its prediction.
+    Prediction,
+    /// Its number within the row.
+    Index,
+    /// The number of elements.
+    Len,
+    /// The target of the row.
+    Label,
+    /// The prediction that it names.
+    Named,
+    /// What the first pass has folded; those of others follow.
+    Folded,
+}
+
+/// A pass over the elements of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowPass {
+    /// The instructions that are done for each.
+    pub body: Range<usize>,
+    /// How the elements are folded, and the place of what is.
+    pub fold: Option<(Fold, u32)>,
+    /// Which of its words each gets, and the place of what: of a loss, its slope.
+    pub stores: Vec<(u32, u32)>,
+}
+
+/// Instructions for a row: those of its passes are done for each element, all others once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RowFormula {
+    /// In order.
+    pub body: Vec<Instruction>,
+    /// In order, apart from each other.
+    pub passes: Vec<RowPass>,
+    /// The places of what the row comes to.
+    pub results: Vec<u32>,
+}
+
+/// A formula of rows that is being written.
+#[derive(Debug, Default)]
+pub(crate) struct RowTape(Vec<RowPass>);
+
+impl RowTape {
+    /// What `row` does.
+    pub fn formula<const N: usize>(row: impl FnOnce(&mut RowTape) -> [Symbol; N]) -> RowFormula {
+        let before = TAPE.take();
+        let mut passes = RowTape::default();
+        let results = row(&mut passes).map(|Symbol(at)| at).to_vec();
+        RowFormula { body: TAPE.replace(before).body, passes: passes.0, results }
+    }
+
+    /// An argument.
+    pub fn given(what: Given) -> Symbol {
+        Self::word(what as u32)
+    }
+
+    /// Word `i` of an element.
+    pub fn word(i: u32) -> Symbol {
+        Symbol(push(Instruction::Argument(i)))
+    }
+
+    /// A pass: what its elements are folded to. `element` gives what is folded, and what words of it become.
+    pub fn pass(&mut self, element: impl FnOnce() -> (Option<(Fold, Symbol)>, Vec<(u32, Symbol)>)) -> Symbol {
+        let start = TAPE.with_borrow(|tape| tape.body.len());
+        let (fold, stores) = element();
+        let body = start..TAPE.with_borrow(|tape| tape.body.len());
+        let fold = fold.map(|(fold, Symbol(at))| (fold, at));
+        let stores = stores.into_iter().map(|(word, Symbol(at))| (word, at)).collect();
+        self.0.push(RowPass { body, fold, stores });
+        Symbol(push(Instruction::Argument(Given::Folded as u32 + self.0.len() as u32 - 1)))
+    }
 }
 
 /// What is written down of an expression that reads and writes memory itself.

@@ -19,15 +19,30 @@ pub fn statements(
     formula: &Formula,
     arguments: &[String],
     prefix: &str,
-    mut constant: impl FnMut(f32) -> String,
+    constant: impl FnMut(f32) -> String,
 ) -> (String, Vec<String>) {
+    let mut names = vec![];
+    let argument = |i: u32| arguments[i as usize].clone();
+    let text = further(&mut names, &formula.body, argument, prefix, constant);
+    let results = formula.results.iter().map(|i| names[*i as usize].clone()).collect();
+    (text, results)
+}
+
+/// Statements for those of `instructions` that have no `names` yet, which get some.
+pub fn further(
+    names: &mut Vec<String>,
+    instructions: &[Instruction],
+    argument: impl Fn(u32) -> String,
+    prefix: &str,
+    mut constant: impl FnMut(f32) -> String,
+) -> String {
     let mut text = String::new();
-    let mut names: Vec<String> = Vec::with_capacity(formula.body.len());
-    for (at, instruction) in formula.body.iter().enumerate() {
+    for instruction in &instructions[names.len()..] {
+        let at = names.len();
         let name = |i: &u32| &names[*i as usize];
         let (is_truth, value) = match instruction {
             Instruction::Argument(i) => {
-                names.push(arguments[*i as usize].clone());
+                names.push(argument(*i));
                 continue;
             }
             Instruction::Constant(x) => {
@@ -58,8 +73,7 @@ pub fn statements(
         let _ = writeln!(text, "    {kind} {prefix}{at} = {value};");
         names.push(format!("{prefix}{at}"));
     }
-    let results = formula.results.iter().map(|i| names[*i as usize].clone()).collect();
-    (text, results)
+    text
 }
 
 fn unary(f: Unary, a: &str) -> String {

@@ -1,15 +1,16 @@
 //! The ends of a model: last activation, loss of each sample, and slope by the logits.
 //!
-//! A warp has a sample. Losses that have a formula of their own together with the activation are computed here, and those that are
-//! means of terms by kernels that are made of their formulas; others by the host, to which the logits go, and from which
-//! predictions and slopes come.
+//! A warp has a sample. Losses that have a formula of their own together with the activation are computed here; of those that are
+//! told by rows, and of those that are models of their own, by kernels that are made when they are first met; others by the host,
+//! to which the logits go, and from which predictions and slopes come.
 
 use std::fmt::Write;
 
-use super::formula::{number, statements};
-use super::{PORTS, Step, Text, address};
+use super::formula::{further, number};
+use super::{PORTS, PRELUDE, Step, Text, address};
 use crate::compiled::{Buf, Head, OutputSpec, Space, Spec};
-use crate::device::cpu::simd::symbol::Formula;
+use crate::device::cpu::simd::symbol::{Fold, Given, RowFormula};
+use crate::loss::Told;
 
 /// What a head computes beside the predictions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,52 +23,63 @@ pub enum Slope {
     Sparse,
     /// Cross-entropy with the sigmoid of each word.
     Sigmoid,
-    /// The mean of terms that a formula gives: which of those that were compiled.
-    Terms(usize),
+    /// A kernel of its own: which of those that were compiled.
+    Own(usize),
     /// Nothing: the host does it.
     Host,
 }
 
+/// A head of a phase: where it finds and leaves its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// The output.
+    pub output: usize,
+    /// Logits.
+    pub z: Buf,
+    /// Slopes, where losses are set.
+    pub dz: Option<Buf>,
+    /// What steps count, which a mask says.
+    pub weights: Option<Buf>,
+}
+
 impl Slope {
-    /// Every kind that has a kernel.
+    /// Every kind that has a kernel in any model.
     pub const ALL: [Slope; 4] = [Slope::Activation, Slope::Softmax, Slope::Sparse, Slope::Sigmoid];
 
-    /// The kernel for output `output`, and whether it leaves slopes, of the phase that is `variant`.
-    pub fn kernel(self, output: usize, z: &Buf, dz: Option<&Buf>) -> String {
-        let place = |buf: &Buf| match buf.space {
+    /// The kernel for a head.
+    pub fn kernel(self, end: &End) -> String {
+        let place = |buf: Buf| match buf.space {
             Space::Output(i) => format!("out{i}"),
             Space::Input(i) => format!("in{i}"),
             space => format!("{space:?}{}", buf.offset).to_lowercase(),
         };
-        let to = dz.map_or("none".into(), place);
+        let to = end.dz.map_or("none".into(), place);
         let kind = match self {
-            Slope::Terms(_) => "terms".into(),
+            Slope::Own(_) => "own".into(),
             slope => format!("{slope:?}").to_lowercase(),
         };
-        format!("head{output}_{kind}_{}_{to}", place(z))
+        let masked = end.weights.map_or(String::new(), |weights| format!("_{}", place(weights)));
+        format!("head{}_{kind}_{}_{to}{masked}", end.output, place(end.z))
     }
 }
 
-/// The heads of all phases, for every loss that they may be given.
-pub fn print(text: &mut Text, spec: &Spec, phases: [&Vec<Step>; 3]) {
+/// The heads of all phases, for every loss of `slopes` that they may be given.
+pub fn print(text: &mut Text, spec: &Spec, phases: [&Vec<Step>; 3], slopes: &[Slope]) {
     let mut done = vec![];
     for step in phases.into_iter().flatten() {
-        let Step::Head { output, z, dz, .. } = step else { continue };
-        assert!(*output < PORTS, "a model has at most {PORTS} outputs");
-        for slope in Slope::ALL {
-            let name = slope.kernel(*output, z, dz.as_ref());
+        let Step::Head(end) = step else { continue };
+        assert!(end.output < PORTS, "a model has at most {PORTS} outputs");
+        for &slope in slopes {
+            let name = slope.kernel(end);
             if done.contains(&name) {
                 continue;
             }
-            let spec = &spec.outputs[*output];
-            let classes = spec.shape.last().copied().unwrap_or(1).max(1);
+            let output = &spec.outputs[end.output];
             let body = match slope {
-                Slope::Activation => activation(*output, z, spec.head, classes),
-                Slope::Softmax | Slope::Sparse => {
-                    softmax(*output, z, dz.as_ref(), spec.head, classes, slope == Slope::Sparse)
-                }
-                Slope::Sigmoid => sigmoid(*output, z, dz.as_ref(), spec.head),
-                Slope::Terms(_) | Slope::Host => continue,
+                Slope::Activation => activation(end, output),
+                Slope::Softmax | Slope::Sparse => softmax(end, output, slope == Slope::Sparse),
+                Slope::Sigmoid => sigmoid(end, output),
+                Slope::Own(_) | Slope::Host => continue,
             };
             let _ = writeln!(text.text, "\nKERNEL({name}) {{\n{body}}}");
             done.push(name);
@@ -78,39 +90,74 @@ pub fn print(text: &mut Text, spec: &Spec, phases: [&Vec<Step>; 3]) {
 /// Samples of a block.
 pub const SAMPLES: usize = 8;
 
+/// Words of the last axis.
+fn classes_of(spec: &OutputSpec<'_>) -> usize {
+    spec.shape.last().copied().unwrap_or(1).max(1)
+}
+
 /// The sample `b` of a warp, its words, and where they are.
-fn start(output: usize, words: usize, z: &Buf) -> String {
+fn start(End { output, z, .. }: &End) -> String {
     let mut body = String::from(
         "    u32 lane = threadIdx.x % 32u, b = blockIdx.x * 8u + threadIdx.x / 32u;\n    if (b >= batch) return;\n",
     );
     let _ = writeln!(
         body,
-        "    const float *z = {};\n    float *p = m.out[{output}] + (u64)b * {words};",
-        address(z, 0, "b")
+        "    const float *z = {};\n    float *p = m.out[{output}] + (u64)b * {};",
+        address(z, 0, "b"),
+        z.len
     );
     body
 }
 
-/// Words of control for an output, and what a step of the sample counts.
-fn weights(output: usize) -> String {
-    format!(
-        "    const u32 *control = m.control + HEADS + {output} * 4;\n    u32 width = control[0], steps = max(control[1], 1u);\n    float scale = __uint_as_float(control[2]), smoothing = __uint_as_float(control[3]);\n    const float *y = m.targets[{output}] + (u64)b * width;\n    const float *weights = control[1] > 0 ? m.weights[{output}] + (u64)b * steps : 0;\n    float loss = 0.0f;\n"
-    )
+/// Words of control for an output, what steps of the sample count, and where slopes go.
+fn weights(End { output, dz, weights, .. }: &End) -> String {
+    let mut body = format!(
+        "    const u32 *control = m.control + HEADS + {output} * 4;\n    u32 width = control[0], steps = max(control[1], 1u);\n    float scale = __uint_as_float(control[2]), setting = __uint_as_float(control[3]);\n    const float *y = m.targets[{output}] + (u64)b * width;\n    const float *weights = control[1] > 0 ? m.weights[{output}] + (u64)b * steps : 0;\n    float loss = 0.0f;\n"
+    );
+    if let Some(weights) = weights {
+        let _ = writeln!(body, "    const float *counted = {};", address(weights, 0, "b"));
+        let _ = writeln!(
+            body,
+            "    for (u32 i = lane; i < {0}u; i += 32u) m.masks[{output}][(u64)b * {0} + i] = counted[i] != 0.0f ? 1.0f : 0.0f;",
+            weights.len
+        );
+    }
+    if let Some(dz) = dz {
+        let _ = writeln!(body, "    float *dz = {};", address(dz, 0, "b"));
+    }
+    body
 }
 
-const WARP_SUM: &str =
-    "for (int d = 16; d > 0; d /= 2) { float o = __shfl_xor_sync(0xffffffffu, X, d); X = X + o; }";
-const WARP_MAX: &str =
-    "for (int d = 16; d > 0; d /= 2) { float o = __shfl_xor_sync(0xffffffffu, X, d); X = maximum(X, o); }";
+/// What place `q` of `count` (both expressions) counts. There are as many places as steps of either kind, or several for each.
+fn counts(end: &End, q: &str, count: &str) -> String {
+    let own = format!("(weights ? weights[{q} / ({count} / steps)] : 1.0f)");
+    match end.weights {
+        None => own,
+        Some(Buf { len: 1, .. }) => format!("{own} * counted[0]"),
+        Some(weights) => format!("{own} * counted[{q} / ({count} / {}u)]", weights.len),
+    }
+}
+
+const WARP: &str =
+    "for (int d = 16; d > 0; d /= 2) { float o = __shfl_xor_sync(0xffffffffu, X, d); X = COMBINED; }";
+
+fn fold(fold: Fold, x: &str) -> String {
+    let combined = match fold {
+        Fold::Sum => "X + o",
+        Fold::Max => "maximum(X, o)",
+        Fold::Min => "minimum(X, o)",
+    };
+    WARP.replace("COMBINED", combined).replace('X', x)
+}
 
 fn sum(x: &str) -> String {
-    WARP_SUM.replace('X', x)
+    fold(Fold::Sum, x)
 }
 
-fn activation(output: usize, z: &Buf, head: Head, classes: usize) -> String {
-    let words = z.len;
-    let mut body = start(output, words, z);
-    let _ = match head {
+fn activation(end: &End, spec: &OutputSpec<'_>) -> String {
+    let (words, classes) = (end.z.len, classes_of(spec));
+    let mut body = start(end);
+    let _ = match spec.head {
         Head::Linear => writeln!(body, "    for (u32 i = lane; i < {words}u; i += 32u) p[i] = z[i];"),
         Head::Sigmoid => {
             writeln!(body, "    for (u32 i = lane; i < {words}u; i += 32u) p[i] = sigmoid(z[i]);")
@@ -118,23 +165,34 @@ fn activation(output: usize, z: &Buf, head: Head, classes: usize) -> String {
         Head::Softmax => writeln!(
             body,
             "    for (u32 q = 0; q < {words}u; q += {classes}u) {{\n    float top = number(0xff800000u), sum = 0.0f;\n    for (u32 c = lane; c < {classes}u; c += 32u) top = maximum(top, z[q + c]);\n    {}\n    for (u32 c = lane; c < {classes}u; c += 32u) {{ float e = expf(z[q + c] - top); p[q + c] = e; sum += e; }}\n    {}\n    sum = 1.0f / sum;\n    for (u32 c = lane; c < {classes}u; c += 32u) p[q + c] *= sum;\n    }}",
-            WARP_MAX.replace('X', "top"),
+            fold(Fold::Max, "top"),
             sum("sum")
         ),
     };
     body
 }
 
-fn softmax(output: usize, z: &Buf, dz: Option<&Buf>, head: Head, classes: usize, sparse: bool) -> String {
-    let words = z.len;
-    let positions = (words / classes).max(1);
-    let mut body = start(output, words, z) + &weights(output);
-    if let Some(dz) = dz {
-        let _ = writeln!(body, "    float *dz = {};", address(dz, 0, "b"));
+/// From the slopes by the predictions to those by the logits, when all lanes have left theirs.
+fn through(end: &End, spec: &OutputSpec<'_>) -> String {
+    let (words, classes) = (end.z.len, classes_of(spec));
+    match spec.head {
+        Head::Linear => String::new(),
+        Head::Sigmoid => format!(
+            "    __syncwarp();\n    for (u32 i = lane; i < {words}u; i += 32u) dz[i] *= p[i] * (1.0f - p[i]);\n"
+        ),
+        Head::Softmax => format!(
+            "    __syncwarp();\n    for (u32 q = 0; q < {words}u; q += {classes}u) {{\n    float dot = 0.0f;\n    for (u32 i = q + lane; i < q + {classes}u; i += 32u) dot += dz[i] * p[i];\n    {}\n    for (u32 i = q + lane; i < q + {classes}u; i += 32u) dz[i] = p[i] * (dz[i] - dot);\n    }}\n",
+            sum("dot")
+        ),
     }
-    let _ = writeln!(body, "    u32 per = {positions}u / steps;");
+}
+
+fn softmax(end: &End, spec: &OutputSpec<'_>, sparse: bool) -> String {
+    let classes = classes_of(spec);
+    let positions = (end.z.len / classes).max(1);
+    let mut body = start(end) + &weights(end);
     let _ = writeln!(body, "    for (u32 q = 0; q < {positions}u; q++) {{");
-    let _ = writeln!(body, "    float counts = weights ? weights[q / per] : 1.0f;");
+    let _ = writeln!(body, "    float counts = {};", counts(end, "q", &format!("{positions}u")));
     let _ = writeln!(
         body,
         "    const float *x = z + q * {classes}u;\n    float top = number(0xff800000u), sum = 0.0f, total = 0.0f, dot = 0.0f;"
@@ -142,131 +200,193 @@ fn softmax(output: usize, z: &Buf, dz: Option<&Buf>, head: Head, classes: usize,
     let _ = writeln!(
         body,
         "    for (u32 c = lane; c < {classes}u; c += 32u) top = maximum(top, x[c]);\n    {}",
-        WARP_MAX.replace('X', "top")
+        fold(Fold::Max, "top")
     );
+    // The setting is the class that is left out, not a number where none is, or the label smoothing.
     let target = match sparse {
         true => "(y[q] == (float)c ? 1.0f : 0.0f)".to_string(),
-        false => format!("(y[q * {classes}u + c] * (1.0f - smoothing) + smoothing / {classes}.0f)"),
+        false => format!("(y[q * {classes}u + c] * (1.0f - setting) + setting / {classes}.0f)"),
     };
     let _ = writeln!(
         body,
         "    for (u32 c = lane; c < {classes}u; c += 32u) {{\n    float t = {target};\n    total += t;\n    if (t != 0.0f) dot += t * (x[c] - top);\n    sum += expf(x[c] - top);\n    }}"
     );
     let _ = writeln!(body, "    {}\n    {}\n    {}", sum("sum"), sum("total"), sum("dot"));
-    let _ =
-        writeln!(body, "    loss += counts * (total * logf(sum) - dot);\n    float inverse = 1.0f / sum;");
+    let ignored = if sparse { "y[q] == setting" } else { "false" };
+    let _ = writeln!(
+        body,
+        "    bool ignored = {ignored};\n    if (!ignored) loss += counts * (total * logf(sum) - dot);\n    float inverse = 1.0f / sum;"
+    );
     let _ = writeln!(
         body,
         "    for (u32 c = lane; c < {classes}u; c += 32u) {{\n    float one = x[c], share = expf(one - top) * inverse;"
     );
-    let _ =
-        writeln!(body, "    p[q * {classes}u + c] = {};", if head == Head::Linear { "one" } else { "share" });
-    if dz.is_some() {
+    let predicted = if spec.head == Head::Linear { "one" } else { "share" };
+    let _ = writeln!(body, "    p[q * {classes}u + c] = {predicted};");
+    if end.dz.is_some() {
         let _ = writeln!(
             body,
-            "    float t = {target};\n    dz[q * {classes}u + c] = (share * total - t) * (scale * counts / (float){positions}u);"
+            "    float t = {target};\n    dz[q * {classes}u + c] = ignored ? 0.0f : (share * total - t) * (scale * counts / (float){positions}u);"
         );
     }
-    let _ =
-        writeln!(body, "    }}\n    }}\n    if (lane == 0) m.losses[{output}][b] = loss / {positions}.0f;");
+    let _ = writeln!(
+        body,
+        "    }}\n    }}\n    if (lane == 0) m.losses[{}][b] = loss / {positions}.0f;",
+        end.output
+    );
     body
 }
 
-fn sigmoid(output: usize, z: &Buf, dz: Option<&Buf>, head: Head) -> String {
-    let words = z.len;
-    let mut body = start(output, words, z) + &weights(output);
-    if let Some(dz) = dz {
-        let _ = writeln!(body, "    float *dz = {};", address(dz, 0, "b"));
-    }
-    let _ = writeln!(body, "    u32 per = {words}u / steps;");
+fn sigmoid(end: &End, spec: &OutputSpec<'_>) -> String {
+    let words = end.z.len;
+    let mut body = start(end) + &weights(end);
     let _ = writeln!(
         body,
-        "    for (u32 i = lane; i < {words}u; i += 32u) {{\n    float counts = weights ? weights[i / per] : 1.0f;"
+        "    for (u32 i = lane; i < {words}u; i += 32u) {{\n    float counts = {};",
+        counts(end, "i", &format!("{words}u"))
     );
-    let _ = writeln!(body, "    float one = z[i], t = y[i] * (1.0f - smoothing) + 0.5f * smoothing;");
+    let _ = writeln!(body, "    float one = z[i], t = y[i] * (1.0f - setting) + 0.5f * setting;");
     let _ = writeln!(
         body,
         "    loss += counts * ((one < 0.0f ? 0.0f : one) - one * t + log1pf(expf(-fabsf(one))));"
     );
-    let _ = writeln!(
-        body,
-        "    float share = sigmoid(one);\n    p[i] = {};",
-        if head == Head::Linear { "one" } else { "share" }
-    );
-    if dz.is_some() {
+    let predicted = if spec.head == Head::Linear { "one" } else { "share" };
+    let _ = writeln!(body, "    float share = sigmoid(one);\n    p[i] = {predicted};");
+    if end.dz.is_some() {
         let _ = writeln!(body, "    dz[i] = (share - t) * (scale * counts / {words}.0f);");
     }
     let _ = writeln!(
         body,
-        "    }}\n    {}\n    if (lane == 0) m.losses[{output}][b] = loss / {words}.0f;",
-        sum("loss")
+        "    }}\n    {}\n    if (lane == 0) m.losses[{}][b] = loss / {words}.0f;",
+        sum("loss"),
+        end.output
     );
     body
 }
 
-/// The kernels of output `output` for a loss that is the mean of terms, in `phases`, and their names.
-pub fn terms(
+/// A kernel of its own for each head of output `output` in `phases` that `body` makes, and their names.
+pub fn own(
     output: usize,
-    spec: &OutputSpec<'_>,
-    formula: &Formula,
     phases: [&[Step]; 2],
+    mut body: impl FnMut(&End) -> String,
 ) -> (String, Vec<String>) {
-    let (mut text, mut names) = (String::from(super::PRELUDE), vec![]);
+    let (mut text, mut names) = (String::new(), vec![]);
     for step in phases.into_iter().flatten() {
-        let Step::Head { output: of, z, dz, .. } = step else { continue };
-        let name = Slope::Terms(0).kernel(*of, z, dz.as_ref());
-        if *of == output && !names.contains(&name) {
-            let body = mean_of_terms(output, z, dz.as_ref(), spec, formula);
-            let _ = writeln!(text, "\nKERNEL({name}) {{\n{body}}}");
+        let Step::Head(end) = step else { continue };
+        let name = Slope::Own(0).kernel(end);
+        if end.output == output && !names.contains(&name) {
+            let _ = writeln!(text, "\nKERNEL({name}) {{\n{}}}", body(end));
             names.push(name);
         }
     }
     (text, names)
 }
 
-/// Predictions, then the terms of each, then back through the activation: every lane has words of its own throughout.
-fn mean_of_terms(
+/// The kernels of output `output` for a loss that is told by rows, and their names.
+pub fn rows(
     output: usize,
-    z: &Buf,
-    dz: Option<&Buf>,
     spec: &OutputSpec<'_>,
-    formula: &Formula,
-) -> String {
-    let (words, classes) = (z.len, spec.shape.last().copied().unwrap_or(1).max(1));
-    let mut body = activation(output, z, spec.head, classes) + &weights(output);
-    if let Some(dz) = dz {
-        let _ = writeln!(body, "    float *dz = {};", address(dz, 0, "b"));
-    }
-    // The slope of a softmax is that of all classes of a position.
-    let (runs, run) = if spec.head == Head::Softmax { (words / classes, classes) } else { (1, words) };
-    let _ = writeln!(body, "    u32 per = {words}u / steps;");
-    let _ = writeln!(body, "    for (u32 q = 0; q < {}u; q += {run}u) {{\n    float dot = 0.0f;", runs * run);
-    let _ = writeln!(
-        body,
-        "    for (u32 i = q + lane; i < q + {run}u; i += 32u) {{\n    float counts = weights ? weights[i / per] : 1.0f, one = p[i];"
-    );
-    let (lines, results) = statements(formula, &["y[i]".into(), "one".into()], "v", number);
-    let _ = writeln!(body, "{lines}    loss += counts * ({});", results[0]);
-    if dz.is_some() {
-        let _ = writeln!(body, "    float by = ({}) * (scale * counts / {words}.0f);", results[1]);
-        let _ = match spec.head {
-            Head::Linear => writeln!(body, "    dz[i] = by;"),
-            Head::Sigmoid => writeln!(body, "    dz[i] = by * (one * (1.0f - one));"),
-            Head::Softmax => writeln!(body, "    dz[i] = by;\n    dot += by * one;"),
-        };
-    }
-    body += "    }\n";
-    if dz.is_some() && spec.head == Head::Softmax {
-        let _ = writeln!(
+    loss: &dyn Told,
+    phases: [&[Step]; 2],
+) -> (String, Vec<String>) {
+    let [plain, sloped] = [false, true].map(|sloped| loss.formula(sloped));
+    let (text, names) = own(output, phases, |end| {
+        let formula = if end.dz.is_some() { &sloped } else { &plain };
+        mean_of_rows(end, spec, loss.is_whole(), formula)
+    });
+    (format!("{PRELUDE}{text}"), names)
+}
+
+/// Predictions, then row by row what the formula says, then back through the activation.
+fn mean_of_rows(end: &End, spec: &OutputSpec<'_>, whole: bool, formula: &RowFormula) -> String {
+    let (words, classes) = (end.z.len, classes_of(spec));
+    let mut body = activation(end, spec) + &weights(end);
+    let _ = match whole {
+        // A step that has a weight is a row.
+        true => writeln!(
             body,
-            "    {}\n    for (u32 i = q + lane; i < q + {run}u; i += 32u) dz[i] = p[i] * (dz[i] - dot);",
-            sum("dot")
-        );
-    }
+            "    u32 rows = max(steps, {}u), columns = {words}u / rows;",
+            end.weights.map_or(1, |weights| weights.len)
+        ),
+        false => writeln!(body, "    const u32 rows = {}u, columns = {classes}u;", (words / classes).max(1)),
+    };
+    let _ = writeln!(body, "    __syncwarp();\n    for (u32 q = 0; q < rows; q++) {{");
     let _ = writeln!(
         body,
-        "    }}\n    {}\n    if (lane == 0) m.losses[{output}][b] = loss / {words}.0f;",
-        sum("loss")
+        "    const float *t = y + q * (width / rows), *x = p + q * columns;\n    float counts = {};",
+        counts(end, "q", "rows")
     );
+    if end.dz.is_some() {
+        let _ = writeln!(body, "    float *d = dz + q * columns, by = scale * counts / (float)rows;");
+    }
+    let argument = |i: u32| {
+        const FIXED: [(Given, &str); 6] = [
+            (Given::Target, "t[i]"),
+            (Given::Prediction, "x[i]"),
+            (Given::Index, "(float)i"),
+            (Given::Len, "(float)columns"),
+            (Given::Label, "t[0]"),
+            (Given::Named, "x[(u32)t[0]]"),
+        ];
+        match FIXED.iter().find(|(given, _)| *given as u32 == i) {
+            Some((_, text)) => text.to_string(),
+            None => format!("r{}", i - Given::Folded as u32),
+        }
+    };
+    let mut names = vec![];
+    for (k, pass) in formula.passes.iter().enumerate() {
+        body += &further(&mut names, &formula.body[..pass.body.start], argument, "v", number);
+        let first = match pass.fold {
+            Some((Fold::Sum, _)) => "0.0f",
+            Some((Fold::Max, _)) => "number(0xff800000u)",
+            Some((Fold::Min, _)) => "number(0x7f800000u)",
+            None => "",
+        };
+        if !first.is_empty() {
+            let _ = writeln!(body, "    float r{k} = {first};");
+        }
+        let _ = writeln!(body, "    for (u32 i = lane; i < columns; i += 32u) {{");
+        body += &further(&mut names, &formula.body[..pass.body.end], argument, "v", number);
+        for (_, slope) in &pass.stores {
+            let _ = writeln!(body, "    d[i] = ({}) * by;", names[*slope as usize]);
+        }
+        if let Some((how, at)) = pass.fold {
+            let one = &names[at as usize];
+            let _ = match how {
+                Fold::Sum => writeln!(body, "    r{k} += {one};"),
+                Fold::Max => writeln!(body, "    r{k} = maximum(r{k}, {one});"),
+                Fold::Min => writeln!(body, "    r{k} = minimum(r{k}, {one});"),
+            };
+        }
+        let _ = writeln!(body, "    }}");
+        if let Some((how, _)) = pass.fold {
+            let _ = writeln!(body, "    {}", fold(how, &format!("r{k}")));
+        }
+    }
+    body += &further(&mut names, &formula.body, argument, "v", number);
+    let _ = writeln!(body, "    loss += counts * ({});\n    }}", names[formula.results[0] as usize]);
+    if end.dz.is_some() {
+        body += &through(end, spec);
+    }
+    let _ = writeln!(body, "    if (lane == 0) m.losses[{}][b] = loss / (float)rows;", end.output);
     body
+}
+
+/// The kernels of output `output` that end what a loss of its own model has left: losses without weights, and in the workspace
+/// slopes by the predictions. And their names.
+pub fn closing(output: usize, spec: &OutputSpec<'_>, phases: [&[Step]; 2]) -> (String, Vec<String>) {
+    own(output, phases, |end| {
+        let words = end.z.len;
+        let mut body = start(end) + &weights(end);
+        let _ = writeln!(body, "    float counts = {};", counts(end, "0u", "1u"));
+        if end.dz.is_some() {
+            let _ = writeln!(
+                body,
+                "    const float *by = m.work + (u64)b * {words};\n    for (u32 i = lane; i < {words}u; i += 32u) dz[i] = by[i] * (scale * counts);"
+            );
+            body += &through(end, spec);
+        }
+        let _ = writeln!(body, "    if (lane == 0) m.losses[{output}][b] *= counts;");
+        body
+    })
 }

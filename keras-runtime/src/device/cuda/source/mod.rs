@@ -4,6 +4,7 @@
 //! Kernels that are the same to the letter are printed once.
 
 mod elementwise;
+mod factored;
 mod formula;
 mod head;
 mod moves;
@@ -14,8 +15,8 @@ mod windows;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-pub use head::{SAMPLES, Slope, terms};
-pub use weights::{groups, update};
+pub use head::{End, SAMPLES, Slope, closing, rows};
+pub use weights::{COMMON_KERNELS, Pass, Piece, groups, on_device, slot_of, update, update_name};
 
 use crate::compiled::{Buf, Phase, Space, Spec};
 use crate::device::record::{self, Kernel};
@@ -145,17 +146,8 @@ pub enum Work {
 pub enum Step {
     /// Kernels that are launched one after another on each chunk of the batch.
     Launch(Vec<Launch>),
-    /// The end of output `output`: `z` becomes predictions, and with losses `dz` the slope.
-    Head {
-        /// The output.
-        output: usize,
-        /// Logits.
-        z: Buf,
-        /// Slopes.
-        dz: Option<Buf>,
-        /// What steps count, which a mask says.
-        weights: Option<Buf>,
-    },
+    /// The end of an output: logits become predictions, and with losses slopes.
+    Head(End),
 }
 
 /// Kernels as text.
@@ -208,6 +200,15 @@ pub struct Program {
 impl Program {
     /// The program of a model.
     pub fn new(spec: &Spec, precision: Precision) -> Self {
+        Self::with_heads(spec, precision, &Slope::ALL)
+    }
+
+    /// The program of a loss, whose outputs have none themselves.
+    pub fn of_loss(spec: &Spec) -> Self {
+        Self::with_heads(spec, Precision::Float32, &[Slope::Activation])
+    }
+
+    fn with_heads(spec: &Spec, precision: Precision, slopes: &[Slope]) -> Self {
         let mut text = Text { precision, ..Text::default() };
         let mut steps = |phase: &Phase| {
             let mut steps = vec![];
@@ -217,16 +218,28 @@ impl Program {
             steps
         };
         let (infer, evaluate, train) = (steps(&spec.infer), steps(&spec.evaluate), steps(&spec.train));
-        head::print(&mut text, spec, [&infer, &evaluate, &train]);
+        head::print(&mut text, spec, [&infer, &evaluate, &train], slopes);
         weights::print(&mut text, spec);
         Program { text: format!("{PRELUDE}{}", text.text), infer, evaluate, train }
+    }
+
+    /// The names of all kernels of the phases, with heads of `slopes`.
+    pub fn kernels(&self, slopes: &[Slope]) -> Vec<String> {
+        let steps = self.infer.iter().chain(&self.evaluate).chain(&self.train);
+        let names = steps.flat_map(|step| -> Vec<String> {
+            match step {
+                Step::Launch(launches) => launches.iter().map(|launch| launch.kernel.clone()).collect(),
+                Step::Head(end) => slopes.iter().map(|slope| slope.kernel(end)).collect(),
+            }
+        });
+        names.collect()
     }
 }
 
 fn print(text: &mut Text, kernel: &Kernel, time: usize, steps: &mut Vec<Step>) {
     let launches = match kernel {
         Kernel::Head { output, z, dz, weights } => {
-            return steps.push(Step::Head { output: *output, z: *z, dz: *dz, weights: *weights });
+            return steps.push(Step::Head(End { output: *output, z: *z, dz: *dz, weights: *weights }));
         }
         Kernel::Loop { length, reverse, kernels } => {
             for step in 0..*length {

@@ -6,15 +6,18 @@ struct Memory {
     float *params, *grads, *arena, *fixed, *state, *work;
     float *in[8], *out[8], *losses[8];
     const float *targets[8], *weights[8];
+    float *masks[8];
     const u32 *control;
 };
 
 // Words of `control`: seed, step, then for each output the words of a target and of its weights for each sample, the
-// factor of its slopes and its label smoothing; and what the loss is multiplied with.
+// factor of its slopes and a setting of its loss; and what the loss is multiplied with.
 #define SEED 0
 #define STEP 2
 #define HEADS 4
 #define SCALE 36
+// Whether the step of the optimizer is taken.
+#define GO 37
 
 // `time` is the step of a loop; a launch works on samples [from, from + count); sums come in `splits` pieces.
 #define KERNEL(name) extern "C" __global__ void __launch_bounds__(256, 2) name( \
@@ -112,22 +115,23 @@ __device__ void along(int nearest, int fill, float coordinate, int extent, float
 
 // Folds what each thread of a group of `width` has, in halves: one order, whatever the machine. Every thread of the
 // block takes part.
-#define FOLD(name, combine) \
-    __device__ float name(float x, u32 width, float *shared) { \
+#define FOLD(type, name, combine) \
+    __device__ type name(type x, u32 width, type *shared) { \
         u32 lane = threadIdx.x % width; \
         __syncthreads(); \
         shared[threadIdx.x] = x; \
         __syncthreads(); \
         for (u32 half = width / 2; half > 0; half /= 2) { \
             if (lane < half) { \
-                float a = shared[threadIdx.x], b = shared[threadIdx.x + half]; \
+                type a = shared[threadIdx.x], b = shared[threadIdx.x + half]; \
                 shared[threadIdx.x] = combine; \
             } \
             __syncthreads(); \
         } \
         return shared[threadIdx.x - lane]; \
     }
-FOLD(fold_sum, a + b)
-FOLD(fold_product, a * b)
-FOLD(fold_max, maximum(a, b))
-FOLD(fold_min, minimum(a, b))
+FOLD(float, fold_sum, a + b)
+FOLD(float, fold_product, a * b)
+FOLD(float, fold_max, maximum(a, b))
+FOLD(float, fold_min, minimum(a, b))
+FOLD(double, fold_double, a + b)
