@@ -160,6 +160,18 @@ impl Winograd {
 
 // No closures on vectors: what is not inlined loses the instructions of its instruction set.
 
+/// Columns as rows.
+#[inline(always)]
+fn turned<V: Simd, const M: usize, const N: usize>(columns: [[V; N]; M]) -> [[V; M]; N] {
+    let mut rows = [[V::splat(0.0); M]; N];
+    for (x, column) in columns.iter().enumerate() {
+        for (y, word) in column.iter().enumerate() {
+            rows[y][x] = *word;
+        }
+    }
+    rows
+}
+
 /// `G g Gᵀ` of every channel and filter, each place in panels.
 struct Kernels<'a> {
     of: &'a Winograd,
@@ -199,8 +211,8 @@ impl Kernel for Kernels<'_> {
                         }
                         *down = kernel_column(column);
                     }
-                    for y in 0..4 {
-                        let across = kernel_column([down[0][y], down[1][y], down[2][y]]);
+                    for (y, row) in turned(down).into_iter().enumerate() {
+                        let across = kernel_column(row);
                         for (x, word) in across.iter().enumerate() {
                             // SAFETY: the scratch has room for 16 kernels.
                             unsafe { word.store(to.add((4 * y + x) * self.panels + lane)) };
@@ -277,8 +289,8 @@ impl Kernel for See<'_> {
                     }
                     *down = image_column(column);
                 }
-                for y in 0..4 {
-                    let across = image_column([down[0][y], down[1][y], down[2][y], down[3][y]]);
+                for (y, row) in turned(down).into_iter().enumerate() {
+                    let across = image_column(row);
                     for (x, word) in across.iter().enumerate() {
                         // SAFETY: the scratch has room for 16 matrices.
                         unsafe { store(*word, to.add((4 * y + x) * count * channels + channel), n) };
@@ -328,8 +340,8 @@ impl Kernel for Make<'_> {
                     }
                     *down = result_column(column);
                 }
-                for y in 0..bottom {
-                    let across = result_column([down[0][y], down[1][y], down[2][y], down[3][y]]);
+                for (y, row) in turned(down).into_iter().enumerate().take(bottom) {
+                    let across = result_column(row);
                     for (x, word) in across[..right].iter().enumerate() {
                         // SAFETY: within the result, as the caller of `Winograd::run` promises.
                         unsafe { store(*word, to.add((y * width + x) * filters + filter), n) };

@@ -14,6 +14,7 @@ use crate::error::Result;
 
 /// A parameter of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::large_enum_variant, reason = "a value that is made once for each kernel, and copied")]
 pub enum Parameter {
     /// Where words are.
     Address(u64),
