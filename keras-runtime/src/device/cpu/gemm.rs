@@ -15,7 +15,7 @@ use super::simd::{self, Isa, Kernel, Simd};
 /// Columns of a panel.
 pub const PANEL: usize = 16;
 /// Rows of a panel that are worked on at once: 20 KiB.
-const KC: usize = 320;
+pub(super) const KC: usize = 320;
 /// Rows of `A` that are worked on at once: with [`KC`] columns a quarter of a second-level cache of 512 KiB.
 const MC: usize = 96;
 /// Columns of `B` from which on it is worth copying a block of `A` whose rows lie unluckily.
@@ -42,12 +42,14 @@ pub struct Left<'a> {
     pub columns: Extents<'a>,
     /// The row that is the first of the product.
     pub first: usize,
+    /// The column that is.
+    pub first_column: usize,
 }
 
 impl<'a> Left<'a> {
-    /// From the first row on.
+    /// From the first row and column on.
     pub fn new(ptr: *const f32, rows: Extents<'a>, columns: Extents<'a>) -> Self {
-        Left { ptr, rows, columns, first: 0 }
+        Left { ptr, rows, columns, first: 0, first_column: 0 }
     }
 
     /// The strides of rows and columns, if both have one dimension.
@@ -199,7 +201,7 @@ impl Gemm<'_> {
         let mut rows = [0; MC];
         for k0 in (0..k).step_by(kc) {
             let depth = kc.min(k - k0);
-            let runs = Runs::find(a.columns, k0, depth, &mut space);
+            let runs = Runs::find(a.columns, a.first_column + k0, depth, &mut space);
             let add = accumulate || k0 > 0;
             for m0 in (0..m).step_by(MC) {
                 let height = MC.min(m - m0);

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::gemm::{Left, PANEL, Target, gemm, panels_len};
+use super::gemm::{KC, Left, PANEL, Target, gemm, panels_len};
 use super::pack::pack_panel;
 use super::pass::{Pass, Rows, record};
 use super::split::{self, Shared};
@@ -13,6 +13,8 @@ use crate::compiled::{BatchMatMul, MatMul, MatMulT, Matrix};
 const SERIAL_BELOW: usize = 1_000_000;
 /// Rows of a tile of the product: work is cut at multiples of it.
 const TILE: usize = 6;
+/// Words of `dY` that are packed at once: half a megabyte.
+const PACKED_WORDS: usize = 1 << 17;
 /// Rows whose sum is taken before it is added to the sum of the rows before.
 const SUM_ROWS: usize = 64;
 
@@ -108,49 +110,56 @@ impl Pass<'_> {
         let (dw, db) = (Shared(self.ptr(dw)), db.map(|db| Shared(self.ptr(db))));
         let threads = if 2 * m * k * n < SERIAL_BELOW { 1 } else { self.threads };
         let count = n.div_ceil(PANEL);
-        split::ranges(count, 1, threads, &|range| {
-            for panel in range {
-                // SAFETY: each panel, and its 16 sums, belong to one thread.
-                unsafe {
-                    let to = packed.get().add(panel * m * PANEL);
-                    pack_panel(m, n, dy.get(), (n, 1), panel, to);
-                    if let Some(db) = db {
-                        let width = PANEL.min(n - panel * PANEL);
-                        column_sums(m, to, db.get().add(panel * PANEL), width, accumulate);
+        let isa = self.isa;
+        // Piece by piece, each of which is in the cache when it is multiplied. How the sums are cut depends on the sizes alone.
+        let piece = (PACKED_WORDS / (count * PANEL) / KC * KC).max(KC);
+        for first_row in (0..m.max(1)).step_by(piece) {
+            let m = piece.min(m - first_row);
+            let accumulate = accumulate || first_row > 0;
+            split::ranges(count, 1, threads, &|range| {
+                for panel in range {
+                    // SAFETY: each panel, and its 16 sums, belong to one thread.
+                    unsafe {
+                        let to = packed.get().add(panel * m * PANEL);
+                        pack_panel(m, n, dy.get().add(first_row * n), (n, 1), panel, to);
+                        if let Some(db) = db {
+                            let width = PANEL.min(n - panel * PANEL);
+                            column_sums(m, to, db.get().add(panel * PANEL), width, accumulate);
+                        }
                     }
                 }
+            });
+            let left = |first| {
+                let left = Left::new(a.get(), matrix.columns, samples);
+                Left { first, first_column: first_row, ..left }
+            };
+            // Rows of dW are divided; where there are few of them, its panels.
+            if k >= 2 * TILE * threads || count < threads {
+                split::ranges(k, TILE, threads, &|range| {
+                    // SAFETY: each thread has rows of its own.
+                    unsafe {
+                        let target = match panels {
+                            true => Target::panels(dw.get(), k, n),
+                            false => Target::row_major(dw.get(), n, n),
+                        };
+                        let target = Target { ptr: target.ptr.add(range.start * target.rows), ..target };
+                        gemm(isa, range.len(), m, left(range.start), packed.get(), target, accumulate);
+                    }
+                });
+            } else {
+                split::ranges(count, 1, threads, &|range| {
+                    let first = range.start * PANEL;
+                    let columns = n.min(range.end * PANEL) - first;
+                    // SAFETY: each thread has panels of its own.
+                    unsafe {
+                        let target = match panels {
+                            true => Target::panels(dw.get().add(first * k), k, columns),
+                            false => Target::row_major(dw.get().add(first), n, columns),
+                        };
+                        gemm(isa, k, m, left(0), packed.get().add(first * m), target, accumulate);
+                    }
+                });
             }
-        });
-        let isa = self.isa;
-        // Rows of dW are divided; where there are few of them, its panels.
-        if k >= 2 * TILE * threads || count < threads {
-            split::ranges(k, TILE, threads, &|range| {
-                // SAFETY: each thread has rows of its own.
-                unsafe {
-                    let left = Left::new(a.get(), matrix.columns, samples);
-                    let left = Left { first: range.start, ..left };
-                    let target = match panels {
-                        true => Target::panels(dw.get(), k, n),
-                        false => Target::row_major(dw.get(), n, n),
-                    };
-                    let target = Target { ptr: target.ptr.add(range.start * target.rows), ..target };
-                    gemm(isa, range.len(), m, left, packed.get(), target, accumulate);
-                }
-            });
-        } else {
-            split::ranges(count, 1, threads, &|range| {
-                let first = range.start * PANEL;
-                let columns = n.min(range.end * PANEL) - first;
-                // SAFETY: each thread has panels of its own.
-                unsafe {
-                    let left = Left::new(a.get(), matrix.columns, samples);
-                    let target = match panels {
-                        true => Target::panels(dw.get().add(first * k), k, columns),
-                        false => Target::row_major(dw.get().add(first), n, columns),
-                    };
-                    gemm(isa, k, m, left, packed.get().add(first * m), target, accumulate);
-                }
-            });
         }
     }
 }

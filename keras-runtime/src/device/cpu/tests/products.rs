@@ -76,8 +76,15 @@ fn matmul_of_windows() {
 /// The gradient of a weight: row-major and in panels, added to what is there or not, with and without a bias.
 #[test]
 fn matmul_t() {
-    let shapes: [(usize, usize, usize, usize); 6] =
-        [(1, 1, 3, 5), (9, 1, 7, 3), (50, 3, 5, 200), (130, 1, 90, 33), (40, 2, 1, 1), (65, 9, 30, 17)];
+    let shapes: [(usize, usize, usize, usize); 7] = [
+        (1, 1, 3, 5),
+        (9, 1, 7, 3),
+        (50, 3, 5, 200),
+        (130, 1, 90, 33),
+        (40, 2, 1, 1),
+        (65, 9, 30, 17),
+        (350, 2, 20, 200),
+    ];
     for (at, (batch, rows, k, n)) in shapes.into_iter().cycle().take(4 * shapes.len()).enumerate() {
         let (panels, accumulate) = (at / shapes.len() % 2 == 1, at / shapes.len() >= 2);
         let packed = n.next_multiple_of(16) * rows;
