@@ -3,6 +3,7 @@
 use super::defaults::defaults;
 use super::{EPSILON, Loss, check, mean_of_positions};
 use crate::compiled::OutputSpec;
+use crate::config::config;
 use crate::data::Tensor;
 use crate::error::Result;
 
@@ -14,6 +15,8 @@ impl Loss for KLDivergence {
     fn name(&self) -> &str {
         "kl_divergence"
     }
+
+    config! { "KLDivergence" }
 
     fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
         mean_of_positions(y, p, classes, slope, |y, p, slope| {
@@ -44,6 +47,8 @@ impl Loss for CosineSimilarity {
         "cosine_similarity"
     }
 
+    config! { "CosineSimilarity" }
+
     fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
         mean_of_positions(y, p, classes, slope, |y, p, slope| {
             let (cosine, by_y, by_p) = cosine(y, p);
@@ -71,6 +76,8 @@ impl Loss for CategoricalGeneralizedCrossEntropy {
     fn name(&self) -> &str {
         "categorical_generalized_cross_entropy"
     }
+
+    config! { "CategoricalGeneralizedCrossEntropy" q }
 
     fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
         check::expect_indices(self.name(), output, target)

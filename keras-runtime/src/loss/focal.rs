@@ -3,6 +3,7 @@
 use super::defaults::defaults;
 use super::terms::{Terms, as_terms};
 use super::{EPSILON, Loss, mean_of_positions};
+use crate::config::config;
 use crate::device::cpu::simd::{Mask, Simd};
 
 /// `(1 - p_t)^gamma` times the binary cross-entropy, `p_t` the probability of the truth: the mean over all words.
@@ -31,6 +32,8 @@ impl Loss for BinaryFocalCrossentropy {
     fn name(&self) -> &str {
         "binary_focal_crossentropy"
     }
+
+    config! { "BinaryFocalCrossentropy" apply_class_balancing alpha gamma from_logits label_smoothing }
 
     as_terms!();
 }
@@ -80,6 +83,8 @@ impl Loss for CategoricalFocalCrossentropy {
     fn name(&self) -> &str {
         "categorical_focal_crossentropy"
     }
+
+    config! { "CategoricalFocalCrossentropy" alpha gamma from_logits label_smoothing }
 
     fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
         let (alpha, gamma, share) = (self.alpha, self.gamma, self.label_smoothing);

@@ -2,6 +2,7 @@
 
 use super::regression::mean_of;
 use super::{Loss, mean_of_positions};
+use crate::config::config;
 
 /// What turns targets of 0 and 1 into -1 and 1, and leaves others.
 fn signed(y: &[f32]) -> impl Fn(f32) -> f32 {
@@ -17,6 +18,8 @@ impl Loss for Hinge {
     fn name(&self) -> &str {
         "hinge"
     }
+
+    config! { "Hinge" }
 
     fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
         let signed = signed(y);
@@ -36,6 +39,8 @@ impl Loss for SquaredHinge {
         "squared_hinge"
     }
 
+    config! { "SquaredHinge" }
+
     fn sample(&self, y: &[f32], p: &[f32], _classes: usize, slope: Option<&mut [f32]>) -> f32 {
         let signed = signed(y);
         mean_of(y, p, slope, |y, p| {
@@ -53,6 +58,8 @@ impl Loss for CategoricalHinge {
     fn name(&self) -> &str {
         "categorical_hinge"
     }
+
+    config! { "CategoricalHinge" }
 
     fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
         mean_of_positions(y, p, classes, slope, |y, p, slope| {

@@ -3,6 +3,7 @@
 use super::defaults::defaults;
 use super::terms::{Terms, as_terms};
 use super::{EPSILON, Loss};
+use crate::config::config;
 use crate::device::cpu::simd::{Mask, Simd};
 
 /// The mean of `f` over the words of a sample, where `f(y, p)` is a term and its derivative by `p`.
@@ -28,6 +29,8 @@ impl Loss for MeanSquaredError {
         "mean_squared_error"
     }
 
+    config! { "MeanSquaredError" }
+
     as_terms!();
 }
 
@@ -46,6 +49,8 @@ impl Loss for MeanAbsoluteError {
     fn name(&self) -> &str {
         "mean_absolute_error"
     }
+
+    config! { "MeanAbsoluteError" }
 
     as_terms!();
 }
@@ -66,6 +71,8 @@ impl Loss for MeanAbsolutePercentageError {
         "mean_absolute_percentage_error"
     }
 
+    config! { "MeanAbsolutePercentageError" }
+
     as_terms!();
 }
 
@@ -84,6 +91,8 @@ impl Loss for MeanSquaredLogarithmicError {
     fn name(&self) -> &str {
         "mean_squared_logarithmic_error"
     }
+
+    config! { "MeanSquaredLogarithmicError" }
 
     as_terms!();
 }
@@ -110,6 +119,8 @@ impl Loss for Huber {
         "huber_loss"
     }
 
+    config! { "Huber" delta }
+
     as_terms!();
 }
 
@@ -134,6 +145,8 @@ impl Loss for LogCosh {
         "log_cosh"
     }
 
+    config! { "LogCosh" }
+
     as_terms!();
 }
 
@@ -152,6 +165,8 @@ impl Loss for Poisson {
     fn name(&self) -> &str {
         "poisson"
     }
+
+    config! { "Poisson" }
 
     as_terms!();
 }

@@ -33,6 +33,10 @@ macro_rules! as_within {
         fn formula(&self) -> Option<Formula> {
             self.$($within)*.formula()
         }
+        #[cfg(feature = "keras-files")]
+        fn config(&self) -> std::result::Result<crate::config::Config, String> {
+            self.$($within)*.config()
+        }
         fn scope(&self, shape: &[usize]) -> Scope {
             self.$($within)*.scope(shape)
         }

@@ -1,7 +1,9 @@
 //! LAMB.
 
 use super::update::sum_of_squares;
-use super::{Formula, Moment, Optimizer, each, learning_rate, require_epsilon, require_rate, require_share};
+use super::{
+    Formula, Moment, Optimizer, config, each, learning_rate, require_epsilon, require_rate, require_share,
+};
 use crate::device::cpu::simd::Simd;
 use crate::error::Result;
 
@@ -93,6 +95,8 @@ impl Optimizer for Lamb {
     }
 
     learning_rate!();
+
+    config! { "Lamb" beta_1 beta_2 epsilon }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;
