@@ -3530,12 +3530,12 @@ pub const fn mel_spectrogram() {}
 ///
 /// - `height`: a whole number of at least 1, or a constant. Rows of the result.
 /// - `width`: a whole number of at least 1, or a constant. Columns of the result.
-/// - `interpolation`: one of `bilinear`, `nearest`, `bicubic`, `lanczos3` and `lanczos5`, by default `bilinear`. What comes between the places of the image.
+/// - `interpolation`: one of `bilinear`, `nearest`, `bicubic`, `lanczos3`, `lanczos5` and `area`, by default `bilinear`. What comes between the places of the image.
 /// - `crop_to_aspect_ratio`: `true` or `false`, by default `false`. Whether to cut what would change the shape.
 /// - `pad_to_aspect_ratio`: `true` or `false`, by default `false`. Whether to put borders where the shape would change.
 /// - `fill_mode`: `constant`, by default `constant`. How borders are filled: Keras has no other way.
 /// - `fill_value`: a number, by default `0.0`. What the borders are made of.
-/// - `antialias`: `true` or `false`, by default `false`. Whether every place has its part in a smaller image, rather than those next to where it is read; nearest places stay so.
+/// - `antialias`: `true` or `false`, by default `false`. Whether every place has its part in a smaller image, rather than those next to where it is read; nearest places stay so, and `area` gives all of them one anyway.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.

@@ -44,6 +44,7 @@ pub mod activations;
 pub mod applications;
 pub mod callback;
 pub mod compiled;
+mod config;
 pub mod data;
 pub mod device;
 mod error;

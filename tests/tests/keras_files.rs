@@ -36,6 +36,8 @@ keras_model! {
     /// Cells within a bidirectional layer, and a chain within one that is distributed.
     Wrapped(x: [6, 4]) { x >> bidirectional(rnn(lstm_cell(3), return_sequences = true)) >> gru(2) >> dense(1) }
     Chain(x: [6, 4, 2]) { x >> time_distributed(flatten() >> dense(3) >> dense(2)) >> gru(2) }
+    cell own(x: [3]; h: [2]) { let y = (x, h) >> concatenate() >> dense(2, tanh); (y, y) }
+    Celled(x: [5, 3]) { x >> own() >> dense(1) }
 
     block part(filters) |x| {
         let h = x >> separable_conv2d(filters, 3, padding = same, use_bias = false) >> batch_normalization() >> relu
@@ -119,7 +121,7 @@ fn what_is_written_is_read_again() -> Result<()> {
     back::<Many>(&out, &["many.weights.h5", "many.keras"])?;
     back::<Renamed>(&out, &["renamed.h5", "renamed.keras"])?;
     back::<Wrapped>(&out, &["wrapped.weights.h5", "wrapped.h5", "wrapped.keras"])?;
-    back::<Chain>(&out, &["chain.h5"])?;
+    back::<Chain>(&out, &["chain.weights.h5", "chain.h5", "chain.keras"])?;
     back::<Emotions>(&out, &["emotions.weights.h5", "emotions.h5", "emotions.keras"])?;
     let mut many = Many::new(0);
     many.load_weights(file("many.keras"))?;
@@ -163,8 +165,8 @@ fn a_file_of_another_architecture_is_told_layer_by_layer() {
     }
     let text = problem(Chars::new(0).load_weights(file("many.h5")));
     assert!(text.contains("and the model has no such layer"), "{text}");
-    let text = problem(Chain::new(0).save_weights("never.weights.h5"));
-    assert!(text.contains("time_distributed/dense_1") && text.contains("`.h5` instead"), "{text}");
+    let text = problem(Celled::new(0).save_weights("never.weights.h5"));
+    assert!(text.contains("`own` is a cell of your own") && text.contains("`.h5` instead"), "{text}");
     assert!(!std::path::Path::new("never.weights.h5").exists());
 }
 

@@ -69,7 +69,13 @@ keras_model! {
     Own(x: [5, 3]) { x >> own() >> dense(1) }
     Looped(x: [5, 3]) { x >> rnn(own()) }
     Stateful(x: [5, 3]) { x >> lstm(2, stateful = true) }
-    Chain(x: [6, 4, 2]) { x >> time_distributed(flatten() >> dense(3) >> dense(2)) >> gru(2) }
+    Argument(x: [3]) { x >> dense(2, activation = celu(0.5)) }
+    /// Activations with arguments that Keras has layers for, and a chain in a wrapper.
+    Arguments(x: [4, 5, 2]) {
+        let h = x >> time_distributed(flatten() >> dense(4, activation = leaky_relu(0.1)) >> layer_normalization() >> dense(3));
+        h >> relu(max_value = 0.8, negative_slope = 0.05) >> lstm(3, activation = elu(0.5), return_sequences = true)
+            >> softmax(axis = 1) >> time_distributed(dense(2, activation = relu(threshold = 0.1)))
+    }
 }
 
 /// A folder that goes with the test.
@@ -145,6 +151,7 @@ fn whole_models_are_written() -> Result<()> {
     write::<Video>(&out, "video")?;
     write::<Volume>(&out, "volume")?;
     write::<Boxes>(&out, "boxes")?;
+    write::<Arguments>(&out, "arguments")?;
     // In any moment the same bytes, and by a callback too.
     let bytes = fs::read(out.join("boxes.keras")).expect("a file");
     write::<Boxes>(&out, "boxes")?;
@@ -177,5 +184,5 @@ fn what_keras_has_no_layer_for_is_told() {
     problem::<Own>(&["`own` is a cell of your own"]);
     problem::<Looped>(&["`rnn/own` is a cell of your own"]);
     problem::<Stateful>(&["`lstm` is stateful"]);
-    problem::<Chain>(&["`time_distributed` has a chain of layers in it"]);
+    problem::<Argument>(&["`celu` with arguments is a function"]);
 }

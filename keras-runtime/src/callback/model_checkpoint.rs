@@ -22,7 +22,7 @@ pub struct ModelCheckpoint {
     pub save_best_only: bool,
     /// Whether only weights are saved (for [`Model::load_weights`](crate::Model::load_weights)), rather than all that
     /// training needs to go on (for [`Trainer::load_checkpoint`](crate::model::Trainer::load_checkpoint)). A name that ends as
-    /// Keras's files do, `.keras` or `.weights.h5`, makes such a file in either case, which holds no state of an optimizer.
+    /// Keras's files do, `.keras` or `.weights.h5`, makes such a file in either case; one of Keras 2, `.h5`, holds weights alone.
     pub save_weights_only: bool,
     /// Whether the value should fall or rise.
     pub mode: Mode,
@@ -104,7 +104,7 @@ impl ModelCheckpoint {
         }
         let path = PathBuf::from(formatted(&self.filepath, epoch + 1, batch.map(|batch| batch + 1), logs)?);
         make_folder_of(&path)?;
-        match self.save_weights_only || crate::io::is_of_keras(&path) {
+        match self.save_weights_only || crate::io::is_weights_alone(&path) {
             true => training.save_weights(&path)?,
             false => training.save_checkpoint(&path),
         }

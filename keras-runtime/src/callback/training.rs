@@ -158,7 +158,9 @@ impl Training<'_> {
     /// # Errors
     /// When the file cannot be read, is no checkpoint, or one of another model or optimizer; nothing changes then.
     pub fn load_checkpoint(&mut self, path: impl AsRef<Path>) -> Result<Position> {
-        let (marks, course) = checkpoint::load(self.spec, self.backend, self.optimizer, path.as_ref())?;
+        let keras = (self.describe, *self.seed);
+        let (marks, course) =
+            checkpoint::load(self.spec, self.backend, self.optimizer, keras, path.as_ref())?;
         *self.stop = course.stop;
         *self.course = Some(course);
         (*self.seed, *self.step, *self.position) = (marks.seed, marks.step, marks.position);

@@ -9,12 +9,13 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::{course, safetensors as weights, write_whole};
+use super::{Describe, Kind, course, safetensors as weights, write_whole};
 use crate::callback::Position;
 use crate::compiled::{Spec, WeightSpec};
 use crate::device::Backend;
 use crate::error::{Error, Result};
 use crate::init;
+use crate::loss::Loss;
 use crate::optim::{Optimizer, ScaleState};
 use crate::train::Course;
 
@@ -39,19 +40,38 @@ pub(crate) struct Marks {
     pub position: Position,
 }
 
+/// What is trained, and how.
+#[cfg_attr(not(feature = "keras-files"), expect(dead_code, reason = "only Keras's files tell of losses"))]
+pub(crate) struct Trained<'a> {
+    pub spec: &'static Spec,
+    pub optimizer: &'a dyn Optimizer,
+    pub losses: &'a [Box<dyn Loss>],
+    pub describe: Describe,
+}
+
 fn trainable(spec: &'static Spec) -> impl Iterator<Item = &'static WeightSpec> {
     spec.weights.iter().filter(|weight| weight.trainable)
 }
 
-/// Writes a checkpoint, whole or not at all.
+/// Writes a checkpoint, whole or not at all: in Keras's way where the name ends as its files do.
 pub(crate) fn save(
-    spec: &'static Spec,
+    trained: &Trained<'_>,
     backend: &dyn Backend,
-    optimizer: &dyn Optimizer,
     marks: Marks,
     course: &Course,
     path: &Path,
 ) -> Result<()> {
+    let Trained { spec, optimizer, .. } = *trained;
+    match Kind::of(path) {
+        #[cfg(feature = "keras-files")]
+        Some(kind) => {
+            let bytes = super::keras::training::encoded(trained, backend, marks.step, kind, path)?;
+            return write_whole(path, &bytes);
+        }
+        #[cfg(not(feature = "keras-files"))]
+        Some(_) => return Err(super::without_feature(path)),
+        None => {}
+    }
     let mut tensors = weights::encoded(spec.weights.iter(), backend.params(), "");
     let len = spec.trainable_len;
     let slots = backend.state().len().checked_div(len).unwrap_or(0);
@@ -92,14 +112,36 @@ pub(crate) fn save(
     write_whole(path, &weights::serialized(tensors, Some(metadata), path)?)
 }
 
-/// Reads a checkpoint into model and optimizer: all of it, or nothing.
+/// Reads a checkpoint into model and optimizer: all of it, or nothing. A file of Keras knows neither the `seed` nor how far
+/// its training came.
 pub(crate) fn load(
     spec: &'static Spec,
     backend: &mut dyn Backend,
     optimizer: &mut dyn Optimizer,
+    (describe, seed): (Describe, u64),
     path: &Path,
 ) -> Result<(Marks, Course)> {
     let (bytes, file) = weights::bytes_of(path)?;
+    match Kind::of(path) {
+        #[cfg(feature = "keras-files")]
+        Some(_) => {
+            let state = super::keras::training::decoded(spec, optimizer, &describe(), bytes, &file)?;
+            for (weight, values) in spec.weights.iter().zip(&state.weights) {
+                init::write(weight, values, backend.params_mut());
+            }
+            backend.set_state(&state.slots, false);
+            backend.set_loss_scale(state.scaling);
+            set_rate(optimizer, state.learning_rate);
+            let marks = Marks { seed, step: state.step, position: Position::default() };
+            return Ok((marks, Course::default()));
+        }
+        #[cfg(not(feature = "keras-files"))]
+        Some(_) => {
+            let _ = (describe, seed);
+            return Err(super::without_feature(path));
+        }
+        None => {}
+    }
     let params = weights::decoded(spec, &bytes, &file)?;
     let metadata = Metadata::of(&bytes, &file)?;
     if metadata.text("optimizer")? != optimizer.name() {
@@ -178,11 +220,15 @@ pub(crate) fn load(
     backend.set_seed(marks.seed);
     backend.set_carried(samples, &carried);
     backend.set_loss_scale(scaling);
-    // A constant rate ends a schedule: the training had one no more.
+    set_rate(optimizer, rate);
+    Ok((marks, course))
+}
+
+/// A constant rate ends a schedule: the training had one no more.
+fn set_rate(optimizer: &mut dyn Optimizer, rate: Option<f32>) {
     if let Some(rate) = rate.filter(|&rate| optimizer.is_scheduled() || optimizer.learning_rate() != rate) {
         optimizer.set_learning_rate(rate);
     }
-    Ok((marks, course))
 }
 
 pub(super) fn holds(view: &TensorView<'_>, weight: &WeightSpec) -> bool {

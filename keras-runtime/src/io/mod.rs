@@ -57,14 +57,14 @@ pub(crate) fn load(network: &mut Network, path: &Path) -> Result<()> {
     }
 }
 
-/// Whether a file of this name is one of Keras in Python.
-pub(crate) fn is_of_keras(path: &Path) -> bool {
-    Kind::of(path).is_some()
+/// Whether a file of this name holds nothing but weights.
+pub(crate) fn is_weights_alone(path: &Path) -> bool {
+    Kind::of(path) == Some(Kind::Legacy)
 }
 
 /// The files of Keras in Python.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     /// Keras 3's weights.
     Weights,
     /// Keras 3's whole models.

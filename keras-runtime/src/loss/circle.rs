@@ -4,6 +4,7 @@ use super::defaults::defaults;
 use super::over_batch::{LeftOut, OverBatch, Predicted};
 use super::{Loss, Scope};
 use crate::compiled::OutputSpec;
+use crate::config::config;
 use crate::data::{Tensor, expect_whole};
 use crate::error::{Error, Result, batched};
 
@@ -143,6 +144,8 @@ impl Loss for Circle {
     fn name(&self) -> &str {
         "circle"
     }
+
+    config! { "Circle" gamma margin remove_diagonal }
 
     fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
         let what = |of: &str| format!("{of} output `{}` for circle", output.name);

@@ -5,6 +5,7 @@ use super::rows::{Element, Row, RowLoss, as_rows};
 use super::terms::{Terms, as_terms};
 use super::{EPSILON, Fused, LeftOut, Loss, check};
 use crate::compiled::{Head, OutputSpec};
+use crate::config::config;
 use crate::data::Tensor;
 use crate::device::cpu::simd::{Mask, Simd};
 use crate::error::Result;
@@ -29,6 +30,8 @@ impl Loss for CategoricalCrossentropy {
     fn name(&self) -> &str {
         "categorical_crossentropy"
     }
+
+    config! { "CategoricalCrossentropy" from_logits label_smoothing }
 
     fn fused(&self, head: Head) -> Option<Fused> {
         let logits = head == Head::Softmax || (self.from_logits && head == Head::Linear);
@@ -70,6 +73,8 @@ impl Loss for SparseCategoricalCrossentropy {
     fn name(&self) -> &str {
         "sparse_categorical_crossentropy"
     }
+
+    config! { "SparseCategoricalCrossentropy" from_logits ignore_class }
 
     fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
         check::expect_indices_or(self.ignored(), self.name(), output, target)
@@ -136,6 +141,8 @@ impl Loss for BinaryCrossentropy {
     fn name(&self) -> &str {
         "binary_crossentropy"
     }
+
+    config! { "BinaryCrossentropy" from_logits label_smoothing }
 
     fn fused(&self, head: Head) -> Option<Fused> {
         let logits = head == Head::Sigmoid || (self.from_logits && head == Head::Linear);

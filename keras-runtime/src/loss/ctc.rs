@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use super::{Loss, Scope};
 use crate::compiled::OutputSpec;
+use crate::config::config;
 use crate::data::{Tensor, expect_whole};
 use crate::error::{Error, Result, batched};
 
@@ -129,6 +130,8 @@ impl Loss for Ctc {
     fn name(&self) -> &str {
         "ctc"
     }
+
+    config! { "CTC" }
 
     fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
         let what = |of: &str| format!("{of} output `{}` for ctc", output.name);

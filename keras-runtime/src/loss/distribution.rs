@@ -4,6 +4,7 @@ use super::defaults::defaults;
 use super::rows::{Row, RowLoss, as_rows};
 use super::{EPSILON, Loss, check};
 use crate::compiled::OutputSpec;
+use crate::config::config;
 use crate::data::Tensor;
 use crate::device::cpu::simd::{Mask, Simd};
 use crate::error::Result;
@@ -16,6 +17,8 @@ impl Loss for KLDivergence {
     fn name(&self) -> &str {
         "kl_divergence"
     }
+
+    config! { "KLDivergence" }
 
     as_rows!();
 }
@@ -41,6 +44,8 @@ impl Loss for CosineSimilarity {
     fn name(&self) -> &str {
         "cosine_similarity"
     }
+
+    config! { "CosineSimilarity" }
 
     as_rows!();
 }
@@ -71,6 +76,8 @@ impl Loss for CategoricalGeneralizedCrossEntropy {
     fn name(&self) -> &str {
         "categorical_generalized_cross_entropy"
     }
+
+    config! { "CategoricalGeneralizedCrossEntropy" q }
 
     fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
         check::expect_indices(self.name(), output, target)

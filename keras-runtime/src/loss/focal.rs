@@ -4,6 +4,7 @@ use super::defaults::defaults;
 use super::rows::{Element, Row, RowLoss, as_rows};
 use super::terms::{Terms, as_terms};
 use super::{EPSILON, Loss};
+use crate::config::config;
 use crate::device::cpu::simd::{Mask, Simd};
 
 /// `(1 - p_t)^gamma` times the binary cross-entropy, `p_t` the probability of the truth: the mean over all words.
@@ -32,6 +33,8 @@ impl Loss for BinaryFocalCrossentropy {
     fn name(&self) -> &str {
         "binary_focal_crossentropy"
     }
+
+    config! { "BinaryFocalCrossentropy" apply_class_balancing alpha gamma from_logits label_smoothing }
 
     as_terms!();
 }
@@ -81,6 +84,8 @@ impl Loss for CategoricalFocalCrossentropy {
     fn name(&self) -> &str {
         "categorical_focal_crossentropy"
     }
+
+    config! { "CategoricalFocalCrossentropy" alpha gamma from_logits label_smoothing }
 
     as_rows!();
 }

@@ -2,6 +2,7 @@
 
 use super::Loss;
 use super::rows::{Row, RowLoss, as_rows};
+use crate::config::config;
 use crate::device::cpu::simd::{Mask, Simd};
 
 /// The mean over a whole row of `term(y, short)` and its derivative by the prediction, where `short` is `1 - y * p` and above 0.
@@ -28,6 +29,8 @@ impl Loss for Hinge {
         "hinge"
     }
 
+    config! { "Hinge" }
+
     as_rows!();
 }
 
@@ -48,6 +51,8 @@ impl Loss for SquaredHinge {
         "squared_hinge"
     }
 
+    config! { "SquaredHinge" }
+
     as_rows!();
 }
 
@@ -67,6 +72,8 @@ impl Loss for CategoricalHinge {
     fn name(&self) -> &str {
         "categorical_hinge"
     }
+
+    config! { "CategoricalHinge" }
 
     as_rows!();
 }

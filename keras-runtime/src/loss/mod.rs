@@ -153,6 +153,13 @@ pub trait Loss: Debug + Send + Sync {
         None
     }
 
+    /// Which of Keras's losses it is; or why it is none.
+    #[cfg(feature = "keras-files")]
+    #[doc(hidden)]
+    fn config(&self) -> std::result::Result<crate::config::Config, String> {
+        Err(format!("`{}` is a loss of your own", self.name()))
+    }
+
     /// What it is a number of, for predictions of `shape`.
     fn scope(&self, shape: &[usize]) -> Scope {
         let _ = shape;

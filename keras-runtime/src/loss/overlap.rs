@@ -6,6 +6,7 @@ use super::defaults::defaults;
 use super::over_batch::{OverBatch, Predicted};
 use super::{EPSILON, Loss, Scope, check};
 use crate::compiled::OutputSpec;
+use crate::config::config;
 use crate::data::{MAX_RANK, Tensor};
 use crate::error::{Error, Result};
 
@@ -180,11 +181,13 @@ fn checked(loss: &impl Overlap, output: &OutputSpec<'_>, target: &Tensor<'_>) ->
 }
 
 macro_rules! overlaps {
-    ($($name:ident, $keras:literal;)*) => {$(
+    ($($name:ident, $class:literal, $keras:literal: $($field:ident)*;)*) => {$(
         impl Loss for $name {
             fn name(&self) -> &str {
                 $keras
             }
+
+            config! { $class $($field)* }
 
             fn check(&self, output: &OutputSpec<'_>, target: &Tensor<'_>) -> Result<()> {
                 checked(self, output, target)
@@ -227,8 +230,8 @@ macro_rules! overlaps {
     )*};
 }
 overlaps! {
-    Dice, "dice";
-    Tversky, "tversky";
+    Dice, "Dice", "dice": axis;
+    Tversky, "Tversky", "tversky": alpha beta axis;
 }
 
 #[cfg(test)]

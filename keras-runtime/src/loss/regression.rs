@@ -3,6 +3,7 @@
 use super::defaults::defaults;
 use super::terms::{Terms, as_terms};
 use super::{EPSILON, Loss};
+use crate::config::config;
 use crate::device::cpu::simd::{Mask, Simd};
 
 /// `mean((y - p)^2)`.
@@ -13,6 +14,8 @@ impl Loss for MeanSquaredError {
     fn name(&self) -> &str {
         "mean_squared_error"
     }
+
+    config! { "MeanSquaredError" }
 
     as_terms!();
 }
@@ -33,6 +36,8 @@ impl Loss for MeanAbsoluteError {
         "mean_absolute_error"
     }
 
+    config! { "MeanAbsoluteError" }
+
     as_terms!();
 }
 
@@ -52,6 +57,8 @@ impl Loss for MeanAbsolutePercentageError {
         "mean_absolute_percentage_error"
     }
 
+    config! { "MeanAbsolutePercentageError" }
+
     as_terms!();
 }
 
@@ -70,6 +77,8 @@ impl Loss for MeanSquaredLogarithmicError {
     fn name(&self) -> &str {
         "mean_squared_logarithmic_error"
     }
+
+    config! { "MeanSquaredLogarithmicError" }
 
     as_terms!();
 }
@@ -96,6 +105,8 @@ impl Loss for Huber {
         "huber_loss"
     }
 
+    config! { "Huber" delta }
+
     as_terms!();
 }
 
@@ -120,6 +131,8 @@ impl Loss for LogCosh {
         "log_cosh"
     }
 
+    config! { "LogCosh" }
+
     as_terms!();
 }
 
@@ -138,6 +151,8 @@ impl Loss for Poisson {
     fn name(&self) -> &str {
         "poisson"
     }
+
+    config! { "Poisson" }
 
     as_terms!();
 }

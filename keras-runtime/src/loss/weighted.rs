@@ -36,6 +36,10 @@ macro_rules! as_within {
         fn compiled(&self) -> Option<&'static Spec> {
             self.$($within)*.compiled()
         }
+        #[cfg(feature = "keras-files")]
+        fn config(&self) -> std::result::Result<crate::config::Config, String> {
+            self.$($within)*.config()
+        }
         fn scope(&self, shape: &[usize]) -> Scope {
             self.$($within)*.scope(shape)
         }

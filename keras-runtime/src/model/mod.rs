@@ -354,6 +354,7 @@ pub trait Model: Sized {
     /// Reads all weights from a safetensors file, or, with the feature `keras-files`, from one that Keras has written: a name
     /// that ends in `.weights.h5`, `.keras`, `.h5` or `.hdf5`. In those layers are found by their names, if both sides name
     /// all of them alike (`/` here may be `_` there, and the first part of our names may be left out), else by their order.
+    /// The state of an optimizer in such a file is not looked at: [`Trainer::load_checkpoint`] reads it too.
     ///
     /// # Errors
     /// When the file cannot be read, is none, or holds the weights of another model, which is then told layer by layer; the

@@ -11,7 +11,7 @@ use crate::callback::{Callbacks, Logs, Position};
 use crate::data::{Arrays, Batches, IntoTensor, Selection, Tensor};
 use crate::device::Backend;
 use crate::error::Result;
-use crate::io::checkpoint::{self, Marks};
+use crate::io::checkpoint::{self, Marks, Trained};
 use crate::loss::Loss;
 use crate::metric::Metric;
 use crate::optim::Optimizer;
@@ -284,13 +284,25 @@ impl<M: Model> Trainer<M> {
     /// # Ok::<(), keras_runtime::Error>(())
     /// ```
     ///
+    /// With the feature `keras-files`, a name that ends in `.keras` or `.weights.h5` makes a file for Keras 3 in Python, where
+    /// training goes on from the same state of the same optimizer: `.keras` is a compiled model for `keras.models.load_model`,
+    /// with optimizer and losses, without metrics; `.weights.h5` is for `load_weights` of a compiled model. Such files know
+    /// no epoch, no seed, and nothing of callbacks. After a `fit` with a moving average they hold the average, as Keras's do.
+    ///
     /// # Errors
-    /// When the file cannot be written; one that was there before is then as it was.
+    /// When the file cannot be written; one that was there before is then as it was. When a file of Keras cannot tell model,
+    /// optimizer or losses, for Keras has none like them.
     pub fn save_checkpoint(&self, path: impl AsRef<Path>) -> Result<()> {
         let network = self.model.network();
         let marks = Marks { seed: network.seed(), step: self.step, position: self.position };
         let course = self.course.clone().unwrap_or_default();
-        checkpoint::save(M::SPEC, network.backend(), &*self.optimizer, marks, &course, path.as_ref())
+        let trained = Trained {
+            spec: M::SPEC,
+            optimizer: &*self.optimizer,
+            losses: &self.losses,
+            describe: crate::io::describe::<M>(),
+        };
+        checkpoint::save(&trained, network.backend(), marks, &course, path.as_ref())
     }
 
     /// Puts the training where it was when [`Trainer::save_checkpoint`] or a
@@ -298,6 +310,11 @@ impl<M: Model> Trainer<M> {
     /// [`Fit::initial_epoch`] and [`Fit::initial_batch`]. A `fit` that begins there goes on with what the callbacks had seen
     /// ([`Callback::state`](crate::callback::Callback::state)), with the history, and with the means of an epoch that was cut;
     /// one that begins elsewhere begins anew.
+    ///
+    /// With the feature `keras-files`, it reads what Keras 3 in Python has written of a compiled model too, `.keras` and
+    /// `.weights.h5`: weights, and the optimizer's steps, step size and state, so that the next step is the one that Keras would
+    /// take. The optimizer must be the same, with settings that keep the same state; its other settings are this program's.
+    /// The epoch is then 0. Of such a file [`Model::load_weights`] reads the weights alone, and asks for no optimizer.
     ///
     /// # Errors
     /// When the file cannot be read, is no checkpoint, or one of another model or optimizer; nothing changes then.

@@ -1,6 +1,8 @@
 //! Adadelta.
 
-use super::{Formula, Moment, Optimizer, each, learning_rate, require_epsilon, require_rate, require_share};
+use super::{
+    Formula, Moment, Optimizer, config, each, learning_rate, require_epsilon, require_rate, require_share,
+};
 use crate::device::cpu::simd::Simd;
 use crate::error::Result;
 
@@ -52,6 +54,8 @@ impl Optimizer for Adadelta {
     }
 
     learning_rate!();
+
+    config! { "Adadelta" rho epsilon }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;

@@ -4,9 +4,13 @@ use std::ops::Range;
 
 use super::matrices::{Matrices, RUN};
 use super::update::sum_of_squares;
+#[cfg(feature = "keras-files")]
+use super::variables::Variable;
 #[cfg(feature = "cuda")]
 use super::{Factored, Formula, Told};
-use super::{Moment, Optimizer, learning_rate, require, require_rate};
+use super::{Moment, Optimizer, config, learning_rate, require, require_rate};
+#[cfg(feature = "keras-files")]
+use crate::compiled::WeightSpec;
 #[cfg(feature = "cuda")]
 use crate::device::cpu::simd::{
     Simd,
@@ -70,6 +74,17 @@ impl Optimizer for Adafactor {
     }
 
     learning_rate!();
+
+    config! { "Adafactor" beta_2_decay epsilon_1 epsilon_2 clip_threshold relative_step }
+
+    #[cfg(feature = "keras-files")]
+    fn variables(&self, weights: &[&'static WeightSpec], _: u64) -> Vec<Variable> {
+        let of = |&weight: &&'static WeightSpec| match weight.shape.len() {
+            0 | 1 => [Variable::Unused, Variable::Unused, Variable::Slot(0, weight)],
+            _ => [Variable::Rows(0, weight), Variable::Columns(1, weight), Variable::Product(weight)],
+        };
+        weights.iter().flat_map(of).collect()
+    }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;

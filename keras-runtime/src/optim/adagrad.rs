@@ -1,6 +1,8 @@
 //! Adagrad.
 
-use super::{Formula, Moment, Optimizer, each, learning_rate, require, require_epsilon, require_rate};
+use super::{
+    Formula, Moment, Optimizer, config, each, learning_rate, require, require_epsilon, require_rate,
+};
 use crate::device::cpu::simd::Simd;
 use crate::error::Result;
 
@@ -51,6 +53,8 @@ impl Optimizer for Adagrad {
     }
 
     learning_rate!();
+
+    config! { "Adagrad" initial_accumulator_value epsilon }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;

@@ -1,8 +1,13 @@
 //! Adam.
 
+#[cfg(feature = "keras-files")]
+use super::variables::{self, Variable};
 use super::{
-    Formula, Moment, Optimizer, Options, each, learning_rate, require_epsilon, require_rate, require_share,
+    Formula, Moment, Optimizer, Options, config, each, learning_rate, require_epsilon, require_rate,
+    require_share,
 };
+#[cfg(feature = "keras-files")]
+use crate::compiled::WeightSpec;
 use crate::device::cpu::simd::Simd;
 use crate::error::Result;
 
@@ -86,6 +91,14 @@ impl Optimizer for Adam {
 
     learning_rate!();
 
+    config! { "Adam" beta_1 beta_2 epsilon amsgrad }
+
+    #[cfg(feature = "keras-files")]
+    fn variables(&self, weights: &[&'static WeightSpec], _: u64) -> Vec<Variable> {
+        let first = variables::interleaved(weights, 0..2);
+        first.into_iter().chain(variables::interleaved(weights, 2..self.state_words())).collect()
+    }
+
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;
         require_share("beta_1", self.beta_1)?;
@@ -147,6 +160,13 @@ impl Optimizer for AdamW {
     }
 
     learning_rate!();
+
+    config! { "AdamW" beta_1 beta_2 epsilon amsgrad }
+
+    #[cfg(feature = "keras-files")]
+    fn variables(&self, weights: &[&'static WeightSpec], steps: u64) -> Vec<Variable> {
+        self.adam().variables(weights, steps)
+    }
 
     fn check(&self) -> Result<()> {
         let decay = self.weight_decay;

@@ -1,6 +1,8 @@
 //! Adamax.
 
-use super::{Formula, Moment, Optimizer, each, learning_rate, require_epsilon, require_rate, require_share};
+use super::{
+    Formula, Moment, Optimizer, config, each, learning_rate, require_epsilon, require_rate, require_share,
+};
 use crate::device::cpu::simd::Simd;
 use crate::error::Result;
 
@@ -54,6 +56,8 @@ impl Optimizer for Adamax {
     }
 
     learning_rate!();
+
+    config! { "Adamax" beta_1 beta_2 epsilon }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;

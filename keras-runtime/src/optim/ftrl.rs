@@ -1,6 +1,6 @@
 //! Follow the regularized leader.
 
-use super::{Formula, Moment, Optimizer, each, learning_rate, require, require_rate};
+use super::{Formula, Moment, Optimizer, config, each, learning_rate, require, require_rate};
 use crate::device::cpu::simd::Simd;
 use crate::error::Result;
 
@@ -82,6 +82,11 @@ impl Optimizer for Ftrl {
     }
 
     learning_rate!();
+
+    config! {
+        "Ftrl" learning_rate_power initial_accumulator_value l1_regularization_strength l2_regularization_strength
+        l2_shrinkage_regularization_strength beta
+    }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;

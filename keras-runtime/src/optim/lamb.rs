@@ -3,7 +3,9 @@
 #[cfg(feature = "cuda")]
 use super::Told;
 use super::update::sum_of_squares;
-use super::{Formula, Moment, Optimizer, each, learning_rate, require_epsilon, require_rate, require_share};
+use super::{
+    Formula, Moment, Optimizer, config, each, learning_rate, require_epsilon, require_rate, require_share,
+};
 #[cfg(feature = "cuda")]
 use crate::device::cpu::simd::{
     Mask,
@@ -111,6 +113,8 @@ impl Optimizer for Lamb {
     }
 
     learning_rate!();
+
+    config! { "Lamb" beta_1 beta_2 epsilon }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;

@@ -1,6 +1,6 @@
 //! Lion.
 
-use super::{Formula, Moment, Optimizer, each, learning_rate, require_rate, require_share};
+use super::{Formula, Moment, Optimizer, config, each, learning_rate, require_rate, require_share};
 use crate::device::cpu::simd::Simd;
 use crate::error::Result;
 
@@ -50,6 +50,8 @@ impl Optimizer for Lion {
     }
 
     learning_rate!();
+
+    config! { "Lion" beta_1 beta_2 }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;

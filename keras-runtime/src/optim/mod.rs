@@ -33,6 +33,8 @@ mod schedule_free;
 mod sgd;
 mod tuned;
 mod update;
+#[cfg(feature = "keras-files")]
+mod variables;
 
 use std::fmt::Debug;
 
@@ -58,8 +60,11 @@ pub use update::{Clip, MovingAverage, Options};
 #[cfg(feature = "cuda")]
 pub(crate) use update::{Pieces, pieces};
 pub(crate) use update::{Scratch, Update};
+#[cfg(feature = "keras-files")]
+pub use variables::Variable;
 
 use crate::compiled::WeightSpec;
+use crate::config::config;
 use crate::device::cpu::simd::{self, Isa, Kernel, Simd};
 use crate::error::{Error, Result};
 
@@ -130,6 +135,22 @@ pub trait Optimizer: Debug + Send + Sync {
     /// When they do not, with the name of the setting.
     fn check(&self) -> Result<()> {
         Ok(())
+    }
+
+    /// Which of Keras's optimizers it is, with its own arguments; or why it is none.
+    #[cfg(feature = "keras-files")]
+    #[doc(hidden)]
+    fn config(&self) -> std::result::Result<crate::config::Config, String> {
+        Err(format!("`{}` is an optimizer of your own", self.name()))
+    }
+
+    /// What Keras's optimizer keeps for these weights after so many steps, in its order. By default its state, one weight
+    /// after another.
+    #[cfg(feature = "keras-files")]
+    #[doc(hidden)]
+    fn variables(&self, weights: &[&'static WeightSpec], steps: u64) -> Vec<Variable> {
+        let _ = steps;
+        variables::interleaved(weights, 0..self.state_words() - self.options().state_words())
     }
 
     /// Lets the step size follow `schedule`, a function of the steps taken, instead of being constant.

@@ -4,9 +4,11 @@ use std::cell::RefCell;
 
 use super::matrices::Matrices;
 use super::update::sum_of_squares;
+#[cfg(feature = "keras-files")]
+use super::variables::{self, Variable};
 use super::{
-    Adam, Formula, Moment, Optimizer, Options, each, learning_rate, require, require_epsilon, require_rate,
-    require_share,
+    Adam, Formula, Moment, Optimizer, Options, config, each, learning_rate, require, require_epsilon,
+    require_rate, require_share,
 };
 use crate::compiled::WeightSpec;
 use crate::device::cpu::product::{Operand, product};
@@ -185,6 +187,17 @@ impl Optimizer for Muon {
     }
 
     learning_rate!();
+
+    config! {
+        "Muon" adam_beta_1 adam_beta_2 adam_weight_decay epsilon exclude_layers exclude_embeddings muon_a muon_b muon_c
+        adam_lr_ratio momentum ns_steps nesterov rms_rate
+    }
+
+    #[cfg(feature = "keras-files")]
+    fn variables(&self, weights: &[&'static WeightSpec], _: u64) -> Vec<Variable> {
+        let slots = |weight| if self.is_matrix(weight) { 0..1 } else { 0..2 };
+        weights.iter().flat_map(|weight| variables::interleaved(&[*weight], slots(weight))).collect()
+    }
 
     fn options(&self) -> Options<'_> {
         Options { decay: self.weight_decay, ..Options::default() }

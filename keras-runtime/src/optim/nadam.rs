@@ -1,6 +1,12 @@
 //! Nadam.
 
-use super::{Formula, Moment, Optimizer, each, learning_rate, require_epsilon, require_rate, require_share};
+#[cfg(feature = "keras-files")]
+use super::variables::{self, Variable};
+use super::{
+    Formula, Moment, Optimizer, config, each, learning_rate, require_epsilon, require_rate, require_share,
+};
+#[cfg(feature = "keras-files")]
+use crate::compiled::WeightSpec;
 use crate::device::cpu::simd::Simd;
 use crate::error::Result;
 
@@ -79,6 +85,15 @@ impl Optimizer for Nadam {
     }
 
     learning_rate!();
+
+    config! { "Nadam" beta_1 beta_2 epsilon }
+
+    #[cfg(feature = "keras-files")]
+    fn variables(&self, weights: &[&'static WeightSpec], steps: u64) -> Vec<Variable> {
+        let mut all = variables::interleaved(weights, 0..2);
+        all.push(Variable::Number(self.product(steps) as f32));
+        all
+    }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;

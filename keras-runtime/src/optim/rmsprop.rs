@@ -1,6 +1,12 @@
 //! RMSprop.
 
-use super::{Formula, Moment, Optimizer, each, learning_rate, require_epsilon, require_rate, require_share};
+#[cfg(feature = "keras-files")]
+use super::variables::{self, Variable};
+use super::{
+    Formula, Moment, Optimizer, config, each, learning_rate, require_epsilon, require_rate, require_share,
+};
+#[cfg(feature = "keras-files")]
+use crate::compiled::WeightSpec;
 use crate::device::cpu::simd::Simd;
 use crate::error::Result;
 
@@ -109,6 +115,16 @@ impl Optimizer for RmsProp {
     }
 
     learning_rate!();
+
+    config! { "RMSprop" rho momentum epsilon centered }
+
+    #[cfg(feature = "keras-files")]
+    fn variables(&self, weights: &[&'static WeightSpec], _: u64) -> Vec<Variable> {
+        // Keras's average of gradients comes last.
+        let centre = usize::from(self.centered);
+        let slots = [0..1, 1 + centre..self.state_words(), 1..1 + centre];
+        slots.into_iter().flat_map(|slots| variables::interleaved(weights, slots)).collect()
+    }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;

@@ -15,7 +15,7 @@
 
 use std::fmt::Debug;
 
-use super::{require, require_rate};
+use super::{config, require, require_rate};
 use crate::error::{Error, Result};
 
 /// A step size for every step.
@@ -29,6 +29,13 @@ pub trait Schedule: Debug + Send + Sync {
     /// When they do not, with the name of the setting.
     fn check(&self) -> Result<()> {
         Ok(())
+    }
+
+    /// Which of Keras's schedules it is; or why it is none.
+    #[cfg(feature = "keras-files")]
+    #[doc(hidden)]
+    fn config(&self) -> std::result::Result<crate::config::Config, String> {
+        Err(format!("its schedule, `{self:?}`, is none of Keras's"))
     }
 }
 
@@ -164,6 +171,8 @@ fn cosine(fraction: f64, height: f64, alpha: f32) -> f64 {
 }
 
 impl Schedule for ExponentialDecay {
+    config! { "ExponentialDecay" initial_learning_rate decay_steps decay_rate staircase }
+
     fn learning_rate(&self, steps: u64) -> f32 {
         let power = fraction(steps, self.decay_steps, self.staircase);
         (f64::from(self.initial_learning_rate) * f64::from(self.decay_rate).powf(power)) as f32
@@ -177,6 +186,8 @@ impl Schedule for ExponentialDecay {
 }
 
 impl Schedule for PiecewiseConstantDecay {
+    config! { "PiecewiseConstantDecay" boundaries values }
+
     fn learning_rate(&self, steps: u64) -> f32 {
         let piece = self.boundaries.partition_point(|&last| last < steps);
         self.values.get(piece).or(self.values.last()).copied().unwrap_or(0.0)
@@ -205,6 +216,8 @@ impl Schedule for PiecewiseConstantDecay {
 }
 
 impl Schedule for PolynomialDecay {
+    config! { "PolynomialDecay" initial_learning_rate decay_steps end_learning_rate power cycle }
+
     fn learning_rate(&self, steps: u64) -> f32 {
         let (mut at, mut length) = (steps as f64, self.decay_steps as f64);
         match self.cycle {
@@ -225,6 +238,8 @@ impl Schedule for PolynomialDecay {
 }
 
 impl Schedule for InverseTimeDecay {
+    config! { "InverseTimeDecay" initial_learning_rate decay_steps decay_rate staircase }
+
     fn learning_rate(&self, steps: u64) -> f32 {
         let below = 1.0 + f64::from(self.decay_rate) * fraction(steps, self.decay_steps, self.staircase);
         (f64::from(self.initial_learning_rate) / below) as f32
@@ -238,6 +253,8 @@ impl Schedule for InverseTimeDecay {
 }
 
 impl Schedule for CosineDecay {
+    config! { "CosineDecay" initial_learning_rate decay_steps alpha warmup_target warmup_steps }
+
     fn learning_rate(&self, steps: u64) -> f32 {
         let first = f64::from(self.initial_learning_rate);
         let (from, steps) = match self.warmup_target {
@@ -260,6 +277,8 @@ impl Schedule for CosineDecay {
 }
 
 impl Schedule for CosineDecayRestarts {
+    config! { "CosineDecayRestarts" initial_learning_rate first_decay_steps t_mul m_mul alpha }
+
     fn learning_rate(&self, steps: u64) -> f32 {
         let (done, longer) = (steps as f64 / self.first_decay_steps as f64, f64::from(self.t_mul));
         let (restarts, done) = if longer == 1.0 {

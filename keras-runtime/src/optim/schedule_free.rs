@@ -1,8 +1,13 @@
 //! AdamW without a schedule.
 
+#[cfg(feature = "keras-files")]
+use super::variables::Variable;
 use super::{
-    Formula, Moment, Optimizer, each, learning_rate, require, require_epsilon, require_rate, require_share,
+    Formula, Moment, Optimizer, config, each, learning_rate, require, require_epsilon, require_rate,
+    require_share,
 };
+#[cfg(feature = "keras-files")]
+use crate::compiled::WeightSpec;
 use crate::device::cpu::simd::Simd;
 use crate::error::Result;
 
@@ -75,6 +80,14 @@ impl Optimizer for ScheduleFreeAdamW {
     }
 
     learning_rate!();
+
+    config! { "ScheduleFreeAdamW" beta_1 beta_2 epsilon warmup_steps }
+
+    #[cfg(feature = "keras-files")]
+    fn variables(&self, weights: &[&'static WeightSpec], steps: u64) -> Vec<Variable> {
+        let first = |weight| if steps == 0 { Variable::Weight(weight) } else { Variable::Slot(0, weight) };
+        weights.iter().flat_map(|weight| [first(weight), Variable::Slot(1, weight)]).collect()
+    }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;

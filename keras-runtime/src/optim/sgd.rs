@@ -1,6 +1,6 @@
 //! Gradient descent.
 
-use super::{Formula, Moment, Optimizer, each, learning_rate, require_rate, require_share};
+use super::{Formula, Moment, Optimizer, config, each, learning_rate, require_rate, require_share};
 use crate::device::cpu::simd::Simd;
 use crate::error::Result;
 
@@ -61,6 +61,8 @@ impl Optimizer for Sgd {
     }
 
     learning_rate!();
+
+    config! { "SGD" momentum nesterov }
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;

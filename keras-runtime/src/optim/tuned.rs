@@ -169,6 +169,22 @@ impl<O: Optimizer> Optimizer for Tuned<O> {
         self.inner.decay_of(weight, decay)
     }
 
+    #[cfg(feature = "keras-files")]
+    fn config(&self) -> std::result::Result<crate::config::Config, String> {
+        let config = self.inner.config()?;
+        Ok(match &self.schedule {
+            Some(schedule) => {
+                config.with("learning_rate", &schedule.config()?.json("keras.optimizers.schedules"))
+            }
+            None => config,
+        })
+    }
+
+    #[cfg(feature = "keras-files")]
+    fn variables(&self, weights: &[&'static WeightSpec], steps: u64) -> Vec<super::Variable> {
+        self.inner.variables(weights, steps)
+    }
+
     fn check(&self) -> Result<()> {
         self.inner.check()?;
         if let Some(schedule) = &self.schedule {

@@ -10,7 +10,7 @@ use crate::compiled::Spec;
 use crate::device::Backend;
 use crate::error::{Error, Result};
 use crate::io::Describe;
-use crate::io::checkpoint::{self, Marks};
+use crate::io::checkpoint::{self, Marks, Trained};
 use crate::loss::Loss;
 use crate::optim::Optimizer;
 use crate::view::Progress;
@@ -90,9 +90,14 @@ impl Session<'_> {
         }
         let course = course(self);
         let marks = Marks { seed: *self.seed, step: *self.step, position: *self.position };
-        let mut requests = std::mem::take(&mut self.requests).into_iter();
-        requests
-            .try_for_each(|path| checkpoint::save(self.spec, backend, self.optimizer, marks, &course, &path))
+        let requests = std::mem::take(&mut self.requests);
+        let trained = Trained {
+            spec: self.spec,
+            optimizer: self.optimizer,
+            losses: self.losses,
+            describe: self.describe,
+        };
+        requests.iter().try_for_each(|path| checkpoint::save(&trained, backend, marks, &course, path))
     }
 
     /// What callbacks are given.

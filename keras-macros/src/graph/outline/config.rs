@@ -2,7 +2,7 @@
 
 use super::{Builder, Described, has_class};
 use crate::ir::{DType, Init, Penalty, Start};
-use crate::layers::args::{Clipping, Value};
+use crate::layers::args::{Args, Clipping, Value};
 use crate::layers::audio;
 use crate::layers::constraints::Constraint;
 use crate::layers::regularizers::Regularizer;
@@ -78,7 +78,7 @@ impl Builder<'_> {
         let mut config = String::new();
         if u.entry.family == Family::Activation {
             if u.args.given().next().is_some() {
-                return Err(format!("`{name}` is an activation with arguments"));
+                return self.activation(u.entry.name, u.args);
             }
             return Ok(("Activation", with("activation", &quoted(u.entry.name))));
         }
@@ -99,6 +99,24 @@ impl Builder<'_> {
         Ok((u.entry.class, config))
     }
 
+    /// Keras's layer for an activation with arguments.
+    fn activation(&mut self, name: &str, args: &Args) -> Result<(&'static str, String), String> {
+        let class = match name {
+            "relu" => "ReLU",
+            "leaky_relu" => "LeakyReLU",
+            "elu" => "ELU",
+            "softmax" => "Softmax",
+            _ => return Err(format!("`{name}` with arguments is a function in Keras, and no layer")),
+        };
+        let mut config = String::new();
+        for (argument, value) in args.given() {
+            if let Some(value) = self.json(argument, value)? {
+                config += &with(argument, &value);
+            }
+        }
+        Ok((class, config))
+    }
+
     /// A value of an argument, unless it is told elsewhere.
     fn json(&mut self, name: &str, value: &Value) -> Result<Option<String>, String> {
         Ok(Some(match value {
@@ -109,8 +127,9 @@ impl Builder<'_> {
             Value::Flag(flag) => flag.to_string(),
             Value::Activation(activation) => {
                 if activation.args.given().next().is_some() {
-                    let entry = activation.entry.name;
-                    return Err(format!("`{entry}(..)` with arguments is an argument, `{name}`"));
+                    // Keras takes a layer for a function.
+                    let (class, config) = self.activation(activation.entry.name, &activation.args)?;
+                    return Ok(Some(object("keras.layers", class, &config, "")));
                 }
                 quoted(activation.entry.name)
             }
@@ -174,6 +193,11 @@ fn wrapped(name: &str, u: &Use, inner: &[Described]) -> Result<String, String> {
         ("RNN", [cell]) => Ok(with("cell", cell)),
         ("StackedRNNCells", cells) => Ok(with("cells", &list(cells.iter().cloned()))),
         (_, [layer]) => Ok(with("layer", layer)),
+        // As in Keras, a chain is a model of its own.
+        ("TimeDistributed", layers) => {
+            let chain = with("name", "\"chain\"") + &with("layers", &list(layers.iter().cloned()));
+            Ok(with("layer", &object("keras", "Sequential", &chain, "")))
+        }
         _ => Err(format!("`{name}` has a chain of layers in it")),
     }
 }

@@ -27,7 +27,8 @@ pub struct Description {
     pub problem: Option<String>,
     /// Names of the layers in Keras's order.
     pub order: Vec<String>,
-    /// Models within the model, and what Keras calls their classes in files.
+    /// Models within the model, and wrappers around chains of layers, which are models in Keras; and what Keras calls their
+    /// classes in files.
     pub models: Vec<(String, &'static str)>,
 }
 
@@ -205,6 +206,9 @@ impl Builder<'_> {
         let Some(frame) = self.outline.frames.pop() else { return };
         let trainable = self.frozen == 0 && u.args.flag("trainable");
         let inner: Vec<Described> = frame.layers.into_iter().map(|layer| layer.described).collect();
+        if u.entry.class == "TimeDistributed" && inner.len() > 1 {
+            self.outline.models.push((name.to_string(), "sequential"));
+        }
         let mut described = self.described(name, u, trainable, &inner);
         described.problem = frame.problem.or(described.problem);
         let inputs: Vec<&Tensor> = u.inputs.iter().collect();

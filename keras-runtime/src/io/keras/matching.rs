@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::leaves::{Leaf, numbered, word};
+use super::leaves::{Leaf, MODEL, numbered, word};
 
 /// Layers of the model, and their likes in the file, by index.
 type Pairs = Vec<(usize, usize)>;
@@ -17,7 +17,8 @@ pub(super) fn pairs(ours: &[Leaf], file: &[Leaf], in_order: bool) -> Result<Pair
         true => (0..ours.len()).map(|i| (i, i)).collect(),
         false => by_class(ours, file),
     };
-    let ways = [by_name(ours, file, 0), by_name(ours, file, 1), Some(by_order)];
+    let ways =
+        [by_name(ours, file, 0), by_name(ours, file, 1), by_name(ours, &unchained(file), 0), Some(by_order)];
     let ways: Vec<Pairs> = ways.into_iter().flatten().collect();
     let fit = |pairs: &Pairs| pairs.iter().filter(|pair| agree(ours, file, **pair)).count();
     match ways.iter().find(|pairs| fit(pairs) == ours.len()) {
@@ -49,6 +50,20 @@ fn around(leaf: &Leaf) -> Option<String> {
 
 fn agree(ours: &[Leaf], file: &[Leaf], (own, other): (usize, usize)) -> bool {
     ours[own].shapes == file[other].shapes
+}
+
+/// The same without names of the models that chains in wrappers are in Keras: they are chains of layers here.
+fn unchained(file: &[Leaf]) -> Vec<Leaf> {
+    let mut leaves = file.to_vec();
+    for leaf in &mut leaves {
+        let chain =
+            leaf.classes.windows(2).position(|pair| pair[0] == "time_distributed" && pair[1] == MODEL);
+        if let Some(at) = chain {
+            leaf.names.remove(at + 1);
+            leaf.classes.remove(at + 1);
+        }
+    }
+    leaves
 }
 
 /// Every layer has its like, after the first `drop` parts of our names.

@@ -7,9 +7,13 @@ mod archive;
 mod leaves;
 mod matching;
 mod read;
+pub(super) mod training;
 mod write;
 
 use std::path::Path;
+
+use leaves::Leaf;
+use read::Stored;
 
 use super::Kind;
 use crate::compiled::{Description, Spec};
@@ -19,10 +23,28 @@ use crate::error::{Error, Result};
 pub(super) fn decoded(spec: &Spec, bytes: Vec<u8>, file: &str) -> Result<Vec<Vec<f32>>> {
     let stored = read::open(bytes, file)?;
     let ours = leaves::of_model(spec);
-    let pairs = matching::pairs(&ours, &stored.leaves, stored.in_order)
-        .map_err(|differences| Error::Weights { file: file.into(), model: spec.name, differences })?;
+    values(spec, &ours, &stored, &paired(spec, &ours, &stored, file)?, file)
+}
+
+/// Which layer of the model is which of the file.
+fn paired(spec: &Spec, ours: &[Leaf], stored: &Stored, file: &str) -> Result<Vec<(usize, usize)>> {
+    matching::pairs(ours, &stored.leaves, stored.in_order).map_err(|differences| Error::Weights {
+        file: file.into(),
+        model: spec.name,
+        differences,
+    })
+}
+
+/// The values of every weight.
+fn values(
+    spec: &Spec,
+    ours: &[Leaf],
+    stored: &Stored,
+    pairs: &[(usize, usize)],
+    file: &str,
+) -> Result<Vec<Vec<f32>>> {
     let mut values = vec![vec![]; spec.weights.len()];
-    for (own, other) in pairs {
+    for &(own, other) in pairs {
         for (weight, path) in ours[own].weights.iter().zip(&stored.leaves[other].paths) {
             values[*weight] = stored.values(path, file)?;
         }
@@ -42,8 +64,10 @@ pub(super) fn encoded(
     let problem = |problem: String| Error::Format { file: path.display().to_string(), problem };
     match kind {
         Kind::Legacy => write::legacy(spec, &leaves, params),
-        Kind::Weights => write::weights(spec, leaves, params, description),
-        Kind::Archive => archive::archive(spec, leaves, params, description),
+        Kind::Weights => write::weights(spec, leaves, params, description).and_then(write::Tree::bytes),
+        Kind::Archive => archive::config(spec, description).and_then(|config| {
+            archive::archive(&config, &write::weights(spec, leaves, params, description)?.bytes()?)
+        }),
     }
     .map_err(problem)
 }

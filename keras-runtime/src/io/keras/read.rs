@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read as _};
 
 use hdf5_pure::{AttrValue, File, Group};
+use serde_json::Value;
 
 use super::leaves::{Leaf, MODEL, numbered};
 use crate::error::{Error, Result};
@@ -24,7 +25,7 @@ fn problem(file: &str, problem: impl ToString) -> Error {
 
 /// Opens the bytes of a file called `name`: of HDF5, or an archive with one in it.
 pub(super) fn open(bytes: Vec<u8>, name: &str) -> Result<Stored> {
-    let bytes = if bytes.starts_with(b"PK") { inner(bytes, name)? } else { bytes };
+    let bytes = if bytes.starts_with(b"PK") { part(&bytes, "model.weights.h5", name)? } else { bytes };
     let broken = |error: hdf5_pure::Error| problem(name, format!("is not a whole HDF5 file ({error})"));
     let file = File::from_bytes(bytes).map_err(broken)?;
     let root = file.root();
@@ -47,12 +48,22 @@ pub(super) fn open(bytes: Vec<u8>, name: &str) -> Result<Stored> {
     Ok(Stored { file, leaves, in_order: legacy.is_some() })
 }
 
-/// `model.weights.h5` of a `.keras` file.
-fn inner(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>> {
+/// What an archive says of its model; `None` for what is no archive.
+pub(super) fn config(bytes: &[u8], name: &str) -> Result<Option<Value>> {
+    if !bytes.starts_with(b"PK") {
+        return Ok(None);
+    }
+    let text = part(bytes, "config.json", name)?;
+    let config = serde_json::from_slice(&text);
+    config.map(Some).map_err(|error| problem(name, format!("does not say what its model is ({error})")))
+}
+
+/// A part of a `.keras` file.
+fn part(bytes: &[u8], part: &str, name: &str) -> Result<Vec<u8>> {
     let broken = |error: zip::result::ZipError| problem(name, format!("is not a whole archive ({error})"));
     let most = 64 * bytes.len() as u64;
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
-    let part = archive.by_name("model.weights.h5").map_err(broken)?;
+    let part = archive.by_name(part).map_err(broken)?;
     let mut bytes = vec![];
     // Keras does not compress it.
     part.take(most)
@@ -211,5 +222,25 @@ impl Stored {
         data.read_f32()
             .or_else(|_| data.read_f64().map(|all| all.iter().map(|x| *x as f32).collect()))
             .map_err(broken)
+    }
+
+    /// The whole number at `path`.
+    pub fn whole(&self, path: &str, name: &str) -> Result<u64> {
+        let data = self.file.dataset(path).and_then(|data| {
+            data.read_i64().or_else(|_| data.read_i32().map(|all| all.into_iter().map(i64::from).collect()))
+        });
+        let number = data.ok().and_then(|all| u64::try_from(*all.first()?).ok());
+        number.ok_or_else(|| problem(name, format!("has no count at `{path}`")))
+    }
+
+    /// What the variables at `path` are of, and their shapes; `None` if there are none.
+    pub fn variables(&self, path: &str, name: &str) -> Result<Option<(String, Vec<Vec<usize>>)>> {
+        let Ok(group) = self.file.group(path) else { return Ok(None) };
+        let broken = |error: hdf5_pure::Error| problem(name, format!("has no whole `{path}` ({error})"));
+        let of =
+            group.attrs().map_err(broken)?.get("name").and_then(AttrValue::as_str).unwrap_or("").to_string();
+        let count = group.datasets().map_err(broken)?.len();
+        let shapes = (0..count).map(|i| shape(&self.file, &format!("{path}/{i}")));
+        Ok(Some((of, shapes.collect::<Found<_>>().map_err(broken)?)))
     }
 }

@@ -9,11 +9,17 @@ use super::leaves::{Leaf, MODEL, numbered};
 use crate::compiled::{Description, Spec};
 use crate::init;
 
+/// The elements of an array, or the one number.
+pub(super) enum Numbers {
+    Floats(Vec<f32>),
+    Whole(i64),
+}
+
 /// The groups and arrays of a file.
 #[derive(Default)]
-struct Tree {
+pub(super) struct Tree {
     groups: BTreeMap<String, Tree>,
-    arrays: Vec<(String, Vec<usize>, Vec<f32>)>,
+    arrays: Vec<(String, Vec<usize>, Numbers)>,
     attributes: Vec<(String, AttrValue)>,
 }
 
@@ -24,15 +30,25 @@ impl Tree {
         parts.fold(self, |tree, part| tree.groups.entry(part.to_string()).or_default())
     }
 
-    fn array(&mut self, path: &str, shape: &[usize], words: Vec<f32>) {
+    pub fn array(&mut self, path: &str, shape: &[usize], numbers: Numbers) {
         let (group, name) = path.rsplit_once('/').unwrap_or(("", path));
-        self.at(group).arrays.push((name.to_string(), shape.to_vec(), words));
+        self.at(group).arrays.push((name.to_string(), shape.to_vec(), numbers));
+    }
+
+    /// Says what the variables in the group at `path` are of.
+    pub fn name(&mut self, path: &str, name: &str) {
+        self.at(path).attributes.push(("name".into(), AttrValue::String(name.into())));
     }
 
     fn finished(self, mut group: hdf5_pure::GroupBuilder) -> FinishedGroup {
-        for (name, shape, words) in self.arrays {
+        for (name, shape, numbers) in self.arrays {
             let shape: Vec<u64> = shape.into_iter().map(|size| size as u64).collect();
-            group.create_dataset(&name).with_f32_data(&words).with_shape(&shape);
+            let array = group.create_dataset(&name);
+            match numbers {
+                Numbers::Floats(words) => array.with_f32_data(&words),
+                Numbers::Whole(number) => array.with_i64_data(&[number]),
+            }
+            .with_shape(&shape);
         }
         for (name, value) in self.attributes {
             group.set_attr(&name, value);
@@ -44,7 +60,7 @@ impl Tree {
         group.finish()
     }
 
-    fn bytes(self) -> Result<Vec<u8>, String> {
+    pub fn bytes(self) -> Result<Vec<u8>, String> {
         let mut file = FileBuilder::new();
         for (name, value) in self.attributes {
             file.set_attr(&name, value);
@@ -85,7 +101,7 @@ pub(super) fn legacy(spec: &Spec, leaves: &[Leaf], params: &[f32]) -> Result<Vec
         for weight in weights.into_iter().flatten() {
             let weight = &spec.weights[weight];
             let own = format!("{}:0", weight.name);
-            tree.array(&format!("{name}/{own}"), weight.shape, init::read(weight, params));
+            tree.array(&format!("{name}/{own}"), weight.shape, Numbers::Floats(init::read(weight, params)));
             names.push(own);
         }
         tree.at(&name).attributes.push(("weight_names".into(), strings(names)));
@@ -105,16 +121,9 @@ pub(super) fn weights(
     mut leaves: Vec<Leaf>,
     params: &[f32],
     description: &Description,
-) -> Result<Vec<u8>, String> {
+) -> Result<Tree, String> {
     // Keras counts layers in its own order.
-    let place = |leaf: &Leaf| {
-        let label = leaf.label();
-        let is_in = |layer: &str| {
-            label.strip_prefix(layer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        description.order.iter().position(|layer| is_in(layer)).unwrap_or(usize::MAX)
-    };
-    leaves.sort_by_cached_key(place);
+    leaves.sort_by_cached_key(|leaf| place(leaf, description));
     let mut numbers: HashMap<(String, String), usize> = HashMap::new();
     let mut groups: HashMap<Vec<String>, String> = HashMap::new();
     let mut taken = HashSet::new();
@@ -124,20 +133,24 @@ pub(super) fn weights(
         let known = leaf.classes.iter().enumerate().filter(|(_, class)| !class.is_empty());
         for (depth, class) in known {
             let key = leaf.names[..=depth].to_vec();
-            let around = leaf.classes[..depth]
-                .iter()
-                .rev()
-                .find(|class| !class.is_empty())
-                .filter(|class| *class != MODEL);
+            let outer = leaf.classes[..depth].iter().rposition(|class| !class.is_empty());
+            let around = outer.map(|outer| &leaf.classes[outer]).filter(|class| *class != MODEL);
+            let is_chain = around.is_some_and(|class| class == "time_distributed")
+                && outer.is_some_and(|outer| {
+                    let name = leaf.names[..=outer].join("/");
+                    description.models.iter().any(|(known, _)| *known == name)
+                });
             path = match groups.get(&key) {
                 Some(path) => path.clone(),
                 None => {
                     let is_model = class == MODEL;
                     let class = if is_model { model_class(&key, description)? } else { class };
+                    let around = around.filter(|_| !is_chain);
                     let part = part(class, &leaf.names[depth], around, &path, &mut numbers);
+                    // The model that a chain is in Keras.
+                    let part = if is_chain { format!("layer/layers/{part}") } else { part };
                     let mut path = format!("{path}/{part}");
-                    let vars = tree.at(&format!("{path}/vars"));
-                    vars.attributes.push(("name".into(), AttrValue::String(leaf.names[depth].clone())));
+                    tree.name(&format!("{path}/vars"), &leaf.names[depth]);
                     if is_model {
                         path.push_str("/layers");
                     }
@@ -164,10 +177,22 @@ pub(super) fn weights(
         let all = inner.map(|inner| inner.weights[0]).into_iter().chain(leaf.weights.iter().copied());
         for (i, weight) in all.enumerate() {
             let weight = &spec.weights[weight];
-            tree.array(&format!("{path}{cell}/vars/{i}"), weight.shape, init::read(weight, params));
+            tree.array(
+                &format!("{path}{cell}/vars/{i}"),
+                weight.shape,
+                Numbers::Floats(init::read(weight, params)),
+            );
         }
     }
-    tree.bytes()
+    Ok(tree)
+}
+
+/// Where a layer comes in Keras's order.
+pub(super) fn place(leaf: &Leaf, description: &Description) -> usize {
+    let label = leaf.label();
+    let is_in =
+        |layer: &str| label.strip_prefix(layer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    description.order.iter().position(|layer| is_in(layer)).unwrap_or(usize::MAX)
 }
 
 /// What Keras calls the class of the model within the model that has these names.
