@@ -25,6 +25,7 @@ mod lamb;
 mod lion;
 mod loss_scale;
 mod matrices;
+mod multi;
 mod muon;
 mod nadam;
 mod rmsprop;
@@ -49,6 +50,7 @@ pub use lion::Lion;
 pub use loss_scale::{LossScale, LossScaling, ScaleState};
 #[cfg(feature = "cuda")]
 pub(crate) use matrices::Matrices;
+pub use multi::MultiOptimizer;
 pub use muon::Muon;
 pub use nadam::Nadam;
 pub use rmsprop::RmsProp;

@@ -12,8 +12,8 @@ use crate::init;
 const GRAIN: usize = 4096;
 /// Parameters below which a step is not divided among threads.
 const SERIAL_BELOW: usize = 1 << 15;
-/// The most words of state that an optimizer has for each parameter, options left out.
-const MOST_STATE: usize = 4;
+/// The most words of state that an optimizer has for each parameter, options left out: those of several optimizers that are one.
+const MOST_STATE: usize = 16;
 
 /// What happens to a gradient that is too large.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,7 +73,7 @@ impl Options<'_> {
         usize::from(self.accumulate > 1) + usize::from(self.average.is_some())
     }
 
-    fn rate(&self, weight: &WeightSpec) -> f32 {
+    pub(super) fn rate(&self, weight: &WeightSpec) -> f32 {
         self.rates
             .iter()
             .filter(|(prefix, _)| weight.name.starts_with(prefix))
@@ -81,7 +81,7 @@ impl Options<'_> {
             .product()
     }
 
-    fn decays(&self, weight: &WeightSpec) -> bool {
+    pub(super) fn decays(&self, weight: &WeightSpec) -> bool {
         !self.exclude.iter().any(|part| weight.name.contains(part))
     }
 }

@@ -25,12 +25,7 @@ pub const NAMES: &[(&str, &str, Where)] = &[
     ("metrics", "OneHotIoU", Here("metric::IoU")),
     ("metrics", "OneHotMeanIoU", Here("metric::MeanIoU")),
     ("optimizers", "LossScaleOptimizer", Here("Optimizer::loss_scale")),
-    (
-        "optimizers",
-        "MultiOptimizer",
-        Left("`Optimizer::rate` gives parts of a model step sizes of their own"),
-    ),
-    ("optimizers", "OptimizerMap", Left("`Optimizer::rate` gives parts of a model step sizes of their own")),
+    ("optimizers", "OptimizerMap", Here("MultiOptimizer::on")),
     ("optimizers", "RMSprop", Here("optim::RmsProp")),
     ("optimizers", "SGD", Here("optim::Sgd")),
     ("optimizers.schedules", "LearningRateSchedule", Here("schedule::Schedule")),

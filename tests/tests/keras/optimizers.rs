@@ -1,5 +1,6 @@
 //! Weights after fifty steps of every optimizer, and every schedule at twenty.
 
+use keras_runtime::optim::MultiOptimizer;
 use keras_runtime::optim::schedule::{
     CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay,
     PolynomialDecay, Schedule, WarmUp, from_fn,
@@ -175,6 +176,30 @@ fn every_optimizer_takes_what_all_take() -> Result<()> {
         "adafactor" => Adafactor { learning_rate: 0.05, ..Adafactor::default() },
     }
     Ok(())
+}
+
+#[test]
+fn parts_have_optimizers_of_their_own() -> Result<()> {
+    let sgd = Sgd { learning_rate: 0.1, momentum: 0.9, ..Sgd::default() };
+    let adam = Adam { learning_rate: 0.01, ..Adam::default() };
+    check("multi", MultiOptimizer::new(sgd).on("dense/", adam.clipnorm(0.05)))?;
+    let halved =
+        ExponentialDecay { initial_learning_rate: 0.01, decay_steps: 10, decay_rate: 0.5, staircase: false };
+    let three = MultiOptimizer::new(Adagrad { learning_rate: 0.1, ..Adagrad::default() })
+        .on("dense/kernel", Lamb { learning_rate: 0.01, ..Lamb::default() }.decay(0.1))
+        .on("dense_1/", AdamW::default().schedule(halved).clipvalue(0.02));
+    check("multi_three", three)
+}
+
+#[test]
+fn what_concerns_a_whole_model_is_said_of_it() {
+    let problem = |optimizer: MultiOptimizer| optimizer.check().unwrap_err().to_string();
+    let within = MultiOptimizer::new(Sgd::default().ema(0.9));
+    assert!(problem(within).contains("ema_momentum"));
+    let within = MultiOptimizer::new(Sgd::default()).on("dense/", Adam::default().global_clipnorm(1.0));
+    assert!(problem(within).contains("say it behind `MultiOptimizer`"));
+    let bad = MultiOptimizer::new(Sgd { learning_rate: f32::NAN, ..Sgd::default() });
+    assert!(problem(bad).contains("learning_rate"));
 }
 
 #[test]
