@@ -14,6 +14,8 @@ use crate::error::Result;
 
 /// A parameter of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+// The large one is rare, and in lists that live for as long as a launch.
+#[allow(clippy::large_enum_variant)]
 pub enum Parameter {
     /// Where words are.
     Address(u64),
