@@ -36,6 +36,15 @@ __device__ __forceinline__ float sigmoid(float x) {
     return (x < 0.0f ? e : 1.0f) / (1.0f + e);
 }
 
+// Neighbours in memory, stored at once: the compiler does not always see that of a vector.
+__device__ __forceinline__ void store2(float *to, float a, float b) {
+    asm volatile("st.global.v2.f32 [%0], {%1, %2};" : : "l"(__cvta_generic_to_global(to)), "f"(a), "f"(b) : "memory");
+}
+__device__ __forceinline__ void store4(float *to, float a, float b, float c, float d) {
+    asm volatile("st.global.v4.f32 [%0], {%1, %2, %3, %4};"
+        : : "l"(__cvta_generic_to_global(to)), "f"(a), "f"(b), "f"(c), "f"(d) : "memory");
+}
+
 #if __CUDA_ARCH__ >= 800
 // Tensor cores: products of numbers with 10 or 7 bits behind the point, added up in 32 bits.
 __device__ __forceinline__ u32 tf32(float x) {

@@ -34,6 +34,42 @@ struct Operand {
     step: Box<dyn Fn(&str) -> String>,
 }
 
+/// Where a product goes.
+struct Store {
+    /// The word of element `(i, j)`.
+    target: String,
+    /// How many rows there are, as an expression.
+    rows: String,
+    /// How many columns.
+    columns: usize,
+    /// Whether rows begin at multiples of four words.
+    fours: bool,
+}
+
+impl Store {
+    /// Statements that leave `values`, neighbours in a row from column `j` on.
+    fn of(&self, values: &[String]) -> String {
+        let Store { target, rows, columns, .. } = self;
+        let within = format!("if (i < {rows} && j < {columns}u)");
+        match values {
+            [value] => format!("    {within} {target} = {value};\n"),
+            values => {
+                let wide = values.len();
+                format!("    {within} store{wide}(&{target}, {});\n", values.join(", "))
+            }
+        }
+    }
+
+    /// How many of `count` neighbours of a thread are left at once.
+    fn wide(&self, count: usize) -> usize {
+        match self.fours {
+            true if count.is_multiple_of(4) => 4,
+            true if count.is_multiple_of(2) => 2,
+            _ => 1,
+        }
+    }
+}
+
 /// Rows, columns, and those of a thread.
 #[derive(Clone, Copy)]
 struct Tile {
@@ -164,14 +200,14 @@ fn column(tile: Tile, along: Along, v: &str) -> String {
 }
 
 /// The body of a product from `i0` (rows), `j0` (columns) and within `[k0, k1)`: `before` declares these. `each_tile` runs
-/// after each tile has been loaded; `store` says what becomes of element `(i, j)` with value `x`.
+/// after each tile has been loaded.
 fn product(
     tile: Tile,
     [left, right]: [&Operand; 2],
     precision: Precision,
     before: &str,
     each_tile: &str,
-    store: &str,
+    store: &Store,
 ) -> String {
     let words = |operand: &Operand, extent: usize, right: bool| {
         let pitch = pitch(operand.along, extent, right, precision);
@@ -201,7 +237,7 @@ fn product(
 }
 
 /// A product by multiply-adds: what declares the sums of a thread, adds a tile, and stores them.
-fn in_registers(tile: Tile, left: Along, right: Along, store: &str) -> (String, String, String) {
+fn in_registers(tile: Tile, left: Along, right: Along, store: &Store) -> (String, String, String) {
     let Tile { rows, columns, own: (tm, tn) } = tile;
     let start = format!(
         "    u32 ti = threadIdx.x / {0}u, tj = threadIdx.x % {0}u;\n    float sum[{tm}][{tn}] = {{}};\n",
@@ -216,9 +252,13 @@ fn in_registers(tile: Tile, left: Along, right: Along, store: &str) -> (String, 
         multiply,
         "#pragma unroll\n    for (int s = 0; s < 4; s++)\n    for (int u = 0; u < {tm}; u++)\n    for (int v = 0; v < {tn}; v++) sum[u][v] = fmaf(a[s][u], b[s][v], sum[u][v]);\n    }}"
     );
+    // Columns of a thread are neighbours, unless they are spread over the tile.
+    let wide = if right == Along::Depth { 1 } else { store.wide(tn) };
+    let values: Vec<String> = (0..wide).map(|d| format!("sum[u][v + {d}]")).collect();
     let end = format!(
-        "#pragma unroll\n    for (int u = 0; u < {tm}; u++)\n    for (int v = 0; v < {tn}; v++) {{\n    u32 i = i0 + ti * {tm}u + u, j = j0 + {};\n    float x = sum[u][v];\n{store}    }}\n",
-        column(tile, right, "v")
+        "#pragma unroll\n    for (int u = 0; u < {tm}; u++)\n    for (int v = 0; v < {tn}; v += {wide}) {{\n    u32 i = i0 + ti * {tm}u + u, j = j0 + {};\n{}    }}\n",
+        column(tile, right, "v"),
+        store.of(&values)
     );
     (start, multiply, end)
 }
@@ -230,7 +270,7 @@ fn on_tensor_cores(
     (left, a_pitch): (Along, usize),
     (right, b_pitch): (Along, usize),
     bf16: bool,
-    store: &str,
+    store: &Store,
 ) -> (String, String, String) {
     let down = tile.rows / 16;
     let parts = tile.columns / (THREADS / 32 / down) / 8;
@@ -261,8 +301,11 @@ fn on_tensor_cores(
     );
     let [b0, b1] = [0, 1].map(|k| pair("b_tile", right, b_pitch, "j", k));
     let _ = writeln!(multiply, "    {instruction}(sum[p], a, {b0}, {b1});\n    }}\n    }}");
+    let wide = store.wide(2);
+    let values: Vec<String> = (0..wide).map(|d| format!("sum[p][v + {d}]")).collect();
     let end = format!(
-        "#pragma unroll\n    for (int p = 0; p < {parts}; p++)\n    for (int v = 0; v < 4; v++) {{\n    u32 i = i0 + row + g + v / 2 * 8, j = j0 + columns + p * 8 + t * 2 + v % 2;\n    float x = sum[p][v];\n{store}    }}\n"
+        "#pragma unroll\n    for (int p = 0; p < {parts}; p++)\n    for (int v = 0; v < 4; v += {wide}) {{\n    u32 i = i0 + row + g + v / 2 * 8, j = j0 + columns + p * 8 + t * 2 + v % 2;\n{}    }}\n",
+        store.of(&values)
     );
     (start, multiply, end)
 }
@@ -320,7 +363,8 @@ pub fn rows_by_panels(text: &mut Text, op: &MatMul, to: Option<&str>) -> Launch 
         Some(to) => format!("{to}[(u64)i * {n} + j]"),
         None => format!("{}[i % {rows}u * {n}u + j]", address(c, 0, &format!("from + i / {rows}u"))),
     };
-    let store = format!("    if (i < rows && j < {n}u) {target} = x;\n");
+    let fours = n % 4 == 0 && (to.is_some() || is_aligned(c, 0));
+    let store = Store { target, rows: "rows".into(), columns: *n, fours };
     let body = product(tile, [&left, &right], text.precision, &before, "", &store);
     Launch {
         grid: [Extent::units(batched, *rows, tile.rows), Extent::blocks(n.div_ceil(tile.columns))],
@@ -377,7 +421,8 @@ pub fn matmul_t(text: &mut Text, op: &MatMulT) -> Vec<Launch> {
         ),
         None => String::new(),
     };
-    let store = format!("    if (i < {k}u && j < {n}u) to[i * {n}u + j] = x;\n");
+    let target = format!("to[i * {n}u + j]");
+    let store = Store { target, rows: format!("{k}u"), columns: n, fours: n % 4 == 0 };
     let mut body = product(tile, [&left, &right], text.precision, &before, &each_tile, &store);
     if db.is_some() {
         let _ = writeln!(
@@ -463,7 +508,8 @@ pub fn batch_matmul(text: &mut Text, op: &BatchMatMul) -> Vec<Launch> {
         address(&c, 0, "b"),
         m * n
     );
-    let store = format!("    if (i < {m}u && j < {n}u) c_words[i * {n}u + j] = x;\n");
+    let target = format!("c_words[i * {n}u + j]");
+    let store = Store { target, rows: format!("{m}u"), columns: n, fours: n % 4 == 0 && is_aligned(&c, 0) };
     let body = product(tile, [&left, &right], text.precision, &before, "", &store);
     vec![super::launch(text.kernel("batch_matmul", body), Extent::units(batched, groups * per, 1))]
 }
