@@ -14,7 +14,10 @@ use crate::error::Result;
 
 /// A parameter of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::large_enum_variant, reason = "the large one is rare, in lists that live for as long as a launch")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is rare, in lists that live for as long as a launch"
+)]
 pub enum Parameter {
     /// Where words are.
     Address(u64),
