@@ -78,7 +78,7 @@ impl Builder<'_> {
         let mut config = String::new();
         if u.entry.family == Family::Activation {
             if u.args.given().next().is_some() {
-                return self.activation(u.entry.name, &u.args);
+                return self.activation(u.entry.name, u.args);
             }
             return Ok(("Activation", with("activation", &quoted(u.entry.name))));
         }
