@@ -74,7 +74,7 @@ keras_model! {
     Arguments(x: [4, 5, 2]) {
         let h = x >> time_distributed(flatten() >> dense(4, activation = leaky_relu(0.1)) >> layer_normalization() >> dense(3));
         h >> relu(max_value = 0.8, negative_slope = 0.05) >> lstm(3, activation = elu(0.5), return_sequences = true)
-            >> softmax(axis = 1) >> time_distributed(dense(2, activation = relu(threshold = 0.1)))
+            >> softmax(axis = 1) >> time_distributed(dense(2, activation = relu(threshold = 0.1, negative_slope = 0.3)))
     }
 }
 

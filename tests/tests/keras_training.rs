@@ -16,7 +16,7 @@ use ndarray::{ArrayD, Axis};
 keras_model! {
     Small = dense(5, tanh, input = 4) >> batch_normalization() >> dense(3, softmax);
 
-    Inner = dense(3, relu, input = 3) >> batch_normalization() >> dense(3);
+    Inner = dense(3, tanh, input = 3) >> batch_normalization() >> dense(3);
     /// Layers alike in another order than in Keras's file; parts of layers; a model in the model, and a frozen layer.
     Branches(x: [6, 4]) {
         let right = x >> dense(4, tanh, name = "right");
@@ -93,7 +93,11 @@ fn scaled() -> impl Optimizer {
     adam().loss_scale(LossScale { initial_scale: 16.0, dynamic_growth_steps: 3 })
 }
 
-/// With other step sizes than the file's, which tells its own.
+/// Of biases before a softmax or a normalization the gradient is 0 but for rounding, which a small epsilon would let be seen.
+fn branches() -> Trainer<Branches> {
+    Branches::new(1).compile(Adam { epsilon: 1e-3, ..adam() }, CategoricalCrossentropy, ())
+}
+
 fn small(optimizer: impl Optimizer + 'static) -> Trainer<Small> {
     Small::new(3).compile(optimizer, CategoricalCrossentropy, ())
 }
@@ -176,7 +180,7 @@ fn the_step_size_is_the_file_s() -> Result<()> {
 /// The optimizer's state is in the order of the file's model.
 #[test]
 fn layers_in_another_order_have_their_own_state() -> Result<()> {
-    let mut model = Branches::new(1).compile(adam(), CategoricalCrossentropy, ());
+    let mut model = branches();
     let text = model.load_checkpoint(file("branches.weights.h5")).expect_err("no order is told").to_string();
     assert!(text.contains("has its layers in another order") && text.contains("`.keras`"), "{text}");
     goes_on(model, "branches", "branches", &["keras"])
@@ -230,7 +234,6 @@ fn what_is_written_goes_on_here_and_there() -> Result<()> {
         written(out, (case, "small"), BEFORE, models, &["keras", "weights.h5"])
     }
     optimizers!(go, &out);
-    let branches = || Branches::new(1).compile(adam(), CategoricalCrossentropy, ());
     written(&out, ("branches", "branches"), BEFORE, (branches(), branches()), &["keras", "weights.h5"])?;
     let losses = || {
         let smooth = CategoricalCrossentropy { label_smoothing: 0.1, ..CategoricalCrossentropy };

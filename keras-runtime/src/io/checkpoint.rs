@@ -69,7 +69,10 @@ pub(crate) fn save(
             return write_whole(path, &bytes);
         }
         #[cfg(not(feature = "keras-files"))]
-        Some(_) => return Err(super::without_feature(path)),
+        Some(_) => {
+            let _ = (trained.losses, trained.describe);
+            return Err(super::without_feature(path));
+        }
         None => {}
     }
     let mut tensors = weights::encoded(spec.weights.iter(), backend.params(), "");

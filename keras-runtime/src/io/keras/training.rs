@@ -133,11 +133,10 @@ fn product(weight: &WeightSpec, rows: &[f32], columns: &[f32]) -> Vec<f32> {
     (0..weight.shape.iter().product()).map(of).collect()
 }
 
-/// All variables of an optimizer for `weights`, after so many steps.
-fn places(optimizer: &dyn Optimizer, weights: &[&'static WeightSpec], step: u64) -> Vec<Place> {
+/// All variables of an optimizer for `weights`, after so many steps that changed them.
+fn places(optimizer: &dyn Optimizer, weights: &[&'static WeightSpec], steps: u64) -> Vec<Place> {
     let options = optimizer.options();
     let (all, own) = (optimizer.state_words(), optimizer.state_words() - options.state_words());
-    let steps = step / u64::from(options.accumulate.max(1));
     let slot = |slot: usize| weights.iter().map(move |&weight| Variable::Slot(slot, weight));
     let average = options.average.map(|_| slot(all - 1));
     let sums = (options.accumulate > 1).then(|| slot(own));
@@ -251,7 +250,7 @@ fn write_state(
             tree.array(&format!("{path}/{i}"), &place.shape(), numbers(place));
         }
     };
-    let places = places(optimizer, weights, step);
+    let places = places(optimizer, weights, step / u64::from(optimizer.options().accumulate.max(1)));
     match dynamic(optimizer) {
         None => write(OWN, optimizer.name(), &places),
         Some(_) => {
@@ -375,7 +374,7 @@ pub(in crate::io) fn decoded(
             in_order(spec, &ours, description)
         }
     };
-    let places = places(optimizer, &order, 0);
+    let places = places(optimizer, &order, 1);
     let scaling = if dynamic(optimizer).is_some() { &SCALING[..] } else { &[] };
     let places = [scaling, &places].concat();
     check_shapes(optimizer, &places, &shapes).map_err(problem)?;

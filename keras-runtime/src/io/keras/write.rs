@@ -171,6 +171,9 @@ pub(super) fn weights(
             ));
         }
         let cell = if recurrent { "/cell" } else { "" };
+        if let (true, Some(class)) = (recurrent, leaf.classes.last()) {
+            tree.name(&format!("{path}/cell/vars"), &format!("{class}_cell"));
+        }
         // This one holds the kernel of the layer in it once more.
         let spectral = leaf.classes.last().is_some_and(|class| class == "spectral_normalization");
         let inner = leaves.iter().find(|other| spectral && other.names.starts_with(&leaf.names));
