@@ -41,7 +41,6 @@ pub(crate) struct Marks {
 }
 
 /// What is trained, and how.
-#[cfg_attr(not(feature = "keras-files"), expect(dead_code, reason = "only Keras's files tell of losses"))]
 pub(crate) struct Trained<'a> {
     pub spec: &'static Spec,
     pub optimizer: &'a dyn Optimizer,
