@@ -41,15 +41,15 @@ pub enum Order {
 pub struct Transform {
     /// The angle by which it is turned, in degrees.
     pub theta: f32,
-    /// The rows by which it is moved up.
-    pub tx: f32,
     /// The columns by which it is moved to the left.
+    pub tx: f32,
+    /// The rows by which it is moved up.
     pub ty: f32,
     /// The angle by which it is sheared, in degrees.
     pub shear: f32,
-    /// What its rows are enlarged by: below 1 it becomes larger.
+    /// The step from column to column in which it is read: below 1 it becomes wider.
     pub zx: f32,
-    /// What its columns are enlarged by.
+    /// The step from row to row: below 1 it becomes higher.
     pub zy: f32,
     /// Whether it is mirrored from left to right.
     pub flip_horizontal: bool,
@@ -116,7 +116,8 @@ pub enum Shift {
 pub struct ImageDataGenerator {
     /// The largest angle by which an image is turned, in degrees.
     pub rotation_range: f32,
-    /// How far it is moved to the sides.
+    /// How far it is moved to the sides. (In Keras 3 this moves it up and down, and the other to the sides: here they do as
+    /// they are called.)
     pub width_shift_range: Shift,
     /// How far it is moved up and down.
     pub height_shift_range: Shift,
@@ -183,8 +184,8 @@ impl ImageDataGenerator {
         let zoom = |random: &mut Philox| between(random, *self.zoom_range.start(), *self.zoom_range.end());
         Transform {
             theta: between(random, -self.rotation_range, self.rotation_range),
-            tx: self.height_shift_range.drawn(height, random),
-            ty: self.width_shift_range.drawn(width, random),
+            tx: self.width_shift_range.drawn(width, random),
+            ty: self.height_shift_range.drawn(height, random),
             shear: between(random, -self.shear_range, self.shear_range),
             zx: zoom(random),
             zy: zoom(random),
@@ -254,14 +255,15 @@ impl ImageDataGenerator {
 }
 
 /// An image turned, moved, sheared and enlarged around its middle, in this order
-/// (`keras.preprocessing.image.apply_affine_transform`): what `transform` says beside that is not looked at.
+/// (`keras.preprocessing.image.apply_affine_transform`): what `transform` says beside that is not looked at. As in Keras, the middle is
+/// that of a square image; one that is not square is turned around a place beside it.
 ///
 /// ```
 /// use keras_runtime::preprocessing::generator::{Fill, Order, Transform, apply_affine_transform};
 /// let x = ndarray::array![[[1.0f32], [2.0]], [[3.0], [4.0]]];
-/// let up = Transform { tx: 1.0, ..Transform::default() };
-/// let y = apply_affine_transform(&x, &up, Fill::Constant(9.0), Order::Linear);
-/// assert_eq!(y, ndarray::array![[[3.0], [4.0]], [[9.0], [9.0]]]);
+/// let left = Transform { tx: 1.0, ..Transform::default() };
+/// let y = apply_affine_transform(&x, &left, Fill::Constant(9.0), Order::Linear);
+/// assert_eq!(y, ndarray::array![[[2.0], [9.0]], [[4.0], [9.0]]]);
 /// ```
 pub fn apply_affine_transform(
     x: &Array3<f32>,
@@ -288,7 +290,7 @@ pub fn apply_affine_transform(
         after([[1.0, 0.0, middle[0]], [0.0, 1.0, middle[1]]], &matrix),
         &[[1.0, 0.0, -middle[0]], [0.0, 1.0, -middle[1]]],
     );
-    // As Keras: the matrix is for columns before rows.
+    // The matrix is for columns before rows, but for its middle, as in Keras.
     let (rows, columns) = ([e, d, f], [b, a, c]);
     let mut y = Array3::zeros((height, width, channels));
     for channel in 0..channels {
@@ -436,8 +438,8 @@ pub fn random_shift(
     random: &mut Philox,
 ) -> Array3<f32> {
     let (rows, columns, _) = x.dim();
-    let tx = between(random, -height, height) * rows as f32;
-    let ty = between(random, -width, width) * columns as f32;
+    let tx = between(random, -width, width) * columns as f32;
+    let ty = between(random, -height, height) * rows as f32;
     apply_affine_transform(x, &Transform { tx, ty, ..Transform::default() }, fill, order)
 }
 
