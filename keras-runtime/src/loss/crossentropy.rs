@@ -1,7 +1,7 @@
 //! Cross-entropies. From probabilities they follow Keras: clipped to `[1e-7, 1 - 1e-7]`, categorical ones normalised
 //! first. Under their own activation, or with `from_logits`, they are computed from logits (see [`Fused`]).
 
-use super::rows::{Element, Row, RowLoss, as_rows};
+use super::rows::{Element, Row, RowLoss, as_rows, within};
 use super::terms::{Terms, as_terms};
 use super::{EPSILON, Fused, LeftOut, Loss, check};
 use crate::compiled::{Head, OutputSpec};
@@ -120,7 +120,7 @@ fn from_probabilities<R: Row>(
         let dot = row.sum(|at| by_q(at) * at.p / total);
         row.slope(|at| counted((by_q(at) - dot) / total));
     }
-    counted(-row.sum(|at| target(at) * (at.p / total).maximum(low).minimum(high).ln()))
+    counted(-row.sum(|at| target(at) * within(at.p / total, low, high).ln()))
 }
 
 /// `-(y * log(p) + (1 - y) * log(1 - p))`, the mean over all words of a sample.
@@ -157,7 +157,7 @@ impl Terms for BinaryCrossentropy {
         let (zero, one) = (V::splat(0.0), V::splat(1.0));
         let (low, high) = (V::splat(EPSILON), V::splat(1.0 - EPSILON));
         let y = y * V::splat(1.0 - self.label_smoothing) + V::splat(0.5 * self.label_smoothing);
-        let clipped = p.maximum(low).minimum(high);
+        let clipped = within(p, low, high);
         let by_p = p.lt(low).or(p.gt(high)).select(zero, (p - y) / (p * (one - p)));
         (-(y * clipped.ln() + (one - y) * (one - clipped).ln()), by_p)
     }

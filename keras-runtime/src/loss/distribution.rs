@@ -1,7 +1,7 @@
 //! Distances between distributions and between directions, over the last axis.
 
 use super::defaults::defaults;
-use super::rows::{Row, RowLoss, as_rows};
+use super::rows::{Row, RowLoss, as_rows, within};
 use super::{EPSILON, Loss, check};
 use crate::compiled::OutputSpec;
 use crate::config::config;
@@ -26,7 +26,7 @@ impl Loss for KLDivergence {
 impl RowLoss for KLDivergence {
     fn row<R: Row>(&self, row: &mut R) -> R::V {
         let (low, high) = (R::V::splat(EPSILON), R::V::splat(1.0));
-        let clip = |x: R::V| x.maximum(low).minimum(high);
+        let clip = |x: R::V| within(x, low, high);
         row.sum_with_slope(|at| {
             let outside = at.p.lt(low).or(at.p.gt(high));
             let (y, by_p) = (clip(at.y), -clip(at.y) / at.p);

@@ -1,7 +1,7 @@
 //! Cross-entropies that count less where the prediction is already right.
 
 use super::defaults::defaults;
-use super::rows::{Element, Row, RowLoss, as_rows};
+use super::rows::{Element, Row, RowLoss, as_rows, within};
 use super::terms::{Terms, as_terms};
 use super::{EPSILON, Loss};
 use crate::config::config;
@@ -46,7 +46,7 @@ impl Terms for BinaryFocalCrossentropy {
         let y = y * V::splat(1.0 - self.label_smoothing) + V::splat(0.5 * self.label_smoothing);
         let p = if self.from_logits { p.sigmoid() } else { p };
         let outside = p.lt(low).or(p.gt(high));
-        let clipped = p.maximum(low).minimum(high);
+        let clipped = within(p, low, high);
         let entropy = -(y * clipped.ln() + (one - y) * (one - clipped).ln());
         let by_entropy = outside.select(zero, (p - y) / (p * (one - p)));
         let wrong = one - (y * p + (one - y) * (one - p));
@@ -115,7 +115,7 @@ impl RowLoss for CategoricalFocalCrossentropy {
             row.slope(|at| (by_q(at) - dot) * if self.from_logits { part(at) / total } else { one / total });
         }
         -row.sum(|at| {
-            let q = (part(at) / total).maximum(low).minimum(high);
+            let q = within(part(at) / total, low, high);
             (one - q).powf(gamma) * target(at) * q.ln()
         })
     }

@@ -9,9 +9,9 @@ use crate::device::cpu::simd::{Mask, Simd};
 fn margins<R: Row>(row: &mut R, term: impl Fn(R::V, R::V) -> (R::V, R::V)) -> R::V {
     let number = R::V::splat;
     let (zero, one, len) = (number(0.0), number(1.0), row.len());
-    let binary = row.min(|at| at.y.eq(zero).or(at.y.eq(one)).to_f32());
+    let binary = row.all(|at| at.y.eq(zero).or(at.y.eq(one)));
     let sum = row.sum_with_slope(|at| {
-        let y = binary.eq(one).select(number(2.0) * at.y - one, at.y);
+        let y = binary.select(number(2.0) * at.y - one, at.y);
         let short = one - y * at.p;
         let (term, by_p) = term(y, short);
         let enough = short.lt(zero);
@@ -82,17 +82,12 @@ impl RowLoss for CategoricalHinge {
     fn row<R: Row>(&self, row: &mut R) -> R::V {
         let (zero, one) = (R::V::splat(0.0), R::V::splat(1.0));
         let positive = row.sum(|at| at.y * at.p);
-        let worst = row.max(|at| (one - at.y) * at.p);
+        let (worst, place) = row.first_max(|at| (one - at.y) * at.p);
         let short = worst - positive + one;
-        if row.is_sloped() {
-            // The first of those that are equally wrong.
-            let none = R::V::splat(f32::INFINITY);
-            let place = row.min(|at| ((one - at.y) * at.p).eq(worst).select(at.index, none));
-            row.slope(|at| {
-                let by_worst = at.index.eq(place).select(one - at.y, zero);
-                short.lt(zero).select(zero, by_worst - at.y)
-            });
-        }
+        row.slope(|at| {
+            let by_worst = at.index.eq(place).select(one - at.y, zero);
+            short.lt(zero).select(zero, by_worst - at.y)
+        });
         short.lt(zero).select(zero, short)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::mean_of_positions;
 use super::terms::Terms;
-use crate::device::cpu::simd::{Portable, Simd};
+use crate::device::cpu::simd::{Mask as _, Scalar, Simd};
 
 /// An element of a row.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ pub(super) struct Element<V> {
 
 /// A row of targets and predictions, and what is computed of all of its elements. Derivatives are those of what the row's loss
 /// is, by each prediction.
-pub(super) trait Row {
+pub(super) trait Row: Sized {
     /// A number of the row, or of each of its elements.
     type V: Simd;
 
@@ -39,14 +39,26 @@ pub(super) trait Row {
     /// The greatest of the elements; not a number where one is none.
     fn max(&mut self, f: impl Fn(Element<Self::V>) -> Self::V) -> Self::V;
 
-    /// The least.
-    fn min(&mut self, f: impl Fn(Element<Self::V>) -> Self::V) -> Self::V;
+    /// The greatest, and which of the elements is the first that is so.
+    fn first_max(&mut self, f: impl Fn(Element<Self::V>) -> Self::V) -> (Self::V, Self::V);
+
+    /// Whether something holds for all elements.
+    fn all(&mut self, f: impl Fn(Element<Self::V>) -> Mask<Self>) -> Mask<Self>;
 
     /// Leaves the derivatives.
     fn slope(&mut self, f: impl Fn(Element<Self::V>) -> Self::V);
 
     /// The sum of the first, and the second as the derivatives.
     fn sum_with_slope(&mut self, f: impl Fn(Element<Self::V>) -> (Self::V, Self::V)) -> Self::V;
+}
+
+/// The outcome of a comparison.
+type Mask<R> = <<R as Row>::V as Simd>::Mask;
+
+/// `x` between two bounds; what is not a number stays so.
+#[inline(always)]
+pub(super) fn within<V: Simd>(x: V, low: V, high: V) -> V {
+    x.lt(low).select(low, x.gt(high).select(high, x))
 }
 
 /// A loss that is the mean of those of its rows.
@@ -80,7 +92,7 @@ pub(super) fn mean_of_rows<L: RowLoss>(
     classes: usize,
     slope: Option<&mut [f32]>,
 ) -> f32 {
-    let row = |y: &[f32], p: &[f32], slope: Option<&mut [f32]>| loss.row(&mut Numbers { y, p, slope }).word();
+    let row = |y: &[f32], p: &[f32], slope: Option<&mut [f32]>| loss.row(&mut Numbers { y, p, slope }).0;
     match L::WHOLE {
         true => row(y, p, slope),
         false => mean_of_positions(y, p, classes, slope, row),
@@ -94,34 +106,31 @@ struct Numbers<'a> {
     slope: Option<&'a mut [f32]>,
 }
 
-/// A vector of one word.
-type One = Portable<1>;
-
 impl<'a> Numbers<'a> {
     #[inline(always)]
-    fn elements(&self) -> impl Iterator<Item = Element<One>> + use<'a> {
+    fn elements(&self) -> impl Iterator<Item = Element<Scalar>> + use<'a> {
         let (y, p) = (if self.y.len() == self.p.len() { self.y } else { self.p }, self.p);
         y.iter().zip(p).enumerate().map(|(i, (&y, &p))| Element {
-            y: One::splat(y),
-            p: One::splat(p),
-            index: One::splat(i as f32),
+            y: Scalar(y),
+            p: Scalar(p),
+            index: Scalar(i as f32),
         })
     }
 }
 
 impl Row for Numbers<'_> {
-    type V = One;
+    type V = Scalar;
 
-    fn len(&self) -> One {
-        One::splat(self.p.len() as f32)
+    fn len(&self) -> Scalar {
+        Scalar(self.p.len() as f32)
     }
 
-    fn label(&self) -> One {
-        One::splat(self.y[0])
+    fn label(&self) -> Scalar {
+        Scalar(self.y[0])
     }
 
-    fn named(&self) -> One {
-        One::splat(self.p[self.y[0] as usize])
+    fn named(&self) -> Scalar {
+        Scalar(self.p[self.y[0] as usize])
     }
 
     fn is_sloped(&self) -> bool {
@@ -129,30 +138,39 @@ impl Row for Numbers<'_> {
     }
 
     #[inline(always)]
-    fn sum(&mut self, f: impl Fn(Element<One>) -> One) -> One {
-        self.elements().fold(One::splat(0.0), |sum, at| sum + f(at))
+    fn sum(&mut self, f: impl Fn(Element<Scalar>) -> Scalar) -> Scalar {
+        self.elements().fold(Scalar(0.0), |sum, at| sum + f(at))
     }
 
     #[inline(always)]
-    fn max(&mut self, f: impl Fn(Element<One>) -> One) -> One {
-        self.elements().fold(One::splat(f32::NEG_INFINITY), |most, at| most.maximum(f(at)))
+    fn max(&mut self, f: impl Fn(Element<Scalar>) -> Scalar) -> Scalar {
+        self.elements().fold(Scalar(f32::NEG_INFINITY), |most, at| most.maximum(f(at)))
     }
 
     #[inline(always)]
-    fn min(&mut self, f: impl Fn(Element<One>) -> One) -> One {
-        self.elements().fold(One::splat(f32::INFINITY), |least, at| least.minimum(f(at)))
+    fn first_max(&mut self, f: impl Fn(Element<Scalar>) -> Scalar) -> (Scalar, Scalar) {
+        let first = (Scalar(f32::NEG_INFINITY), Scalar(0.0));
+        self.elements().fold(first, |most, at| {
+            let x = f(at);
+            if x.0 > most.0.0 || x.0.is_nan() { (x, at.index) } else { most }
+        })
     }
 
     #[inline(always)]
-    fn slope(&mut self, f: impl Fn(Element<One>) -> One) {
+    fn all(&mut self, f: impl Fn(Element<Scalar>) -> bool) -> bool {
+        self.elements().all(f)
+    }
+
+    #[inline(always)]
+    fn slope(&mut self, f: impl Fn(Element<Scalar>) -> Scalar) {
         let elements = self.elements();
         if let Some(slope) = &mut self.slope {
-            slope.iter_mut().zip(elements).for_each(|(d, at)| *d = f(at).word());
+            slope.iter_mut().zip(elements).for_each(|(d, at)| *d = f(at).0);
         }
     }
 
     #[inline(always)]
-    fn sum_with_slope(&mut self, f: impl Fn(Element<One>) -> (One, One)) -> One {
+    fn sum_with_slope(&mut self, f: impl Fn(Element<Scalar>) -> (Scalar, Scalar)) -> Scalar {
         self.slope(|at| f(at).1);
         self.sum(|at| f(at).0)
     }
@@ -164,7 +182,8 @@ mod symbols {
     use std::fmt::Debug;
 
     use super::{Element, Row, RowLoss};
-    use crate::device::cpu::simd::symbol::{Fold, Given, RowFormula, RowTape, Symbol};
+    use crate::device::cpu::simd::symbol::{Fold, Given, RowFormula, RowTape, Symbol, Truth};
+    use crate::device::cpu::simd::{Mask, Simd};
 
     /// A loss that a device makes a kernel of. What is printed of it for debugging is all that the formula depends on.
     pub trait Told: Debug {
@@ -228,8 +247,16 @@ mod symbols {
             self.fold(Fold::Max, f)
         }
 
-        fn min(&mut self, f: impl Fn(Element<Symbol>) -> Symbol) -> Symbol {
-            self.fold(Fold::Min, f)
+        fn first_max(&mut self, f: impl Fn(Element<Symbol>) -> Symbol) -> (Symbol, Symbol) {
+            let most = self.max(&f);
+            let none = Symbol::splat(f32::INFINITY);
+            let place = self.fold(Fold::Min, |at| f(at).eq(most).select(at.index, none));
+            (most, place)
+        }
+
+        fn all(&mut self, f: impl Fn(Element<Symbol>) -> Truth) -> Truth {
+            let all = self.fold(Fold::Min, |at| f(at).to_f32());
+            all.eq(Symbol::splat(1.0))
         }
 
         fn slope(&mut self, f: impl Fn(Element<Symbol>) -> Symbol) {

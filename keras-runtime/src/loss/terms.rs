@@ -1,6 +1,6 @@
 //! Losses that are means of terms, each of one target and one prediction: told once, for numbers and for symbols.
 
-use crate::device::cpu::simd::{Portable, Simd};
+use crate::device::cpu::simd::{Scalar, Simd};
 
 /// A term of a mean, and its derivative by the prediction.
 pub(super) trait Terms {
@@ -10,8 +10,8 @@ pub(super) trait Terms {
 /// The mean of the terms of a sample; with `slope`, also its derivative by each prediction.
 pub(super) fn mean_of_terms(terms: &impl Terms, y: &[f32], p: &[f32], slope: Option<&mut [f32]>) -> f32 {
     let term = |y: f32, p: f32| {
-        let (term, by_p) = terms.term(Portable::<1>::splat(y), Portable::splat(p));
-        (term.word(), by_p.word())
+        let (term, by_p) = terms.term(Scalar(y), Scalar(p));
+        (term.0, by_p.0)
     };
     let n = p.len() as f32;
     if let Some(slope) = slope {

@@ -9,6 +9,7 @@ mod math;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+mod scalar;
 #[cfg(feature = "cuda")]
 pub mod symbol;
 #[cfg(target_arch = "x86_64")]
@@ -20,6 +21,7 @@ use std::sync::OnceLock;
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
 pub use portable::Portable;
+pub(crate) use scalar::Scalar;
 #[cfg(target_arch = "x86_64")]
 pub use x86::{Avx2, Avx512};
 
