@@ -309,6 +309,11 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// A step that takes parameters and gradients as they are, for any range of weights.
+    pub(crate) fn new(isa: Isa, threads: usize, step: u64, learning_rate: f32) -> Self {
+        Moment { isa, threads, step, learning_rate, keep: 1.0, scale: 1.0, clip: None, weight: None }
+    }
+
     /// Whether parameters and gradients are taken as they are.
     fn is_plain(&self) -> bool {
         self.keep == 1.0 && self.scale == 1.0 && self.clip.is_none()

@@ -1,6 +1,6 @@
 //! Several optimizers, each for a part of a model.
 
-use super::update::sum_of_squares;
+use super::update::{MOST_STATE, sum_of_squares};
 use super::{Clip, Moment, Optimizer, require_rate};
 use crate::compiled::WeightSpec;
 use crate::error::{Error, Result};
@@ -10,7 +10,10 @@ use crate::error::{Error, Result};
 /// Where several beginnings fit, the first counts; where none does, the optimizer that it is made with. Optimizers may have schedules,
 /// decay, `clipnorm`, `clipvalue` and `rate` of their own. What concerns the whole model is said behind all of them:
 /// `global_clipnorm`, `gradient_accumulation`, `ema`, `loss_scale`. Its own learning rate is a factor of theirs, 1 at first:
-/// callbacks such as [`ReduceLrOnPlateau`](crate::callback::ReduceLrOnPlateau) then scale them all.
+/// callbacks such as [`ReduceLrOnPlateau`](crate::callback::ReduceLrOnPlateau) then scale them all. With `gradient_accumulation`, the
+/// schedules of its optimizers count steps, not batches.
+///
+/// Each optimizer has a state of its own for all weights: 16 words a weight at most, of all together (`Adam` has two).
 ///
 /// ```
 /// use keras_runtime::optim::MultiOptimizer;
@@ -122,6 +125,15 @@ impl Optimizer for MultiOptimizer {
 
     fn check(&self) -> Result<()> {
         require_rate(self.learning_rate)?;
+        if self.state_words() > MOST_STATE {
+            return Err(Error::Setting {
+                name: "the optimizers of `MultiOptimizer`",
+                expected: format!(
+                    "at most {MOST_STATE} words of state for each weight, of all of them together"
+                ),
+                found: self.state_words().to_string(),
+            });
+        }
         for optimizer in self.optimizers() {
             optimizer.check()?;
             let options = optimizer.options();

@@ -13,7 +13,7 @@ const GRAIN: usize = 4096;
 /// Parameters below which a step is not divided among threads.
 const SERIAL_BELOW: usize = 1 << 15;
 /// The most words of state that an optimizer has for each parameter, options left out: those of several optimizers that are one.
-const MOST_STATE: usize = 16;
+pub(super) const MOST_STATE: usize = 16;
 
 /// What happens to a gradient that is too large.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -162,16 +162,7 @@ impl Update<'_> {
         count: usize,
         (step, learning_rate): (u64, f32),
     ) {
-        let base = Moment {
-            isa: self.isa,
-            threads: self.threads,
-            step,
-            learning_rate,
-            keep: 1.0,
-            scale: 1.0,
-            clip: None,
-            weight: None,
-        };
+        let base = Moment::new(self.isa, self.threads, step, learning_rate);
         pieces(optimizer, options, self.weights, base, &mut Pass { update: self, optimizer, count });
     }
 

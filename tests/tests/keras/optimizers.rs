@@ -198,6 +198,9 @@ fn what_concerns_a_whole_model_is_said_of_it() {
     assert!(problem(within).contains("ema_momentum"));
     let within = MultiOptimizer::new(Sgd::default()).on("dense/", Adam::default().global_clipnorm(1.0));
     assert!(problem(within).contains("say it behind `MultiOptimizer`"));
+    let adam = || Adam { amsgrad: true, ..Adam::default() };
+    let many = (0..5).fold(MultiOptimizer::new(adam()), |all, i| all.on(format!("dense_{i}/"), adam()));
+    assert!(problem(many).contains("at most 16 words of state"));
     let bad = MultiOptimizer::new(Sgd { learning_rate: f32::NAN, ..Sgd::default() });
     assert!(problem(bad).contains("learning_rate"));
 }

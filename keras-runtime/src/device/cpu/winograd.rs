@@ -6,6 +6,9 @@
 //! add and halve, and the sums are shorter: the results are about as close to the exact ones as sums of products are (a test
 //! holds them to that).
 //!
+//! What is no number spreads over the four pixels of a tile, and an infinity becomes none; sums of products keep both to the pixels
+//! whose windows they are in.
+//!
 //! Whether a convolution takes this way depends on its shape alone, never on the batch or on threads.
 
 use std::cell::RefCell;

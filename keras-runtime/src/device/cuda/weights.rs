@@ -49,16 +49,7 @@ impl Pieces for Ranges {
 impl Ranges {
     /// Those of a step.
     fn of(optimizer: &dyn Optimizer, spec: &Spec, (step, learning_rate): (u64, f32)) -> Self {
-        let base = Moment {
-            isa: Isa::Symbolic,
-            threads: 1,
-            step,
-            learning_rate,
-            keep: 1.0,
-            scale: 1.0,
-            clip: None,
-            weight: None,
-        };
+        let base = Moment::new(Isa::Symbolic, 1, step, learning_rate);
         let mut ranges = Ranges::default();
         pieces(optimizer, &optimizer.options(), spec.weights, base, &mut ranges);
         ranges
