@@ -261,7 +261,7 @@ struct Block<'a> {
 /// How many of the `left` rows the next tile takes: `most` as long as enough are left for the tiles after it, which
 /// need four rows to keep two multipliers busy.
 #[inline(always)]
-fn height(left: usize, most: usize) -> usize {
+pub(super) fn height(left: usize, most: usize) -> usize {
     if left == most || left >= most + 4 || most < 4 {
         return left.min(most);
     }
@@ -479,7 +479,14 @@ impl Block<'_> {
                 }
                 return;
             }
-            for (r, sum) in sum.iter().enumerate() {
+            // A loop that is not unrolled reads them from memory: from a copy, or each run of columns would store them.
+            let mut copy = [[V::splat(0.0); NV]; MR];
+            for (copy, sum) in copy.iter_mut().zip(&sum) {
+                for (copy, sum) in copy.iter_mut().zip(sum) {
+                    *copy = *sum;
+                }
+            }
+            for (r, sum) in std::hint::black_box(&copy).iter().enumerate() {
                 for (v, sum) in sum.iter().enumerate() {
                     let column = column(v);
                     let to =
@@ -493,7 +500,7 @@ impl Block<'_> {
 
 /// Adds the products of `count` columns of the rows, `step` words apart, with rows of the panels.
 #[inline(always)]
-unsafe fn run<V: Simd, const MR: usize, const NV: usize>(
+pub(super) unsafe fn run<V: Simd, const MR: usize, const NV: usize>(
     mut sum: [[V; NV]; MR],
     rows: [*const f32; MR],
     step: usize,

@@ -199,11 +199,7 @@ fn split<'p, 'a>(rows: &Rows<'p, 'a>, parts: usize, body: &(impl Fn(&Rows<'p, 'a
         return body(rows);
     }
     let left = parts / 2;
-    let mut cut = len * left / parts;
-    if cut > TILE_ROWS {
-        cut = (cut + TILE_ROWS / 2) / TILE_ROWS * TILE_ROWS;
-    }
-    let cut = rows.range.start + cut.clamp(1, len - 1);
+    let cut = rows.range.start + (len * left / parts).clamp(1, len - 1);
     let (a, b) = (rows.with(rows.range.start..cut), rows.with(cut..rows.range.end));
     rayon::join(|| split(&a, left, body), || split(&b, parts - left, body));
 }
