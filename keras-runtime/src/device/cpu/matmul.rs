@@ -111,6 +111,25 @@ impl Pass<'_> {
         let threads = if 2 * m * k * n < SERIAL_BELOW { 1 } else { self.threads };
         let count = n.div_ceil(PANEL);
         let isa = self.isa;
+        if let Some(convolution) = Winograd::of_gradient(op) {
+            let at = |sample: usize| {
+                let (image, slopes) = (sample * matrix.buf.len, sample * rows * n);
+                (a.get().wrapping_add(image).cast_const(), dy.get().wrapping_add(slopes))
+            };
+            // SAFETY: the operands are in bounds, and the plan keeps them apart.
+            unsafe { convolution.gradient(self, op, dw.get(), at) };
+            if let Some(db) = db {
+                split::ranges(count, 1, threads, &|range| {
+                    for first in range.map(|panel| panel * PANEL) {
+                        // SAFETY: each panel's sums belong to one thread; filters fill panels.
+                        unsafe {
+                            column_sums(m, (dy.get().add(first), n), db.get().add(first), PANEL, accumulate)
+                        };
+                    }
+                });
+            }
+            return;
+        }
         // Piece by piece, each of which is in the cache when it is multiplied. How the sums are cut depends on the sizes alone.
         let piece = (PACKED_WORDS / (count * PANEL) / KC * KC).max(KC);
         for first_row in (0..m.max(1)).step_by(piece) {
@@ -124,7 +143,7 @@ impl Pass<'_> {
                         pack_panel(m, n, dy.get().add(first_row * n), (n, 1), panel, to);
                         if let Some(db) = db {
                             let width = PANEL.min(n - panel * PANEL);
-                            column_sums(m, to, db.get().add(panel * PANEL), width, accumulate);
+                            column_sums(m, (to, PANEL), db.get().add(panel * PANEL), width, accumulate);
                         }
                     }
                 }
@@ -164,14 +183,20 @@ impl Pass<'_> {
     }
 }
 
-/// Sums the 16 columns of a panel of `m` rows and keeps `width` of them.
-unsafe fn column_sums(m: usize, panel: *const f32, to: *mut f32, width: usize, accumulate: bool) {
+/// Sums the 16 columns of `m` rows, so many words apart, and keeps `width` of them.
+unsafe fn column_sums(
+    m: usize,
+    (from, apart): (*const f32, usize),
+    to: *mut f32,
+    width: usize,
+    accumulate: bool,
+) {
     let mut total = [0.0f32; PANEL];
     for first in (0..m).step_by(SUM_ROWS) {
         let mut sum = [0.0f32; PANEL];
         for i in first..m.min(first + SUM_ROWS) {
-            // SAFETY: the panel has m rows.
-            let row = unsafe { panel.add(i * PANEL).cast::<[f32; PANEL]>().read_unaligned() };
+            // SAFETY: there are m rows of 16 words.
+            let row = unsafe { from.add(i * apart).cast::<[f32; PANEL]>().read_unaligned() };
             sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
         }
         total.iter_mut().zip(sum).for_each(|(total, sum)| *total += sum);

@@ -11,13 +11,17 @@
 //!
 //! Whether a convolution takes this way depends on its shape alone, never on the batch or on threads.
 
+mod gradient;
+mod tiles;
+
 use std::cell::RefCell;
 use std::ops::Range;
 
 use super::gemm::{PANEL, height, panels_len, run as sums};
 use super::pass::Pass;
 use super::simd::{self, Kernel, Simd};
-use crate::compiled::{MatMul, MatMulOverlap};
+use crate::compiled::{MatMul, MatMulOverlap, Matrix};
+use tiles::{Make, See, Tiles, turned};
 
 /// Products of matrices: one for each place of a tile.
 const PLACES: usize = 16;
@@ -113,14 +117,17 @@ struct KernelAt {
 impl Winograd {
     /// The convolution that `op` is, if this way repays.
     pub fn of_matmul(op: &MatMul) -> Option<Self> {
-        let (&[(height, row), (width, channels)], &[window, (run, 1)]) = (op.a.rows, op.a.columns) else {
+        Self::of_windows(&op.a, op.rows, op.k, op.n)
+    }
+
+    /// That of the windows `a`, `rows` of `k` words, with `filters` filters.
+    fn of_windows(a: &Matrix, rows: usize, k: usize, filters: usize) -> Option<Self> {
+        let (&[(height, row), (width, channels)], &[window, (run, 1)]) = (a.rows, a.columns) else {
             return None;
         };
-        let fits =
-            window == (3, row) && run == 3 * channels && op.k == 9 * channels && op.rows == height * width;
-        let kernel = KernelAt { first: 0, panels: op.k * PANEL, taps: (channels * PANEL) as isize };
-        let image = [height + 2, width + 2];
-        let (result, filters) = ([height, width], op.n);
+        let fits = window == (3, row) && run == 3 * channels && k == 9 * channels && rows == height * width;
+        let kernel = KernelAt { first: 0, panels: k * PANEL, taps: (channels * PANEL) as isize };
+        let (image, result) = ([height + 2, width + 2], [height, width]);
         let of = Winograd { image, image_row: row, border: 0, channels, result, filters, kernel };
         (fits && of.repays()).then_some(of)
     }
@@ -148,6 +155,27 @@ impl Winograd {
             && self.filters >= CHANNELS_FROM
     }
 
+    /// Tiles of a sample.
+    fn tiles(&self) -> usize {
+        self.result.map(|pixels| pixels.div_ceil(2)).iter().product()
+    }
+
+    /// The tiles `range` of all samples' by samples, for each of which `at` tells where its image and its result lie: and how many
+    /// of them come before.
+    fn parts(
+        &self,
+        range: Range<usize>,
+        at: impl Fn(usize) -> (*const f32, *mut f32) + Clone,
+    ) -> impl Iterator<Item = (Tiles<'_>, usize)> + Clone {
+        let (each, columns) = (self.tiles(), self.result[1].div_ceil(2));
+        (range.start / each..range.end.div_ceil(each)).map(move |sample| {
+            let tiles = range.start.max(sample * each)..range.end.min((sample + 1) * each);
+            let (first, count) = (tiles.start - sample * each, tiles.len());
+            let (image, result) = at(sample);
+            (Tiles { of: self, first, count, columns, image, result }, tiles.start - range.start)
+        })
+    }
+
     /// The convolution of `samples`, for each of which `at` tells where its image and its result lie.
     ///
     /// # Safety
@@ -157,11 +185,10 @@ impl Winograd {
         pass: &Pass<'_>,
         samples: Range<usize>,
         kernel: *const f32,
-        at: impl Fn(usize) -> (*const f32, *mut f32),
+        at: impl Fn(usize) -> (*const f32, *mut f32) + Clone,
     ) {
-        let (isa, Winograd { channels, result, filters, .. }) = (pass.isa, *self);
-        let [rows, columns] = result.map(|pixels| pixels.div_ceil(2));
-        let (each, all) = (rows * columns, rows * columns * samples.len());
+        let (isa, Winograd { channels, filters, .. }) = (pass.isa, *self);
+        let all = self.tiles() * samples.len();
         let most = (WORDS / (PLACES * (channels + CHUNK)) / REGISTERS * REGISTERS).clamp(REGISTERS, TILES);
         let together = all.div_ceil(all.div_ceil(most)).next_multiple_of(REGISTERS);
         let (seen_place, made_place) = (together * channels + GAP, together * CHUNK + GAP);
@@ -173,13 +200,7 @@ impl Winograd {
             let made = seen.wrapping_add(PLACES * seen_place);
             for from in (0..all).step_by(together) {
                 let to = all.min(from + together);
-                // The tiles of each sample among them.
-                let parts = (from / each..to.div_ceil(each)).map(|sample| {
-                    let tiles = from.max(sample * each)..to.min((sample + 1) * each);
-                    let (first, count) = (tiles.start - sample * each, tiles.len());
-                    let (image, result) = at(samples.start + sample);
-                    (Tiles { of: self, first, count, columns, image, result }, tiles.start - from)
-                });
+                let parts = self.parts(from..to, |sample| at(samples.start + sample));
                 for (tiles, before) in parts.clone() {
                     let to = seen.wrapping_add(before * channels);
                     simd::run(isa, See { tiles, to, place: seen_place });
@@ -305,18 +326,6 @@ impl Products {
 
 // No closures on vectors: what is not inlined loses the instructions of its instruction set.
 
-/// Columns as rows.
-#[inline(always)]
-fn turned<V: Simd, const M: usize, const N: usize>(columns: [[V; N]; M]) -> [[V; M]; N] {
-    let mut rows = [[V::splat(0.0); M]; N];
-    for (x, column) in columns.iter().enumerate() {
-        for (y, word) in column.iter().enumerate() {
-            rows[y][x] = *word;
-        }
-    }
-    rows
-}
-
 /// `G g Gᵀ` of every channel and filter, each place in panels.
 struct Kernels<'a> {
     of: &'a Winograd,
@@ -364,196 +373,6 @@ impl Kernel for Kernels<'_> {
                         }
                     }
                     lane += V::LANES;
-                }
-            }
-        }
-    }
-}
-
-/// Tiles of a sample.
-#[derive(Clone, Copy)]
-struct Tiles<'a> {
-    of: &'a Winograd,
-    first: usize,
-    count: usize,
-    /// Tiles of a row.
-    columns: usize,
-    image: *const f32,
-    result: *mut f32,
-}
-
-/// The first `n` lanes of `from`, all of them where there are so many.
-#[inline(always)]
-unsafe fn load<V: Simd>(from: *const f32, n: usize) -> V {
-    // SAFETY: the caller's promise.
-    unsafe { if n >= V::LANES { V::load(from) } else { V::load_partial(from, n) } }
-}
-
-#[inline(always)]
-unsafe fn store<V: Simd>(x: V, to: *mut f32, n: usize) {
-    // SAFETY: the caller's promise.
-    unsafe { if n >= V::LANES { x.store(to) } else { x.store_partial(to, n) } }
-}
-
-/// `Bᵀ d B` of every tile: `[place][tile][channel]`.
-struct See<'a> {
-    tiles: Tiles<'a>,
-    to: *mut f32,
-    /// Words from place to place.
-    place: usize,
-}
-
-/// `Bᵀ` times a column.
-#[inline(always)]
-fn image_column<V: Simd>([a, b, c, d]: [V; 4]) -> [V; 4] {
-    [a - c, b + c, c - b, b - d]
-}
-
-impl Kernel for See<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Simd>(self) {
-        let Tiles { of, first, count, columns, .. } = self.tiles;
-        let Winograd { image: [height, width], border, channels, .. } = *of;
-        let whole = channels / V::LANES * V::LANES;
-        for tile in 0..count {
-            let (y, x) = ((first + tile) / columns * 2, (first + tile) % columns * 2);
-            let to = self.to.wrapping_add(tile * channels);
-            let inside = y >= border && x >= border && y + 4 <= height + border && x + 4 <= width + border;
-            let mut channel = 0;
-            // Each case by itself: what is loaded under a condition would not stay in registers.
-            while inside && channel < whole {
-                self.tile::<V, true>([y, x], channel, V::LANES, to);
-                channel += V::LANES;
-            }
-            while channel < channels {
-                self.tile::<V, false>([y, x], channel, channels - channel, to);
-                channel += V::LANES;
-            }
-        }
-    }
-}
-
-impl See<'_> {
-    /// `n` channels of the tile whose first pixel is `y`, `x`: all of them in the image, and a whole vector, if `SIMPLE`.
-    #[inline(always)]
-    fn tile<V: Simd, const SIMPLE: bool>(&self, [y, x]: [usize; 2], channel: usize, n: usize, to: *mut f32) {
-        let Winograd { image: [height, width], image_row, border, channels, .. } = *self.tiles.of;
-        let mut down = [[V::splat(0.0); 4]; 4];
-        for (right, down) in down.iter_mut().enumerate() {
-            let mut column = [V::splat(0.0); 4];
-            for (below, word) in column.iter_mut().enumerate() {
-                let (y, x) = ((y + below).wrapping_sub(border), (x + right).wrapping_sub(border));
-                let pixel = self
-                    .tiles
-                    .image
-                    .wrapping_add(y.wrapping_mul(image_row).wrapping_add(x.wrapping_mul(channels)));
-                let pixel = pixel.wrapping_add(channel);
-                // Where a tile reaches over the last pixel, no result of it that is kept depends on what is seen there.
-                // SAFETY: within the image, as the caller of `Winograd::run` promises.
-                unsafe {
-                    match SIMPLE {
-                        true => *word = V::load(pixel),
-                        false if y < height && x < width => *word = load(pixel, n),
-                        false => {}
-                    }
-                }
-            }
-            *down = image_column(column);
-        }
-        for (y, row) in turned(down).into_iter().enumerate() {
-            let across = image_column(row);
-            for (x, word) in across.iter().enumerate() {
-                let to = to.wrapping_add((4 * y + x) * self.place + channel);
-                // SAFETY: the scratch has room for 16 matrices.
-                unsafe {
-                    match SIMPLE {
-                        true => word.store(to),
-                        false => store(*word, to, n),
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// `Aᵀ m A` of every tile and of a chunk of filters, to where its pixels lie.
-struct Make<'a> {
-    tiles: Tiles<'a>,
-    /// `[place][tile][CHUNK]`.
-    from: *const f32,
-    /// Words from place to place.
-    place: usize,
-    /// The first of the chunk.
-    filter: usize,
-}
-
-/// `Aᵀ` times a column.
-#[inline(always)]
-fn result_column<V: Simd>([a, b, c, d]: [V; 4]) -> [V; 2] {
-    [a + (b + c), (b - c) - d]
-}
-
-impl Kernel for Make<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Simd>(self) {
-        let Tiles { of, first, count, columns, result: to, .. } = self.tiles;
-        let Winograd { result: [height, width], filters, .. } = *of;
-        let chunk = CHUNK.min(filters - self.filter);
-        let whole = chunk / V::LANES * V::LANES;
-        for tile in 0..count {
-            let (y, x) = ((first + tile) / columns * 2, (first + tile) % columns * 2);
-            let from = self.from.wrapping_add(tile * CHUNK);
-            let to = to.wrapping_add((y * width + x) * filters + self.filter);
-            let (bottom, right) = (2.min(height - y), 2.min(width - x));
-            let mut filter = 0;
-            while bottom * right == 4 && filter < whole {
-                self.tile::<V, true>(from, filter, to, [2, 2], V::LANES);
-                filter += V::LANES;
-            }
-            while filter < chunk {
-                self.tile::<V, false>(from, filter, to, [bottom, right], chunk - filter);
-                filter += V::LANES;
-            }
-        }
-    }
-}
-
-impl Make<'_> {
-    /// `n` filters of a tile, of which so many rows and columns of pixels are wanted: all of them, and a whole vector, if `SIMPLE`.
-    #[inline(always)]
-    fn tile<V: Simd, const SIMPLE: bool>(
-        &self,
-        from: *const f32,
-        filter: usize,
-        to: *mut f32,
-        [bottom, right]: [usize; 2],
-        n: usize,
-    ) {
-        let Winograd { result: [_, width], filters, .. } = *self.tiles.of;
-        let mut down = [[V::splat(0.0); 2]; 4];
-        for (x, down) in down.iter_mut().enumerate() {
-            let mut column = [V::splat(0.0); 4];
-            for (y, word) in column.iter_mut().enumerate() {
-                // SAFETY: the scratch has room for 16 matrices, of whole vectors.
-                *word = unsafe { V::load(from.add((4 * y + x) * self.place + filter)) };
-            }
-            *down = result_column(column);
-        }
-        for (y, row) in turned(down).into_iter().enumerate() {
-            let across = result_column(row);
-            for (x, word) in across.iter().enumerate() {
-                let to = to.wrapping_add((y * width + x) * filters + filter);
-                // SAFETY: within the result, as the caller of `Winograd::run` promises.
-                unsafe {
-                    match SIMPLE {
-                        true => word.store(to),
-                        false if y < bottom && x < right => store(*word, to, n),
-                        false => {}
-                    }
                 }
             }
         }

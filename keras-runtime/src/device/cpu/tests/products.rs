@@ -238,6 +238,61 @@ fn matmul_of_many_windows() {
     }
 }
 
+/// The gradient of a kernel of 3 x 3 pixels, by Winograd's way: odd and even numbers of pixels, more samples than parts and fewer,
+/// in panels and not, written and added, with its bias; the same bits by any number of threads.
+#[test]
+fn matmul_t_of_many_windows() {
+    for (at, (height, width, channels, n, batch)) in
+        [(13, 12, 16, 16, 3), (16, 13, 19, 48, 2), (12, 12, 40, 64, 9), (25, 31, 17, 32, 1)]
+            .into_iter()
+            .enumerate()
+    {
+        let (rows, k) = (height * width, 9 * channels);
+        let row = (width + 2) * channels;
+        let image = arena(5, (height + 2) * row);
+        let dy = arena(5 + image.len, rows * n);
+        let scratch = arena(dy.offset + dy.len, n * rows);
+        let (panels, accumulate) = (at % 2 == 0, at > 1);
+        let dw = Buf::new(Space::Grads, 3, k * n);
+        let db = (at > 0).then_some(Buf::new(Space::Grads, 3 + dw.len, n));
+        let world = World::new(batch, scratch.offset + scratch.len, 10 + dw.len + n);
+        let leak = |dims: [(usize, usize); 2]| -> &'static [(usize, usize)] { Box::leak(Box::new(dims)) };
+        let a = image.matrix(leak([(height, row), (width, channels)]), leak([(3, row), (3 * channels, 1)]));
+        let op = MatMulT { a, dy, dw, panels, db, accumulate, scratch, rows, k, n };
+        assert!(Winograd::of_gradient(&op).is_some());
+        for isa in Isa::available() {
+            let after = world.after(isa, |pass| pass.matmul_t(&op));
+            let by_many = world.after(isa, |pass| {
+                pass.threads = 16;
+                pass.matmul_t(&op);
+            });
+            assert!(by_many.words(dw) == after.words(dw), "{isa:?} {height} {width} {channels} {n}");
+            let written: Vec<Buf> = [Some(dw), db, Some(scratch)].into_iter().flatten().collect();
+            assert_eq!(after.clone().without(&written), world.clone().without(&written));
+            let (images, slopes) = (world.words(image), world.words(dy));
+            let (before, found) = (world.words(dw), after.words(dw));
+            let get = |words: &[f32], i, j| if panels { panel_at(words, k, i, j) } else { words[i * n + j] };
+            for (i, j) in (0..k).flat_map(|i| (0..n).map(move |j| (i, j))) {
+                let term = |r: usize| {
+                    let (sample, r) = (r / rows, r % rows);
+                    let (y, x) = (r / width + i / (3 * channels), r % width + i / channels % 3);
+                    let word = images[sample * image.len + y * row + x * channels + i % channels];
+                    f64::from(word) * f64::from(slopes[(sample * rows + r) * n + j])
+                };
+                let sum: f64 = (0..batch * rows).map(term).sum();
+                let expected = sum + if accumulate { f64::from(get(&before, i, j)) } else { 0.0 };
+                close(get(&found, i, j), expected, 1e-4, (isa, height, width, channels, n, i, j));
+            }
+            let Some(db) = db else { continue };
+            let (before, found) = (world.words(db), after.words(db));
+            for j in 0..n {
+                let sum: f64 = (0..batch * rows).map(|r| f64::from(slopes[r * n + j])).sum();
+                close(found[j], sum + if accumulate { f64::from(before[j]) } else { 0.0 }, 1e-4, (isa, j));
+            }
+        }
+    }
+}
+
 /// What a thread keeps of a kernel is forgotten when another takes its place.
 #[test]
 fn kernels_that_take_turns() {
