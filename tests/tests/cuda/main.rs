@@ -3,6 +3,7 @@
 //! Every other test of this package runs on a GPU too, if `KERAS_DEVICE=cuda` is set; here is what they do not see.
 
 mod ahead;
+mod feeding;
 mod losses;
 mod process;
 mod training;

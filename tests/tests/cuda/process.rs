@@ -39,8 +39,8 @@ fn steps_stay_on_the_device() {
         // A scale of the loss that follows the gradients is one word more: whether the step before was taken.
         let expected = if name == "scaled" { 2 } else { 1 };
         assert_eq!(count("cuMemcpyDtoH"), expected, "{name} asks the device more often:\n{calls}");
-        // The pass, and the step of the optimizer.
-        assert_eq!(count("cuGraphLaunch"), 2, "{name} is launched kernel by kernel:\n{calls}");
+        // The batch, the pass and the step of the optimizer.
+        assert_eq!(count("cuGraphLaunch"), 1, "{name} is launched kernel by kernel:\n{calls}");
         assert_eq!(count("cuLaunchKernel"), 0, "{name} is launched kernel by kernel:\n{calls}");
         seen += 1;
     }
@@ -112,6 +112,93 @@ fn hot_kernels_use_memory_well() {
     }
 }
 
+/// What a part of a trace tells.
+struct Calls<'a>(&'a str);
+
+impl Calls<'_> {
+    /// How often a function was called.
+    fn count(&self, call: &str) -> usize {
+        self.0.lines().filter(|line| line.contains(call)).count()
+    }
+
+    /// Bytes of each copy `to` the device, or `from` it.
+    fn copied(&self, direction: &str) -> Vec<usize> {
+        let end = format!(" bytes {direction} the device");
+        let lines = self.0.lines().filter_map(|line| line.strip_suffix(&end));
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
+    }
+
+    /// Calls in which the host waits for the device.
+    fn waits(&self) -> usize {
+        ["cuStreamSynchronize", "cuCtxSynchronize", "cuEventSynchronize", "cuMemFree_v2", "cuMemcpyDtoH_v2"]
+            .map(|call| self.count(call))
+            .iter()
+            .sum()
+    }
+}
+
+/// Arrays come once, and then a step is told the numbers of its rows, or rows come as they are, bytes as bytes. Within an epoch the host
+/// waits for nothing: at its end, what all steps have left comes at once.
+#[test]
+fn data_travel_once() {
+    let Some(_) = device() else { return };
+    let output = program("feed").env("KERAS_EMULATOR_TRACE", "1").output().unwrap();
+    let trace = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{trace}");
+    let part = |name: &str| {
+        let mut parts = trace.split("== ").filter_map(|part| part.strip_prefix(&format!("{name}\n")));
+        Calls(parts.next().unwrap_or_else(|| panic!("no {name}: {trace}")))
+    };
+    let (x, y, weights) = (60 * 40, 60 * 10 * 4, 60 * 4);
+    for data in ["resident", "streamed"] {
+        let resident = data == "resident";
+        let begun = part(&format!("{data} begins"));
+        let whole = if resident { vec![x, y, weights] } else { vec![] };
+        assert_eq!(begun.copied("to"), whole, "{data}: {}", begun.0);
+        // The first epoch captures graphs.
+        for epoch in 1..3 {
+            let steps = part(&format!("{data} epoch {epoch}"));
+            assert_eq!(steps.count("cuGraphLaunch"), 4, "{}", steps.0);
+            assert_eq!(steps.count("cuLaunchKernel"), 0, "{}", steps.0);
+            // The losses and predictions of four steps, at the end.
+            let told = 4 * 15 * (1 + 10 + 10 + 1) * 4;
+            assert_eq!(steps.copied("from"), [told], "{}", steps.0);
+            // The host waits for a copy from pinned memory before it writes there again: of the batch before the last, by then.
+            let last = steps.0.rfind("cuMemcpyDtoH").unwrap();
+            let again = if resident { 0 } else { 3 * 4 };
+            assert_eq!(Calls(&steps.0[..last]).waits(), again, "{}", steps.0);
+            let sent = steps.copied("to");
+            let rows: usize = sent.iter().sum();
+            match resident {
+                // Numbers of the pass with its rows, and those of the optimizer.
+                true => assert!(sent.len() == 8 && sent.iter().all(|bytes| *bytes < 800), "{}", steps.0),
+                false => assert!(rows > x + y + weights && rows < x + y + weights + 8 * 800, "{}", steps.0),
+            }
+        }
+    }
+}
+
+/// Data for which there is no room are streamed, to the same bits; a step for which there is none is an error before the first one,
+/// after which a smaller one goes.
+#[test]
+fn memory_decides() {
+    let Some(_) = device() else { return };
+    let output = program("small").env("KERAS_EMULATOR_MEMORY", "5000000").output().unwrap();
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{text}");
+    let weights: Vec<&str> = text.lines().filter(|line| line.starts_with("weights")).collect();
+    let large = program("small").output().unwrap();
+    let large = String::from_utf8_lossy(&large.stdout).into_owned();
+    assert!(weights.len() == 1 && large.contains(weights[0]), "{text}\n{large}");
+    for part in
+        ["its memory does not suffice", "a training step of `Mlp` with 20000 samples needs", "MiB", "smaller"]
+    {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(!large.contains("suffice"), "{large}");
+}
+
 /// What tests run that need an environment of their own.
 #[test]
 #[ignore = "a part of other tests"]
@@ -136,6 +223,34 @@ fn in_a_process_of_its_own() {
                 Cuda::new(0).unwrap().precision(if tf32 { Precision::Tf32 } else { Precision::Float32 });
             step::<Wide>(&gpu, 128);
             step::<Deep>(&gpu, 8);
+        }
+        Ok("feed") => {
+            let gpu = Cuda::new(0).unwrap();
+            fed(&gpu, "resident");
+            fed(&gpu.resident(false), "streamed");
+        }
+        Ok("small") => {
+            let gpu = Cuda::new(0).unwrap();
+            let x = Array::from_shape_fn((20_000, 40), |(i, j)| ((i * 37 + j * 11) as f32 * 0.31).sin());
+            let y = Array::from_shape_fn((20_000, 10), |(i, k)| u8::from(i * 7 % 10 == k));
+            let mut model = Mlp::on(&gpu, 3).unwrap().compile(Adam::default(), CategoricalCrossentropy, ());
+            let fit = |batch_size| Fit {
+                batch_size,
+                steps_per_epoch: Some(if batch_size > 100 { 1 } else { 3 }),
+                verbose: Verbose::Silent,
+                ..Fit::default()
+            };
+            if std::env::var_os("KERAS_EMULATOR_MEMORY").is_some() {
+                println!("{}", model.fit(&x, &y, fit(20_000)).unwrap_err());
+                assert_eq!(model.steps(), 0);
+            }
+            model.fit(&x, &y, fit(32)).unwrap();
+            let bits = model
+                .network()
+                .params()
+                .iter()
+                .fold(0u64, |sum, w| sum.rotate_left(7) ^ u64::from(w.to_bits()));
+            println!("\nweights {bits:x}");
         }
         Ok("ahead") => {
             if cuda::compiler().is_ok() {
@@ -171,6 +286,29 @@ fn in_a_process_of_its_own() {
         }
         _ => {}
     }
+}
+
+/// Three epochs of four steps, between marks.
+fn fed(gpu: &Cuda, name: &str) {
+    let x = Array::from_shape_fn((60, 40), |(i, j)| (i * 37 + j * 11) as u8);
+    let y = Array::from_shape_fn((60, 10), |(i, k)| f32::from(u8::from(i * 7 % 10 == k)));
+    let weights = Array::from_shape_fn(60, |i| 0.5 + (i % 3) as f32);
+    let mut model =
+        Mlp::on(gpu, 5).unwrap().compile(Adam::default(), CategoricalCrossentropy, Weighted(Accuracy));
+    let marks = LambdaCallback::default()
+        .epoch_begin(|epoch, _| eprintln!("== {name} epoch {epoch}"))
+        .epoch_end(|_, _, _| eprintln!("== {name} told"));
+    eprintln!("== {name} begins");
+    let fit = Fit {
+        epochs: 3,
+        batch_size: 15,
+        sample_weight: sample_weight(&weights),
+        callbacks: vec![Box::new(marks)],
+        verbose: Verbose::Silent,
+        ..Fit::default()
+    };
+    model.fit(&x, &y, fit).unwrap();
+    eprintln!("== end");
 }
 
 /// A step like the ones before it, between marks.

@@ -1,6 +1,7 @@
 //! The memories of a model on a GPU.
 
 mod control;
+mod load;
 mod pass;
 mod seam;
 
@@ -8,11 +9,14 @@ use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cudarc::driver::{CudaSlice, DevicePtr, DriverError, LaunchConfig};
+use cudarc::driver::{DriverError, LaunchConfig};
 
 use self::control::CONTROL;
+use super::arrays::{ALL, Arrays, Load};
+use super::log::{Entry, Log};
 use super::losses::Met;
 use super::memory::{Fault, Memory, Mirror, Words};
+use super::pinned::Uploads;
 use super::player::{Player, workspace};
 use super::source::{self, PORTS, Program, Slope, Step, THREADS};
 use super::tasks::{Graph, Task};
@@ -30,8 +34,26 @@ enum Kind {
     Train,
 }
 
-/// A captured pass: of which kind, over how many samples, with which heads.
-type Key = (Kind, usize, [Slope; PORTS]);
+/// What a backend does as its device was told to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct How {
+    /// Passes are captured as graphs.
+    pub graphs: bool,
+    /// Arrays are held where there is room.
+    pub resident: bool,
+}
+
+/// A captured pass.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    kind: Kind,
+    batch: usize,
+    /// What its ports read.
+    loads: [Option<Load>; ALL],
+    slopes: [Slope; PORTS],
+    /// What comes after its kernels: what goes into the log, and the step of an optimizer.
+    after: Vec<Task>,
+}
 
 /// What was captured.
 #[derive(Default)]
@@ -51,6 +73,15 @@ pub struct CudaBackend {
     pub(super) met: Vec<Met>,
     /// Kernels of optimizers, by their text.
     pub(super) updates: Vec<(String, Player)>,
+    /// The kernels that read arrays, once there is a batch.
+    pub(super) gather: Option<Player>,
+    arrays: Arrays,
+    pub(super) uploads: Uploads,
+    log: Log,
+    /// Whose predictions are looked at.
+    watched: [bool; PORTS],
+    /// What the last pass has put into the log.
+    logged: Option<Entry>,
     pub(super) graphs: Option<Graphs>,
     pub(super) fault: Fault,
     seed: u64,
@@ -79,8 +110,10 @@ pub struct CudaBackend {
     sample_weights: Vec<Mirror>,
     /// Which steps count, at outputs that have a mask.
     masks: Vec<Mirror>,
-    /// Losses that the host computes, and what it needs for them.
+    /// Losses that the host computes, and what it needs for them: whether losses ask for it, and whether it is that of the batch.
     ends: Ends,
+    ends_needed: bool,
+    ends_loaded: bool,
     /// What the loss is multiplied with, of which the gradient is.
     pub(super) scale: f32,
     scaling: Cell<ScaleState>,
@@ -89,7 +122,8 @@ pub struct CudaBackend {
     /// The device was told to leave a step out.
     stopped: Cell<bool>,
     losses: Vec<Mirror>,
-    control: CudaSlice<u32>,
+    /// What a pass is told, and the rows of its batch.
+    control: Words,
     /// What the last pass adds to the loss, once it was asked for.
     added_loss: OnceCell<f64>,
     /// Whether the first word of `fixed`, and penalties, are part of it.
@@ -108,7 +142,7 @@ impl CudaBackend {
         program: Program,
         spec: &'static Spec,
         seed: u64,
-        graphs: bool,
+        How { graphs, resident }: How,
     ) -> Result<Self> {
         let ports = spec.inputs.len().max(spec.outputs.len());
         if ports > PORTS {
@@ -148,16 +182,24 @@ impl CudaBackend {
             sample_weights: many(outputs)?,
             masks: many(outputs)?,
             ends: Ends::new(spec)?,
+            ends_needed: false,
+            ends_loaded: false,
             scale: 1.0,
             scaling: Cell::default(),
             judged: Cell::default(),
             stopped: Cell::new(true),
             losses: many(outputs)?,
-            control: gpu.stream.alloc_zeros(CONTROL).map_err(failed)?,
+            control: words(CONTROL)?,
             added_loss: OnceCell::from(0.0),
             adds: (false, false),
             graphs: graphs.then(Graphs::default),
             updates: vec![],
+            gather: None,
+            arrays: Arrays::new(&gpu, resident).map_err(failed)?,
+            uploads: Uploads::default(),
+            log: Log::new(&gpu, spec).map_err(failed)?,
+            watched: [false; PORTS],
+            logged: None,
             met: vec![],
             seed,
             batch: 0,
@@ -177,17 +219,90 @@ impl CudaBackend {
         }
     }
 
+    /// Words of workspace that a pass needs.
+    fn workspace(&self, kind: Kind, batch: usize) -> usize {
+        let launches = self.phase(kind).1.iter();
+        let launches =
+            launches.filter_map(|step| if let Step::Launch(all) = step { Some(all) } else { None });
+        workspace(launches.flatten(), batch)
+    }
+
+    /// Bytes of the device that a pass and the state of an optimizer need beside what there is.
+    fn missing(&self, kind: Kind, batch: usize, state: usize) -> usize {
+        let phase = self.phase(kind).0;
+        let mut bytes = self.arena.missing(phase.arena_words * batch)
+            + self.fixed.missing(phase.fixed_words)
+            + self.work.missing(self.workspace(kind, batch))
+            + self.control.missing(CONTROL + batch);
+        for (words, input) in self.inputs.iter().zip(self.spec.inputs) {
+            bytes += words.device.missing(batch * input.shape.iter().product::<usize>());
+        }
+        let ports = self.outputs.iter().zip(&self.losses).zip(&self.masks).zip(self.spec.outputs);
+        for (((predictions, losses), mask), output) in ports {
+            bytes += predictions.device.missing(batch * output.shape.iter().product::<usize>())
+                + losses.device.missing(batch)
+                + mask.device.missing(batch * output.mask);
+        }
+        if kind == Kind::Train {
+            bytes += self.grads.device.missing(self.spec.trainable_len) + self.state.device.missing(state);
+        }
+        if kind == Kind::Infer { bytes } else { bytes + self.log.missing() }
+    }
+
+    /// Whether there is room for a pass.
+    fn check_room(&self, kind: Kind, batch: usize, state: usize) -> Result<()> {
+        let needed = self.missing(kind, batch, state);
+        if needed == 0 {
+            return Ok(());
+        }
+        let free =
+            self.gpu.context.mem_get_info().map_err(|error| library::explain(&self.gpu.name, &error))?.0;
+        if needed <= free {
+            return Ok(());
+        }
+        let what = if kind == Kind::Train { "a training step" } else { "a pass" };
+        Err(Error::Device {
+            device: self.gpu.name.clone(),
+            problem: format!(
+                "its memory does not suffice: {what} of `{}` with {batch} samples needs {} more, and {} are free; take smaller \
+                 batches, or end other programs that use it",
+                self.spec.name,
+                mebibytes(needed),
+                mebibytes(free)
+            ),
+        })
+    }
+
+    /// What the loss is multiplied with, of which the next pass takes the gradient.
+    fn set_scale(&mut self, scale: f32) {
+        // As on the CPU: what a model adds to its loss has no factor.
+        self.scale = if self.spec.train.adds_loss { 1.0 } else { scale };
+    }
+
     /// Makes room for a pass; graphs of before are of no use if something had to move.
     fn make_room(&mut self, kind: Kind, batch: usize) {
-        let (phase, steps) = self.phase(kind);
-        let launches =
-            steps.iter().filter_map(|step| if let Step::Launch(all) = step { Some(all) } else { None });
-        let work = workspace(launches.flatten(), batch);
+        if self.control.missing(CONTROL + batch) > 0 {
+            // What is asked of it goes with it: whether there was a step, and that there is one.
+            self.scaling();
+            self.stopped.set(true);
+        }
+        let (phase, work) = (self.phase(kind).0, self.workspace(kind, batch));
         let (arena, fixed) = (phase.arena_words * batch, phase.fixed_words);
         let mut moved = false;
-        for grown in [self.arena.grow(arena), self.fixed.grow(fixed), self.work.grow(work)] {
+        let mut grown = vec![
+            self.arena.grow(arena),
+            self.fixed.grow(fixed),
+            self.work.grow(work),
+            self.control.grow(CONTROL + batch),
+        ];
+        if kind != Kind::Infer {
+            grown.push(self.log.grow());
+        }
+        for grown in grown {
             moved |= self.fault.note(grown).unwrap_or(false);
         }
+        let reserved = self.uploads.reserve(&self.gpu, CONTROL + batch);
+        self.fault.note(reserved);
         for ((output, losses), spec) in self.outputs.iter_mut().zip(&mut self.losses).zip(self.spec.outputs) {
             moved |= output.resize(batch * spec.shape.iter().product::<usize>());
             moved |= losses.resize(batch);
@@ -232,8 +347,13 @@ impl CudaBackend {
     }
 
     pub(super) fn control_address(&self) -> u64 {
-        self.control.device_ptr(&self.gpu.stream).0
+        self.control.address(0)
     }
+}
+
+/// Bytes, for people.
+fn mebibytes(bytes: usize) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
 /// So many blocks in a row.

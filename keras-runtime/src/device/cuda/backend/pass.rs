@@ -6,22 +6,51 @@ use cudarc::driver::DriverError;
 
 use super::{CudaBackend, Key, Kind, blocks_of};
 use crate::compiled::{Buf, Space};
-use crate::device::cuda::memory::{Memory, Mirror};
-use crate::device::cuda::source::{End, PORTS, Slope, Step};
-use crate::device::cuda::tasks::Graph;
-use crate::device::cuda::{losses, weights};
+use crate::device::cuda::log::{Entry, Part, What};
+use crate::device::cuda::memory::{Memory, Mirror, Words};
+use crate::device::cuda::player::Parameter;
+use crate::device::cuda::source::{End, PORTS, Slope, Step, THREADS};
+use crate::device::cuda::tasks::{Graph, Module, Task};
+use crate::device::cuda::{library, losses as heads, weights};
+use crate::error::Result;
 use crate::loss::Loss;
+use crate::optim::Optimizer;
 
 impl CudaBackend {
-    pub(super) fn run(&mut self, kind: Kind, losses: Option<&[Box<dyn Loss>]>, step: u64) {
+    /// A pass over the batch and, for a training step, that of an optimizer: together where both are the device's.
+    pub(super) fn run(
+        &mut self,
+        kind: Kind,
+        losses: Option<&[Box<dyn Loss>]>,
+        step: u64,
+        then: Option<(&dyn Optimizer, u64)>,
+    ) {
+        match self.try_run(kind, losses, step, then) {
+            Ok(()) => {}
+            Err(error) => self.fault.keep(error),
+        }
+    }
+
+    fn try_run(
+        &mut self,
+        kind: Kind,
+        losses: Option<&[Box<dyn Loss>]>,
+        step: u64,
+        then: Option<(&dyn Optimizer, u64)>,
+    ) -> Result<()> {
+        let gpu = self.gpu.clone();
+        let failed = |error: DriverError| library::explain(&gpu.name, &error);
         self.added_loss = OnceCell::new();
+        self.adds = (self.phase(kind).0.adds_loss, kind != Kind::Infer);
         self.make_room(kind, self.batch);
+        let slopes = heads::slopes(self, losses)?;
+        let host = slopes.contains(&Slope::Host);
+        self.bring_ends(losses.unwrap_or_default(), host, step).map_err(failed)?;
         self.ends.begin(self.batch, losses.unwrap_or_default(), self.scale);
+        let mut after = if losses.is_some() { self.records().map_err(failed)? } else { vec![] };
         self.control(losses, step);
         self.params.push();
         self.carried.push();
-        let given = [&mut self.inputs, &mut self.targets, &mut self.sample_weights];
-        given.into_iter().flatten().for_each(Mirror::push);
         if kind == Kind::Train {
             self.grads.changes();
         }
@@ -35,20 +64,29 @@ impl CudaBackend {
         if losses.is_some() {
             self.masks.iter_mut().for_each(Mirror::changes);
         }
-        self.adds = (self.phase(kind).0.adds_loss, kind != Kind::Infer);
         if self.fault.is_set() || self.batch == 0 {
-            return;
+            return Ok(());
         }
-        let slopes = match losses::slopes(self, losses) {
-            Ok(slopes) => slopes,
-            Err(error) => return self.fault.keep(error),
-        };
-        let device = !slopes.contains(&Slope::Host);
-        let done = match device && self.graphs.is_some() {
-            true => self.replay((kind, self.batch, slopes)),
-            false => self.play(kind, slopes, losses),
-        };
-        self.fault.note(done);
+        let graph = !host && self.graphs.is_some();
+        let mut then = then;
+        if graph
+            && let Some((optimizer, step)) = then
+            && let Some(tasks) = weights::launches(self, optimizer, step)?
+        {
+            after.extend(tasks);
+            then = None;
+        }
+        let key = Key { kind, batch: self.batch, loads: self.arrays.loads(), slopes, after };
+        self.arrays.arrive().map_err(failed)?;
+        match graph {
+            true => self.replay(key).map_err(failed)?,
+            false => self.play(&key, losses).map_err(failed)?,
+        }
+        self.arrays.consumed().map_err(failed)?;
+        if let Some((optimizer, step)) = then {
+            weights::update(self, optimizer, step);
+        }
+        Ok(())
     }
 
     /// Launches a graph of the pass, which is captured the first time.
@@ -57,7 +95,7 @@ impl CudaBackend {
             return graph.launch();
         }
         let stream = self.gpu.stream.clone();
-        let Some(graph) = Graph::capture(&stream, || self.play(key.0, key.2, None))? else { return Ok(()) };
+        let Some(graph) = Graph::capture(&stream, || self.play(&key, None))? else { return Ok(()) };
         graph.launch()?;
         if let Some(graphs) = &mut self.graphs {
             graphs.passes.insert(key, graph);
@@ -65,27 +103,65 @@ impl CudaBackend {
         Ok(())
     }
 
-    /// Launches the kernels of a pass.
-    fn play(
-        &mut self,
-        kind: Kind,
-        slopes: [Slope; PORTS],
-        losses: Option<&[Box<dyn Loss>]>,
-    ) -> Result<(), DriverError> {
+    /// Launches the kernels of a pass, and of what comes after it.
+    fn play(&mut self, key: &Key, losses: Option<&[Box<dyn Loss>]>) -> Result<(), DriverError> {
         let (memory, batch) = (self.memory(), self.batch);
-        for at in 0..self.phase(kind).1.len() {
-            match &self.phase(kind).1[at] {
+        self.gathers().iter().try_for_each(|task| task.launch(self))?;
+        for at in 0..self.phase(key.kind).1.len() {
+            match &self.phase(key.kind).1[at] {
                 Step::Launch(launches) => self.player.step(&memory, launches, batch)?,
                 Step::Head(end) => {
                     let end = *end;
-                    match slopes[end.output] {
+                    match key.slopes[end.output] {
                         Slope::Host => self.host_end(end, losses.unwrap_or_default())?,
-                        slope => losses::head(self, &memory, slope, &end)?,
+                        slope => heads::head(self, &memory, slope, &end)?,
                     }
                 }
             }
         }
-        self.finish(kind, &memory)
+        self.finish(key.kind, &memory)?;
+        key.after.iter().try_for_each(|task| task.launch(self))
+    }
+
+    /// The launches that put what the pass leaves into the log; none where that is too much for it.
+    fn records(&mut self) -> Result<Vec<Task>, DriverError> {
+        let mut parts: Vec<Part> = vec![];
+        let mut add = |what: What, words: &Words, len: usize| {
+            let at = parts.last().map_or(0, |part| part.at + part.len);
+            if len > 0 {
+                parts.push(Part { what, from: words.address(0), at, len });
+            }
+        };
+        for i in 0..self.spec.outputs.len() {
+            let mut part = |what: What, words: &Mirror| add(what, &words.device, words.len());
+            part(What::Losses(i), &self.losses[i]);
+            if self.watched[i] {
+                part(What::Predictions(i), &self.outputs[i]);
+                part(What::Targets(i), &self.targets[i]);
+                part(What::Weights(i), &self.sample_weights[i]);
+                part(What::Mask(i), &self.masks[i]);
+            }
+        }
+        let (own, penalised) = self.adds;
+        add(What::Own, &self.fixed, usize::from(own));
+        if penalised && self.spec.weights.iter().any(|weight| weight.penalty.is_some()) {
+            add(What::Penalties, &self.penalties, self.spec.weights.len());
+        }
+        let entry = Entry { samples: self.batch, parts, shares: [1.0; PORTS] };
+        self.logged = None;
+        if !self.log.make_room(entry.words())? {
+            return Ok(vec![]);
+        }
+        let [log, control] = [self.log.address(), self.control_address()].map(Parameter::Address);
+        let tasks = entry.parts.iter().map(|part| {
+            let [at, len] = [part.at, part.len].map(Parameter::number);
+            let blocks = part.len.div_ceil(THREADS);
+            let parameters = [Parameter::Address(part.from), log, at, len, control];
+            Task::new(Module::Model, "record", blocks, parameters)
+        });
+        let tasks = tasks.collect();
+        self.logged = Some(entry);
+        Ok(tasks)
     }
 
     /// What comes after the kernels of a pass: penalties, moving averages, states for the next batch.

@@ -1,10 +1,10 @@
 //! What everything above the device sees of it.
 
 use super::{CudaBackend, Kind};
-use crate::data::gather::gather;
 use crate::data::{Selection, Tensor};
+use crate::device::cuda::log::penalties;
 use crate::device::cuda::weights;
-use crate::device::{Backend, other_batch};
+use crate::device::{Backend, MAX_OUTPUTS, Passed, other_batch};
 use crate::error::Result;
 use crate::loss::Loss;
 use crate::optim::{Optimizer, ScaleState};
@@ -48,8 +48,33 @@ impl Backend for CudaBackend {
         self.seed = seed;
     }
 
-    fn reserve(&mut self, batch: usize, training: bool) {
-        self.make_room(if training { Kind::Train } else { Kind::Infer }, batch);
+    fn reserve(&mut self, batch: usize, training: Option<&dyn Optimizer>) -> Result<()> {
+        self.fault.check()?;
+        let (kinds, state) = match training {
+            Some(optimizer) => (&[Kind::Train][..], weights::state_words(optimizer, self.spec)),
+            None => (&[Kind::Infer, Kind::Evaluate][..], 0),
+        };
+        for kind in kinds {
+            self.check_room(*kind, batch, state)?;
+            self.make_room(*kind, batch);
+        }
+        if self.state.len() == 0 {
+            let grown = self.state.device.grow(state);
+            if self.fault.note(grown) == Some(true) {
+                self.forget();
+            }
+        }
+        self.fault.check()
+    }
+
+    fn hold(&mut self, arrays: &[&[Tensor<'_>]]) -> Result<()> {
+        let held = self.arrays.hold(arrays);
+        self.fault.note(held);
+        self.fault.check()
+    }
+
+    fn release(&mut self) {
+        self.arrays.release();
     }
 
     fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>) -> Result<()> {
@@ -60,17 +85,7 @@ impl Backend for CudaBackend {
             }
             self.set_carried(rows.len(), &[]);
         }
-        self.batch = rows.len();
-        let mut moved = false;
-        for (tensor, words) in inputs.iter().zip(&mut self.inputs) {
-            let (host, new) = words.renew(rows.len() * tensor.shape().width());
-            gather(tensor, rows, host, 1);
-            moved |= new;
-        }
-        if moved {
-            self.forget();
-        }
-        Ok(())
+        self.begin(inputs, rows)
     }
 
     fn carried(&self) -> (usize, &[f32]) {
@@ -88,38 +103,55 @@ impl Backend for CudaBackend {
     }
 
     fn load_targets(&mut self, targets: &[Tensor<'_>], rows: Selection<'_>) {
-        self.ends.load(targets, rows);
-        let mut moved = false;
-        for (i, words) in self.targets.iter_mut().enumerate().take(targets.len()) {
-            moved |= words.replace(self.ends.targets(i));
-        }
-        if moved {
-            self.forget();
-        }
+        self.add_targets(targets, rows);
     }
 
     fn load_sample_weights(&mut self, weights: &[Tensor<'_>], rows: Selection<'_>) {
-        self.ends.load_weights(weights, rows);
-        let mut moved = false;
-        for (i, words) in self.sample_weights.iter_mut().enumerate() {
-            moved |= words.replace(self.ends.weights(i).unwrap_or_default());
-        }
-        if moved {
-            self.forget();
-        }
+        self.add_weights(weights, rows);
     }
 
     fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>) {
         match losses {
-            None => self.run(Kind::Infer, None, 0),
-            Some(_) => self.run(Kind::Evaluate, losses, 0),
+            None => self.run(Kind::Infer, None, 0, None),
+            Some(_) => self.run(Kind::Evaluate, losses, 0, None),
         }
     }
 
     fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64, scale: f32) {
-        // As on the CPU: what a model adds to its loss has no factor.
-        self.scale = if self.spec.train.adds_loss { 1.0 } else { scale };
-        self.run(Kind::Train, Some(losses), step);
+        self.set_scale(scale);
+        self.run(Kind::Train, Some(losses), step, None);
+    }
+
+    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64, scale: f32) {
+        self.show_average(optimizer, false);
+        self.set_scale(scale);
+        self.run(Kind::Train, Some(losses), step, Some((optimizer, step + 1)));
+    }
+
+    fn watch(&mut self, outputs: [bool; MAX_OUTPUTS]) {
+        self.watched = outputs;
+    }
+
+    fn record(&mut self, to: &mut dyn FnMut(&dyn Passed)) {
+        if self.fault.is_set() || self.batch == 0 {
+            return;
+        }
+        let Some(mut entry) = self.logged.take() else {
+            self.report(to);
+            return to(self);
+        };
+        for (i, share) in entry.shares.iter_mut().enumerate().take(self.spec.outputs.len()) {
+            *share = self.ends.share(i);
+        }
+        let added = self.log.add(entry, to);
+        self.fault.note(added);
+    }
+
+    fn report(&mut self, to: &mut dyn FnMut(&dyn Passed)) {
+        let shown = self.log.show(to);
+        if self.fault.note(shown).is_none() {
+            self.log.clear();
+        }
     }
 
     fn loss_scale(&self) -> ScaleState {
@@ -163,16 +195,30 @@ impl Backend for CudaBackend {
         }
     }
 
+    fn health(&self) -> Result<()> {
+        self.fault.check()
+    }
+
+    fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send)) {
+        work(self);
+    }
+}
+
+impl Passed for CudaBackend {
+    fn samples(&self) -> usize {
+        self.batch
+    }
+
     fn output(&self, i: usize) -> &[f32] {
         self.outputs[i].read()
     }
 
     fn targets(&self, i: usize) -> &[f32] {
-        self.ends.targets(i)
+        self.targets[i].read()
     }
 
     fn sample_weights(&self, i: usize) -> Option<&[f32]> {
-        self.ends.weights(i)
+        Some(self.sample_weights[i].read()).filter(|weights| !weights.is_empty())
     }
 
     fn mask(&self, i: usize) -> Option<&[f32]> {
@@ -198,19 +244,9 @@ impl Backend for CudaBackend {
             if penalised && self.spec.weights.iter().any(|weight| weight.penalty.is_some()) {
                 let mut values = vec![0.0; self.spec.weights.len()];
                 self.fault.note(self.penalties.get(0, &mut values));
-                let each =
-                    self.spec.weights.iter().zip(values).filter(|(weight, _)| weight.penalty.is_some());
-                sum += each.map(|(_, value)| f64::from(value)).sum::<f64>();
+                sum += penalties(self.spec, &values);
             }
             sum
         })
-    }
-
-    fn health(&self) -> Result<()> {
-        self.fault.check()
-    }
-
-    fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send)) {
-        work(self);
     }
 }
