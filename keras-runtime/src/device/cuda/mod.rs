@@ -2,17 +2,21 @@
 //!
 //! What a compiled model does is written down once as a list of kernels (`device::record`), printed as one
 //! self-contained CUDA C text whose only number that is no literal is that of the samples (`source`), compiled by
-//! NVRTC for the GPU at hand (`compile`), and played as one CUDA graph for each size of batch (`player`). Kernels add
+//! NVRTC for the GPU at hand (`compile`), and played as one CUDA graph for each size of batch (`player`), together with the reading of
+//! the batch (`arrays`) and the step of the optimizer (`tasks`). What it leaves is kept there until it is asked for (`log`). Kernels add
 //! in an order that shapes alone decide: the same seed and data give the same bits, launch by launch or as a graph.
 //!
 //! The feature builds without any of NVIDIA's software. To run, a machine needs the driver, and NVRTC for the first run of
 //! a model: `pip install nvidia-cuda-nvrtc` brings it. What it makes is kept in a cache.
 
+mod arrays;
 mod backend;
 mod compile;
 mod library;
+mod log;
 mod losses;
 mod memory;
+mod pinned;
 mod player;
 mod source;
 mod tasks;
@@ -24,7 +28,7 @@ use std::time::Duration;
 
 use cudarc::driver::{CudaContext, CudaStream, DriverError};
 
-use self::backend::CudaBackend;
+use self::backend::{CudaBackend, How};
 use self::compile::Precompiled;
 pub use self::compile::{Architecture, Target};
 pub use self::source::Precision;
@@ -52,6 +56,7 @@ use crate::optim::Optimizer;
 pub struct Cuda {
     gpu: Arc<Gpu>,
     graphs: bool,
+    resident: bool,
     precision: Precision,
 }
 
@@ -127,7 +132,7 @@ impl Cuda {
             })
         };
         let gpu = open().map_err(|error| library::explain(&format!("GPU {ordinal}"), &error))?;
-        Ok(Cuda { gpu: Arc::new(gpu), graphs: true, precision: Precision::Float32 })
+        Ok(Cuda { gpu: Arc::new(gpu), graphs: true, resident: true, precision: Precision::Float32 })
     }
 
     /// The GPUs of this machine.
@@ -195,6 +200,13 @@ impl Cuda {
     pub fn graphs(self, graphs: bool) -> Self {
         Cuda { graphs, ..self }
     }
+
+    /// Whether the arrays of a `fit`, `evaluate` or `predict` are copied to the GPU once, where its memory has room for them, as they are
+    /// unless told otherwise, or batch by batch. The bits are the same.
+    #[must_use]
+    pub fn resident(self, resident: bool) -> Self {
+        Cuda { resident, ..self }
+    }
 }
 
 impl Device for Cuda {
@@ -202,7 +214,8 @@ impl Device for Cuda {
         let tensor_cores = self.gpu.architecture.major >= 8;
         let precision = if tensor_cores { self.precision } else { Precision::Float32 };
         let gpu = self.gpu.fork().map_err(|error| library::explain(&self.gpu.name, &error))?;
-        Ok(Box::new(CudaBackend::new(gpu, Program::new(spec, precision), spec, seed, self.graphs)?))
+        let how = How { graphs: self.graphs, resident: self.resident };
+        Ok(Box::new(CudaBackend::new(gpu, Program::new(spec, precision), spec, seed, how)?))
     }
 }
 
@@ -278,7 +291,7 @@ pub fn precompile(
     let program = Program::new(spec, precision);
     let mut texts: Vec<String> =
         losses.iter().flat_map(|loss| losses::texts(*loss, spec, &program)).collect();
-    texts.push(program.text);
+    texts.extend([program.text, source::gather()]);
     for optimizer in optimizers {
         texts.extend(weights::texts(*optimizer, spec));
     }

@@ -6,6 +6,7 @@
 mod elementwise;
 mod factored;
 mod formula;
+mod gather;
 mod head;
 mod moves;
 mod product;
@@ -15,6 +16,7 @@ mod windows;
 use std::collections::HashMap;
 use std::fmt::Write;
 
+pub use gather::{Number, gather, gather_kernels};
 pub use head::{End, SAMPLES, Slope, closing, rows};
 pub use weights::{COMMON_KERNELS, Pass, Piece, groups, on_device, slot_of, update, update_name};
 
