@@ -1,4 +1,5 @@
-"""ort_w4.py W4a|W4b|W4c|W4d: ONNX Runtime on a graph built by hand, what an exporter makes of the network."""
+"""ort_w4.py W4a|W4b|W4c|W4d [still]: ONNX Runtime on a graph built by hand, what an exporter makes of the network. Its threads spin
+between calls, unless `still`: they sleep then, as ours do."""
 from common import *
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
@@ -17,6 +18,8 @@ graph = helper.make_graph(nodes, W, [value("x", shape)], [value(h, [10])],
                           [numpy_helper.from_array(v, f"{k}{i}") for i, pair in enumerate(layers) for k, v in zip("kb", pair)])
 model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 options = ort.SessionOptions(); options.intra_op_num_threads = THREADS; options.inter_op_num_threads = 1
+if sys.argv[2:] == ["still"]:
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
 session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 for metric, x in inputs(W):
     x = x.reshape(-1, *shape)

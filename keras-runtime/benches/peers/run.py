@@ -51,7 +51,7 @@ def keras(*backends):
     return [(f"keras-{b}", KERAS, b) for b in backends]
 
 
-INFERENCE = [*torch("eager", "jit", "compile"), ("jax", JAX), ("onnxruntime", "ort_w4.py")]
+INFERENCE = [*torch("eager", "jit", "compile"), ("jax", JAX), ("onnxruntime", "ort_w4.py"), ("onnxruntime-still", "ort_w4.py", "still")]
 # Workload: our program, and the peers' (name, script, arguments after the workload).
 WORKLOADS = {
     "W1": ("bench_w1", [("torch.mm", "gemm_w1.py"), ("torch-eager", "torch_w1.py", "eager"), ("jax-step", "jax_w1.py", "step"),

@@ -253,36 +253,56 @@ fn matmul_t_of_many_windows() {
         let dy = arena(5 + image.len, rows * n);
         let scratch = arena(dy.offset + dy.len, n * rows);
         let (panels, accumulate) = (at % 2 == 0, at > 1);
-        let dw = Buf::new(Space::Grads, 3, k * n);
-        let db = (at > 0).then_some(Buf::new(Space::Grads, 3 + dw.len, n));
-        let world = World::new(batch, scratch.offset + scratch.len, 10 + dw.len + n);
+        let copy = arena(scratch.offset + scratch.len, rows * k);
+        let [dw, by_sums] = [0, k * n].map(|at| Buf::new(Space::Grads, 3 + at, k * n));
+        let db = (at > 0).then_some(Buf::new(Space::Grads, 3 + 2 * dw.len, n));
+        let mut world = World::new(batch, copy.offset + copy.len, 10 + 2 * dw.len + n);
         let leak = |dims: [(usize, usize); 2]| -> &'static [(usize, usize)] { Box::leak(Box::new(dims)) };
         let a = image.matrix(leak([(height, row), (width, channels)]), leak([(3, row), (3 * channels, 1)]));
         let op = MatMulT { a, dy, dw, panels, db, accumulate, scratch, rows, k, n };
-        assert!(Winograd::of_gradient(&op).is_some());
+        let seen = |images: &[f32], sample: usize, i: usize, j: usize| {
+            let (y, x) = (i / width + j / (3 * channels), i % width + j / channels % 3);
+            images[sample * image.len + y * row + x * channels + j % channels]
+        };
+        let images = world.words(image);
+        for at in 0..batch * copy.len {
+            world.arena[batch * copy.offset + at] = seen(&images, at / copy.len, at % copy.len / k, at % k);
+        }
+        let sums = MatMulT { a: plain(copy, rows, k), dw: by_sums, db: None, ..op };
+        assert!(Winograd::of_gradient(&op).is_some() && Winograd::of_gradient(&sums).is_none());
         for isa in Isa::available() {
-            let after = world.after(isa, |pass| pass.matmul_t(&op));
+            let after = world.after(isa, |pass| {
+                pass.matmul_t(&op);
+                pass.matmul_t(&sums);
+            });
             let by_many = world.after(isa, |pass| {
                 pass.threads = 16;
                 pass.matmul_t(&op);
             });
             assert!(by_many.words(dw) == after.words(dw), "{isa:?} {height} {width} {channels} {n}");
-            let written: Vec<Buf> = [Some(dw), db, Some(scratch)].into_iter().flatten().collect();
+            let written: Vec<Buf> =
+                [Some(dw), Some(by_sums), db, Some(scratch)].into_iter().flatten().collect();
             assert_eq!(after.clone().without(&written), world.clone().without(&written));
-            let (images, slopes) = (world.words(image), world.words(dy));
+            let slopes = world.words(dy);
+            let (sums, sums_before) = (after.words(by_sums), world.words(by_sums));
+            let (mut error, mut of_sums) = (0.0, 0.0);
             let (before, found) = (world.words(dw), after.words(dw));
             let get = |words: &[f32], i, j| if panels { panel_at(words, k, i, j) } else { words[i * n + j] };
             for (i, j) in (0..k).flat_map(|i| (0..n).map(move |j| (i, j))) {
-                let term = |r: usize| {
-                    let (sample, r) = (r / rows, r % rows);
-                    let (y, x) = (r / width + i / (3 * channels), r % width + i / channels % 3);
-                    let word = images[sample * image.len + y * row + x * channels + i % channels];
-                    f64::from(word) * f64::from(slopes[(sample * rows + r) * n + j])
-                };
+                let term =
+                    |r: usize| f64::from(seen(&images, r / rows, r % rows, i)) * f64::from(slopes[r * n + j]);
                 let sum: f64 = (0..batch * rows).map(term).sum();
                 let expected = sum + if accumulate { f64::from(get(&before, i, j)) } else { 0.0 };
                 close(get(&found, i, j), expected, 1e-4, (isa, height, width, channels, n, i, j));
+                error += (f64::from(get(&found, i, j)) - expected).powi(2);
+                let expected = sum + if accumulate { f64::from(get(&sums_before, i, j)) } else { 0.0 };
+                of_sums += (f64::from(get(&sums, i, j)) - expected).powi(2);
             }
+            let (error, of_sums) = (error.sqrt(), of_sums.sqrt());
+            assert!(
+                error < 3.0 * of_sums,
+                "{isa:?} {height} {width} {channels} {n}: {error} beside {of_sums}"
+            );
             let Some(db) = db else { continue };
             let (before, found) = (world.words(db), after.words(db));
             for j in 0..n {
