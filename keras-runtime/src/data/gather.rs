@@ -54,14 +54,30 @@ impl VisitValues for Gather<'_> {
         if width == 0 {
             return;
         }
+        let parts = if batch.len() < SERIAL_BELOW { 1 } else { threads };
         match rows {
-            Selection::Range { start, len } => convert(&values[start * width..(start + len) * width], batch),
-            Selection::Indices(indices) => {
-                let parts = if batch.len() < SERIAL_BELOW { 1 } else { threads };
-                gather_rows(values, width, indices, batch, parts);
+            Selection::Range { start, len } => {
+                convert_rows(&values[start * width..(start + len) * width], width, batch, parts);
             }
+            Selection::Indices(indices) => gather_rows(values, width, indices, batch, parts),
         }
     }
+}
+
+/// Rows that follow each other, divided as a pass divides its samples: a thread then finds those that it works on in its cache.
+fn convert_rows<T: Element>(values: &[T], width: usize, batch: &mut [f32], parts: usize) {
+    if parts > 1 && batch.len() > width {
+        let left = parts / 2;
+        let cut = (batch.len() / width * left / parts).max(1) * width;
+        let (first, second) = values.split_at(cut);
+        let (head, tail) = batch.split_at_mut(cut);
+        rayon::join(
+            || convert_rows(first, width, head, left),
+            || convert_rows(second, width, tail, parts - left),
+        );
+        return;
+    }
+    convert(values, batch);
 }
 
 fn gather_rows<T: Element>(values: &[T], width: usize, indices: &[u32], batch: &mut [f32], parts: usize) {
@@ -112,5 +128,14 @@ mod tests {
         gather(&(&x).into_tensor(), Selection::Indices(&rows), &mut three, 3);
         assert_eq!(one, three);
         assert_eq!(one[0], 299_000.0);
+        for threads in [1, 2, 3, 16] {
+            three.fill(0.0);
+            let range = Selection::Range { start: 7, len: 201 };
+            gather(&(&x).into_tensor(), range, &mut three[..201 * 200], threads);
+            assert!(
+                (0..201 * 200).all(|at| three[at] == (1000 * (7 + at / 200) + at % 200) as f32),
+                "{threads}"
+            );
+        }
     }
 }
