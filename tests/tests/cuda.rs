@@ -2,6 +2,9 @@
 //!
 //! Every other test of this package runs on a GPU too, if `KERAS_DEVICE=cuda` is set; here is what they do not see.
 
+#[path = "cuda/errors.rs"]
+mod errors;
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -9,8 +12,8 @@ use std::sync::OnceLock;
 use keras_runtime::compiled::Spec;
 use keras_runtime::device::Device;
 use keras_runtime::device::cuda::{self, Precision, Target};
-use keras_runtime::loss::Loss;
-use keras_runtime::optim::{LossScale, Moment, Optimizer};
+use keras_runtime::loss::{Loss, Scope};
+use keras_runtime::optim::{LossScale, Moment, MultiOptimizer, Optimizer};
 use keras_runtime::prelude::*;
 use ndarray::{Array, Array2, ArrayD, Dimension};
 
@@ -33,7 +36,10 @@ keras_model! {
         >> gru(9, dropout = 0.2) >> dense(10, softmax);
     Sigmoids = dense(12, tanh, input = 40) >> dense(10, sigmoid);
     Places = reshape([4, 10], input = 40) >> dense(10, softmax);
+    Embedded = dense(6, tanh, input = 40) >> unit_normalization();
+    Read = reshape([10, 4], input = 40) >> gru(6, return_sequences = true) >> dense(5);
     Masked = masking(input = [5, 3]) >> gru(4, return_sequences = true) >> dense(2, sigmoid);
+    loss Whole(y: [5, 2], p: [5, 2]) { mean(square(y - p)) }
     loss Squares(y: [10], p: [10]) { mean(square(y - p), axis = -1) }
     loss Near(y: [10], p: [10]) {
         let near = softmax(y * p, axis = -1);
@@ -145,8 +151,29 @@ fn optimizers_step_as_on_the_cpu() {
     same(&gpu, |device| trained::<Mlp>(device, cut.clone().decay(0.01).clipnorm(0.05)).0);
     // Kernels of convolutions, and of heads: more axes than two, in panels and not.
     same(&gpu, |device| trained::<Seen>(device, adafactor().clipvalue(0.02)).0);
+    let muon = || Muon { learning_rate: 0.01, ..Muon::default() };
+    same(&gpu, |device| trained::<Mlp>(device, muon()).0);
+    let plain = Muon {
+        nesterov: false,
+        rms_rate: None,
+        ns_steps: 3,
+        exclude_layers: vec!["dense_2".into()],
+        ..muon()
+    };
+    same(&gpu, |device| trained::<Seen>(device, plain.clone().clipnorm(0.05)).0);
+    same(&gpu, |device| trained::<Mlp>(device, several().global_clipnorm(0.2).ema(0.9)).0);
+    same(&gpu, |device| trained::<Mlp>(device, several().clipvalue(0.02).gradient_accumulation(3)).0);
     // A formula of the user's is the host's.
     same(&gpu, |device| trained::<Mlp>(device, Signs { learning_rate: 0.001 }).0);
+}
+
+/// One for each kernel of [`Mlp`] and for all biases, with what optimizers within another may have.
+fn several() -> MultiOptimizer {
+    let inner = MultiOptimizer::new(Sgd { momentum: 0.9, ..Sgd::default() }.clipnorm(0.01));
+    MultiOptimizer::new(RmsProp::default().clipvalue(0.01))
+        .on("dense/kernel", Adam::default().clipnorm(0.05).decay(0.01).rate("dense", 0.5))
+        .on("dense_1/kernel", Lamb::default().clipnorm(0.02))
+        .on("dense_2/kernel", inner)
 }
 
 /// `w -= learning_rate * sign(g)`, as users write optimizers.
@@ -255,7 +282,76 @@ fn losses() -> Vec<Box<dyn Loss>> {
         Box::new(CategoricalHinge),
         Box::new(Squares),
         Box::new(Near.weighted(0.5)),
+        Box::new(Dice),
+        Box::new(Dice { axis: Some(&[-1]) }.weighted(0.5)),
+        Box::new(Tversky { alpha: 0.3, beta: 0.8, axis: Some(&[0]) }),
+        Box::new(Tversky { alpha: 0.3, ..Tversky }.reduction(Reduction::Sum)),
     ]
+}
+
+/// Embeddings of classes, of which some samples have none beside them; and sequences of labels.
+fn losses_of_batches_and_sequences() -> Vec<Box<dyn Loss>> {
+    vec![
+        Box::new(Circle { gamma: 4.0, ..Circle }),
+        Box::new(Circle { gamma: 4.0, remove_diagonal: false, margin: 0.2 }.reduction(Reduction::Sum)),
+        Box::new(Circle { gamma: 4.0, ..Circle }.reduction(Reduction::MeanWithSampleWeight).weighted(0.5)),
+        Box::new(Ctc),
+        Box::new(Ctc.reduction(Reduction::Sum)),
+    ]
+}
+
+fn labels_of(loss: &dyn Loss) -> ArrayD<f32> {
+    match loss.name() {
+        "circle" => {
+            Array::from_shape_fn(40, |i| if i % 9 == 0 { 20.0 + i as f32 } else { (i % 4) as f32 }).into_dyn()
+        }
+        _ => Array::from_shape_fn(
+            (40, 4),
+            |(i, k)| if k > i % 5 { 0.0 } else { (1 + (i + k * (i % 3)) % 4) as f32 },
+        )
+        .into_dyn(),
+    }
+}
+
+#[test]
+fn losses_of_batches_and_sequences_are_those_of_the_cpu() {
+    let Some(gpu) = device() else { return };
+    for i in 0..losses_of_batches_and_sequences().len() {
+        let loss = || losses_of_batches_and_sequences().remove(i);
+        let (name, y) = (loss().name().to_string(), labels_of(loss().as_ref()));
+        let (x, _) = data();
+        let weights = Array::from_shape_fn(40, |i| (i % 3) as f32 * 0.75);
+        fn run<M: Model>(
+            device: &dyn Device,
+            loss: Box<dyn Loss>,
+            data: (&Array2<f32>, &ArrayD<f32>),
+            weights: &ArrayD<f32>,
+        ) -> (Vec<f32>, Vec<f32>) {
+            let (x, y) = data;
+            let mut model =
+                M::on(device, 5).unwrap().compile(Sgd { learning_rate: 1e-3, ..Sgd::default() }, loss, ());
+            let mut told = vec![];
+            for _ in 0..3 {
+                told.push(model.train_on_batch(x, y).unwrap().loss as f32);
+                told.push(model.train_on_batch_weighted(x, y, weights).unwrap().loss as f32);
+            }
+            let score = model.evaluate(x, y).unwrap();
+            told.push(score.loss as f32);
+            (told, model.network().params().to_vec())
+        }
+        let run = |device: &dyn Device| match name.as_str() {
+            "circle" => run::<Embedded>(device, loss(), (&x, &y), &weights.clone().into_dyn()),
+            _ => run::<Read>(device, loss(), (&x, &y), &weights.clone().into_dyn()),
+        };
+        let (by_graph, (told, params)) = (run(&gpu), run(&Cpu::threads(1)));
+        close_for(&name, &by_graph.0, &told, 1e-5);
+        close_for(&name, &by_graph.1, &params, 1e-5);
+        assert!(told.windows(2).all(|two| two[0] != two[1]), "{name}: nothing changes: {told:?}");
+        assert!(
+            by_graph == run(&gpu.clone().graphs(false)),
+            "{name}: a graph gives other bits than its launches"
+        );
+    }
 }
 
 fn same_losses<M: Model>() {
@@ -330,7 +426,8 @@ fn masks_count_as_on_the_cpu() {
     let weights = Array2::from_shape_fn((12, 5), |(i, t)| 0.5 + ((i + t) % 3) as f32);
     for i in 0..losses().len() {
         let loss = || losses().remove(i);
-        if loss().compiled().is_some() {
+        // Those of whole samples are another test's.
+        if loss().scope(&[5, 2]) != Scope::Positions {
             continue;
         }
         let run = |device: &dyn Device| {
@@ -342,6 +439,44 @@ fn masks_count_as_on_the_cpu() {
                 told.extend([score.loss as f32, score["mean_absolute_error"] as f32]);
             }
             told.push(model.evaluate(&x, &y).unwrap().loss as f32);
+            (told, model.network().params().to_vec())
+        };
+        let ((told, found), (expected, params)) = (run(&gpu), run(&Cpu::threads(1)));
+        close_for(loss().name(), &told, &expected, 1e-5);
+        close_for(loss().name(), &found, &params, 1e-5);
+    }
+}
+
+/// A number of a whole sample counts as its steps do in the mean; one of each step as that does.
+#[test]
+fn losses_of_samples_under_masks_are_those_of_the_cpu() {
+    let Some(gpu) = device() else { return };
+    let x =
+        Array::from_shape_fn(
+            (12, 5, 3),
+            |(i, t, k)| {
+                if t > i % 5 { 0.0 } else { ((i * 7 + t * 3 + k) as f32).sin() }
+            },
+        );
+    let y = Array::from_shape_fn((12, 5, 2), |(i, t, k)| f32::from(u8::from((i + t) % 2 == k))).into_dyn();
+    let labels = Array::from_shape_fn((12, 3), |(i, k)| f32::from(u8::from(k <= i % 3))).into_dyn();
+    let weights = Array::from_shape_fn(12, |i| 0.5 + (i % 3) as f32);
+    let losses: [(fn() -> Box<dyn Loss>, &ArrayD<f32>); 6] = [
+        (|| Box::new(Whole), &y),
+        (|| Box::new(Ctc), &labels),
+        (|| Box::new(Dice), &y),
+        (|| Box::new(Dice { axis: Some(&[2]) }), &y),
+        (|| Box::new(Dice { axis: Some(&[1, 2]) }), &y),
+        (|| Box::new(Tversky { alpha: 0.2, beta: 0.6, axis: Some(&[-2]) }), &y),
+    ];
+    for (loss, y) in losses {
+        let run = |device: &dyn Device| {
+            let mut model = Masked::on(device, 2).unwrap().compile(Sgd::default(), loss(), ());
+            let mut told = vec![];
+            for _ in 0..3 {
+                told.push(model.train_on_batch_weighted(&x, y, &weights).unwrap().loss as f32);
+                told.push(model.train_on_batch(&x, y).unwrap().loss as f32);
+            }
             (told, model.network().params().to_vec())
         };
         let ((told, found), (expected, params)) = (run(&gpu), run(&Cpu::threads(1)));
@@ -375,7 +510,7 @@ fn steps_stay_on_the_device() {
         assert_eq!(count("cuLaunchKernel"), 0, "{name} is launched kernel by kernel:\n{calls}");
         seen += 1;
     }
-    assert!(seen >= losses().len(), "{trace}");
+    assert!(seen >= losses().len() + losses_of_batches_and_sequences().len(), "{trace}");
 }
 
 /// Sums of products of shortened numbers, not so far from those of 32-bit ones; and not the same.
@@ -499,49 +634,6 @@ fn kernels_fit_every_architecture() {
     }
 }
 
-/// What is missing is told, with what brings it; `Auto` goes on with the CPU.
-#[test]
-fn errors_tell_a_remedy() {
-    let Some(_) = device() else { return };
-    let error = Cuda::new(99).unwrap_err().to_string();
-    assert!(error.contains("GPU 99") && error.contains("the first is 0"), "{error}");
-    // Programs of their own, since a library stays loaded.
-    let run = |task: &str, variables: &[(&str, &str)]| {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "in_a_process_of_its_own", "--nocapture", "--ignored"]).env("TASK", task);
-        for (name, value) in variables {
-            command.env(name, value);
-        }
-        let output = command.output().unwrap();
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-    };
-    let emulator = tests::gpu::emulator().to_string_lossy().into_owned();
-    let none = run("auto", &[("KERAS_CUDA_DRIVER", &emulator), ("KERAS_EMULATOR_DEVICES", "0")]);
-    assert!(
-        none.contains("running on the CPU") && none.contains("there is no GPU of NVIDIA in this machine"),
-        "{none}"
-    );
-    let foreign = run("auto", &[("KERAS_CUDA_DRIVER", "/nowhere/libcuda.so")]);
-    assert!(foreign.contains("KERAS_CUDA_DRIVER") && foreign.contains("cannot be loaded"), "{foreign}");
-    let empty = std::env::temp_dir().join(format!("keras-cuda-empty-{}", std::process::id()));
-    std::fs::create_dir_all(&empty).unwrap();
-    let folder = empty.to_string_lossy().into_owned();
-    let without = run(
-        "train",
-        &[
-            ("KERAS_CUDA_DRIVER", &emulator),
-            ("KERAS_NVRTC", &folder),
-            ("KERAS_CUDA_CACHE", &folder),
-            ("HOME", &folder),
-            ("VIRTUAL_ENV", &folder),
-        ],
-    );
-    assert!(without.contains("nvidia-cuda-nvrtc") || Path::new("/usr/local/cuda").exists(), "{without}");
-    let small = run("train", &[("KERAS_CUDA_DRIVER", &emulator), ("KERAS_EMULATOR_MEMORY", "20000")]);
-    assert!(small.contains("its memory does not suffice"), "{small}");
-    std::fs::remove_dir_all(&empty).unwrap();
-}
-
 /// What the hot kernels do with memory, as the emulator counts it: requests without wasted sectors, four words at a time, no
 /// two threads in one bank of shared memory; tensor cores where they were asked for.
 #[test]
@@ -579,19 +671,6 @@ fn hot_kernels_use_memory_well() {
 #[ignore = "a part of other tests"]
 fn in_a_process_of_its_own() {
     match std::env::var("TASK").as_deref() {
-        Ok("auto") => {
-            let auto = Auto::detect();
-            assert!(!auto.is_gpu());
-            let (x, _) = data();
-            assert_eq!(
-                Mlp::on(&auto, 3).unwrap().predict(&x).unwrap(),
-                Mlp::on(&Cpu::default(), 3).unwrap().predict(&x).unwrap()
-            );
-        }
-        Ok("train") => {
-            let error = Cuda::new(0).and_then(|gpu| Mlp::on(&gpu, 3).map(|_| ())).unwrap_err();
-            println!("{error}");
-        }
         Ok("count") => {
             let tf32 = std::env::var_os("TF32").is_some();
             let gpu =
@@ -620,6 +699,14 @@ fn in_a_process_of_its_own() {
                 let name = loss.name().to_string();
                 traced(&gpu, &name, Sgd::default(), loss);
             }
+            for i in 0..losses_of_batches_and_sequences().len() {
+                let loss = losses_of_batches_and_sequences().remove(i);
+                let (name, y) = (loss.name().to_string(), labels_of(loss.as_ref()));
+                match name.as_str() {
+                    "circle" => traced_on::<Embedded>(&gpu, &name, Sgd::default(), loss, &y),
+                    _ => traced_on::<Read>(&gpu, &name, Sgd::default(), loss, &y),
+                }
+            }
             fn stepped(gpu: &Cuda, name: &str, optimizer: impl Optimizer + 'static) {
                 traced(gpu, name, optimizer, Box::new(MeanSquaredError));
             }
@@ -629,6 +716,8 @@ fn in_a_process_of_its_own() {
             stepped(&gpu, "clipped together", Adam::default().global_clipnorm(0.1));
             stepped(&gpu, "lamb", Lamb::default().clipnorm(0.1));
             stepped(&gpu, "adafactor", Adafactor::default().global_clipnorm(0.1));
+            stepped(&gpu, "muon", Muon::default().clipnorm(0.1));
+            stepped(&gpu, "several", several());
             stepped(&gpu, "scaled", Adam::default().loss_scale(LossScale::default()));
         }
         _ => {}
@@ -637,13 +726,23 @@ fn in_a_process_of_its_own() {
 
 /// A step like the ones before it, between marks.
 fn traced(gpu: &Cuda, name: &str, optimizer: impl Optimizer + 'static, loss: Box<dyn Loss>) {
-    let (x, y) = data();
-    let mut model = Sigmoids::on(gpu, 5).unwrap().compile(optimizer, loss, ());
+    traced_on::<Sigmoids>(gpu, name, optimizer, loss, &data().1.into_dyn());
+}
+
+fn traced_on<M: Model>(
+    gpu: &Cuda,
+    name: &str,
+    optimizer: impl Optimizer + 'static,
+    loss: Box<dyn Loss>,
+    y: &ArrayD<f32>,
+) {
+    let (x, _) = data();
+    let mut model = M::on(gpu, 5).unwrap().compile(optimizer, loss, ());
     for _ in 0..2 {
-        model.train_on_batch(&x, &y).unwrap();
+        model.train_on_batch(&x, y).unwrap();
     }
     eprintln!("== {name}");
-    model.train_on_batch(&x, &y).unwrap();
+    model.train_on_batch(&x, y).unwrap();
     eprintln!("== end");
 }
 

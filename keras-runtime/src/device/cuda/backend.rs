@@ -74,7 +74,7 @@ pub struct CudaBackend {
     carried_samples: usize,
     inputs: Vec<Mirror>,
     outputs: Vec<Mirror>,
-    targets: Vec<Mirror>,
+    pub(super) targets: Vec<Mirror>,
     sample_weights: Vec<Mirror>,
     /// Which steps count, at outputs that have a mask.
     masks: Vec<Mirror>,
@@ -245,7 +245,7 @@ impl CudaBackend {
             let setting = match loss.fused(output.head) {
                 Some(Fused::Softmax { sparse: true, ignore, .. }) => ignore.unwrap_or(f32::NAN),
                 Some(Fused::Softmax { smoothing, .. } | Fused::Sigmoid { smoothing }) => smoothing,
-                None => 0.0,
+                None => super::losses::setting(loss.as_ref()),
             };
             let scale = loss.weight() / self.batch as f32 * self.ends.share(i) as f32 * self.scale;
             let width = |words: usize| (words / self.batch.max(1)) as u32;

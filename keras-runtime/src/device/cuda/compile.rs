@@ -227,7 +227,10 @@ fn compile(text: &str, target: Target) -> Result<Compiled> {
         let log = String::from_utf8_lossy(&log).trim_end_matches('\0').to_string();
         match done.and_then(|()| output(program, target)) {
             Ok(image) => Ok(Compiled { image, log }),
-            Err(error) => Err(failed(format!("{error:?}\n{log}"))),
+            Err(error) => Err(failed(format!(
+                "{error:?}: kernels do not compile, which is a fault of this library and worth a report; `Cpu::default()` runs the model \
+                 meanwhile\n{log}"
+            ))),
         }
     };
     // SAFETY: as above.

@@ -7,7 +7,9 @@ mod elementwise;
 mod factored;
 mod formula;
 mod head;
+mod losses;
 mod moves;
+mod orthogonal;
 mod product;
 mod weights;
 mod windows;
@@ -16,6 +18,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 pub use head::{End, SAMPLES, Slope, closing, rows};
+pub use losses::{Room, Several, several};
 pub use weights::{COMMON_KERNELS, Pass, Piece, groups, on_device, slot_of, update, update_name};
 
 use crate::compiled::{Buf, Phase, Space, Spec};
