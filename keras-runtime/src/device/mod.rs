@@ -27,8 +27,40 @@ pub trait Device {
     fn backend(&self, spec: &'static Spec, seed: u64) -> Result<Box<dyn Backend>>;
 }
 
-/// The memory of one model on a device, and the execution of its compiled passes.
-pub trait Backend: Debug + Send {
+/// Outputs that a model has at most.
+pub const MAX_OUTPUTS: usize = 8;
+
+/// What a pass over a batch has left: what losses and metrics are computed from.
+pub trait Passed {
+    /// How many samples the batch has.
+    fn samples(&self) -> usize;
+
+    /// Predictions of output `i` for the batch.
+    fn output(&self, i: usize) -> &[f32];
+
+    /// Targets of output `i` for the batch.
+    fn targets(&self, i: usize) -> &[f32];
+
+    /// What the samples of the batch, or their steps, count at output `i`, if not 1.
+    fn sample_weights(&self, i: usize) -> Option<&[f32]>;
+
+    /// For each step of each sample of the batch whether it counts at output `i`, 1 or 0, if that has a mask: after a pass
+    /// with losses.
+    fn mask(&self, i: usize) -> Option<&[f32]>;
+
+    /// The loss of each sample of the batch at output `i`.
+    fn sample_losses(&self, i: usize) -> &[f32];
+
+    /// What the mean of these is multiplied with, to be the loss of the batch by its reduction.
+    fn loss_share(&self, i: usize) -> f64;
+
+    /// What the last pass over a batch adds to the mean loss of its samples: penalties of weights, and the losses that the
+    /// model adds itself.
+    fn added_loss(&self) -> f64;
+}
+
+/// The memory of one model on a device, and the execution of its compiled passes. What it shows as [`Passed`] is of the last of them.
+pub trait Backend: Passed + Debug + Send {
     /// The device in words.
     fn description(&self) -> String;
 
@@ -53,10 +85,27 @@ pub trait Backend: Debug + Send {
     /// Draws from the random streams of `seed` from now on.
     fn set_seed(&mut self, seed: u64);
 
-    /// Makes room for batches of `batch` samples, so that passes over no more allocate nothing.
-    fn reserve(&mut self, batch: usize, training: bool);
+    /// Makes room for batches of `batch` samples, so that passes over no more allocate nothing: those of a training with an optimizer,
+    /// or those without gradients.
+    ///
+    /// # Errors
+    /// When the device has not enough memory: nothing was changed then.
+    fn reserve(&mut self, batch: usize, training: Option<&dyn Optimizer>) -> Result<()>;
 
-    /// Copies the selected samples into the batch.
+    /// Says that batches will be taken from these arrays, which stay where they are, as they are, until [`Backend::release`]: a device
+    /// with a memory of its own may copy them there, once, as far as they fit.
+    ///
+    /// # Errors
+    /// When the device has failed.
+    fn hold(&mut self, arrays: &[&[Tensor<'_>]]) -> Result<()> {
+        let _ = arrays;
+        Ok(())
+    }
+
+    /// Forgets what it holds.
+    fn release(&mut self) {}
+
+    /// Makes the selected samples the batch.
     ///
     /// # Errors
     /// When something lives from batch to batch, and the batch before had another size.
@@ -68,7 +117,7 @@ pub trait Backend: Debug + Send {
     /// Gives what lives from batch to batch the values of another time; of no samples: it begins anew, with zeros.
     fn set_carried(&mut self, samples: usize, words: &[f32]);
 
-    /// Copies their targets.
+    /// Adds their targets.
     fn load_targets(&mut self, targets: &[Tensor<'_>], rows: Selection<'_>);
 
     /// Puts what the selected samples count before the heads: one array for each output, with a word for each sample or
@@ -91,6 +140,26 @@ pub trait Backend: Debug + Send {
     /// the gradient is not finite.
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64);
 
+    /// One step of a training: [`Backend::gradients`], and [`Backend::update`] for step `step + 1`.
+    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64, scale: f32) {
+        self.gradients(losses, step, scale);
+        self.update(optimizer, step + 1);
+    }
+
+    /// Says at which outputs somebody looks at more than losses from now on.
+    fn watch(&mut self, outputs: [bool; MAX_OUTPUTS]) {
+        let _ = outputs;
+    }
+
+    /// Shows `to` what the last pass has left, in full at outputs that are watched: at once, or later, together with that of other passes
+    /// and in their order, but not after the next [`Backend::report`].
+    fn record(&mut self, to: &mut dyn FnMut(&dyn Passed));
+
+    /// Shows what was recorded, and not shown yet.
+    fn report(&mut self, to: &mut dyn FnMut(&dyn Passed)) {
+        let _ = to;
+    }
+
     /// Lets the weights and their moving average change places, or back, if the optimizer keeps one. Gradients and
     /// steps are of the weights: they change them back.
     fn show_average(&mut self, optimizer: &dyn Optimizer, show: bool);
@@ -100,29 +169,6 @@ pub trait Backend: Debug + Send {
 
     /// Makes the weights their moving average, if the optimizer keeps one.
     fn take_average(&mut self, optimizer: &dyn Optimizer);
-
-    /// Predictions of output `i` for the batch.
-    fn output(&self, i: usize) -> &[f32];
-
-    /// Targets of output `i` for the batch.
-    fn targets(&self, i: usize) -> &[f32];
-
-    /// What the samples of the batch, or their steps, count at output `i`, if not 1.
-    fn sample_weights(&self, i: usize) -> Option<&[f32]>;
-
-    /// For each step of each sample of the batch whether it counts at output `i`, 1 or 0, if that has a mask: after a pass
-    /// with losses.
-    fn mask(&self, i: usize) -> Option<&[f32]>;
-
-    /// The loss of each sample of the batch at output `i`.
-    fn sample_losses(&self, i: usize) -> &[f32];
-
-    /// What the mean of these is multiplied with, to be the loss of the batch by its reduction.
-    fn loss_share(&self, i: usize) -> f64;
-
-    /// What the last pass over a batch adds to the mean loss of its samples: penalties of weights, and the losses that the
-    /// model adds itself.
-    fn added_loss(&self) -> f64;
 
     /// Whether the device has failed since it was asked the last time: what it has left is worth nothing then.
     ///

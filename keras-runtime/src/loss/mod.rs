@@ -93,7 +93,8 @@ fn mean_of_positions(
 
 /// How far the predictions of one sample are from its targets.
 ///
-/// Implement it for a loss of your own:
+/// Implement it for a loss of your own. On a GPU such a one is computed by the host, between kernels, while all losses of this module, and those
+/// that [`keras_model!`](crate::keras_model) compiles, are the device's:
 ///
 /// ```
 /// use keras_runtime::loss::Loss;

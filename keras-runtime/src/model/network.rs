@@ -264,12 +264,16 @@ impl Network {
                 start += len;
             }
         };
+        if samples > batch {
+            self.backend.hold(&[inputs])?;
+        }
         // A few samples are done before a thread wakes.
         if samples * spec.infer.flops < 4_000_000 {
             run(&mut *self.backend);
         } else {
             self.backend.scope(&mut run);
         }
+        self.backend.release();
         result
     }
 

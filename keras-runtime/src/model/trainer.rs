@@ -101,7 +101,12 @@ impl<M: Model> Trainer<M> {
     ///
     /// # Errors
     /// When data and settings do not fit the model: nothing was trained then. When a callback fails.
-    pub fn fit<'a>(&mut self, x: impl Arrays<'a>, y: impl Arrays<'a>, settings: Fit<'_>) -> Result<History> {
+    pub fn fit<'a>(
+        &mut self,
+        x: impl Arrays<'a>,
+        y: impl Arrays<'a>,
+        mut settings: Fit<'_>,
+    ) -> Result<History> {
         let (x, y) = (x.tensors(), y.tensors());
         let (x, y) = (x.as_ref(), y.as_ref());
         settings.check()?;
@@ -112,7 +117,6 @@ impl<M: Model> Trainer<M> {
             self.check(x, y)?;
         }
         let mut feed = InMemory::new((x, y), 0..training, settings.batch_size, settings.shuffle);
-        let held_back = InMemory::new((x, y), training..samples, settings.validation_batch_size, false);
         let metrics = self.copied_metrics();
         let given = self.spread(settings.sample_weight.as_deref().unwrap_or_default(), samples)?;
         let by_class = match &settings.class_weight[..] {
@@ -124,6 +128,13 @@ impl<M: Model> Trainer<M> {
         };
         let by_class: Vec<Tensor<'_>> = by_class.iter().map(IntoTensor::into_tensor).collect();
         let validation = self.validation_weights(&settings)?;
+        let data = settings.validation_data.take();
+        let arrays = match &data {
+            None if training < samples => {
+                Some(InMemory::new((x, y), training..samples, settings.validation_batch_size, false))
+            }
+            data => to_validate_with(data, &settings),
+        };
         let (backend, mut session) = self.session();
         session.weights.training = if by_class.is_empty() { &given } else { &by_class };
         // Those of classes are for training alone, as in Keras.
@@ -133,9 +144,8 @@ impl<M: Model> Trainer<M> {
             session.weights.evaluation = &validation;
         }
         let measures = Measures { losses: session.losses, metrics: &metrics };
-        let held_back = (training < samples).then_some(held_back);
-        backend.reserve(settings.batch_size.min(training), true);
-        run_epochs(backend, session, measures, &mut feed, held_back, settings)
+        backend.reserve(feed.largest(), Some(session.optimizer))?;
+        run_epochs(backend, session, measures, (&mut feed, &[x, y]), arrays, settings)
     }
 
     /// Trains on batches: of a [`Dataset`](crate::data::Dataset), which reads ahead, or of an iterator
@@ -143,7 +153,7 @@ impl<M: Model> Trainer<M> {
     ///
     /// # Errors
     /// When settings or a batch do not fit the model, or a batch cannot be read. When a callback fails.
-    pub fn fit_dataset(&mut self, mut dataset: impl Batches, settings: Fit<'_>) -> Result<History> {
+    pub fn fit_dataset(&mut self, mut dataset: impl Batches, mut settings: Fit<'_>) -> Result<History> {
         settings.check()?;
         self.optimizer.check()?;
         if settings.validation_split != 0.0 {
@@ -159,12 +169,14 @@ impl<M: Model> Trainer<M> {
         }
         let metrics = self.copied_metrics();
         let (validation, classes) = (self.validation_weights(&settings)?, settings.class_weight.clone());
+        let data = settings.validation_data.take();
+        let arrays = to_validate_with(&data, &settings);
         let (backend, mut session) = self.session();
         session.weights.evaluation = &validation;
         let measures = Measures { losses: session.losses, metrics: &metrics };
         let (spec, class_weight) = (M::SPEC, &classes[..]);
         let mut feed = FromBatches { source: &mut dataset, spec, measures: Some(measures), class_weight };
-        run_epochs(backend, session, measures, &mut feed, None, settings)
+        run_epochs(backend, session, measures, (&mut feed, &[]), arrays, settings)
     }
 
     /// Loss and metrics on `x` and `y`, batch by batch (their size does not change the result).
@@ -192,12 +204,9 @@ impl<M: Model> Trainer<M> {
         let weights = self.spread(settings.sample_weight.as_deref().unwrap_or_default(), samples)?;
         let (backend, mut session) = self.session();
         session.weights.evaluation = &weights;
-        run_evaluation(
-            backend,
-            session,
-            &mut InMemory::new((x, y), 0..samples, settings.batch_size, false),
-            settings,
-        )
+        let mut feed = InMemory::new((x, y), 0..samples, settings.batch_size, false);
+        backend.reserve(feed.largest(), None)?;
+        holding(backend, &[x, y, &weights], |backend| run_evaluation(backend, session, &mut feed, settings))
     }
 
     /// Loss and metrics on batches.
@@ -227,7 +236,8 @@ impl<M: Model> Trainer<M> {
         let samples = self.model.network().check_inputs(x.as_ref())?;
         let (backend, session) = self.session();
         let mut feed = InMemory::new((x.as_ref(), &[]), 0..samples, settings.batch_size, false);
-        run_prediction(backend, session, &mut feed, settings)
+        backend.reserve(feed.largest(), None)?;
+        holding(backend, &[x.as_ref()], |backend| run_prediction(backend, session, &mut feed, settings))
     }
 
     /// Predictions of every output for batches; targets, if there are any, are not looked at.
@@ -375,11 +385,10 @@ impl<M: Model> Trainer<M> {
         let mut result = Ok(());
         backend.scope(&mut |backend| {
             let rows = Selection::Range { start: 0, len };
-            result = session.differentiate(backend, Taken { x, y, sample_weight: None, rows }, false);
+            result = session.differentiate(backend, Taken { x, y, sample_weight: None, rows });
             if result.is_err() {
                 return;
             }
-            session.tally.add(backend, session.spec, len);
             gradients.take(backend.grads(), session.tally.loss());
         });
         result
@@ -484,10 +493,11 @@ impl<M: Model> Trainer<M> {
         let batch = Taken { x, y, sample_weight: None, rows: Selection::Range { start: 0, len } };
         let mut result = Ok(());
         backend.scope(&mut |backend| {
-            result = match train {
+            let done = match train {
                 true => session.train(backend, batch),
                 false => session.evaluate(backend, batch),
             };
+            result = done.and_then(|()| session.measure(backend));
         });
         result
     }
@@ -495,6 +505,10 @@ impl<M: Model> Trainer<M> {
     fn session(&mut self) -> (&mut dyn Backend, Session<'_>) {
         let (backend, mut session) = self.session_as_it_is();
         session.tally.reset();
+        // What a training has left that came to an error.
+        backend.release();
+        backend.report(&mut |_| {});
+        backend.watch(session.tally.watched());
         (backend, session)
     }
 
@@ -539,32 +553,54 @@ impl<M: Model> Trainer<M> {
     }
 }
 
-/// `fit`, without the model's type. Without other data to validate with, `held_back` is.
+/// Does `work` with arrays that a device may hold meanwhile.
+fn holding<T>(
+    backend: &mut dyn Backend,
+    arrays: &[&[Tensor<'_>]],
+    work: impl FnOnce(&mut dyn Backend) -> Result<T>,
+) -> Result<T> {
+    let done = backend.hold(arrays).and_then(|()| work(backend));
+    backend.release();
+    done
+}
+
+/// The arrays of [`Fit::validation_data`], batch by batch.
+fn to_validate_with<'a, 'b>(
+    data: &'a Option<(Vec<Tensor<'b>>, Vec<Tensor<'b>>)>,
+    settings: &Fit<'_>,
+) -> Option<InMemory<'a, 'b>> {
+    let (x, y) = data.as_ref()?;
+    let rows = x.first().map_or(0, |x| x.shape().rows());
+    Some(InMemory::new((x, y), 0..rows, settings.validation_batch_size, false))
+}
+
+/// `fit`, without the model's type: of a feed, which takes its batches from arrays or from none, with arrays to validate with.
 fn run_epochs(
     backend: &mut dyn Backend,
     mut session: Session<'_>,
     measures: Measures<'_>,
-    feed: &mut dyn Feed,
-    mut held_back: Option<InMemory<'_, '_>>,
+    (feed, taken): (&mut dyn Feed, &[&[Tensor<'_>]]),
+    mut arrays: Option<InMemory<'_, '_>>,
     mut settings: Fit<'_>,
 ) -> Result<History> {
     let spec = session.spec;
     let mut list = std::mem::take(&mut settings.callbacks);
     let mut dataset = settings.validation_dataset.take();
-    let mut arrays = settings.validation_data.as_ref().map(|(x, y)| {
-        let rows = x.first().map_or(0, |x| x.shape().rows());
-        InMemory::new((x, y), 0..rows, settings.validation_batch_size, false)
-    });
     let mut batches = dataset.as_mut().map(|source| FromBatches {
         source: &mut **source,
         spec,
         measures: Some(measures),
         class_weight: &[],
     });
-    let validation: Option<&mut dyn Feed> = match (&mut arrays, &mut batches, &mut held_back) {
-        (Some(arrays), _, _) => Some(arrays),
-        (_, Some(batches), _) => Some(batches),
-        (_, _, Some(held_back)) => Some(held_back),
+    let mut held = taken.to_vec();
+    held.extend([session.weights.training, session.weights.evaluation]);
+    if let Some(arrays) = &arrays {
+        backend.reserve(arrays.largest(), None)?;
+        held.extend(arrays.arrays());
+    }
+    let validation: Option<&mut dyn Feed> = match (&mut arrays, &mut batches) {
+        (Some(arrays), _) => Some(arrays),
+        (_, Some(batches)) => Some(batches),
         _ => None,
     };
     let mut validation = validation.map(|feed| Epochs::new(feed, settings.validation_steps));
@@ -573,13 +609,22 @@ fn run_epochs(
     let mut history = History::new(session.tally.names());
     let schedule = settings.schedule();
     let mut result = Ok(());
-    backend.scope(&mut |backend| {
-        let mut callbacks = Callbacks::new(&mut list);
-        let validation = validation.as_mut();
-        result =
-            run::fit(backend, &mut session, &mut epochs, validation, schedule, &mut callbacks, &mut history);
-    });
-    result.map(|()| history)
+    holding(backend, &held, |backend| {
+        backend.scope(&mut |backend| {
+            let mut callbacks = Callbacks::new(&mut list);
+            let validation = validation.as_mut();
+            result = run::fit(
+                backend,
+                &mut session,
+                &mut epochs,
+                validation,
+                schedule,
+                &mut callbacks,
+                &mut history,
+            );
+        });
+        result.map(|()| history)
+    })
 }
 
 /// `evaluate`, without the model's type.

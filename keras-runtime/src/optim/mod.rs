@@ -71,7 +71,8 @@ use crate::config::config;
 use crate::device::cpu::simd::{self, Isa, Kernel, Simd};
 use crate::error::{Error, Result};
 
-/// How parameters follow from gradients.
+/// How parameters follow from gradients. On a GPU the steps of all optimizers of this module are kernels; those of one that is implemented elsewhere are
+/// the host's.
 pub trait Optimizer: Debug + Send + Sync {
     /// Keras's name of it.
     fn name(&self) -> &str;

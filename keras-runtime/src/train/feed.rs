@@ -62,6 +62,16 @@ impl<'a, 'b> InMemory<'a, 'b> {
         let order = shuffle.then(|| vec![0; range.len()]);
         InMemory { x, y, range, batch_size, order, at: 0 }
     }
+
+    /// Samples of its greatest batch.
+    pub fn largest(&self) -> usize {
+        self.batch_size.min(self.range.len())
+    }
+
+    /// The arrays.
+    pub fn arrays(&self) -> [&'a [Tensor<'b>]; 2] {
+        [self.x, self.y]
+    }
 }
 
 impl Feed for InMemory<'_, '_> {

@@ -7,6 +7,7 @@ use super::feed::{Epochs, Taken};
 use super::{Course, History, Tally, Verbose, Weights};
 use crate::callback::{Callbacks, Logs, Position, Training};
 use crate::compiled::Spec;
+use crate::data::Tensor;
 use crate::device::Backend;
 use crate::error::{Error, Result};
 use crate::io::Describe;
@@ -39,27 +40,38 @@ pub(crate) struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// One step on a batch, and its loss and metrics.
+    /// One step on a batch, whose loss and metrics are there when [`Session::measure`] was called.
     pub fn train(&mut self, backend: &mut dyn Backend, batch: Taken<'_>) -> Result<()> {
-        self.differentiate(backend, batch, true)?;
-        self.update(backend);
-        self.tally.add(backend, self.spec, batch.rows.len());
+        self.load_training(backend, batch)?;
+        let scale = backend.loss_scale().factor(self.optimizer.options().loss_scale);
+        backend.train(self.losses, self.optimizer, *self.step, scale);
+        *self.step += 1;
+        self.record(backend)
+    }
+
+    /// The gradient for a batch, and its loss and metrics.
+    pub fn differentiate(&mut self, backend: &mut dyn Backend, batch: Taken<'_>) -> Result<()> {
+        self.load_training(backend, batch)?;
+        backend.gradients(self.losses, *self.step, 1.0);
+        self.record(backend)?;
+        self.measure(backend)
+    }
+
+    fn load_training(&mut self, backend: &mut dyn Backend, batch: Taken<'_>) -> Result<()> {
+        backend.show_average(self.optimizer, false);
+        backend.reserve(batch.rows.len(), Some(self.optimizer))?;
+        load(backend, batch, self.weights.training)
+    }
+
+    fn record(&mut self, backend: &mut dyn Backend) -> Result<()> {
+        backend.record(&mut |batch| self.tally.add(batch));
         backend.health()
     }
 
-    /// The gradient for a batch: of the scaled loss, if the optimizer scales it and `scaled` says so.
-    pub fn differentiate(&mut self, backend: &mut dyn Backend, batch: Taken<'_>, scaled: bool) -> Result<()> {
-        let Taken { x, y, sample_weight, rows } = batch;
-        backend.show_average(self.optimizer, false);
-        backend.load_inputs(x, rows)?;
-        backend.load_targets(y, rows);
-        backend.load_sample_weights(sample_weight.unwrap_or(self.weights.training), rows);
-        let scale = match scaled {
-            true => backend.loss_scale().factor(self.optimizer.options().loss_scale),
-            false => 1.0,
-        };
-        backend.gradients(self.losses, *self.step, scale);
-        Ok(())
+    /// Takes in the loss and metrics of all batches so far: before anybody looks at them.
+    pub fn measure(&mut self, backend: &mut dyn Backend) -> Result<()> {
+        backend.report(&mut |batch| self.tally.add(batch));
+        backend.health()
     }
 
     /// The step of the optimizer.
@@ -68,15 +80,11 @@ impl Session<'_> {
         backend.update(self.optimizer, *self.step);
     }
 
-    /// Loss and metrics of a batch.
+    /// Loss and metrics of a batch, which are there when [`Session::measure`] was called.
     pub fn evaluate(&mut self, backend: &mut dyn Backend, batch: Taken<'_>) -> Result<()> {
-        let Taken { x, y, sample_weight, rows } = batch;
-        backend.load_inputs(x, rows)?;
-        backend.load_targets(y, rows);
-        backend.load_sample_weights(sample_weight.unwrap_or(self.weights.evaluation), rows);
+        load(backend, batch, self.weights.evaluation)?;
         backend.infer(Some(self.losses));
-        self.tally.add(backend, self.spec, rows.len());
-        backend.health()
+        self.record(backend)
     }
 
     /// Writes the checkpoints that callbacks have asked for, with what `course` gives.
@@ -116,6 +124,15 @@ impl Session<'_> {
             validates: self.validates,
         }
     }
+}
+
+/// Loads a batch; `weights` are what samples count where it does not say.
+fn load(backend: &mut dyn Backend, batch: Taken<'_>, weights: &[Tensor<'_>]) -> Result<()> {
+    let Taken { x, y, sample_weight, rows } = batch;
+    backend.load_inputs(x, rows)?;
+    backend.load_targets(y, rows);
+    backend.load_sample_weights(sample_weight.unwrap_or(weights), rows);
+    Ok(())
 }
 
 /// Which epochs there are, and what comes with them.
@@ -228,6 +245,9 @@ fn train_epoch(
             break;
         }
         *session.position = Position { epoch, batch: batch + 1 };
+        if callbacks.batches || progress.is_due() {
+            session.measure(backend)?;
+        }
         if callbacks.batches {
             logs.renew(&session.tally.values());
             callbacks.each_batch(|callback| {
@@ -237,6 +257,7 @@ fn train_epoch(
         }
         progress.batch(batch + 1, Some(&session.tally));
     }
+    session.measure(backend)?;
     Ok(session.position.batch > 0)
 }
 
@@ -265,6 +286,9 @@ pub(crate) fn evaluate(
         if !more {
             break;
         }
+        if callbacks.batches || progress.is_due() {
+            session.measure(backend)?;
+        }
         if callbacks.batches {
             logs.renew(&session.tally.values());
             callbacks.each_batch(|callback| {
@@ -273,6 +297,7 @@ pub(crate) fn evaluate(
         }
         progress.batch(batch + 1, Some(&session.tally));
     }
+    session.measure(backend)?;
     progress.end_pass(Some(&session.tally));
     logs.renew(&session.tally.values());
     callbacks.each(|callback| callback.on_test_end(logs, &mut session.training(backend)))

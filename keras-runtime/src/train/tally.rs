@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Index;
 
 use crate::compiled::Spec;
-use crate::device::Backend;
+use crate::device::{MAX_OUTPUTS, Passed};
 use crate::loss::Loss;
 use crate::metric::{Batch, Metric};
 
@@ -20,7 +20,7 @@ pub(crate) struct Tally<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sums {
     /// The losses of the batches at each output, times their samples.
-    losses: [f64; 8],
+    losses: [f64; MAX_OUTPUTS],
     /// What the model and its weights add, times samples.
     added: f64,
     samples: f64,
@@ -65,25 +65,31 @@ impl<'a> Tally<'a> {
         self.metrics.iter_mut().flatten().zip(seen).all(|(metric, state)| metric.resume(state))
     }
 
-    /// Takes in the batch that `backend` has just passed.
-    pub fn add(&mut self, backend: &dyn Backend, spec: &Spec, samples: usize) {
-        for (i, output) in spec.outputs.iter().enumerate() {
+    /// The outputs at which more than losses is looked at.
+    pub fn watched(&self) -> [bool; MAX_OUTPUTS] {
+        std::array::from_fn(|i| self.metrics.get(i).is_some_and(|metrics| !metrics.is_empty()))
+    }
+
+    /// Takes in a batch.
+    pub fn add(&mut self, batch: &dyn Passed) {
+        let samples = batch.samples();
+        for (i, output) in self.spec.outputs.iter().enumerate() {
             // In order, so that the sum does not depend on threads.
-            let losses = backend.sample_losses(i).iter().map(|loss| f64::from(*loss));
-            self.sums.losses[i] += losses.sum::<f64>() * backend.loss_share(i);
+            let losses = batch.sample_losses(i).iter().map(|loss| f64::from(*loss));
+            self.sums.losses[i] += losses.sum::<f64>() * batch.loss_share(i);
             if self.metrics[i].is_empty() {
                 // Nobody looks at predictions, which a device may have to send.
                 continue;
             }
-            let (y, p) = (backend.targets(i), backend.output(i));
-            let mask = backend.mask(i);
+            let (y, p) = (batch.targets(i), batch.output(i));
+            let mask = batch.mask(i);
             let plain = Batch { output, samples, targets: y, predictions: p, weights: None, mask };
-            let weighted = Batch { weights: backend.sample_weights(i), ..plain };
+            let weighted = Batch { weights: batch.sample_weights(i), ..plain };
             for metric in &mut self.metrics[i] {
                 metric.update(if metric.is_weighted() { &weighted } else { &plain });
             }
         }
-        self.sums.added += backend.added_loss() * samples as f64;
+        self.sums.added += batch.added_loss() * samples as f64;
         self.sums.samples += samples as f64;
     }
 

@@ -49,10 +49,15 @@ impl Progress {
         }
     }
 
+    /// Whether the line is drawn after the next batch.
+    pub fn is_due(&self) -> bool {
+        self.line && self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE)
+    }
+
     /// After a batch.
     pub fn batch(&mut self, done: usize, tally: Option<&Tally<'_>>) {
         self.done = done;
-        if !self.line || self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
+        if !self.is_due() {
             return;
         }
         self.drawn = Some(Instant::now());

@@ -23,7 +23,7 @@ pub struct Config {
     pub counters: bool,
     /// How many branches the warps of a block may take before it counts as endless.
     pub branches: u64,
-    /// Whether each call is printed.
+    /// Whether each call is printed, with the bytes that it copies.
     pub trace: bool,
     /// The version of CUDA that the driver says it is of: 12080 is 12.8.
     pub driver: i32,

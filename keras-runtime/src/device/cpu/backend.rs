@@ -12,7 +12,7 @@ use super::{constraint, penalty};
 use crate::compiled::{OutputSpec, Penalty, Phase, Spec};
 use crate::data::gather::gather;
 use crate::data::{Selection, Tensor};
-use crate::device::{Backend, Device, other_batch};
+use crate::device::{Backend, Device, Passed, other_batch};
 use crate::error::{Error, Result};
 use crate::init;
 #[cfg(feature = "cuda")]
@@ -331,8 +331,9 @@ impl Backend for CpuBackend {
         self.seed = seed;
     }
 
-    fn reserve(&mut self, batch: usize, training: bool) {
+    fn reserve(&mut self, batch: usize, training: Option<&dyn Optimizer>) -> Result<()> {
         let spec = self.spec;
+        let training = training.is_some();
         let phase = if training { &spec.train } else { &spec.infer };
         grow(&mut self.arena, phase.arena_words * batch);
         grow(&mut self.fixed, phase.fixed_words);
@@ -351,6 +352,7 @@ impl Backend for CpuBackend {
         if training {
             grow(&mut self.grads, spec.trainable_len);
         }
+        Ok(())
     }
 
     fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>) -> Result<()> {
@@ -499,6 +501,33 @@ impl Backend for CpuBackend {
         }
     }
 
+    fn record(&mut self, to: &mut dyn FnMut(&dyn Passed)) {
+        to(self);
+    }
+
+    fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send)) {
+        if self.threads == 1 || self.active > 1 {
+            return work(self);
+        }
+        let pool = match &self.pool {
+            Some(pool) => pool.clone(),
+            None => match ThreadPoolBuilder::new().num_threads(self.threads).build() {
+                Ok(pool) => self.pool.insert(Arc::new(pool)).clone(),
+                // Without threads of its own the work is done by the caller's.
+                Err(_) => return work(self),
+            },
+        };
+        self.active = self.threads;
+        pool.install(|| work(self));
+        self.active = 1;
+    }
+}
+
+impl Passed for CpuBackend {
+    fn samples(&self) -> usize {
+        self.batch
+    }
+
     fn output(&self, i: usize) -> &[f32] {
         &self.outputs[i][..self.batch * self.spec.outputs[i].shape.iter().product::<usize>()]
     }
@@ -527,22 +556,5 @@ impl Backend for CpuBackend {
 
     fn added_loss(&self) -> f64 {
         self.added_loss
-    }
-
-    fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send)) {
-        if self.threads == 1 || self.active > 1 {
-            return work(self);
-        }
-        let pool = match &self.pool {
-            Some(pool) => pool.clone(),
-            None => match ThreadPoolBuilder::new().num_threads(self.threads).build() {
-                Ok(pool) => self.pool.insert(Arc::new(pool)).clone(),
-                // Without threads of its own the work is done by the caller's.
-                Err(_) => return work(self),
-            },
-        };
-        self.active = self.threads;
-        pool.install(|| work(self));
-        self.active = 1;
     }
 }

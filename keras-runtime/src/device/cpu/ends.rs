@@ -4,7 +4,7 @@ use super::backend::CpuBackend;
 use super::pass::Pass;
 use crate::compiled::{Buf, Phase, Space, Spec};
 use crate::data::{Selection, Tensor};
-use crate::device::Backend;
+use crate::device::{Backend, Passed};
 use crate::error::Result;
 use crate::loss::Loss;
 
@@ -80,14 +80,6 @@ impl Ends {
             losses: self.host.sample_losses(i),
             slopes: &self.host.arena()[words..2 * words],
         }
-    }
-
-    pub fn targets(&self, i: usize) -> &[f32] {
-        self.host.targets(i)
-    }
-
-    pub fn weights(&self, i: usize) -> Option<&[f32]> {
-        self.host.sample_weights(i)
     }
 
     pub fn mask(&self, i: usize) -> Option<&[f32]> {

@@ -129,7 +129,7 @@ fn end_of_sample(
     let mut weights = [slotted.weights_of(sample), steps.unwrap_or(&[1.0])];
     let shape = slot.output.shape;
     let mean = [weights[1].iter().sum::<f32>() / weights[1].len() as f32];
-    // As Keras: a number of a whole sample counts as its steps do in the mean.
+    // A number of a whole sample counts as its steps do in the mean; Keras has an error there.
     if matches!(slotted.loss.scope(shape), Scope::Sample { values } if !values.is_multiple_of(weights[1].len()))
     {
         weights[1] = &mean;

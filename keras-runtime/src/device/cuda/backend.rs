@@ -1,25 +1,30 @@
-//! The memories of a model on a GPU, and its passes over them.
+//! The memories of a model on a GPU.
+
+mod control;
+mod load;
+mod pass;
+mod seam;
 
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cudarc::driver::{CudaSlice, DevicePtr, DriverError, LaunchConfig};
+use cudarc::driver::{DriverError, LaunchConfig};
 
+use self::control::CONTROL;
+use super::arrays::{ALL, Arrays, Load};
+use super::log::{Entry, Log};
 use super::losses::Met;
 use super::memory::{Fault, Memory, Mirror, Words};
+use super::pinned::Uploads;
 use super::player::{Player, workspace};
-use super::source::{self, End, PORTS, Program, Slope, Step, THREADS};
+use super::source::{self, PORTS, Program, Slope, Step, THREADS};
 use super::tasks::{Graph, Task};
 use super::{Gpu, library};
-use crate::compiled::{Buf, Phase, Space, Spec};
-use crate::data::gather::gather;
-use crate::data::{Selection, Tensor};
-use crate::device::Backend;
+use crate::compiled::{Phase, Spec};
 use crate::device::cpu::ends::Ends;
 use crate::error::{Error, Result};
-use crate::loss::{Fused, Loss};
-use crate::optim::{LossScale, Optimizer, ScaleState, Scratch};
+use crate::optim::{LossScale, ScaleState, Scratch};
 
 /// The passes of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,8 +34,26 @@ enum Kind {
     Train,
 }
 
-/// A captured pass: of which kind, over how many samples, with which heads.
-type Key = (Kind, usize, [Slope; PORTS]);
+/// What a backend does as its device was told to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct How {
+    /// Passes are captured as graphs.
+    pub graphs: bool,
+    /// Arrays are held where there is room.
+    pub resident: bool,
+}
+
+/// A captured pass.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    kind: Kind,
+    batch: usize,
+    /// What its ports read.
+    loads: [Option<Load>; ALL],
+    slopes: [Slope; PORTS],
+    /// What comes after its kernels: what goes into the log, and the step of an optimizer.
+    after: Vec<Task>,
+}
 
 /// What was captured.
 #[derive(Default)]
@@ -50,6 +73,15 @@ pub struct CudaBackend {
     pub(super) met: Vec<Met>,
     /// Kernels of optimizers, by their text.
     pub(super) updates: Vec<(String, Player)>,
+    /// The kernels that read arrays, once there is a batch.
+    pub(super) gather: Option<Player>,
+    arrays: Arrays,
+    pub(super) uploads: Uploads,
+    log: Log,
+    /// Whose predictions are looked at.
+    watched: [bool; PORTS],
+    /// What the last pass has put into the log.
+    logged: Option<Entry>,
     pub(super) graphs: Option<Graphs>,
     pub(super) fault: Fault,
     seed: u64,
@@ -78,8 +110,10 @@ pub struct CudaBackend {
     sample_weights: Vec<Mirror>,
     /// Which steps count, at outputs that have a mask.
     masks: Vec<Mirror>,
-    /// Losses that the host computes, and what it needs for them.
+    /// Losses that the host computes, and what it needs for them: whether losses ask for it, and whether it is that of the batch.
     ends: Ends,
+    ends_needed: bool,
+    ends_loaded: bool,
     /// What the loss is multiplied with, of which the gradient is.
     pub(super) scale: f32,
     scaling: Cell<ScaleState>,
@@ -88,7 +122,8 @@ pub struct CudaBackend {
     /// The device was told to leave a step out.
     stopped: Cell<bool>,
     losses: Vec<Mirror>,
-    control: CudaSlice<u32>,
+    /// What a pass is told, and the rows of its batch.
+    control: Words,
     /// What the last pass adds to the loss, once it was asked for.
     added_loss: OnceCell<f64>,
     /// Whether the first word of `fixed`, and penalties, are part of it.
@@ -107,7 +142,7 @@ impl CudaBackend {
         program: Program,
         spec: &'static Spec,
         seed: u64,
-        graphs: bool,
+        How { graphs, resident }: How,
     ) -> Result<Self> {
         let ports = spec.inputs.len().max(spec.outputs.len());
         if ports > PORTS {
@@ -147,16 +182,24 @@ impl CudaBackend {
             sample_weights: many(outputs)?,
             masks: many(outputs)?,
             ends: Ends::new(spec)?,
+            ends_needed: false,
+            ends_loaded: false,
             scale: 1.0,
             scaling: Cell::default(),
             judged: Cell::default(),
             stopped: Cell::new(true),
             losses: many(outputs)?,
-            control: gpu.stream.alloc_zeros(CONTROL).map_err(failed)?,
+            control: words(CONTROL)?,
             added_loss: OnceCell::from(0.0),
             adds: (false, false),
             graphs: graphs.then(Graphs::default),
             updates: vec![],
+            gather: None,
+            arrays: Arrays::new(&gpu, resident).map_err(failed)?,
+            uploads: Uploads::default(),
+            log: Log::new(&gpu, spec).map_err(failed)?,
+            watched: [false; PORTS],
+            logged: None,
             met: vec![],
             seed,
             batch: 0,
@@ -176,17 +219,90 @@ impl CudaBackend {
         }
     }
 
+    /// Words of workspace that a pass needs.
+    fn workspace(&self, kind: Kind, batch: usize) -> usize {
+        let launches = self.phase(kind).1.iter();
+        let launches =
+            launches.filter_map(|step| if let Step::Launch(all) = step { Some(all) } else { None });
+        workspace(launches.flatten(), batch)
+    }
+
+    /// Bytes of the device that a pass and the state of an optimizer need beside what there is.
+    fn missing(&self, kind: Kind, batch: usize, state: usize) -> usize {
+        let phase = self.phase(kind).0;
+        let mut bytes = self.arena.missing(phase.arena_words * batch)
+            + self.fixed.missing(phase.fixed_words)
+            + self.work.missing(self.workspace(kind, batch))
+            + self.control.missing(CONTROL + batch);
+        for (words, input) in self.inputs.iter().zip(self.spec.inputs) {
+            bytes += words.device.missing(batch * input.shape.iter().product::<usize>());
+        }
+        let ports = self.outputs.iter().zip(&self.losses).zip(&self.masks).zip(self.spec.outputs);
+        for (((predictions, losses), mask), output) in ports {
+            bytes += predictions.device.missing(batch * output.shape.iter().product::<usize>())
+                + losses.device.missing(batch)
+                + mask.device.missing(batch * output.mask);
+        }
+        if kind == Kind::Train {
+            bytes += self.grads.device.missing(self.spec.trainable_len) + self.state.device.missing(state);
+        }
+        if kind == Kind::Infer { bytes } else { bytes + self.log.missing() }
+    }
+
+    /// Whether there is room for a pass.
+    fn check_room(&self, kind: Kind, batch: usize, state: usize) -> Result<()> {
+        let needed = self.missing(kind, batch, state);
+        if needed == 0 {
+            return Ok(());
+        }
+        let free =
+            self.gpu.context.mem_get_info().map_err(|error| library::explain(&self.gpu.name, &error))?.0;
+        if needed <= free {
+            return Ok(());
+        }
+        let what = if kind == Kind::Train { "a training step" } else { "a pass" };
+        Err(Error::Device {
+            device: self.gpu.name.clone(),
+            problem: format!(
+                "its memory does not suffice: {what} of `{}` with {batch} samples needs {} more, and {} are free; take smaller \
+                 batches, or end other programs that use it",
+                self.spec.name,
+                mebibytes(needed),
+                mebibytes(free)
+            ),
+        })
+    }
+
+    /// What the loss is multiplied with, of which the next pass takes the gradient.
+    fn set_scale(&mut self, scale: f32) {
+        // As on the CPU: what a model adds to its loss has no factor.
+        self.scale = if self.spec.train.adds_loss { 1.0 } else { scale };
+    }
+
     /// Makes room for a pass; graphs of before are of no use if something had to move.
     fn make_room(&mut self, kind: Kind, batch: usize) {
-        let (phase, steps) = self.phase(kind);
-        let launches =
-            steps.iter().filter_map(|step| if let Step::Launch(all) = step { Some(all) } else { None });
-        let work = workspace(launches.flatten(), batch);
+        if self.control.missing(CONTROL + batch) > 0 {
+            // What is asked of it goes with it: whether there was a step, and that there is one.
+            self.scaling();
+            self.stopped.set(true);
+        }
+        let (phase, work) = (self.phase(kind).0, self.workspace(kind, batch));
         let (arena, fixed) = (phase.arena_words * batch, phase.fixed_words);
         let mut moved = false;
-        for grown in [self.arena.grow(arena), self.fixed.grow(fixed), self.work.grow(work)] {
+        let mut grown = vec![
+            self.arena.grow(arena),
+            self.fixed.grow(fixed),
+            self.work.grow(work),
+            self.control.grow(CONTROL + batch),
+        ];
+        if kind != Kind::Infer {
+            grown.push(self.log.grow());
+        }
+        for grown in grown {
             moved |= self.fault.note(grown).unwrap_or(false);
         }
+        let reserved = self.uploads.reserve(&self.gpu, CONTROL + batch);
+        self.fault.note(reserved);
         for ((output, losses), spec) in self.outputs.iter_mut().zip(&mut self.losses).zip(self.spec.outputs) {
             moved |= output.resize(batch * spec.shape.iter().product::<usize>());
             moved |= losses.resize(batch);
@@ -230,214 +346,15 @@ impl CudaBackend {
         }
     }
 
-    /// Tells the device the numbers of a pass.
-    fn control(&mut self, losses: Option<&[Box<dyn Loss>]>, step: u64) {
-        let mut words = [0u32; CONTROL];
-        let halves = |x: u64| [x as u32, (x >> 32) as u32];
-        words[..2].copy_from_slice(&halves(self.seed));
-        words[2..4].copy_from_slice(&halves(step));
-        words[SCALE] = self.scale.to_bits();
-        words[GO] = 1;
-        self.scaling();
-        self.stopped.set(false);
-        for (i, output) in self.spec.outputs.iter().enumerate() {
-            let Some(loss) = losses.and_then(|losses| losses.get(i)) else { continue };
-            let setting = match loss.fused(output.head) {
-                Some(Fused::Softmax { sparse: true, ignore, .. }) => ignore.unwrap_or(f32::NAN),
-                Some(Fused::Softmax { smoothing, .. } | Fused::Sigmoid { smoothing }) => smoothing,
-                None => super::losses::setting(loss.as_ref()),
-            };
-            let scale = loss.weight() / self.batch as f32 * self.ends.share(i) as f32 * self.scale;
-            let width = |words: usize| (words / self.batch.max(1)) as u32;
-            words[HEADS + 4 * i..][..4].copy_from_slice(&[
-                width(self.targets[i].len()),
-                width(self.sample_weights[i].len()),
-                scale.to_bits(),
-                setting.to_bits(),
-            ]);
-        }
-        self.fault.note(self.gpu.stream.memcpy_htod(&words, &mut self.control));
-    }
-
-    fn run(&mut self, kind: Kind, losses: Option<&[Box<dyn Loss>]>, step: u64) {
-        self.added_loss = OnceCell::new();
-        self.make_room(kind, self.batch);
-        self.ends.begin(self.batch, losses.unwrap_or_default(), self.scale);
-        self.control(losses, step);
-        self.params.push();
-        self.carried.push();
-        let given = [&mut self.inputs, &mut self.targets, &mut self.sample_weights];
-        given.into_iter().flatten().for_each(Mirror::push);
-        if kind == Kind::Train {
-            self.grads.changes();
-        }
-        if self.spec.state_words > 0 {
-            self.carried.changes();
-        }
-        if kind == Kind::Train && !self.spec.train.updates.is_empty() {
-            self.params.changes();
-        }
-        self.outputs.iter_mut().chain(&mut self.losses).for_each(Mirror::changes);
-        if losses.is_some() {
-            self.masks.iter_mut().for_each(Mirror::changes);
-        }
-        self.adds = (self.phase(kind).0.adds_loss, kind != Kind::Infer);
-        if self.fault.is_set() || self.batch == 0 {
-            return;
-        }
-        let slopes = match super::losses::slopes(self, losses) {
-            Ok(slopes) => slopes,
-            Err(error) => return self.fault.keep(error),
-        };
-        let device = !slopes.contains(&Slope::Host);
-        let done = match device && self.graphs.is_some() {
-            true => self.replay((kind, self.batch, slopes)),
-            false => self.play(kind, slopes, losses),
-        };
-        self.fault.note(done);
-    }
-
     pub(super) fn control_address(&self) -> u64 {
-        self.control.device_ptr(&self.gpu.stream).0
-    }
-
-    /// How far the scale of the loss has come; the device is asked about the last step, if nobody has yet.
-    pub(super) fn scaling(&self) -> ScaleState {
-        if let Some(how) = self.judged.take() {
-            let mut go = [1];
-            let stream = &self.gpu.stream;
-            let asked = stream.memcpy_dtoh(&self.control.slice(GO..CONTROL), &mut go);
-            self.fault.note(asked.and_then(|()| stream.synchronize()));
-            self.stopped.set(go[0] == 0);
-            self.scaling.set(self.scaling.get().after(how, go[0] != 0));
-        }
-        self.scaling.get()
-    }
-
-    pub(super) fn set_scaling(&mut self, state: ScaleState) {
-        self.judged.set(None);
-        self.scaling.set(state);
-    }
-
-    /// The device is about to see whether there is a step.
-    pub(super) fn judged(&mut self, how: LossScale) {
-        self.judged.set(Some(how));
-    }
-
-    /// Lets steps be taken, where one was left out and no pass has come since.
-    pub(super) fn go_on(&mut self) {
-        self.scaling();
-        if self.stopped.take() {
-            let told = self.gpu.stream.memcpy_htod(&[1], &mut self.control.slice_mut(GO..CONTROL));
-            self.fault.note(told);
-        }
-    }
-
-    /// Launches a graph of the pass, which is captured the first time.
-    fn replay(&mut self, key: Key) -> Result<(), DriverError> {
-        if let Some(graph) = self.graphs.as_ref().and_then(|graphs| graphs.passes.get(&key)) {
-            return graph.launch();
-        }
-        let stream = self.gpu.stream.clone();
-        let Some(graph) = Graph::capture(&stream, || self.play(key.0, key.2, None))? else { return Ok(()) };
-        graph.launch()?;
-        if let Some(graphs) = &mut self.graphs {
-            graphs.passes.insert(key, graph);
-        }
-        Ok(())
-    }
-
-    /// Launches the kernels of a pass.
-    fn play(
-        &mut self,
-        kind: Kind,
-        slopes: [Slope; PORTS],
-        losses: Option<&[Box<dyn Loss>]>,
-    ) -> Result<(), DriverError> {
-        let (memory, batch) = (self.memory(), self.batch);
-        for at in 0..self.phase(kind).1.len() {
-            match &self.phase(kind).1[at] {
-                Step::Launch(launches) => self.player.step(&memory, launches, batch)?,
-                Step::Head(end) => {
-                    let end = *end;
-                    match slopes[end.output] {
-                        Slope::Host => self.host_end(end, losses.unwrap_or_default())?,
-                        slope => super::losses::head(self, &memory, slope, &end)?,
-                    }
-                }
-            }
-        }
-        self.finish(kind, &memory)
-    }
-
-    /// What comes after the kernels of a pass: penalties, moving averages, states for the next batch.
-    fn finish(&mut self, kind: Kind, memory: &Memory) -> Result<(), DriverError> {
-        let spec = self.spec;
-        if kind == Kind::Train {
-            for update in spec.train.updates {
-                let (from, to) = (self.fixed.address(update.from), self.params.device.address(update.to));
-                super::weights::copy(self, from, to, update.len)?;
-            }
-        }
-        if kind != Kind::Infer {
-            let memory = Memory { work: self.penalties.address(0), ..*memory };
-            for (i, weight) in spec.weights.iter().enumerate() {
-                if weight.penalty.is_some() {
-                    let slopes = u32::from(kind == Kind::Train);
-                    self.player.kernel(
-                        &memory,
-                        &format!("penalty_{i}"),
-                        blocks_of(1),
-                        [0, 0, i as u32, slopes, 1],
-                    )?;
-                }
-            }
-        }
-        let carried = spec.state_words * self.batch;
-        if carried > 0 {
-            let (from, to) = (self.carried.device.address(carried), self.carried.device.address(0));
-            super::weights::copy(self, from, to, carried)?;
-        }
-        Ok(())
-    }
-
-    /// A loss that is a function of the host's: logits come here, predictions, losses and slopes go back.
-    fn host_end(&mut self, end: End, losses: &[Box<dyn Loss>]) -> Result<(), DriverError> {
-        let End { output, z, dz, weights } = end;
-        let (logits, steps) = (self.words(Some(z))?, self.words(weights)?);
-        let ended = self.ends.end(output, [&logits, &steps], losses, dz.is_some());
-        self.outputs[output].device.put(0, ended.predictions)?;
-        self.losses[output].device.put(0, ended.losses)?;
-        if let Some(dz) = dz {
-            self.arena.put(dz.offset * self.batch, ended.slopes)?;
-        }
-        self.masks[output].device.put(0, self.ends.mask(output).unwrap_or_default())
-    }
-
-    /// What lies at `buf` for the batch; nothing, if it is none.
-    fn words(&self, buf: Option<Buf>) -> Result<Vec<f32>, DriverError> {
-        let Some(buf) = buf else { return Ok(vec![]) };
-        let samples = if buf.space.is_batched() { self.batch } else { 1 };
-        let mut words = vec![0.0; samples * buf.len];
-        let from = match buf.space {
-            Space::Fixed => &self.fixed,
-            Space::Input(i) => &self.inputs[i].device,
-            Space::Output(i) => &self.outputs[i].device,
-            Space::State => &self.carried.device,
-            Space::Params => &self.params.device,
-            Space::Grads => &self.grads.device,
-            Space::Arena => &self.arena,
-        };
-        from.get(buf.offset * samples, &mut words)?;
-        Ok(words)
+        self.control.address(0)
     }
 }
 
-/// Words of control: those of the pass, then four for each output.
-const CONTROL: usize = GO + 1;
-const HEADS: usize = 4;
-const SCALE: usize = HEADS + 4 * PORTS;
-const GO: usize = SCALE + 1;
+/// Bytes, for people.
+fn mebibytes(bytes: usize) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+}
 
 /// So many blocks in a row.
 pub(super) fn blocks_of(blocks: usize) -> LaunchConfig {
@@ -453,210 +370,4 @@ fn names(spec: &Spec, program: &Program) -> Vec<String> {
         names.extend(weight.constraint.map(|_| format!("constraint_{i}")));
     }
     names
-}
-
-impl Backend for CudaBackend {
-    fn description(&self) -> String {
-        let source = self.gpu.architecture;
-        format!("{}, sm_{}{}", self.gpu.name, source.major, source.minor)
-    }
-
-    fn params(&self) -> &[f32] {
-        self.params.read()
-    }
-
-    fn params_mut(&mut self) -> &mut [f32] {
-        self.params.write()
-    }
-
-    fn grads(&self) -> &[f32] {
-        self.grads.read()
-    }
-
-    fn grads_mut(&mut self) -> &mut [f32] {
-        if self.grads.len() == 0 && self.grads.replace(&vec![0.0; self.spec.trainable_len]) {
-            self.forget();
-        }
-        self.scale = 1.0;
-        self.grads.write()
-    }
-
-    fn state(&self) -> &[f32] {
-        self.state.read()
-    }
-
-    fn set_state(&mut self, state: &[f32], shows_average: bool) {
-        self.swapped = shows_average;
-        self.state.replace(state);
-    }
-
-    fn set_seed(&mut self, seed: u64) {
-        self.seed = seed;
-    }
-
-    fn reserve(&mut self, batch: usize, training: bool) {
-        self.make_room(if training { Kind::Train } else { Kind::Infer }, batch);
-    }
-
-    fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>) -> Result<()> {
-        self.fault.check()?;
-        if self.spec.state_words > 0 && self.carried_samples != rows.len() {
-            if self.carried_samples > 0 {
-                return Err(super::super::other_batch(self.spec, self.carried_samples, rows.len()));
-            }
-            self.set_carried(rows.len(), &[]);
-        }
-        self.batch = rows.len();
-        let mut moved = false;
-        for (tensor, words) in inputs.iter().zip(&mut self.inputs) {
-            let (host, new) = words.renew(rows.len() * tensor.shape().width());
-            gather(tensor, rows, host, 1);
-            moved |= new;
-        }
-        if moved {
-            self.forget();
-        }
-        Ok(())
-    }
-
-    fn carried(&self) -> (usize, &[f32]) {
-        (self.carried_samples, &self.carried.read()[..self.carried.len() / 2])
-    }
-
-    fn set_carried(&mut self, samples: usize, words: &[f32]) {
-        self.carried_samples = samples;
-        let (host, moved) = self.carried.renew(2 * self.spec.state_words * samples);
-        host.fill(0.0);
-        host[..words.len()].copy_from_slice(words);
-        if moved {
-            self.forget();
-        }
-    }
-
-    fn load_targets(&mut self, targets: &[Tensor<'_>], rows: Selection<'_>) {
-        self.ends.load(targets, rows);
-        let mut moved = false;
-        for (i, words) in self.targets.iter_mut().enumerate().take(targets.len()) {
-            moved |= words.replace(self.ends.targets(i));
-        }
-        if moved {
-            self.forget();
-        }
-    }
-
-    fn load_sample_weights(&mut self, weights: &[Tensor<'_>], rows: Selection<'_>) {
-        self.ends.load_weights(weights, rows);
-        let mut moved = false;
-        for (i, words) in self.sample_weights.iter_mut().enumerate() {
-            moved |= words.replace(self.ends.weights(i).unwrap_or_default());
-        }
-        if moved {
-            self.forget();
-        }
-    }
-
-    fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>) {
-        match losses {
-            None => self.run(Kind::Infer, None, 0),
-            Some(_) => self.run(Kind::Evaluate, losses, 0),
-        }
-    }
-
-    fn gradients(&mut self, losses: &[Box<dyn Loss>], step: u64, scale: f32) {
-        // As on the CPU: what a model adds to its loss has no factor.
-        self.scale = if self.spec.train.adds_loss { 1.0 } else { scale };
-        self.run(Kind::Train, Some(losses), step);
-    }
-
-    fn loss_scale(&self) -> ScaleState {
-        self.scaling()
-    }
-
-    fn set_loss_scale(&mut self, state: ScaleState) {
-        self.set_scaling(state);
-    }
-
-    fn update(&mut self, optimizer: &dyn Optimizer, step: u64) {
-        self.show_average(optimizer, false);
-        super::weights::update(self, optimizer, step);
-    }
-
-    fn show_average(&mut self, optimizer: &dyn Optimizer, show: bool) {
-        if self.swapped == show {
-            return;
-        }
-        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
-        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
-            let average = &mut self.state.write()[(slots - 1) * len..slots * len];
-            self.params.write()[..len].swap_with_slice(average);
-            self.swapped = show;
-        }
-    }
-
-    fn shows_average(&self) -> bool {
-        self.swapped
-    }
-
-    fn take_average(&mut self, optimizer: &dyn Optimizer) {
-        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
-        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
-            let average = &mut self.state.write()[(slots - 1) * len..slots * len];
-            let weights = &mut self.params.write()[..len];
-            match std::mem::take(&mut self.swapped) {
-                true => average.copy_from_slice(weights),
-                false => weights.copy_from_slice(average),
-            }
-        }
-    }
-
-    fn output(&self, i: usize) -> &[f32] {
-        self.outputs[i].read()
-    }
-
-    fn targets(&self, i: usize) -> &[f32] {
-        self.ends.targets(i)
-    }
-
-    fn sample_weights(&self, i: usize) -> Option<&[f32]> {
-        self.ends.weights(i)
-    }
-
-    fn mask(&self, i: usize) -> Option<&[f32]> {
-        (self.spec.outputs[i].mask > 0).then(|| self.masks[i].read())
-    }
-
-    fn loss_share(&self, i: usize) -> f64 {
-        self.ends.share(i)
-    }
-
-    fn sample_losses(&self, i: usize) -> &[f32] {
-        self.losses[i].read()
-    }
-
-    fn added_loss(&self) -> f64 {
-        *self.added_loss.get_or_init(|| {
-            let (own, penalised) = self.adds;
-            let mut first = [0.0];
-            if own {
-                self.fault.note(self.fixed.get(0, &mut first));
-            }
-            let mut sum = f64::from(first[0]);
-            if penalised && self.spec.weights.iter().any(|weight| weight.penalty.is_some()) {
-                let mut values = vec![0.0; self.spec.weights.len()];
-                self.fault.note(self.penalties.get(0, &mut values));
-                let each =
-                    self.spec.weights.iter().zip(values).filter(|(weight, _)| weight.penalty.is_some());
-                sum += each.map(|(_, value)| f64::from(value)).sum::<f64>();
-            }
-            sum
-        })
-    }
-
-    fn health(&self) -> Result<()> {
-        self.fault.check()
-    }
-
-    fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send)) {
-        work(self);
-    }
 }

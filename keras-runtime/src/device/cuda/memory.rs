@@ -90,6 +90,11 @@ impl Words {
         Ok(true)
     }
 
+    /// Bytes that are missing for `len` words.
+    pub fn missing(&self, len: usize) -> usize {
+        4 * len.saturating_sub(self.len)
+    }
+
     /// The address of word `at`.
     pub fn address(&self, at: usize) -> u64 {
         self.slice.device_ptr(&self.gpu.stream).0 + 4 * at as u64

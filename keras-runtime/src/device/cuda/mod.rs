@@ -8,11 +8,14 @@
 //! The feature builds without any of NVIDIA's software. To run, a machine needs the driver, and NVRTC for the first run of
 //! a model: `pip install nvidia-cuda-nvrtc` brings it. What it makes is kept in a cache.
 
+mod arrays;
 mod backend;
 mod compile;
 mod library;
+mod log;
 mod losses;
 mod memory;
+mod pinned;
 mod player;
 mod source;
 mod tasks;
@@ -24,7 +27,7 @@ use std::time::Duration;
 
 use cudarc::driver::{CudaContext, CudaStream, DriverError};
 
-use self::backend::CudaBackend;
+use self::backend::{CudaBackend, How};
 use self::compile::Precompiled;
 pub use self::compile::{Architecture, Target};
 pub use self::source::Precision;
@@ -52,6 +55,7 @@ use crate::optim::Optimizer;
 pub struct Cuda {
     gpu: Arc<Gpu>,
     graphs: bool,
+    resident: bool,
     precision: Precision,
 }
 
@@ -127,7 +131,7 @@ impl Cuda {
             })
         };
         let gpu = open().map_err(|error| library::explain(&format!("GPU {ordinal}"), &error))?;
-        Ok(Cuda { gpu: Arc::new(gpu), graphs: true, precision: Precision::Float32 })
+        Ok(Cuda { gpu: Arc::new(gpu), graphs: true, resident: true, precision: Precision::Float32 })
     }
 
     /// The GPUs of this machine.
@@ -195,6 +199,13 @@ impl Cuda {
     pub fn graphs(self, graphs: bool) -> Self {
         Cuda { graphs, ..self }
     }
+
+    /// Whether the arrays of a `fit`, `evaluate` or `predict` are copied to the GPU once, where its memory has room for them, as they are
+    /// unless told otherwise, or batch by batch. The bits are the same.
+    #[must_use]
+    pub fn resident(self, resident: bool) -> Self {
+        Cuda { resident, ..self }
+    }
 }
 
 impl Device for Cuda {
@@ -202,7 +213,8 @@ impl Device for Cuda {
         let tensor_cores = self.gpu.architecture.major >= 8;
         let precision = if tensor_cores { self.precision } else { Precision::Float32 };
         let gpu = self.gpu.fork().map_err(|error| library::explain(&self.gpu.name, &error))?;
-        Ok(Box::new(CudaBackend::new(gpu, Program::new(spec, precision), spec, seed, self.graphs)?))
+        let how = How { graphs: self.graphs, resident: self.resident };
+        Ok(Box::new(CudaBackend::new(gpu, Program::new(spec, precision), spec, seed, how)?))
     }
 }
 
@@ -275,20 +287,30 @@ pub fn precompile(
     losses: &[&dyn Loss],
     targets: &[Target],
 ) -> Result<Vec<u8>> {
+    Precompiled::write(&texts(spec, precision, optimizers, losses), targets)
+}
+
+/// All that is compiled for a model: its own kernels, those that feed it, those of the steps of `optimizers`, and what `losses` need beside them.
+pub fn texts(
+    spec: &Spec,
+    precision: Precision,
+    optimizers: &[&dyn Optimizer],
+    losses: &[&dyn Loss],
+) -> Vec<String> {
     let program = Program::new(spec, precision);
     let mut texts: Vec<String> =
         losses.iter().flat_map(|loss| losses::texts(*loss, spec, &program)).collect();
-    texts.push(program.text);
+    texts.extend([program.text, source::gather()]);
     for optimizer in optimizers {
         texts.extend(weights::texts(*optimizer, spec));
     }
-    Precompiled::write(&texts, targets)
+    texts
 }
 
-/// What NVRTC says of a model's kernels: their registers, shared memory, and what had to be spilled.
+/// What NVRTC says of the kernels of a text: their registers, shared memory, and what had to be spilled.
 ///
 /// # Errors
 /// Without NVRTC, or where it does not know the target.
-pub fn report(spec: &Spec, precision: Precision, target: Target) -> Result<String> {
-    compile::report(&source(spec, precision), target)
+pub fn report(text: &str, target: Target) -> Result<String> {
+    compile::report(text, target)
 }

@@ -13,6 +13,8 @@ use super::player::{Parameter, Player};
 pub enum Module {
     /// The model's.
     Model,
+    /// The one that reads arrays.
+    Gather,
     /// That of an optimizer: which of those that were compiled.
     Update(usize),
 }
@@ -37,9 +39,10 @@ impl Task {
         Task { module, kernel: kernel.into(), blocks, parameters: parameters.into() }
     }
 
-    fn launch(&self, backend: &CudaBackend) -> Result<(), DriverError> {
+    pub fn launch(&self, backend: &CudaBackend) -> Result<(), DriverError> {
         let player: &Player = match self.module {
             Module::Model => &backend.player,
+            Module::Gather => backend.gather.as_ref().expect("loads are of a batch, which has compiled it"),
             Module::Update(at) => &backend.updates[at].1,
         };
         player.call(&self.kernel, blocks_of(self.blocks), &self.parameters)

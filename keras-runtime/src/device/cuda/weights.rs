@@ -116,31 +116,53 @@ pub fn texts(optimizer: &dyn Optimizer, spec: &Spec) -> Vec<String> {
 /// The step after `step - 1` batches, or what takes its place while gradients are collected; none, where the loss has a scale of
 /// its own and the gradient is not finite.
 pub fn update(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) {
+    let done = match launches(backend, optimizer, step) {
+        Ok(Some(tasks)) => {
+            let done = tasks::play(backend, tasks);
+            done.map_err(|error| library::explain(&backend.gpu.name, &error))
+        }
+        Ok(None) if backend.fault.is_set() => return,
+        Ok(None) => on_host(backend, optimizer, step - backend.scaling().skipped),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = done {
+        backend.fault.keep(error);
+    }
+}
+
+/// The words of an optimizer's state.
+pub fn state_words(optimizer: &dyn Optimizer, spec: &Spec) -> usize {
+    optimizer.state_words() * spec.trainable_len
+}
+
+/// What [`update`] launches, when its numbers are on the way to the device; none if the step is no formula, or the device has failed.
+pub fn launches(
+    backend: &mut CudaBackend,
+    optimizer: &dyn Optimizer,
+    step: u64,
+) -> Result<Option<Vec<Task>>> {
     backend.go_on();
     let step = step - backend.scaling().skipped;
     let len = backend.spec.trainable_len;
-    let words = optimizer.state_words() * len;
-    if backend.state.len() < words {
+    if backend.state.len() < state_words(optimizer, backend.spec) {
         let starts = (0..optimizer.state_words()).map(|slot| optimizer.state_start(slot));
         let state: Vec<f32> = starts.flat_map(|start| std::iter::repeat_n(start, len)).collect();
         if backend.state.replace(&state) {
             backend.forget();
         }
     }
-    if backend.fault.is_set() || len == 0 {
-        return;
+    if backend.fault.is_set() {
+        return Ok(None);
+    }
+    if len == 0 {
+        return Ok(Some(vec![]));
     }
     let batches = u64::from(optimizer.options().accumulate.max(1));
     // As Keras: schedules count batches, formulas count steps.
     let moment = (step.div_ceil(batches), optimizer.learning_rate_at(step - 1));
     let ranges = Ranges::of(optimizer, backend.spec, moment);
-    let done = match ranges.kernels() {
-        Some(kernels) => on_device(backend, optimizer, step, &ranges, kernels),
-        None => on_host(backend, optimizer, step),
-    };
-    if let Err(error) = done {
-        backend.fault.keep(error);
-    }
+    let Some(kernels) = ranges.kernels() else { return Ok(None) };
+    on_device(backend, optimizer, step, &ranges, kernels).map(Some)
 }
 
 /// An optimizer that is no formula: everything comes here, and goes back.
@@ -180,7 +202,7 @@ fn on_device(
     step: u64,
     ranges: &Ranges<'_>,
     kernels: Vec<source::Piece>,
-) -> Result<()> {
+) -> Result<Vec<Task>> {
     let modules =
         kernels.iter().zip(&ranges.found).map(|(piece, of)| module(backend, piece, of.optimizer.name()));
     let modules = modules.collect::<Result<Vec<_>>>()?;
@@ -227,8 +249,10 @@ fn on_device(
         tasks.push(Task::new(Module::Model, "average", threads(len), parameters));
     }
     tasks.extend(constraints(backend));
-    let done = backend.numbers.put(0, &numbers).and_then(|()| tasks::play(backend, tasks));
-    done.map_err(|error| library::explain(&backend.gpu.name, &error))
+    let to = backend.numbers.address(0);
+    // SAFETY: there is room for all numbers.
+    let sent = unsafe { backend.uploads.send(&backend.gpu, &numbers, to) };
+    sent.map_err(|error| library::explain(&backend.gpu.name, &error)).map(|()| tasks)
 }
 
 /// The module of a formula, which is compiled the first time.

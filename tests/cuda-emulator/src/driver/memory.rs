@@ -30,8 +30,15 @@ impl State {
         Ok(self.stream(stream)?.capture.is_some())
     }
 
+    fn trace_copy(&self, direction: &str, bytes: usize) {
+        if self.config.trace {
+            eprintln!("[cuda-emulator] {bytes} bytes {direction} the device");
+        }
+    }
+
     /// A copy from ordinary memory takes the bytes at once, as the driver does; from pinned memory they are read when it is done.
     fn copy_to_device(&mut self, to: u64, from: usize, bytes: usize, stream: usize) -> Outcome {
+        self.trace_copy("to", bytes);
         let from = if self.is_pinned(from) || self.is_captured(stream)? {
             Source::Pinned(from)
         } else {
@@ -47,6 +54,7 @@ impl State {
 
     /// A copy to ordinary memory is done when the call returns, as the driver does it.
     fn copy_to_host(&mut self, to: usize, from: u64, bytes: usize, stream: usize) -> Outcome {
+        self.trace_copy("from", bytes);
         let wait = !self.is_pinned(to) && !self.is_captured(stream)?;
         self.submit(stream, Work::ToHost { to, from, bytes })?;
         if wait { self.synchronize(stream) } else { Ok(()) }

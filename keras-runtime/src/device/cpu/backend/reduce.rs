@@ -1,7 +1,7 @@
 //! From the losses of samples to that of a batch, and losses that are of the whole batch.
 
 use super::{CpuBackend, grow};
-use crate::device::Backend;
+use crate::device::Passed;
 use crate::loss::{LeftOut, Loss, Predicted, Values};
 
 impl CpuBackend {

@@ -6,6 +6,7 @@
 mod elementwise;
 mod factored;
 mod formula;
+mod gather;
 mod head;
 mod losses;
 mod moves;
@@ -17,6 +18,7 @@ mod windows;
 use std::collections::HashMap;
 use std::fmt::Write;
 
+pub use gather::{Number, gather, gather_kernels};
 pub use head::{End, SAMPLES, Slope, closing, rows};
 pub use losses::{Room, Several, several};
 pub use weights::{COMMON_KERNELS, Pass, Piece, groups, on_device, slot_of, update, update_name};

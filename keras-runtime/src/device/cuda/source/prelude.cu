@@ -18,6 +18,8 @@ struct Memory {
 #define SCALE 36
 // Whether the step of the optimizer is taken.
 #define GO 37
+// The word of the log at which the pass leaves what it is to tell.
+#define LOG 38
 
 // `time` is the step of a loop; a launch works on samples [from, from + count); sums come in `splits` pieces.
 #define KERNEL(name) extern "C" __global__ void __launch_bounds__(256, 2) name( \

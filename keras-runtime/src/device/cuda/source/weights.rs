@@ -27,8 +27,8 @@ pub fn print(text: &mut Text, spec: &Spec) {
 }
 
 /// The names of [`COMMON`].
-pub const COMMON_KERNELS: [&str; 9] =
-    ["copy", "collect", "average", "unscale", "squares", "infinite", "judge", "clip", "total"];
+pub const COMMON_KERNELS: [&str; 10] =
+    ["copy", "record", "collect", "average", "unscale", "squares", "infinite", "judge", "clip", "total"];
 
 /// What every model has: sums of gradients, averages of weights, and what is seen of a whole gradient. Sums are of pieces of 4096
 /// words first, in 64 bits.
@@ -36,6 +36,12 @@ const COMMON: &str = r#"
 extern "C" __global__ void copy(const float *from, float *to, u32 len) {
     u32 i = blockIdx.x * 256u + threadIdx.x;
     if (i < len) to[i] = from[i];
+}
+
+// Keeps what a pass has left in the log.
+extern "C" __global__ void record(const float *from, float *log, u32 at, u32 len, const u32 *control) {
+    u32 i = blockIdx.x * 256u + threadIdx.x;
+    if (i < len) log[control[LOG] + at + i] = from[i];
 }
 
 // Adds the gradient to those of the last batches; the last one becomes their mean.

@@ -1,0 +1,310 @@
+//! What needs a program of its own: another environment, or an emulator that tells of each call.
+
+use std::path::Path;
+use std::process::Command;
+
+use keras_runtime::device::cuda::{self, Precision};
+use keras_runtime::loss::Loss;
+use keras_runtime::optim::{LossScale, Optimizer};
+use keras_runtime::prelude::*;
+use ndarray::Array;
+
+use super::losses::{labels_of, losses, losses_of_batches_and_sequences};
+use super::training::several;
+use super::*;
+
+/// A program that does a task of [`in_a_process_of_its_own`], on the emulator.
+pub fn program(task: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "process::in_a_process_of_its_own", "--nocapture", "--ignored"])
+        .env("TASK", task);
+    command.env("KERAS_CUDA_DRIVER", tests::gpu::emulator());
+    command
+}
+
+/// A step leaves nothing to the host: what comes back are the losses of the samples, and nothing in between.
+#[test]
+fn steps_stay_on_the_device() {
+    let Some(_) = device() else { return };
+    let output = program("trace").env("KERAS_EMULATOR_TRACE", "1").output().unwrap();
+    let trace = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{trace}");
+    let mut seen = 0;
+    for step in trace.split("== ").skip(1) {
+        let (name, calls) = step.split_once('\n').unwrap();
+        let count = |call: &str| calls.lines().filter(|line| line.contains(call)).count();
+        if name == "end" {
+            continue;
+        }
+        // A scale of the loss that follows the gradients is one word more: whether the step before was taken.
+        let expected = if name == "scaled" { 2 } else { 1 };
+        assert_eq!(count("cuMemcpyDtoH"), expected, "{name} asks the device more often:\n{calls}");
+        // The batch, the pass and the step of the optimizer.
+        assert_eq!(count("cuGraphLaunch"), 1, "{name} is launched kernel by kernel:\n{calls}");
+        assert_eq!(count("cuLaunchKernel"), 0, "{name} is launched kernel by kernel:\n{calls}");
+        seen += 1;
+    }
+    assert!(seen >= losses().len() + losses_of_batches_and_sequences().len(), "{trace}");
+}
+
+/// What the hot kernels do with memory, as the emulator counts it: requests without wasted sectors, four words at a time, no
+/// two threads in one bank of shared memory; tensor cores where they were asked for.
+#[test]
+fn hot_kernels_use_memory_well() {
+    let Some(_) = device() else { return };
+    for tf32 in [false, true] {
+        let mut command = program("count");
+        command.env("KERAS_EMULATOR_COUNTERS", "1");
+        if tf32 {
+            command.env("TF32", "1");
+        }
+        let output = command.output().unwrap();
+        let table = String::from_utf8_lossy(&output.stderr).into_owned();
+        let mut seen = 0;
+        for line in table.lines().filter(|line| line.starts_with("matmul")) {
+            let columns: Vec<&str> = line.split_whitespace().collect();
+            let number = |i: usize| columns[i].parse::<f64>().unwrap();
+            let (fma, products, wide, conflicts) = (number(2), number(5), number(8), number(9));
+            assert!(wide > 10.0, "words are moved one by one: {line}");
+            assert!(conflicts < 0.1, "threads meet in a bank: {line}");
+            match tf32 {
+                true => assert!(products > 0.0 && fma == 0.0, "no tensor cores: {line}"),
+                false => assert!(products == 0.0 && fma > 0.0, "{line}"),
+            }
+            seen += 1;
+        }
+        assert!(seen >= 10, "{table}");
+    }
+}
+
+/// What a part of a trace tells.
+struct Calls<'a>(&'a str);
+
+impl Calls<'_> {
+    /// How often a function was called.
+    fn count(&self, call: &str) -> usize {
+        self.0.lines().filter(|line| line.contains(call)).count()
+    }
+
+    /// Bytes of each copy `to` the device, or `from` it.
+    fn copied(&self, direction: &str) -> Vec<usize> {
+        let end = format!(" bytes {direction} the device");
+        let lines = self.0.lines().filter_map(|line| line.strip_suffix(&end));
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
+    }
+
+    /// Calls in which the host waits for the device.
+    fn waits(&self) -> usize {
+        ["cuStreamSynchronize", "cuCtxSynchronize", "cuEventSynchronize", "cuMemFree_v2", "cuMemcpyDtoH_v2"]
+            .map(|call| self.count(call))
+            .iter()
+            .sum()
+    }
+}
+
+/// Arrays come once, and then a step is told the numbers of its rows, or rows come as they are, bytes as bytes. Within an epoch the host
+/// waits for nothing: at its end, what all steps have left comes at once.
+#[test]
+fn data_travel_once() {
+    let Some(_) = device() else { return };
+    let output = program("feed").env("KERAS_EMULATOR_TRACE", "1").output().unwrap();
+    let trace = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{trace}");
+    let part = |name: &str| {
+        let mut parts = trace.split("== ").filter_map(|part| part.strip_prefix(&format!("{name}\n")));
+        Calls(parts.next().unwrap_or_else(|| panic!("no {name}: {trace}")))
+    };
+    let (x, y, weights) = (60 * 40, 60 * 10 * 4, 60 * 4);
+    for data in ["resident", "streamed"] {
+        let resident = data == "resident";
+        let begun = part(&format!("{data} begins"));
+        let whole = if resident { vec![x, y, weights] } else { vec![] };
+        assert_eq!(begun.copied("to"), whole, "{data}: {}", begun.0);
+        // The first epoch captures graphs.
+        for epoch in 1..3 {
+            let steps = part(&format!("{data} epoch {epoch}"));
+            assert_eq!(steps.count("cuGraphLaunch"), 4, "{}", steps.0);
+            assert_eq!(steps.count("cuLaunchKernel"), 0, "{}", steps.0);
+            // The losses and predictions of four steps, at the end.
+            let told = 4 * 15 * (1 + 10 + 10 + 1) * 4;
+            assert_eq!(steps.copied("from"), [told], "{}", steps.0);
+            // The host waits for a copy from pinned memory before it writes there again: of the batch before the last, by then.
+            let last = steps.0.rfind("cuMemcpyDtoH").unwrap();
+            let again = if resident { 0 } else { 3 * 4 };
+            assert_eq!(Calls(&steps.0[..last]).waits(), again, "{}", steps.0);
+            let sent = steps.copied("to");
+            let rows: usize = sent.iter().sum();
+            match resident {
+                // Numbers of the pass with its rows, and those of the optimizer.
+                true => assert!(sent.len() == 8 && sent.iter().all(|bytes| *bytes < 800), "{}", steps.0),
+                false => assert!(rows > x + y + weights && rows < x + y + weights + 8 * 800, "{}", steps.0),
+            }
+        }
+    }
+}
+
+/// Data for which there is no room are streamed, to the same bits; a step for which there is none is an error before the first one,
+/// after which a smaller one goes.
+#[test]
+fn memory_decides() {
+    let Some(_) = device() else { return };
+    let output = program("small").env("KERAS_EMULATOR_MEMORY", "5000000").output().unwrap();
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{text}");
+    let weights: Vec<&str> = text.lines().filter(|line| line.starts_with("weights")).collect();
+    let large = program("small").output().unwrap();
+    let large = String::from_utf8_lossy(&large.stdout).into_owned();
+    assert!(weights.len() == 1 && large.contains(weights[0]), "{text}\n{large}");
+    for part in
+        ["its memory does not suffice", "a training step of `Mlp` with 20000 samples needs", "MiB", "smaller"]
+    {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(!large.contains("suffice"), "{large}");
+}
+
+/// What tests run that need an environment of their own.
+#[test]
+#[ignore = "a part of other tests"]
+fn in_a_process_of_its_own() {
+    match std::env::var("TASK").as_deref() {
+        Ok("auto") => super::errors::auto(),
+        Ok("train") => super::errors::train(),
+        Ok("count") => {
+            let tf32 = std::env::var_os("TF32").is_some();
+            let gpu =
+                Cuda::new(0).unwrap().precision(if tf32 { Precision::Tf32 } else { Precision::Float32 });
+            step::<Wide>(&gpu, 128);
+            step::<Deep>(&gpu, 8);
+        }
+        Ok("feed") => {
+            let gpu = Cuda::new(0).unwrap();
+            fed(&gpu, "resident");
+            fed(&gpu.resident(false), "streamed");
+        }
+        Ok("small") => {
+            let gpu = Cuda::new(0).unwrap();
+            let x = Array::from_shape_fn((20_000, 40), |(i, j)| ((i * 37 + j * 11) as f32 * 0.31).sin());
+            let y = Array::from_shape_fn((20_000, 10), |(i, k)| u8::from(i * 7 % 10 == k));
+            let mut model = Mlp::on(&gpu, 3).unwrap().compile(Adam::default(), CategoricalCrossentropy, ());
+            let fit = |batch_size| Fit {
+                batch_size,
+                steps_per_epoch: Some(if batch_size > 100 { 1 } else { 3 }),
+                verbose: Verbose::Silent,
+                ..Fit::default()
+            };
+            if std::env::var_os("KERAS_EMULATOR_MEMORY").is_some() {
+                println!("{}", model.fit(&x, &y, fit(20_000)).unwrap_err());
+                assert_eq!(model.steps(), 0);
+            }
+            model.fit(&x, &y, fit(32)).unwrap();
+            let bits = model
+                .network()
+                .params()
+                .iter()
+                .fold(0u64, |sum, w| sum.rotate_left(7) ^ u64::from(w.to_bits()));
+            println!("\nweights {bits:x}");
+        }
+        Ok("ahead") => {
+            if cuda::compiler().is_ok() {
+                return println!("NVRTC is there");
+            }
+            let folder = std::env::var("KERAS_CUDA_CACHE").unwrap();
+            let bytes = std::fs::read(Path::new(&folder).join("ahead")).unwrap().leak();
+            let gpu = Cuda::new(0).unwrap().precompiled(bytes).unwrap();
+            let losses: [Box<dyn Loss>; 4] =
+                [Box::new(KLDivergence), Box::new(Near), Box::new(Hinge), Box::new(Poisson)];
+            for loss in losses {
+                let name = loss.name().to_string();
+                traced(&gpu, &name, Sgd::default(), loss);
+            }
+        }
+        Ok("trace") => {
+            let gpu = Cuda::new(0).unwrap();
+            for i in 0..losses().len() {
+                let loss = losses().remove(i);
+                let name = loss.name().to_string();
+                traced(&gpu, &name, Sgd::default(), loss);
+            }
+            for i in 0..losses_of_batches_and_sequences().len() {
+                let loss = losses_of_batches_and_sequences().remove(i);
+                let (name, y) = (loss.name().to_string(), labels_of(loss.as_ref()));
+                match name.as_str() {
+                    "circle" => traced_on::<Embedded>(&gpu, &name, Sgd::default(), loss, &y),
+                    _ => traced_on::<Read>(&gpu, &name, Sgd::default(), loss, &y),
+                }
+            }
+            fn stepped(gpu: &Cuda, name: &str, optimizer: impl Optimizer + 'static) {
+                traced(gpu, name, optimizer, Box::new(MeanSquaredError));
+            }
+            stepped(&gpu, "adam", Adam::default());
+            stepped(&gpu, "averaged", Adam::default().ema(0.9).decay(0.01).loss_scale_factor(8.0));
+            stepped(&gpu, "clipped", Sgd::default().clipnorm(0.1));
+            stepped(&gpu, "clipped together", Adam::default().global_clipnorm(0.1));
+            stepped(&gpu, "lamb", Lamb::default().clipnorm(0.1));
+            stepped(&gpu, "adafactor", Adafactor::default().global_clipnorm(0.1));
+            stepped(&gpu, "muon", Muon::default().clipnorm(0.1));
+            stepped(&gpu, "several", several());
+            stepped(&gpu, "scaled", Adam::default().loss_scale(LossScale::default()));
+        }
+        _ => {}
+    }
+}
+
+/// Three epochs of four steps, between marks.
+fn fed(gpu: &Cuda, name: &str) {
+    let x = Array::from_shape_fn((60, 40), |(i, j)| (i * 37 + j * 11) as u8);
+    let y = Array::from_shape_fn((60, 10), |(i, k)| f32::from(u8::from(i * 7 % 10 == k)));
+    let weights = Array::from_shape_fn(60, |i| 0.5 + (i % 3) as f32);
+    let mut model =
+        Mlp::on(gpu, 5).unwrap().compile(Adam::default(), CategoricalCrossentropy, Weighted(Accuracy));
+    let marks = LambdaCallback::default()
+        .epoch_begin(|epoch, _| eprintln!("== {name} epoch {epoch}"))
+        .epoch_end(|_, _, _| eprintln!("== {name} told"));
+    eprintln!("== {name} begins");
+    let fit = Fit {
+        epochs: 3,
+        batch_size: 15,
+        sample_weight: sample_weight(&weights),
+        callbacks: vec![Box::new(marks)],
+        verbose: Verbose::Silent,
+        ..Fit::default()
+    };
+    model.fit(&x, &y, fit).unwrap();
+    eprintln!("== end");
+}
+
+/// A step like the ones before it, between marks.
+fn traced(gpu: &Cuda, name: &str, optimizer: impl Optimizer + 'static, loss: Box<dyn Loss>) {
+    traced_on::<Sigmoids>(gpu, name, optimizer, loss, &data().1.into_dyn());
+}
+
+fn traced_on<M: Model>(
+    gpu: &Cuda,
+    name: &str,
+    optimizer: impl Optimizer + 'static,
+    loss: Box<dyn Loss>,
+    y: &ArrayD<f32>,
+) {
+    let (x, _) = data();
+    let mut model = M::on(gpu, 5).unwrap().compile(optimizer, loss, ());
+    for _ in 0..2 {
+        model.train_on_batch(&x, y).unwrap();
+    }
+    eprintln!("== {name}");
+    model.train_on_batch(&x, y).unwrap();
+    eprintln!("== end");
+}
+
+fn step<M: Model>(gpu: &Cuda, samples: usize) {
+    let width: usize = M::SPEC.inputs[0].shape.iter().product();
+    let x = Array::from_shape_fn((samples, width), |(i, j)| ((i * 7 + j) as f32 * 0.1).sin());
+    let shape: Vec<usize> = [samples].into_iter().chain(M::SPEC.inputs[0].shape.iter().copied()).collect();
+    let x = x.into_shape_with_order(shape).unwrap();
+    let y: Vec<u32> = (0..samples as u32).map(|i| i % 16).collect();
+    let mut model = M::on(gpu, 3).unwrap().compile(Sgd::default(), CategoricalCrossentropy, ());
+    let y = to_categorical(&y, 16).unwrap();
+    model.train_on_batch(&x, &y).unwrap();
+}
