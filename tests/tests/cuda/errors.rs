@@ -11,7 +11,7 @@ use super::process::program;
 use super::*;
 
 /// The output of a program of its own, since a library stays loaded, and settings are read once.
-fn run(task: &str, variables: &[(&str, &str)]) -> String {
+pub fn run(task: &str, variables: &[(&str, &str)]) -> String {
     let mut command = program(task);
     command.env_remove("KERAS_DEVICE");
     for (name, value) in variables {
@@ -28,20 +28,20 @@ fn run(task: &str, variables: &[(&str, &str)]) -> String {
 }
 
 /// A folder for one test.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("keras-cuda-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Folder(path)
     }
 
-    fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.0.to_str().unwrap()
     }
 
-    fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let entries = std::fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
         let mut files: Vec<_> = entries.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
         files.sort();

@@ -6,6 +6,7 @@ mod ahead;
 mod errors;
 mod feeding;
 mod losses;
+mod planted;
 mod process;
 mod training;
 
@@ -21,6 +22,10 @@ keras_model! {
     Wide = dense(256, relu, input = 784) >> dense(128, relu) >> dense(16, softmax);
     Deep = conv2d(32, 3, activation = relu, input = [12, 12, 16]) >> conv2d(64, 3, activation = relu) >> flatten()
         >> dense(16, softmax);
+    Attended(x: [32, 32]) -> [16] {
+        multi_head_attention(x, x, num_heads = 2, key_dim = 16) >> global_average_pooling1d() >> dense(16, softmax)
+    }
+    Remembered = lstm(32, return_sequences = true, input = [6, 32]) >> gru(32) >> dense(16, softmax);
     Dropped = dropout(0.5, input = 64) >> dense(1);
     // Attention in tiles, the gradient of whose last kernel tells what part of the weights is kept.
     Kept(x: [256, 1]) {

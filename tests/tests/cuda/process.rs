@@ -53,28 +53,34 @@ fn steps_stay_on_the_device() {
 #[test]
 fn hot_kernels_use_memory_well() {
     let Some(_) = device() else { return };
-    for tf32 in [false, true] {
-        let mut command = program("count");
-        command.env("KERAS_EMULATOR_COUNTERS", "1");
-        if tf32 {
-            command.env("TF32", "1");
-        }
-        let output = command.output().unwrap();
-        let table = String::from_utf8_lossy(&output.stderr).into_owned();
-        let mut seen = 0;
-        for line in table.lines().filter(|line| line.starts_with("matmul")) {
-            let columns: Vec<&str> = line.split_whitespace().collect();
-            let number = |i: usize| columns[i].parse::<f64>().unwrap();
-            let (fma, products, wide, conflicts) = (number(2), number(5), number(8), number(9));
-            assert!(wide > 10.0, "words are moved one by one: {line}");
-            assert!(conflicts < 0.1, "threads meet in a bank: {line}");
-            match tf32 {
-                true => assert!(products > 0.0 && fma == 0.0, "no tensor cores: {line}"),
-                false => assert!(products == 0.0 && fma > 0.0, "{line}"),
+    for model in ["dense", "convolution", "attention", "recurrence"] {
+        for tf32 in [false, true] {
+            let mut command = program("count");
+            command.env("KERAS_EMULATOR_COUNTERS", "1").env("MODEL", model);
+            if tf32 {
+                command.env("TF32", "1");
             }
-            seen += 1;
+            let output = command.output().unwrap();
+            let table = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{table}");
+            let mut seen = 0;
+            for line in table.lines().filter(|line| line.split('_').any(|part| part.ends_with("matmul"))) {
+                let line = format!("{model}: {line}");
+                let columns: Vec<&str> = line.split_whitespace().skip(1).collect();
+                let number = |i: usize| columns[i].parse::<f64>().unwrap();
+                let (fma, products, wide, conflicts, used) =
+                    (number(2), number(5), number(8), number(9), number(10));
+                assert!(wide > 10.0, "words are moved one by one: {line}");
+                assert!(conflicts < 0.1, "threads meet in a bank: {line}");
+                assert!(used > 60.0, "sectors are fetched for a few of their words: {line}");
+                match tf32 {
+                    true => assert!(products > 0.0 && fma == 0.0, "no tensor cores: {line}"),
+                    false => assert!(products == 0.0 && fma > 0.0, "{line}"),
+                }
+                seen += 1;
+            }
+            assert!(seen >= 4, "{model}: {table}");
         }
-        assert!(seen >= 10, "{table}");
     }
 }
 
@@ -176,8 +182,12 @@ fn in_a_process_of_its_own() {
             let tf32 = std::env::var_os("TF32").is_some();
             let gpu =
                 Cuda::new(0).unwrap().precision(if tf32 { Precision::Tf32 } else { Precision::Float32 });
-            step::<Wide>(&gpu, 128);
-            step::<Deep>(&gpu, 8);
+            match std::env::var("MODEL").as_deref() {
+                Ok("dense") => step::<Wide>(&gpu, 128),
+                Ok("convolution") => step::<Deep>(&gpu, 8),
+                Ok("attention") => step::<Attended>(&gpu, 8),
+                _ => step::<Remembered>(&gpu, 64),
+            }
         }
         Ok("feed") => {
             let gpu = Cuda::new(0).unwrap();
