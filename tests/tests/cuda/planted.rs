@@ -40,10 +40,10 @@ fn a_barrier_that_is_missing_is_caught() {
     assert!(text.contains("[cuda-emulator] race") && text.contains("matmul_"), "{text}");
 }
 
-/// The step of an optimizer, one word too far.
+/// The rows of a batch, copied one word too far.
 #[test]
 fn an_index_that_is_one_too_large_is_caught() {
     let Some(_) = device() else { return };
-    let text = planted("update_0", |body| body.replacen("setp.ge.u32", "setp.gt.u32", 1));
-    assert!(text.contains("[cuda-emulator] out of bounds") && text.contains("update_0"), "{text}");
+    let text = planted("gather_f32", |body| body.replacen("setp.ge.u32", "setp.gt.u32", 1));
+    assert!(text.contains("[cuda-emulator] out of bounds") && text.contains("gather_f32"), "{text}");
 }
