@@ -47,7 +47,7 @@ enum Played {
     /// After predictions some kernels.
     Several { heads: Vec<(End, Vec<Launch>)>, room: Room, work: Words },
     /// After predictions those of a model, and one that ends what they have left.
-    Model(LossModel),
+    Model(Box<LossModel>),
 }
 
 /// A loss that is a model of targets and predictions, and its memories.
@@ -220,7 +220,7 @@ fn meet(backend: &CudaBackend, i: usize, output: &OutputSpec<'_>, how: &How<'_>)
         Printed::Several(heads, room) => Played::Several { heads, room, work: words()? },
         Printed::Model(spec, program) => {
             let [arena, fixed, work, slopes] = [words()?, words()?, words()?, words()?];
-            Played::Model(LossModel { spec, program, arena, fixed, work, slopes })
+            Played::Model(Box::new(LossModel { spec, program, arena, fixed, work, slopes }))
         }
     };
     Ok(Some(Kernels { player, how }))

@@ -112,7 +112,7 @@ impl CudaBackend {
         step: u64,
     ) -> Result<(), DriverError> {
         let weighted = self.sample_weights.iter().any(|words| words.len() > 0);
-        let by_batch = |(loss, output): (&Box<dyn Loss>, &OutputSpec<'_>)| {
+        let by_batch = |(loss, output): (&dyn Loss, &OutputSpec<'_>)| {
             match (loss.scope(output.shape), loss.reduced_by()) {
                 // The device sees itself which samples have a loss.
                 (Scope::Batch { .. }, _) if loss.left_out() == Some(LeftOut::Zeros) => false,
@@ -125,7 +125,7 @@ impl CudaBackend {
             return Ok(());
         }
         self.ends.load_weights(&[], Selection::Range { start: 0, len: self.batch });
-        if !host && !losses.iter().zip(self.spec.outputs).any(by_batch) {
+        if !host && !losses.iter().map(|loss| &**loss).zip(self.spec.outputs).any(by_batch) {
             return Ok(());
         }
         (self.ends_needed, self.ends_loaded) = (true, true);
