@@ -224,7 +224,8 @@ fn losses_of_samples_under_masks_are_those_of_the_cpu() {
     let y = Array::from_shape_fn((12, 5, 2), |(i, t, k)| f32::from(u8::from((i + t) % 2 == k))).into_dyn();
     let labels = Array::from_shape_fn((12, 3), |(i, k)| f32::from(u8::from(k <= i % 3))).into_dyn();
     let weights = Array::from_shape_fn(12, |i| 0.5 + (i % 3) as f32);
-    let losses: [(fn() -> Box<dyn Loss>, &ArrayD<f32>); 6] = [
+    type Made = fn() -> Box<dyn Loss>;
+    let losses: [(Made, &ArrayD<f32>); 6] = [
         (|| Box::new(Whole), &y),
         (|| Box::new(Ctc), &labels),
         (|| Box::new(Dice), &y),
