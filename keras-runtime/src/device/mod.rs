@@ -89,7 +89,7 @@ pub trait Backend: Passed + Debug + Send {
     /// or those without gradients.
     ///
     /// # Errors
-    /// When the device has not enough memory: nothing was changed then.
+    /// When the device has not enough memory: it goes on with smaller batches then.
     fn reserve(&mut self, batch: usize, training: Option<&dyn Optimizer>) -> Result<()>;
 
     /// Says that batches will be taken from these arrays, which stay where they are, as they are, until [`Backend::release`]: a device

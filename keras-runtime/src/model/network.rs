@@ -264,6 +264,7 @@ impl Network {
                 start += len;
             }
         };
+        self.backend.reserve(batch.min(samples), None)?;
         if samples > batch {
             self.backend.hold(&[inputs])?;
         }

@@ -82,6 +82,7 @@ impl Session<'_> {
 
     /// Loss and metrics of a batch, which are there when [`Session::measure`] was called.
     pub fn evaluate(&mut self, backend: &mut dyn Backend, batch: Taken<'_>) -> Result<()> {
+        backend.reserve(batch.rows.len(), None)?;
         load(backend, batch, self.weights.evaluation)?;
         backend.infer(Some(self.losses));
         self.record(backend)
@@ -320,6 +321,7 @@ pub(crate) fn predict(
             callbacks.each_batch(|callback| {
                 callback.on_predict_batch_begin(batch, &mut session.training(backend))
             })?;
+            backend.reserve(taken.rows.len(), None)?;
             backend.load_inputs(taken.x, taken.rows)?;
             backend.infer(None);
             Ok(())

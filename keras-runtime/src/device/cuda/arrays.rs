@@ -14,13 +14,17 @@ use crate::data::{Selection, Tensor};
 /// Ports of a batch: inputs, targets, and what samples count.
 pub const ALL: usize = 3 * PORTS;
 
-/// The port of an input, of the targets of an output, of what its samples count.
+/// The port of an input.
 pub fn input(i: usize) -> usize {
     i
 }
+
+/// The port of the targets of an output.
 pub fn target(i: usize) -> usize {
     PORTS + i
 }
+
+/// The port of what the samples of an output count.
 pub fn weight(i: usize) -> usize {
     2 * PORTS + i
 }

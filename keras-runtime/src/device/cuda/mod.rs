@@ -2,7 +2,8 @@
 //!
 //! What a compiled model does is written down once as a list of kernels (`device::record`), printed as one
 //! self-contained CUDA C text whose only number that is no literal is that of the samples (`source`), compiled by
-//! NVRTC for the GPU at hand (`compile`), and played as one CUDA graph for each size of batch (`player`). Kernels add
+//! NVRTC for the GPU at hand (`compile`), and played as one CUDA graph for each size of batch (`player`), together with the reading of
+//! the batch (`arrays`) and the step of the optimizer (`tasks`). What it leaves is kept there until it is asked for (`log`). Kernels add
 //! in an order that shapes alone decide: the same seed and data give the same bits, launch by launch or as a graph.
 //!
 //! The feature builds without any of NVIDIA's software. To run, a machine needs the driver, and NVRTC for the first run of

@@ -9,8 +9,9 @@ use crate::compiled::OutputSpec;
 use crate::data::{IntoTensor, Selection, Tensor};
 use crate::device::cuda::arrays::{Load, input, target, weight};
 use crate::device::cuda::library;
+use crate::device::cuda::memory::Mirror;
 use crate::device::cuda::player::{Parameter, Player};
-use crate::device::cuda::source::{self, THREADS};
+use crate::device::cuda::source::{self, PORTS, THREADS};
 use crate::device::cuda::tasks::{Module, Task};
 use crate::error::Result;
 use crate::loss::{LeftOut, Loss, Reduction, Scope};
@@ -42,11 +43,12 @@ impl CudaBackend {
 
     /// Makes room for the words of a port, which the next pass writes.
     fn resize(&mut self, port: usize, len: usize) {
-        let ports = self.inputs.iter_mut().enumerate().map(|(i, words)| (input(i), words));
-        let targets = self.targets.iter_mut().enumerate().map(|(i, words)| (target(i), words));
-        let weights = self.sample_weights.iter_mut().enumerate().map(|(i, words)| (weight(i), words));
-        let found = ports.chain(targets).chain(weights).find(|(at, _)| *at == port);
-        let Some((_, words)) = found else { return };
+        let ports = match port / PORTS {
+            0 => &mut self.inputs,
+            1 => &mut self.targets,
+            _ => &mut self.sample_weights,
+        };
+        let words = &mut ports[port % PORTS];
         let moved = words.resize(len);
         words.changes();
         if moved {
@@ -80,27 +82,19 @@ impl CudaBackend {
 
     /// The launches that read arrays.
     pub(super) fn gathers(&self) -> Vec<Task> {
-        let control = Parameter::Address(self.control_address());
         let ports = [&self.inputs, &self.targets, &self.sample_weights];
-        let firsts = [input(0), target(0), weight(0)];
-        let loads = self.arrays.loads();
-        let mut tasks = vec![];
-        for (words, first) in ports.into_iter().zip(firsts) {
-            for (i, words) in words.iter().enumerate() {
-                let Some(Load { number, width }) = loads[first + i] else { continue };
-                let at = SOURCES + 4 * (first + i);
-                let [at, rows, width, len] = [at, CONTROL, width, words.len()].map(Parameter::number);
-                let to = Parameter::Address(words.device.address(0));
-                let blocks = words.len().div_ceil(THREADS);
-                tasks.push(Task::new(
-                    Module::Gather,
-                    number.kernel(),
-                    blocks,
-                    [control, at, rows, to, width, len],
-                ));
-            }
-        }
-        tasks
+        let loads = self.arrays.loads().into_iter().enumerate();
+        let tasks = loads.filter_map(|(port, load)| {
+            let Load { number, width } = load?;
+            let words = ports[port / PORTS].get(port % PORTS)?;
+            let [control, to] = [self.control_address(), words.device.address(0)].map(Parameter::Address);
+            let [at, rows, width, len] =
+                [SOURCES + 4 * port, CONTROL, width, words.len()].map(Parameter::number);
+            let blocks = words.len().div_ceil(THREADS);
+            let parameters = [control, at, rows, to, width, len];
+            Some(Task::new(Module::Gather, number.kernel(), blocks, parameters))
+        });
+        tasks.collect()
     }
 
     /// Gives the host targets and weights of the batch, where losses are its own or are divided by what only they tell. From the second
@@ -133,7 +127,7 @@ impl CudaBackend {
         self.arrays.arrive()?;
         self.gathers().iter().try_for_each(|task| task.launch(self))?;
         let rows = Selection::Range { start: 0, len: self.batch };
-        let tensors = |words: &'_ [crate::device::cuda::memory::Mirror]| -> Vec<Tensor<'static>> {
+        let tensors = |words: &[Mirror]| -> Vec<Tensor<'static>> {
             let each = words.iter().filter(|words| words.len() > 0).map(|words| {
                 let shape = (self.batch, words.len() / self.batch);
                 let view = ArrayView2::from_shape(shape, words.read()).expect("as many as the shape says");

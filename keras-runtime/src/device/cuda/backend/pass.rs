@@ -25,9 +25,8 @@ impl CudaBackend {
         step: u64,
         then: Option<(&dyn Optimizer, u64)>,
     ) {
-        match self.try_run(kind, losses, step, then) {
-            Ok(()) => {}
-            Err(error) => self.fault.keep(error),
+        if let Err(error) = self.try_run(kind, losses, step, then) {
+            self.fault.keep(error);
         }
     }
 
@@ -36,7 +35,7 @@ impl CudaBackend {
         kind: Kind,
         losses: Option<&[Box<dyn Loss>]>,
         step: u64,
-        then: Option<(&dyn Optimizer, u64)>,
+        mut then: Option<(&dyn Optimizer, u64)>,
     ) -> Result<()> {
         let gpu = self.gpu.clone();
         let failed = |error: DriverError| library::explain(&gpu.name, &error);
@@ -68,7 +67,6 @@ impl CudaBackend {
             return Ok(());
         }
         let graph = !host && self.graphs.is_some();
-        let mut then = then;
         if graph
             && let Some((optimizer, step)) = then
             && let Some(tasks) = weights::launches(self, optimizer, step)?
