@@ -16,6 +16,7 @@ keras_model! {
     Wide = dense(256, relu, input = 784) >> dense(128, relu) >> dense(16, softmax);
     Deep = conv2d(32, 3, activation = relu, input = [12, 12, 16]) >> conv2d(64, 3, activation = relu) >> flatten()
         >> dense(16, softmax);
+    Remembering = lstm(32, return_sequences = true, input = [6, 32]) >> gru(32) >> dense(16, softmax);
     Attending(x: [16, 32]) -> [16, 32] { multi_head_attention(x, x, num_heads = 2, key_dim = 16) }
 }
 
@@ -37,12 +38,13 @@ fn disassembler() -> Option<PathBuf> {
 
 /// How often each instruction stands in each kernel of a model.
 fn taken_apart(tool: &PathBuf, spec: &'static Spec, precision: Precision, target: Target) -> Kernels {
-    let optimizers = (Adam::default(), Lamb::default(), Adafactor::default());
+    let optimizers = (Adam::default(), Lamb::default(), Adafactor::default(), Muon::default());
     // Those of optimizers and losses are the same for every model.
     let training: (Vec<&dyn Optimizer>, Vec<&dyn Loss>) = match (precision, spec.name) {
-        (Precision::Float32, "Wide") => {
-            (vec![&optimizers.0, &optimizers.1, &optimizers.2], vec![&KLDivergence, &MeanSquaredError])
-        }
+        (Precision::Float32, "Wide") => (
+            vec![&optimizers.0, &optimizers.1, &optimizers.2, &optimizers.3],
+            vec![&KLDivergence, &MeanSquaredError, &Dice],
+        ),
         _ => (vec![], vec![]),
     };
     let bytes = cuda::precompile(spec, precision, &training.0, &training.1, &[target]).unwrap();
@@ -90,7 +92,7 @@ fn hot_kernels_are_what_they_should_be() {
     let Some(tool) = disassembler() else { return };
     for (major, minor) in [(8, 0), (9, 0)] {
         for precision in [Precision::Float32, Precision::Tf32, Precision::Bf16] {
-            for spec in [Wide::SPEC, Deep::SPEC, Attending::SPEC] {
+            for spec in [Wide::SPEC, Deep::SPEC, Attending::SPEC, Remembering::SPEC] {
                 let kernels = taken_apart(&tool, spec, precision, Target::cubin(major, minor));
                 let mut products = 0;
                 for (name, ops) in &kernels {

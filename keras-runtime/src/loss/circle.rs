@@ -187,6 +187,11 @@ impl Loss for Circle {
     fn over_batch(&self) -> Option<&dyn OverBatch> {
         Some(self)
     }
+
+    #[cfg(feature = "cuda")]
+    fn told(&self) -> Option<super::Told<'_>> {
+        Some(super::Told::Circle(*self))
+    }
 }
 
 #[cfg(test)]

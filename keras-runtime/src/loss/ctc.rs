@@ -186,6 +186,11 @@ impl Loss for Ctc {
         Scope::Sample { values: 1 }
     }
 
+    #[cfg(feature = "cuda")]
+    fn told(&self) -> Option<super::Told<'_>> {
+        Some(super::Told::Alignments)
+    }
+
     fn sample(&self, y: &[f32], p: &[f32], classes: usize, slope: Option<&mut [f32]>) -> f32 {
         let states = States { labels: &y[..labels(y)] };
         let (count, steps) = (states.len(), p.len() / classes);

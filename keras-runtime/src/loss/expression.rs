@@ -43,6 +43,14 @@ pub trait Expression {
                 help: format!("declare `{}` of the loss with the targets' shape", targets.name),
             });
         }
+        if output.mask > 1 && Self::VALUES > 1 {
+            return Err(Error::Shape {
+                what: what("the value of"),
+                expected: "one of each sample, as the output has a mask of its steps".into(),
+                found: format!("{} of each", Self::VALUES),
+                help: "end the loss with a sum or mean over all axes: a sample then counts as its steps do in the mean".into(),
+            });
+        }
         expect_dtype(target, targets.dtype, || what("the targets of"))?;
         targets.below.map_or(Ok(()), |below| expect_indices(target, below, || what("the targets of")))
     }

@@ -37,6 +37,10 @@ pub use focal::{BinaryFocalCrossentropy, CategoricalFocalCrossentropy};
 pub use heads::{Heads, Over, Slot, Slotted};
 pub use hinge::{CategoricalHinge, Hinge, SquaredHinge};
 pub use over_batch::{LeftOut, OverBatch, Predicted, Run, Scope};
+#[cfg(feature = "cuda")]
+pub use overlap::ToldOverlap;
+#[cfg(feature = "cuda")]
+pub(crate) use overlap::added_up;
 pub use overlap::{Dice, Tversky};
 pub use reduction::Reduction;
 pub(crate) use reduction::Values;
@@ -45,7 +49,7 @@ pub use regression::{
     MeanSquaredLogarithmicError, Poisson,
 };
 #[cfg(feature = "cuda")]
-pub use rows::Told;
+pub use rows::ToldRows;
 pub use weighted::{Reduced, WeightedLoss};
 
 use crate::compiled::{Head, OutputSpec, Spec};
@@ -89,7 +93,8 @@ fn mean_of_positions(
 
 /// How far the predictions of one sample are from its targets.
 ///
-/// Implement it for a loss of your own:
+/// Implement it for a loss of your own. On a GPU such a one is computed by the host, between kernels, while all losses of this module, and those
+/// that [`keras_model!`](crate::keras_model) compiles, are the device's:
 ///
 /// ```
 /// use keras_runtime::loss::Loss;
@@ -139,15 +144,15 @@ pub trait Loss: Debug + Send + Sync {
         None
     }
 
-    /// The formula of its rows, where the loss of a sample is the mean of theirs: devices other than the CPU make a kernel of it.
+    /// What devices other than the CPU make kernels of.
     #[cfg(feature = "cuda")]
     #[doc(hidden)]
-    fn told(&self) -> Option<&dyn Told> {
+    fn told(&self) -> Option<Told<'_>> {
         None
     }
 
     /// The model that the loss is, if the macro has compiled it: devices run it like any other. Losses that are neither this nor
-    /// told by rows are computed by the host.
+    /// told, which are those that users write themselves, are computed by the host.
     #[doc(hidden)]
     fn compiled(&self) -> Option<&'static Spec> {
         None
@@ -258,6 +263,21 @@ pub trait Loss: Debug + Send + Sync {
     {
         call::call(self, &y_true.into_tensor(), &y_pred.into_tensor(), Some(&sample_weight.into_tensor()))
     }
+}
+
+/// How a loss is told to devices other than the CPU. What is printed of it for debugging is all that kernels depend on.
+#[cfg(feature = "cuda")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// By the formula of its rows, of whose losses a sample's is the mean.
+    Rows(&'a dyn ToldRows),
+    /// By the terms of two sums, of whose quotient it is made.
+    Overlap(&'a dyn ToldOverlap),
+    /// [`Circle`], which compares samples with each other.
+    Circle(Circle),
+    /// [`Ctc`], which goes along sequences.
+    Alignments,
 }
 
 /// A loss and the activation under it in one formula, computed from logits.

@@ -8,6 +8,9 @@ use super::{EPSILON, Loss, Scope, check};
 use crate::compiled::OutputSpec;
 use crate::config::config;
 use crate::data::{MAX_RANK, Tensor};
+#[cfg(feature = "cuda")]
+use crate::device::cpu::simd::symbol::{self, Formula};
+use crate::device::cpu::simd::{Scalar, Simd};
 use crate::error::{Error, Result};
 
 /// `1 - 2 * sum(y * p) / (sum(y) + sum(p) + 1e-7)`: the Dice loss of masks, over `axis`.
@@ -54,7 +57,7 @@ trait Overlap: Loss {
     fn axis(&self) -> Option<&'static [isize]>;
 
     /// Terms of `N` and `D` at one place, and their derivatives by `p`.
-    fn terms(&self, y: f32, p: f32) -> [f32; 4];
+    fn terms<V: Simd>(&self, y: V, p: V) -> [V; 4];
 }
 
 impl Overlap for Dice {
@@ -62,8 +65,9 @@ impl Overlap for Dice {
         self.axis
     }
 
-    fn terms(&self, y: f32, p: f32) -> [f32; 4] {
-        [2.0 * y * p, y + p, 2.0 * y, 1.0]
+    fn terms<V: Simd>(&self, y: V, p: V) -> [V; 4] {
+        let two = V::splat(2.0);
+        [two * y * p, y + p, two * y, V::splat(1.0)]
     }
 }
 
@@ -72,9 +76,31 @@ impl Overlap for Tversky {
         self.axis
     }
 
-    fn terms(&self, y: f32, p: f32) -> [f32; 4] {
-        let below = y * p + self.alpha * (1.0 - p) * y + self.beta * p * (1.0 - y);
-        [y * p, below, y, y - self.alpha * y + self.beta * (1.0 - y)]
+    fn terms<V: Simd>(&self, y: V, p: V) -> [V; 4] {
+        let [one, alpha, beta] = [1.0, self.alpha, self.beta].map(V::splat);
+        let below = y * p + alpha * (one - p) * y + beta * p * (one - y);
+        [y * p, below, y, y - alpha * y + beta * (one - y)]
+    }
+}
+
+/// A loss of overlaps of which a device makes kernels.
+#[cfg(feature = "cuda")]
+pub trait ToldOverlap: std::fmt::Debug {
+    /// The axes that are added up, the batch included; none for all.
+    fn axes(&self) -> Option<&'static [isize]>;
+
+    /// Of target and prediction: terms of `N` and `D`, and their derivatives by the prediction.
+    fn formula(&self) -> Formula;
+}
+
+#[cfg(feature = "cuda")]
+impl<O: Overlap> ToldOverlap for O {
+    fn axes(&self) -> Option<&'static [isize]> {
+        self.axis()
+    }
+
+    fn formula(&self) -> Formula {
+        symbol::formula(|[y, p]| self.terms(y, p))
     }
 }
 
@@ -121,7 +147,7 @@ impl Places {
 }
 
 /// Whether `axis` names axis `i` of `rank`.
-fn added_up(axis: Option<&[isize]>, i: usize, rank: usize) -> bool {
+pub(crate) fn added_up(axis: Option<&[isize]>, i: usize, rank: usize) -> bool {
     axis.is_none_or(|axis| axis.iter().any(|a| *a == i as isize || *a + rank as isize == i as isize))
 }
 
@@ -142,14 +168,15 @@ fn overlap(
         sums.clear();
         sums.resize(places.sums, [0.0, f64::from(EPSILON)]);
         for (i, (&y, &p)) in y.iter().zip(p).enumerate() {
-            let [above, below, ..] = formula.terms(y, p);
+            let [Scalar(above), Scalar(below), ..] = formula.terms(Scalar(y), Scalar(p));
             let sum = &mut sums[places.sum_of(i)];
             (sum[0], sum[1]) = (sum[0] + f64::from(above), sum[1] + f64::from(below));
         }
         let count = places.sums.max(1) as f64;
         if let Some((slope, factor)) = slope {
             for (i, ((d, &y), &p)) in slope.iter_mut().zip(y).zip(p).enumerate() {
-                let ([.., above, below], [n, m]) = (formula.terms(y, p), sums[places.sum_of(i)]);
+                let [.., Scalar(above), Scalar(below)] = formula.terms(Scalar(y), Scalar(p));
+                let [n, m] = sums[places.sum_of(i)];
                 let by_p = (n * f64::from(below) - m * f64::from(above)) / (m * m);
                 *d = (by_p * f64::from(factor) / count) as f32;
             }
@@ -213,6 +240,11 @@ macro_rules! overlaps {
 
             fn over_batch(&self) -> Option<&dyn OverBatch> {
                 Some(self)
+            }
+
+            #[cfg(feature = "cuda")]
+            fn told(&self) -> Option<super::Told<'_>> {
+                Some(super::Told::Overlap(self))
             }
         }
 

@@ -185,8 +185,8 @@ mod symbols {
     use crate::device::cpu::simd::symbol::{Fold, Given, RowFormula, RowTape, Symbol, Truth};
     use crate::device::cpu::simd::{Mask, Simd};
 
-    /// A loss that a device makes a kernel of. What is printed of it for debugging is all that the formula depends on.
-    pub trait Told: Debug {
+    /// A loss of rows of which a device makes a kernel.
+    pub trait ToldRows: Debug {
         /// Whether its rows are whole samples.
         fn is_whole(&self) -> bool;
 
@@ -194,7 +194,7 @@ mod symbols {
         fn formula(&self, sloped: bool) -> RowFormula;
     }
 
-    impl<L: RowLoss + Debug> Told for L {
+    impl<L: RowLoss + Debug> ToldRows for L {
         fn is_whole(&self) -> bool {
             L::WHOLE
         }
@@ -276,14 +276,14 @@ mod symbols {
 }
 
 #[cfg(feature = "cuda")]
-pub use symbols::Told;
+pub use symbols::ToldRows;
 
 /// What of a [`Loss`](super::Loss) says that it is told by rows.
 macro_rules! told {
     () => {
         #[cfg(feature = "cuda")]
-        fn told(&self) -> Option<&dyn crate::loss::Told> {
-            Some(self)
+        fn told(&self) -> Option<crate::loss::Told<'_>> {
+            Some(crate::loss::Told::Rows(self))
         }
     };
 }

@@ -30,7 +30,7 @@ macro_rules! as_within {
             self.$($within)*.fused(head)
         }
         #[cfg(feature = "cuda")]
-        fn told(&self) -> Option<&dyn Told> {
+        fn told(&self) -> Option<Told<'_>> {
             self.$($within)*.told()
         }
         fn compiled(&self) -> Option<&'static Spec> {

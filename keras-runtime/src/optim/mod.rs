@@ -38,6 +38,7 @@ mod update;
 mod variables;
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 pub use adadelta::Adadelta;
 pub use adafactor::Adafactor;
@@ -70,7 +71,8 @@ use crate::config::config;
 use crate::device::cpu::simd::{self, Isa, Kernel, Simd};
 use crate::error::{Error, Result};
 
-/// How parameters follow from gradients.
+/// How parameters follow from gradients. On a GPU the steps of all optimizers of this module are kernels; those of one that is implemented elsewhere are
+/// the host's.
 pub trait Optimizer: Debug + Send + Sync {
     /// Keras's name of it.
     fn name(&self) -> &str;
@@ -116,6 +118,14 @@ pub trait Optimizer: Debug + Send + Sync {
     #[cfg(feature = "cuda")]
     #[doc(hidden)]
     fn told(&self, at: &Moment) -> Option<Told> {
+        let _ = at;
+        None
+    }
+
+    /// The optimizer whose step the weight of `at` takes, where this one consists of several.
+    #[cfg(feature = "cuda")]
+    #[doc(hidden)]
+    fn part(&self, at: &Moment) -> Option<Part<'_>> {
         let _ = at;
         None
     }
@@ -261,15 +271,50 @@ pub trait Optimizer: Debug + Send + Sync {
     }
 }
 
+/// One of several optimizers, and the step that it takes for a weight.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Part<'o> {
+    /// The optimizer.
+    pub optimizer: &'o dyn Optimizer,
+    /// What it is told.
+    pub at: Moment,
+    /// What it does to a gradient that is too large, when all that `at` says is done.
+    pub clip: Option<Clip>,
+    /// Its pieces of the state.
+    pub state: Range<usize>,
+}
+
 /// How the step of a whole weight is told to devices other than the CPU.
 #[cfg(feature = "cuda")]
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Told {
+    /// By [`Optimizer::step`] itself, which is a formula of this weight's elements.
+    Step,
     /// By its elements, and sums over all of them.
     Elements(simd::symbol::RowFormula),
     /// By means of rows and columns.
     Factored(Factored),
+    /// By products of matrices.
+    Orthogonal(Orthogonal),
+}
+
+/// [`Muon`]'s step of matrices.
+#[cfg(feature = "cuda")]
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Orthogonal {
+    /// The share of the momentum that a step keeps.
+    pub momentum: f32,
+    /// Whether a step looks ahead by the momentum.
+    pub nesterov: bool,
+    /// The factors of `x`, `x xᵀ x` and `(x xᵀ)² x`.
+    pub factors: [f32; 3],
+    /// How often they are applied.
+    pub iterations: u32,
+    /// The root mean square of a step over the step size, as a share of the root of the greater dimension; or none.
+    pub rms_rate: Option<f32>,
 }
 
 /// [`Adafactor`]'s step of matrices.

@@ -1,7 +1,7 @@
 //! Several optimizers, each for a part of a model.
 
 use super::update::{MOST_STATE, sum_of_squares};
-use super::{Clip, Moment, Optimizer, require_rate};
+use super::{Clip, Moment, Optimizer, Part, require_rate};
 use crate::compiled::WeightSpec;
 use crate::error::{Error, Result};
 
@@ -66,6 +66,27 @@ impl MultiOptimizer {
         }
         unreachable!("every name begins with nothing")
     }
+
+    /// The optimizer of the weight of `at`, and the step that it takes.
+    fn part_of(&self, at: &Moment) -> Part<'_> {
+        let weight = at.weight.expect("steps are for whole weights");
+        let (optimizer, slot) = self.of(weight);
+        let options = optimizer.options();
+        let mut at = Moment { weight: optimizer.whole_weights().then_some(weight), ..*at };
+        at.learning_rate *= optimizer.learning_rate_at(at.step - 1) * options.rate(weight);
+        let decay = optimizer.decay_of(weight, options.decay);
+        if options.decays(weight) {
+            at.keep *= 1.0 - decay * at.learning_rate;
+        }
+        let clip = match options.clip {
+            Some(Clip::Value(most)) => {
+                at.clip = Some(at.clip.map_or(most, |outer| outer.min(most)));
+                None
+            }
+            clip => clip,
+        };
+        Part { optimizer, at, clip, state: slot..slot + words(optimizer) }
+    }
 }
 
 impl Optimizer for MultiOptimizer {
@@ -101,21 +122,16 @@ impl Optimizer for MultiOptimizer {
     }
 
     fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {
-        let weight = at.weight.expect("steps are for whole weights");
-        let (optimizer, slot) = self.of(weight);
-        let options = optimizer.options();
-        let mut at = Moment { weight: optimizer.whole_weights().then_some(weight), ..*at };
-        at.learning_rate *= optimizer.learning_rate_at(at.step - 1) * options.rate(weight);
-        let decay = optimizer.decay_of(weight, options.decay);
-        if options.decays(weight) {
-            at.keep *= 1.0 - decay * at.learning_rate;
+        let Part { optimizer, mut at, clip, state: own } = self.part_of(at);
+        if let Some(clip) = clip {
+            at.scale *= clip.scale(sum_of_squares(grads).sqrt() as f32 * at.scale);
         }
-        match options.clip {
-            Some(Clip::Value(most)) => at.clip = Some(at.clip.map_or(most, |outer| outer.min(most))),
-            Some(clip) => at.scale *= clip.scale(sum_of_squares(grads).sqrt() as f32 * at.scale),
-            None => {}
-        }
-        optimizer.step(&at, params, grads, &mut state[slot..slot + words(optimizer)]);
+        optimizer.step(&at, params, grads, &mut state[own]);
+    }
+
+    #[cfg(feature = "cuda")]
+    fn part(&self, at: &Moment) -> Option<Part<'_>> {
+        Some(self.part_of(at))
     }
 
     #[cfg(feature = "keras-files")]

@@ -10,6 +10,8 @@ use super::{
     Adam, Formula, Moment, Optimizer, Options, config, each, learning_rate, require, require_epsilon,
     require_rate, require_share,
 };
+#[cfg(feature = "cuda")]
+use super::{Orthogonal, Told};
 use crate::compiled::WeightSpec;
 use crate::device::cpu::product::{Operand, product};
 use crate::device::cpu::simd::Simd;
@@ -224,6 +226,20 @@ impl Optimizer for Muon {
         positive("adam_weight_decay", self.adam_weight_decay)?;
         positive("adam_lr_ratio", self.adam_lr_ratio)?;
         self.rms_rate.map_or(Ok(()), |rate| positive("rms_rate", rate))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn told(&self, at: &Moment) -> Option<Told> {
+        if !self.is_matrix(at.weight?) {
+            return Some(Told::Step);
+        }
+        Some(Told::Orthogonal(Orthogonal {
+            momentum: self.momentum,
+            nesterov: self.nesterov,
+            factors: [self.muon_a, self.muon_b, self.muon_c],
+            iterations: self.ns_steps,
+            rms_rate: self.rms_rate,
+        }))
     }
 
     fn step(&self, at: &Moment, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) {

@@ -152,6 +152,11 @@ impl<O: Optimizer> Optimizer for Tuned<O> {
         self.inner.told(at)
     }
 
+    #[cfg(feature = "cuda")]
+    fn part(&self, at: &Moment) -> Option<super::Part<'_>> {
+        self.inner.part(at)
+    }
+
     fn options(&self) -> Options<'_> {
         let inner = self.inner.options();
         Options {

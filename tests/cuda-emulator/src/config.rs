@@ -25,9 +25,13 @@ pub struct Config {
     pub branches: u64,
     /// Whether each call is printed, with the bytes that it copies.
     pub trace: bool,
+    /// The version of CUDA that the driver says it is of: 12080 is 12.8.
+    pub driver: i32,
+    /// After how many more launches the device is lost.
+    pub lost: u32,
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "devices",
     "memory",
     "capability",
@@ -38,6 +42,8 @@ const NAMES: [&str; 10] = [
     "counters",
     "branches",
     "trace",
+    "driver",
+    "lost",
 ];
 
 impl Config {
@@ -54,6 +60,9 @@ impl Config {
             counters: false,
             branches: 1 << 30,
             trace: false,
+            // Later than any: PTX of every version is read.
+            driver: 99_990,
+            lost: u32::MAX,
         };
         for name in NAMES {
             let variable = format!("KERAS_EMULATOR_{}", name.to_uppercase());
@@ -87,6 +96,8 @@ impl Config {
             "counters" => give(&mut self.counters, flag),
             "branches" => give(&mut self.branches, value.parse().ok().filter(|n| *n > 0)),
             "trace" => give(&mut self.trace, flag),
+            "driver" => give(&mut self.driver, value.parse().ok().filter(|n| *n > 0)),
+            "lost" => give(&mut self.lost, value.parse().ok()),
             _ => false,
         }
     }

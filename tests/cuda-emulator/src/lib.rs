@@ -25,6 +25,8 @@
 //! | `KERAS_EMULATOR_BRANCHES=n` | after how many branches of a block's warps it counts as endless (2³⁰) |
 //! | `KERAS_EMULATOR_COUNTERS=1` | what kernels did is counted, and printed as a table at exit |
 //! | `KERAS_EMULATOR_TRACE=1` | each call of the driver is printed, and how many bytes it copies from or to the host |
+//! | `KERAS_EMULATOR_DRIVER=12080` | the version of CUDA that the driver says it is of; PTX of a later one is refused |
+//! | `KERAS_EMULATOR_LOST=n` | after so many launches the device is lost |
 //!
 //! A program that has loaded the library finds in it beside the driver's functions:
 //!

@@ -107,6 +107,36 @@ fn launches_that_do_not_fit() {
     assert_eq!(code(step.set_attribute(attribute, 200 * 1024)), invalid);
 }
 
+#[test]
+fn drivers_that_are_too_old() {
+    let device = device();
+    configure("driver", "12080");
+    let mut version = 0;
+    // SAFETY: the driver writes a number there.
+    unsafe { sys::cuDriverGetVersion(&mut version) }.result().unwrap();
+    assert_eq!(version, 12_080);
+    device.context.load_module(Ptx::from_src(STEP)).unwrap();
+    let later = device.context.load_module(Ptx::from_src(STEP.replace(".version 8.0", ".version 9.0")));
+    assert_eq!(code(later), sys::CUresult::CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
+}
+
+/// Nothing works on a device that is lost.
+#[test]
+fn devices_that_are_lost() {
+    let device = device();
+    let step = device.kernel(Ptx::from_src(STEP), "step");
+    let mut data = device.stream.alloc_zeros::<u32>(32).unwrap();
+    configure("lost", "1");
+    for _ in 0..2 {
+        // SAFETY: the kernel takes this argument.
+        unsafe { device.stream.launch_builder(&step).arg(&mut data).launch(one_block()) }.unwrap();
+    }
+    assert_eq!(code(device.stream.synchronize()), sys::CUresult::CUDA_ERROR_UNKNOWN);
+    assert_eq!(code(device.stream.alloc_zeros::<u32>(1).map(drop)), sys::CUresult::CUDA_ERROR_UNKNOWN);
+    assert!(emulated::last_fault().contains("lost"));
+    emulated::call("keras_emulator_reset");
+}
+
 /// Nothing is done before somebody waits: what is in pinned memory then is what was there when the work was submitted.
 #[test]
 fn work_waits_for_a_synchronization() {

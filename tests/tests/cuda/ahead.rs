@@ -5,6 +5,8 @@ use keras_runtime::device::cuda::{self, Precision, Target};
 use keras_runtime::loss::Loss;
 use keras_runtime::prelude::*;
 
+use super::losses::losses;
+use super::training::several;
 use super::*;
 
 /// Models that were compiled ahead need no NVRTC: here a program that cannot find one uses them.
@@ -68,40 +70,91 @@ fn losses_compiled_ahead() {
     assert!(read("poisson") > 1, "{text}");
 }
 
-/// Registers, shared memory, spills of all kernels of these models for each architecture.
+const ARCHITECTURES: [(u32, u32); 7] = [(7, 5), (8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (12, 0)];
+
+/// Registers, shared memory, spills of all kernels of a text.
+fn fits(what: &str, text: &str, (major, minor): (u32, u32)) {
+    let report = cuda::report(text, Target::cubin(major, minor)).unwrap();
+    let kernels = report.matches("Compiling entry function").count();
+    assert!(kernels > 0, "{what}: {report}");
+    let used: Vec<&str> = report.lines().filter(|line| line.contains("Used ")).collect();
+    let spills: Vec<&str> = report.lines().filter(|line| line.contains("spill stores")).collect();
+    assert!(used.len() >= kernels && spills.len() >= kernels, "{what}: {report}");
+    for line in spills {
+        assert!(
+            line.contains(" 0 bytes spill stores, 0 bytes spill loads"),
+            "sm_{major}{minor} {what}: {line}"
+        );
+    }
+    for line in used {
+        let before = |unit: &str| {
+            let number = line.split(unit).next().filter(|number| number.len() < line.len());
+            number.and_then(|number| number.rsplit(' ').next()?.parse::<u32>().ok())
+        };
+        // Two blocks of 256 threads in a multiprocessor's 65,536 registers, and in the 64 KiB of the least.
+        assert!(before(" registers").unwrap() <= 128, "sm_{major}{minor} {what}: {line}");
+        assert!(before(" bytes smem").unwrap_or(0) <= 32 << 10, "sm_{major}{minor} {what}: {line}");
+    }
+}
+
+/// The kernels of these models, of every loss and of every optimizer, for each architecture.
 #[test]
 fn kernels_fit_every_architecture() {
     let Some(_) = device() else { return };
     let models: [&Spec; 4] = [Mlp::SPEC, Pictures::SPEC, Steps::SPEC, Attending::SPEC];
-    for (major, minor) in [(7, 5), (8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (12, 0)] {
+    let (adam, lamb, adafactor, muon) =
+        (Adam::default(), Lamb::default(), Adafactor::default(), Muon::default());
+    let several = several();
+    for architecture in ARCHITECTURES {
         for (i, spec) in models.iter().enumerate() {
             // One precision for each, so that all are seen.
-            let precision = if major < 8 {
-                Precision::Float32
-            } else {
-                [Precision::Float32, Precision::Tf32, Precision::Bf16][i % 3]
+            let precision = match architecture.0 {
+                ..8 => Precision::Float32,
+                _ => [Precision::Float32, Precision::Tf32, Precision::Bf16][i % 3],
             };
-            let report = cuda::report(spec, precision, Target::cubin(major, minor)).unwrap();
-            let kernels = report.matches("Compiling entry function").count();
-            assert!(kernels > 5, "{report}");
-            for line in report.lines().filter(|line| line.contains("spill stores")) {
-                assert!(
-                    line.contains(" 0 bytes spill stores, 0 bytes spill loads"),
-                    "sm_{major}{minor} {}: {line}",
-                    spec.name
-                );
-            }
-            for line in report.lines().filter(|line| line.contains("Used ")) {
-                let number = |after: &str| {
-                    line.split(after)
-                        .nth(1)
-                        .and_then(|rest| rest.trim().split(' ').next())
-                        .and_then(|x| x.parse::<u32>().ok())
-                };
-                let registers = number("Used ").unwrap();
-                // Two blocks of 256 threads in a multiprocessor's 65,536 registers.
-                assert!(registers <= 128, "sm_{major}{minor} {}: {line}", spec.name);
+            fits(spec.name, &cuda::source(spec, precision), architecture);
+        }
+    }
+    // Those of losses and optimizers are of 32-bit numbers everywhere: all of them for the first, some for the others.
+    let losses = losses();
+    let losses: Vec<&dyn Loss> = losses.iter().map(|loss| loss.as_ref()).collect();
+    let of = |spec: &Spec, optimizers: &[&dyn Optimizer], losses: &[&dyn Loss]| {
+        let mut texts = cuda::texts(spec, Precision::Float32, optimizers, losses);
+        texts.retain(|text| *text != cuda::source(spec, Precision::Float32));
+        texts
+    };
+    let mut texts = of(Mlp::SPEC, &[&adam, &lamb, &adafactor, &muon, &several], &losses);
+    texts.extend(of(Embedded::SPEC, &[], &[&Circle]));
+    texts.extend(of(Read::SPEC, &[], &[&Ctc]));
+    assert!(texts.len() > 20);
+    for (i, text) in texts.iter().enumerate() {
+        let all = text.contains("double") && text.len() > 20_000;
+        for (k, architecture) in ARCHITECTURES.into_iter().enumerate() {
+            if all || i % ARCHITECTURES.len() == k {
+                fits(&format!("text {i}"), text, architecture);
             }
         }
     }
+}
+
+/// The same of every kernel of every model in the tests, whose texts `KERAS_CUDA_TEXTS` has gathered: see `.ci/long`.
+#[test]
+#[ignore = "takes hours"]
+fn kernels_of_all_tests_fit_every_architecture() {
+    let folder = std::env::var_os("KERAS_CUDA_TEXTS").expect("`KERAS_CUDA_TEXTS` names the folder");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for architecture in ARCHITECTURES {
+            // Tensor cores came with 8.0.
+            if architecture.0 >= 8
+                || !text.contains("multiply_tf32(sum") && !text.contains("multiply_bf16(sum")
+            {
+                fits(&path.display().to_string(), &text, architecture);
+            }
+        }
+        seen += 1;
+    }
+    assert!(seen > 100, "only {seen} texts were gathered");
 }

@@ -1,7 +1,7 @@
 //! Losses whose kernels are made when they are first met.
 
 use keras_runtime::device::Device;
-use keras_runtime::loss::Loss;
+use keras_runtime::loss::{Loss, Scope};
 use keras_runtime::prelude::*;
 use ndarray::{Array, Array2, ArrayD, Dimension};
 
@@ -45,7 +45,76 @@ pub fn losses() -> Vec<Box<dyn Loss>> {
         Box::new(CategoricalHinge),
         Box::new(Squares),
         Box::new(Near.weighted(0.5)),
+        Box::new(Dice),
+        Box::new(Dice { axis: Some(&[-1]) }.weighted(0.5)),
+        Box::new(Tversky { alpha: 0.3, beta: 0.8, axis: Some(&[0]) }),
+        Box::new(Tversky { alpha: 0.3, ..Tversky }.reduction(Reduction::Sum)),
     ]
+}
+
+/// Embeddings of classes, of which some samples have none beside them; and sequences of labels.
+pub fn losses_of_batches_and_sequences() -> Vec<Box<dyn Loss>> {
+    vec![
+        Box::new(Circle { gamma: 4.0, ..Circle }),
+        Box::new(Circle { gamma: 4.0, remove_diagonal: false, margin: 0.2 }.reduction(Reduction::Sum)),
+        Box::new(Circle { gamma: 4.0, ..Circle }.reduction(Reduction::MeanWithSampleWeight).weighted(0.5)),
+        Box::new(Ctc),
+        Box::new(Ctc.reduction(Reduction::Sum)),
+    ]
+}
+
+pub fn labels_of(loss: &dyn Loss) -> ArrayD<f32> {
+    match loss.name() {
+        "circle" => {
+            Array::from_shape_fn(40, |i| if i % 9 == 0 { 20.0 + i as f32 } else { (i % 4) as f32 }).into_dyn()
+        }
+        _ => Array::from_shape_fn(
+            (40, 4),
+            |(i, k)| if k > i % 5 { 0.0 } else { (1 + (i + k * (i % 3)) % 4) as f32 },
+        )
+        .into_dyn(),
+    }
+}
+
+#[test]
+fn losses_of_batches_and_sequences_are_those_of_the_cpu() {
+    let Some(gpu) = device() else { return };
+    for i in 0..losses_of_batches_and_sequences().len() {
+        let loss = || losses_of_batches_and_sequences().remove(i);
+        let (name, y) = (loss().name().to_string(), labels_of(loss().as_ref()));
+        let (x, _) = data();
+        let weights = Array::from_shape_fn(40, |i| (i % 3) as f32 * 0.75);
+        fn run<M: Model>(
+            device: &dyn Device,
+            loss: Box<dyn Loss>,
+            data: (&Array2<f32>, &ArrayD<f32>),
+            weights: &ArrayD<f32>,
+        ) -> (Vec<f32>, Vec<f32>) {
+            let (x, y) = data;
+            let mut model =
+                M::on(device, 5).unwrap().compile(Sgd { learning_rate: 1e-3, ..Sgd::default() }, loss, ());
+            let mut told = vec![];
+            for _ in 0..3 {
+                told.push(model.train_on_batch(x, y).unwrap().loss as f32);
+                told.push(model.train_on_batch_weighted(x, y, weights).unwrap().loss as f32);
+            }
+            let score = model.evaluate(x, y).unwrap();
+            told.push(score.loss as f32);
+            (told, model.network().params().to_vec())
+        }
+        let run = |device: &dyn Device| match name.as_str() {
+            "circle" => run::<Embedded>(device, loss(), (&x, &y), &weights.clone().into_dyn()),
+            _ => run::<Read>(device, loss(), (&x, &y), &weights.clone().into_dyn()),
+        };
+        let (by_graph, (told, params)) = (run(&gpu), run(&Cpu::threads(1)));
+        close_for(&name, &by_graph.0, &told, 1e-5);
+        close_for(&name, &by_graph.1, &params, 1e-5);
+        assert!(told.windows(2).all(|two| two[0] != two[1]), "{name}: nothing changes: {told:?}");
+        assert!(
+            by_graph == run(&gpu.clone().graphs(false)),
+            "{name}: a graph gives other bits than its launches"
+        );
+    }
 }
 
 fn same_losses<M: Model>() {
@@ -120,7 +189,8 @@ fn masks_count_as_on_the_cpu() {
     let weights = Array2::from_shape_fn((12, 5), |(i, t)| 0.5 + ((i + t) % 3) as f32);
     for i in 0..losses().len() {
         let loss = || losses().remove(i);
-        if loss().compiled().is_some() {
+        // Those of whole samples are another test's.
+        if loss().scope(&[5, 2]) != Scope::Positions {
             continue;
         }
         let run = |device: &dyn Device| {
@@ -132,6 +202,45 @@ fn masks_count_as_on_the_cpu() {
                 told.extend([score.loss as f32, score["mean_absolute_error"] as f32]);
             }
             told.push(model.evaluate(&x, &y).unwrap().loss as f32);
+            (told, model.network().params().to_vec())
+        };
+        let ((told, found), (expected, params)) = (run(&gpu), run(&Cpu::threads(1)));
+        close_for(loss().name(), &told, &expected, 1e-5);
+        close_for(loss().name(), &found, &params, 1e-5);
+    }
+}
+
+/// A number of a whole sample counts as its steps do in the mean; one of each step as that does.
+#[test]
+fn losses_of_samples_under_masks_are_those_of_the_cpu() {
+    let Some(gpu) = device() else { return };
+    let x =
+        Array::from_shape_fn(
+            (12, 5, 3),
+            |(i, t, k)| {
+                if t > i % 5 { 0.0 } else { ((i * 7 + t * 3 + k) as f32).sin() }
+            },
+        );
+    let y = Array::from_shape_fn((12, 5, 2), |(i, t, k)| f32::from(u8::from((i + t) % 2 == k))).into_dyn();
+    let labels = Array::from_shape_fn((12, 3), |(i, k)| f32::from(u8::from(k <= i % 3))).into_dyn();
+    let weights = Array::from_shape_fn(12, |i| 0.5 + (i % 3) as f32);
+    type Made = fn() -> Box<dyn Loss>;
+    let losses: [(Made, &ArrayD<f32>); 6] = [
+        (|| Box::new(Whole), &y),
+        (|| Box::new(Ctc), &labels),
+        (|| Box::new(Dice), &y),
+        (|| Box::new(Dice { axis: Some(&[2]) }), &y),
+        (|| Box::new(Dice { axis: Some(&[1, 2]) }), &y),
+        (|| Box::new(Tversky { alpha: 0.2, beta: 0.6, axis: Some(&[-2]) }), &y),
+    ];
+    for (loss, y) in losses {
+        let run = |device: &dyn Device| {
+            let mut model = Masked::on(device, 2).unwrap().compile(Sgd::default(), loss(), ());
+            let mut told = vec![];
+            for _ in 0..3 {
+                told.push(model.train_on_batch_weighted(&x, y, &weights).unwrap().loss as f32);
+                told.push(model.train_on_batch(&x, y).unwrap().loss as f32);
+            }
             (told, model.network().params().to_vec())
         };
         let ((told, found), (expected, params)) = (run(&gpu), run(&Cpu::threads(1)));

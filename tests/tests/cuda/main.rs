@@ -3,8 +3,10 @@
 //! Every other test of this package runs on a GPU too, if `KERAS_DEVICE=cuda` is set; here is what they do not see.
 
 mod ahead;
+mod errors;
 mod feeding;
 mod losses;
+mod planted;
 mod process;
 mod training;
 
@@ -20,6 +22,10 @@ keras_model! {
     Wide = dense(256, relu, input = 784) >> dense(128, relu) >> dense(16, softmax);
     Deep = conv2d(32, 3, activation = relu, input = [12, 12, 16]) >> conv2d(64, 3, activation = relu) >> flatten()
         >> dense(16, softmax);
+    Attended(x: [32, 32]) -> [16] {
+        multi_head_attention(x, x, num_heads = 2, key_dim = 16) >> global_average_pooling1d() >> dense(16, softmax)
+    }
+    Remembered = lstm(32, return_sequences = true, input = [6, 32]) >> gru(32) >> dense(16, softmax);
     Dropped = dropout(0.5, input = 64) >> dense(1);
     // Attention in tiles, the gradient of whose last kernel tells what part of the weights is kept.
     Kept(x: [256, 1]) {
@@ -34,7 +40,10 @@ keras_model! {
         >> gru(9, dropout = 0.2) >> dense(10, softmax);
     Sigmoids = dense(12, tanh, input = 40) >> dense(10, sigmoid);
     Places = reshape([4, 10], input = 40) >> dense(10, softmax);
+    Embedded = dense(6, tanh, input = 40) >> unit_normalization();
+    Read = reshape([10, 4], input = 40) >> gru(6, return_sequences = true) >> dense(5);
     Masked = masking(input = [5, 3]) >> gru(4, return_sequences = true) >> dense(2, sigmoid);
+    loss Whole(y: [5, 2], p: [5, 2]) { mean(square(y - p)) }
     loss Squares(y: [10], p: [10]) { mean(square(y - p), axis = -1) }
     loss Near(y: [10], p: [10]) {
         let near = softmax(y * p, axis = -1);

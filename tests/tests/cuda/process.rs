@@ -9,7 +9,8 @@ use keras_runtime::optim::{LossScale, Optimizer};
 use keras_runtime::prelude::*;
 use ndarray::Array;
 
-use super::losses::losses;
+use super::losses::{labels_of, losses, losses_of_batches_and_sequences};
+use super::training::several;
 use super::*;
 
 /// A program that does a task of [`in_a_process_of_its_own`], on the emulator.
@@ -44,42 +45,7 @@ fn steps_stay_on_the_device() {
         assert_eq!(count("cuLaunchKernel"), 0, "{name} is launched kernel by kernel:\n{calls}");
         seen += 1;
     }
-    assert!(seen >= losses().len(), "{trace}");
-}
-/// What is missing is told, with what brings it; `Auto` goes on with the CPU.
-#[test]
-fn errors_tell_a_remedy() {
-    let Some(_) = device() else { return };
-    let error = Cuda::new(99).unwrap_err().to_string();
-    assert!(error.contains("GPU 99") && error.contains("the first is 0"), "{error}");
-    // Programs of their own, since a library stays loaded.
-    let run = |task: &str, variables: &[(&str, &str)]| {
-        let output = program(task).envs(variables.iter().copied()).output().unwrap();
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-    };
-    let none = run("auto", &[("KERAS_EMULATOR_DEVICES", "0")]);
-    assert!(
-        none.contains("running on the CPU") && none.contains("there is no GPU of NVIDIA in this machine"),
-        "{none}"
-    );
-    let foreign = run("auto", &[("KERAS_CUDA_DRIVER", "/nowhere/libcuda.so")]);
-    assert!(foreign.contains("KERAS_CUDA_DRIVER") && foreign.contains("cannot be loaded"), "{foreign}");
-    let empty = std::env::temp_dir().join(format!("keras-cuda-empty-{}", std::process::id()));
-    std::fs::create_dir_all(&empty).unwrap();
-    let folder = empty.to_string_lossy().into_owned();
-    let without = run(
-        "train",
-        &[
-            ("KERAS_NVRTC", &folder),
-            ("KERAS_CUDA_CACHE", &folder),
-            ("HOME", &folder),
-            ("VIRTUAL_ENV", &folder),
-        ],
-    );
-    assert!(without.contains("nvidia-cuda-nvrtc") || Path::new("/usr/local/cuda").exists(), "{without}");
-    let small = run("train", &[("KERAS_EMULATOR_MEMORY", "20000")]);
-    assert!(small.contains("its memory does not suffice"), "{small}");
-    std::fs::remove_dir_all(&empty).unwrap();
+    assert!(seen >= losses().len() + losses_of_batches_and_sequences().len(), "{trace}");
 }
 
 /// What the hot kernels do with memory, as the emulator counts it: requests without wasted sectors, four words at a time, no
@@ -87,28 +53,34 @@ fn errors_tell_a_remedy() {
 #[test]
 fn hot_kernels_use_memory_well() {
     let Some(_) = device() else { return };
-    for tf32 in [false, true] {
-        let mut command = program("count");
-        command.env("KERAS_EMULATOR_COUNTERS", "1");
-        if tf32 {
-            command.env("TF32", "1");
-        }
-        let output = command.output().unwrap();
-        let table = String::from_utf8_lossy(&output.stderr).into_owned();
-        let mut seen = 0;
-        for line in table.lines().filter(|line| line.starts_with("matmul")) {
-            let columns: Vec<&str> = line.split_whitespace().collect();
-            let number = |i: usize| columns[i].parse::<f64>().unwrap();
-            let (fma, products, wide, conflicts) = (number(2), number(5), number(8), number(9));
-            assert!(wide > 10.0, "words are moved one by one: {line}");
-            assert!(conflicts < 0.1, "threads meet in a bank: {line}");
-            match tf32 {
-                true => assert!(products > 0.0 && fma == 0.0, "no tensor cores: {line}"),
-                false => assert!(products == 0.0 && fma > 0.0, "{line}"),
+    for model in ["dense", "convolution", "attention", "recurrence"] {
+        for tf32 in [false, true] {
+            let mut command = program("count");
+            command.env("KERAS_EMULATOR_COUNTERS", "1").env("MODEL", model);
+            if tf32 {
+                command.env("TF32", "1");
             }
-            seen += 1;
+            let output = command.output().unwrap();
+            let table = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{table}");
+            let mut seen = 0;
+            for line in table.lines().filter(|line| line.split('_').any(|part| part.ends_with("matmul"))) {
+                let line = format!("{model}: {line}");
+                let columns: Vec<&str> = line.split_whitespace().skip(1).collect();
+                let number = |i: usize| columns[i].parse::<f64>().unwrap();
+                let (fma, products, wide, conflicts, used) =
+                    (number(2), number(5), number(8), number(9), number(10));
+                assert!(wide > 10.0, "words are moved one by one: {line}");
+                assert!(conflicts < 0.1, "threads meet in a bank: {line}");
+                assert!(used > 60.0, "sectors are fetched for a few of their words: {line}");
+                match tf32 {
+                    true => assert!(products > 0.0 && fma == 0.0, "no tensor cores: {line}"),
+                    false => assert!(products == 0.0 && fma > 0.0, "{line}"),
+                }
+                seen += 1;
+            }
+            assert!(seen >= 4, "{model}: {table}");
         }
-        assert!(seen >= 10, "{table}");
     }
 }
 
@@ -204,25 +176,18 @@ fn memory_decides() {
 #[ignore = "a part of other tests"]
 fn in_a_process_of_its_own() {
     match std::env::var("TASK").as_deref() {
-        Ok("auto") => {
-            let auto = Auto::detect();
-            assert!(!auto.is_gpu());
-            let (x, _) = data();
-            assert_eq!(
-                Mlp::on(&auto, 3).unwrap().predict(&x).unwrap(),
-                Mlp::on(&Cpu::default(), 3).unwrap().predict(&x).unwrap()
-            );
-        }
-        Ok("train") => {
-            let error = Cuda::new(0).and_then(|gpu| Mlp::on(&gpu, 3).map(|_| ())).unwrap_err();
-            println!("{error}");
-        }
+        Ok("auto") => super::errors::auto(),
+        Ok("train") => super::errors::train(),
         Ok("count") => {
             let tf32 = std::env::var_os("TF32").is_some();
             let gpu =
                 Cuda::new(0).unwrap().precision(if tf32 { Precision::Tf32 } else { Precision::Float32 });
-            step::<Wide>(&gpu, 128);
-            step::<Deep>(&gpu, 8);
+            match std::env::var("MODEL").as_deref() {
+                Ok("dense") => step::<Wide>(&gpu, 128),
+                Ok("convolution") => step::<Deep>(&gpu, 8),
+                Ok("attention") => step::<Attended>(&gpu, 8),
+                _ => step::<Remembered>(&gpu, 64),
+            }
         }
         Ok("feed") => {
             let gpu = Cuda::new(0).unwrap();
@@ -273,6 +238,14 @@ fn in_a_process_of_its_own() {
                 let name = loss.name().to_string();
                 traced(&gpu, &name, Sgd::default(), loss);
             }
+            for i in 0..losses_of_batches_and_sequences().len() {
+                let loss = losses_of_batches_and_sequences().remove(i);
+                let (name, y) = (loss.name().to_string(), labels_of(loss.as_ref()));
+                match name.as_str() {
+                    "circle" => traced_on::<Embedded>(&gpu, &name, Sgd::default(), loss, &y),
+                    _ => traced_on::<Read>(&gpu, &name, Sgd::default(), loss, &y),
+                }
+            }
             fn stepped(gpu: &Cuda, name: &str, optimizer: impl Optimizer + 'static) {
                 traced(gpu, name, optimizer, Box::new(MeanSquaredError));
             }
@@ -282,6 +255,8 @@ fn in_a_process_of_its_own() {
             stepped(&gpu, "clipped together", Adam::default().global_clipnorm(0.1));
             stepped(&gpu, "lamb", Lamb::default().clipnorm(0.1));
             stepped(&gpu, "adafactor", Adafactor::default().global_clipnorm(0.1));
+            stepped(&gpu, "muon", Muon::default().clipnorm(0.1));
+            stepped(&gpu, "several", several());
             stepped(&gpu, "scaled", Adam::default().loss_scale(LossScale::default()));
         }
         _ => {}
@@ -313,13 +288,23 @@ fn fed(gpu: &Cuda, name: &str) {
 
 /// A step like the ones before it, between marks.
 fn traced(gpu: &Cuda, name: &str, optimizer: impl Optimizer + 'static, loss: Box<dyn Loss>) {
-    let (x, y) = data();
-    let mut model = Sigmoids::on(gpu, 5).unwrap().compile(optimizer, loss, ());
+    traced_on::<Sigmoids>(gpu, name, optimizer, loss, &data().1.into_dyn());
+}
+
+fn traced_on<M: Model>(
+    gpu: &Cuda,
+    name: &str,
+    optimizer: impl Optimizer + 'static,
+    loss: Box<dyn Loss>,
+    y: &ArrayD<f32>,
+) {
+    let (x, _) = data();
+    let mut model = M::on(gpu, 5).unwrap().compile(optimizer, loss, ());
     for _ in 0..2 {
-        model.train_on_batch(&x, &y).unwrap();
+        model.train_on_batch(&x, y).unwrap();
     }
     eprintln!("== {name}");
-    model.train_on_batch(&x, &y).unwrap();
+    model.train_on_batch(&x, y).unwrap();
     eprintln!("== end");
 }
 

@@ -2,7 +2,7 @@
 
 use keras_runtime::device::Device;
 use keras_runtime::device::cuda::Precision;
-use keras_runtime::optim::{LossScale, Moment, Optimizer};
+use keras_runtime::optim::{LossScale, Moment, MultiOptimizer, Optimizer};
 use keras_runtime::prelude::*;
 use ndarray::{Array, Array2, ArrayD};
 
@@ -68,8 +68,29 @@ fn optimizers_step_as_on_the_cpu() {
     same(&gpu, |device| trained::<Mlp>(device, cut.clone().decay(0.01).clipnorm(0.05)).0);
     // Kernels of convolutions, and of heads: more axes than two, in panels and not.
     same(&gpu, |device| trained::<Seen>(device, adafactor().clipvalue(0.02)).0);
+    let muon = || Muon { learning_rate: 0.01, ..Muon::default() };
+    same(&gpu, |device| trained::<Mlp>(device, muon()).0);
+    let plain = Muon {
+        nesterov: false,
+        rms_rate: None,
+        ns_steps: 3,
+        exclude_layers: vec!["dense_2".into()],
+        ..muon()
+    };
+    same(&gpu, |device| trained::<Seen>(device, plain.clone().clipnorm(0.05)).0);
+    same(&gpu, |device| trained::<Mlp>(device, several().global_clipnorm(0.2).ema(0.9)).0);
+    same(&gpu, |device| trained::<Mlp>(device, several().clipvalue(0.02).gradient_accumulation(3)).0);
     // A formula of the user's is the host's.
     same(&gpu, |device| trained::<Mlp>(device, Signs { learning_rate: 0.001 }).0);
+}
+
+/// One for each kernel of [`Mlp`] and for all biases, with what optimizers within another may have.
+pub fn several() -> MultiOptimizer {
+    let inner = MultiOptimizer::new(Sgd { momentum: 0.9, ..Sgd::default() }.clipnorm(0.01));
+    MultiOptimizer::new(RmsProp::default().clipvalue(0.01))
+        .on("dense/kernel", Adam::default().clipnorm(0.05).decay(0.01).rate("dense", 0.5))
+        .on("dense_1/kernel", Lamb::default().clipnorm(0.02))
+        .on("dense_2/kernel", inner)
 }
 
 /// `w -= learning_rate * sign(g)`, as users write optimizers.

@@ -15,6 +15,8 @@ use crate::data::{Selection, Tensor};
 use crate::device::{Backend, Device, Passed, other_batch};
 use crate::error::{Error, Result};
 use crate::init;
+#[cfg(feature = "cuda")]
+use crate::loss::LeftOut;
 use crate::loss::{Heads, Loss, Over, Scope, Slot, Slotted};
 use crate::optim::{LossScaling, Optimizer, ScaleState, Scratch, Update};
 
@@ -251,13 +253,15 @@ impl CpuBackend {
         self.batch = samples;
     }
 
-    /// The shares of losses whose reduction asks for no prediction.
+    /// The shares of losses whose reduction asks for no prediction; that of others is part of what a device makes of them.
     pub(super) fn begin(&mut self, samples: usize, losses: &[Box<dyn Loss>], scale: f32) {
         (self.batch, self.scale) = (samples, scale);
         for (i, (loss, output)) in losses.iter().zip(self.spec.outputs).enumerate() {
-            if !matches!(loss.scope(output.shape), Scope::Batch { .. }) {
-                self.shares[i] = self.values(i, &**loss).share(loss.reduced_by());
-            }
+            let whole = matches!(loss.scope(output.shape), Scope::Batch { .. });
+            self.shares[i] = match loss.left_out() {
+                Some(LeftOut::Zeros) if whole => 1.0,
+                _ => self.values(i, &**loss).share(loss.reduced_by()),
+            };
         }
     }
 

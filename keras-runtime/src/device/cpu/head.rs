@@ -5,6 +5,7 @@ use std::slice::{from_raw_parts, from_raw_parts_mut};
 use super::Rows;
 use super::pass::record;
 use crate::compiled::{Buf, Head, Space};
+use crate::data::MAX_RANK;
 use crate::loss::{Fused, Over, Predicted, Scope, Slot, Slotted};
 
 impl Rows<'_, '_> {
@@ -125,14 +126,20 @@ fn end_of_sample(
         }
     }
     let y = &slotted.targets[sample * slotted.width..][..slotted.width];
-    let weights = [slotted.weights_of(sample), steps.unwrap_or(&[1.0])];
+    let mut weights = [slotted.weights_of(sample), steps.unwrap_or(&[1.0])];
     let shape = slot.output.shape;
+    let mean = [weights[1].iter().sum::<f32>() / weights[1].len() as f32];
+    // A number of a whole sample counts as its steps do in the mean; Keras has an error there.
+    if matches!(slotted.loss.scope(shape), Scope::Sample { values } if !values.is_multiple_of(weights[1].len()))
+    {
+        weights[1] = &mean;
+    }
     Some(match weights {
         [[weight], [step]] => {
             let weight = weight * step;
             weight * part_of_sample(slotted, head, y, p, dz, shape, slotted.scale * weight)
         }
-        weights => each_step(slotted, head, y, p, dz, classes, weights),
+        weights => each_step(slotted, head, y, p, dz, shape, weights),
     })
 }
 
@@ -144,11 +151,17 @@ fn each_step(
     y: &[f32],
     p: &mut [f32],
     mut dz: Option<&mut [f32]>,
-    classes: usize,
+    shape: &[usize],
     weights: [&[f32]; 2],
 ) -> f32 {
     let steps = weights[0].len().max(weights[1].len());
     let (words, width) = (p.len() / steps, y.len() / steps);
+    // A step has the sample's axes, of which the first are single.
+    let (mut dims, mut left) = ([1; MAX_RANK], words);
+    for (dim, extent) in dims[..shape.len()].iter_mut().zip(shape).rev() {
+        *dim = (*extent).min(left);
+        left /= *dim;
+    }
     let mut loss = 0.0;
     for (at, p) in p.chunks_exact_mut(words).enumerate() {
         let [a, b] = weights.map(|weights| weights[at * weights.len() / steps]);
@@ -156,7 +169,7 @@ fn each_step(
         let y = &y[at * width..(at + 1) * width];
         let dz = dz.as_deref_mut().map(|dz| &mut dz[at * words..(at + 1) * words]);
         let scale = slotted.scale * weight / steps as f32;
-        loss += weight * part_of_sample(slotted, head, y, p, dz, &[classes], scale);
+        loss += weight * part_of_sample(slotted, head, y, p, dz, &dims[..shape.len()], scale);
     }
     loss / steps as f32
 }
@@ -339,11 +352,7 @@ fn separate(
 ) -> f32 {
     let classes = shape.last().copied().unwrap_or(1).max(1);
     activate(head, p, classes);
-    // A step of a sample has not the sample's shape.
-    let loss = match slotted.loss.scope(shape) {
-        Scope::Positions => slotted.loss.sample(y, p, classes, dz.as_deref_mut()),
-        _ => slotted.loss.shaped(y, p, shape, dz.as_deref_mut()),
-    };
+    let loss = slotted.loss.shaped(y, p, shape, dz.as_deref_mut());
     if let Some(dz) = dz {
         through(head, p, dz, classes, scale);
     }

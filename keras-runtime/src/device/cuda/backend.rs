@@ -106,7 +106,7 @@ pub struct CudaBackend {
     carried_samples: usize,
     inputs: Vec<Mirror>,
     outputs: Vec<Mirror>,
-    targets: Vec<Mirror>,
+    pub(super) targets: Vec<Mirror>,
     sample_weights: Vec<Mirror>,
     /// Which steps count, at outputs that have a mask.
     masks: Vec<Mirror>,

@@ -128,8 +128,18 @@ impl Precompiled {
     }
 }
 
+/// A folder in which every text is left that was asked for: for those who want to see, or to measure, what a program runs.
+const TEXTS: &str = "KERAS_CUDA_TEXTS";
+
 /// Compiles `text`, or takes what was compiled before, and loads it.
 pub fn module(gpu: &Gpu, text: &str) -> Result<Arc<CudaModule>> {
+    if let Some(folder) = std::env::var_os(TEXTS).filter(|folder| !folder.is_empty()) {
+        let path = PathBuf::from(folder).join(format!("{:032x}.cu", hash(text.as_bytes())));
+        put(&path, text.as_bytes()).map_err(|error| Error::Device {
+            device: TEXTS.into(),
+            problem: format!("{} cannot be written: {error}", path.display()),
+        })?;
+    }
     let emulated = gpu.name.to_lowercase().contains("emulat");
     let known = gpu.precompiled.lock().unwrap_or_else(PoisonError::into_inner);
     let (target, image) = match known.find(text, gpu.architecture, emulated) {
@@ -227,7 +237,10 @@ fn compile(text: &str, target: Target) -> Result<Compiled> {
         let log = String::from_utf8_lossy(&log).trim_end_matches('\0').to_string();
         match done.and_then(|()| output(program, target)) {
             Ok(image) => Ok(Compiled { image, log }),
-            Err(error) => Err(failed(format!("{error:?}\n{log}"))),
+            Err(error) => Err(failed(format!(
+                "{error:?}: kernels do not compile, which is a fault of this library and worth a report; `Cpu::default()` runs the model \
+                 meanwhile\n{log}"
+            ))),
         }
     };
     // SAFETY: as above.
@@ -275,12 +288,17 @@ fn read(path: &Path) -> Option<Vec<u8>> {
     (u128::from_le_bytes(*sum) == hash(image)).then(|| image.to_vec())
 }
 
-/// Beside the file first, then in its place.
+/// What [`read`] reads.
 fn write(path: &Path, image: &[u8]) -> std::io::Result<()> {
-    std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
     let mut bytes = hash(image).to_le_bytes().to_vec();
     bytes.extend_from_slice(image);
+    put(path, &bytes)
+}
+
+/// Beside the file first, then in its place.
+fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    let beside = path.with_extension(format!("{}.part", std::process::id()));
     std::fs::write(&beside, bytes)?;
     std::fs::rename(beside, path)
 }

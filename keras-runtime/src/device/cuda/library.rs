@@ -9,6 +9,8 @@ use crate::error::{Error, Result};
 
 /// A file that takes the place of the driver: for machines without a GPU, on which it is emulated.
 const DRIVER: &str = "KERAS_CUDA_DRIVER";
+/// The version of CUDA whose driver has every function that is called.
+const OLDEST: i32 = 12_000;
 /// NVRTC, as a file or a folder.
 const NVRTC: &str = "KERAS_NVRTC";
 
@@ -18,16 +20,27 @@ pub fn driver() -> Result<()> {
     if let Some(path) = named.as_deref() {
         load(path)?;
     }
+    let problem = |problem: String| Err(Error::Device { device: "CUDA".into(), problem });
     // SAFETY: asks whether a library can be loaded.
-    match unsafe { sys::is_culib_present() } {
-        true => Ok(()),
-        false => Err(Error::Device {
-            device: "CUDA".into(),
-            problem: "no driver of NVIDIA is installed on this machine: install the one for its GPU (on Debian the \
-                      package `nvidia-driver`), or run on `Cpu::default()`"
+    if !unsafe { sys::is_culib_present() } {
+        return problem(
+            "no driver of NVIDIA is installed on this machine: install the one for its GPU (on Debian the package \
+             `nvidia-driver`), or run on `Cpu::default()`"
                 .into(),
-        }),
+        );
     }
+    let mut version = 0;
+    // SAFETY: every driver has this function, which writes a number.
+    let asked = unsafe { sys::cuDriverGetVersion(&mut version) }.result();
+    asked.map_err(|error| explain("CUDA", &error))?;
+    if version < OLDEST {
+        let of = |version: i32| format!("CUDA {}.{}", version / 1000, version % 1000 / 10);
+        let (found, needed) = (of(version), of(OLDEST));
+        return problem(format!(
+            "the driver is too old: it is of {found}, and {needed} is needed; install a newer one, or run on `Cpu::default()`"
+        ));
+    }
+    Ok(())
 }
 
 /// Loads a library in the place of the driver.
@@ -126,6 +139,11 @@ fn packages() -> Vec<PathBuf> {
     folders
 }
 
+/// An error of kernels, and whose they are.
+pub fn of(owner: &str, error: Error) -> Error {
+    Error::Device { device: format!("the kernels of {owner}"), problem: error.to_string() }
+}
+
 /// What an error of the driver means, and what to do.
 pub fn explain(device: &str, error: &DriverError) -> Error {
     use sys::CUresult as Code;
@@ -134,8 +152,10 @@ pub fn explain(device: &str, error: &DriverError) -> Error {
         Code::CUDA_ERROR_OUT_OF_MEMORY => {
             "its memory does not suffice: take smaller batches, or end other programs that use it"
         }
-        Code::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH | Code::CUDA_ERROR_UNSUPPORTED_PTX_VERSION => {
-            "the driver is too old: install a newer one"
+        Code::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH => "the driver is too old: install a newer one",
+        Code::CUDA_ERROR_UNSUPPORTED_PTX_VERSION => {
+            "the driver is too old for this NVRTC: install a newer one, or an NVRTC of the driver's version (`pip install \
+             nvidia-cuda-nvrtc-cu12` for CUDA 12)"
         }
         Code::CUDA_ERROR_ILLEGAL_ADDRESS
         | Code::CUDA_ERROR_LAUNCH_FAILED

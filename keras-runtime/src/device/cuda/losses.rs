@@ -10,10 +10,10 @@ use super::backend::{CudaBackend, blocks_of};
 use super::library;
 use super::memory::{Memory, Words};
 use super::player::{Player, workspace};
-use super::source::{self, End, PORTS, Program, Slope, Step};
+use super::source::{self, End, Launch, PORTS, Program, Room, Slope, Step};
 use crate::compiled::{OutputSpec, Spec};
 use crate::error::Result;
-use crate::loss::{Fused, Loss, Told};
+use crate::loss::{Fused, LeftOut, Loss, Reduction, Told};
 
 /// A loss at an output, as it was met.
 #[derive(Debug)]
@@ -27,8 +27,8 @@ pub struct Met {
 /// Which loss it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Which {
-    /// One that is told by rows: a hash of all that its formula depends on.
-    Rows(u64),
+    /// One that is told: a hash of all that its kernels depend on.
+    Told(u64),
     /// A model: the address of its description.
     Model(usize),
 }
@@ -36,7 +36,18 @@ enum Which {
 #[derive(Debug)]
 struct Kernels {
     player: Player,
-    model: Option<LossModel>,
+    how: Played,
+}
+
+/// What is launched for a head.
+#[derive(Debug)]
+enum Played {
+    /// A kernel that does all of it.
+    One,
+    /// After predictions some kernels.
+    Several { heads: Vec<(End, Vec<Launch>)>, room: Room, work: Words },
+    /// After predictions those of a model, and one that ends what they have left.
+    Model(Box<LossModel>),
 }
 
 /// A loss that is a model of targets and predictions, and its memories.
@@ -53,16 +64,30 @@ struct LossModel {
 
 /// How a loss is told, if it is.
 enum How<'a> {
-    Rows(&'a dyn Told),
+    Told(Told<'a>),
     Model(&'static Spec),
+}
+
+/// The kernels of a loss at an output.
+struct Text {
+    text: String,
+    /// Those that are launched.
+    names: Vec<String>,
+    how: Printed,
+}
+
+/// What is launched of a text: see [`Played`].
+enum Printed {
+    One,
+    Several(Vec<(End, Vec<Launch>)>, Room),
+    Model(&'static Spec, Program),
 }
 
 /// What there is for a loss at `output` to be told by; nothing for what is fused with its activation, and what is the host's.
 fn how<'a>(loss: &'a dyn Loss, output: &OutputSpec<'_>) -> Option<How<'a>> {
     match (loss.fused(output.head), loss.told(), loss.compiled()) {
-        (None, Some(told), _) => Some(How::Rows(told)),
-        // Such a loss is one of whole samples: it knows of no steps.
-        (None, None, Some(spec)) if output.mask == 0 => Some(How::Model(spec)),
+        (None, Some(told), _) => Some(How::Told(told)),
+        (None, None, Some(spec)) => Some(How::Model(spec)),
         _ => None,
     }
 }
@@ -70,34 +95,35 @@ fn how<'a>(loss: &'a dyn Loss, output: &OutputSpec<'_>) -> Option<How<'a>> {
 impl How<'_> {
     fn which(&self) -> Which {
         match self {
-            How::Rows(told) => {
+            How::Told(told) => {
                 let mut seen = Seen(DefaultHasher::new());
                 let _ = write!(seen, "{told:?}");
-                Which::Rows(seen.0.finish())
+                Which::Told(seen.0.finish())
             }
             How::Model(spec) => Which::Model(std::ptr::from_ref(*spec).addr()),
         }
     }
 
-    /// The program of a model, the text of all kernels at output `i`, and the names of those in it that are launched.
-    fn text(
-        &self,
-        i: usize,
-        output: &OutputSpec<'_>,
-        of: &Program,
-    ) -> (Option<Program>, String, Vec<String>) {
+    /// The kernels at output `i` of a program.
+    fn text(&self, i: usize, output: &OutputSpec<'_>, of: &Program) -> Text {
         let phases = [&of.evaluate[..], &of.train];
         match self {
-            How::Rows(told) => {
+            How::Told(Told::Rows(told)) => {
                 let (text, names) = source::rows(i, output, *told, phases);
-                (None, text, names)
+                Text { text, names, how: Printed::One }
+            }
+            How::Told(told) => {
+                let source::Several { text, heads, room } = source::several(i, output, told, phases);
+                let launches = heads.iter().flat_map(|(_, launches)| launches);
+                let names = launches.map(|launch| launch.kernel.clone()).collect();
+                Text { text, names, how: Printed::Several(heads, room) }
             }
             How::Model(spec) => {
                 let program = Program::of_loss(spec);
                 let (closing, mut names) = source::closing(i, output, phases);
                 names.extend(program.kernels(&[Slope::Activation]));
                 let text = format!("{}{closing}", program.text);
-                (Some(program), text, names)
+                Text { text, names, how: Printed::Model(spec, program) }
             }
         }
     }
@@ -116,7 +142,7 @@ impl Write for Seen {
 /// The texts of the kernels that `loss` has at the outputs of a model.
 pub fn texts(loss: &dyn Loss, spec: &Spec, program: &Program) -> Vec<String> {
     let outputs = spec.outputs.iter().enumerate();
-    outputs.filter_map(|(i, output)| how(loss, output).map(|how| how.text(i, output, program).1)).collect()
+    outputs.filter_map(|(i, output)| how(loss, output).map(|how| how.text(i, output, program).text)).collect()
 }
 
 /// The head of each output: what the device computes itself of its loss.
@@ -129,7 +155,7 @@ pub fn slopes(backend: &mut CudaBackend, losses: Option<&[Box<dyn Loss>]>) -> Re
             Some(Fused::Softmax { .. }) => Slope::Softmax,
             Some(Fused::Sigmoid { .. }) => Slope::Sigmoid,
             None => match how(loss.as_ref(), output) {
-                Some(how) => own(backend, i, output, &how)?,
+                Some(how) => own(backend, i, output, (loss.name(), &how))?,
                 None => Slope::Host,
             },
         };
@@ -138,30 +164,50 @@ pub fn slopes(backend: &mut CudaBackend, losses: Option<&[Box<dyn Loss>]>) -> Re
 }
 
 /// The kernels of a loss, which are compiled the first time.
-fn own(backend: &mut CudaBackend, i: usize, output: &OutputSpec<'_>, how: &How<'_>) -> Result<Slope> {
+fn own(
+    backend: &mut CudaBackend,
+    i: usize,
+    output: &OutputSpec<'_>,
+    (name, how): (&str, &How<'_>),
+) -> Result<Slope> {
     let which = how.which();
     let known = backend.met.iter().position(|met| met.output == i && met.which == which);
     let at = match known {
         Some(at) => at,
         None => {
-            let kernels = meet(backend, i, output, how)?;
+            let owner = || format!("the loss `{name}` of output `{}`", output.name);
+            let kernels = meet(backend, i, output, how).map_err(|error| library::of(&owner(), error))?;
             backend.met.push(Met { output: i, which, kernels });
             backend.met.len() - 1
         }
     };
     let Some(kernels) = &mut backend.met[at].kernels else { return Ok(Slope::Host) };
-    if let Some(model) = &mut kernels.model {
-        let moved = model.make_room(backend.batch);
-        if backend.fault.note(moved) == Some(true) {
-            backend.forget();
+    let batch = backend.batch;
+    let moved = match &mut kernels.how {
+        Played::One => Ok(false),
+        Played::Several { room, work, .. } => {
+            work.grow(room.words(batch, backend.targets[i].len() / batch.max(1)))
         }
+        Played::Model(model) => model.make_room(batch),
+    };
+    if backend.fault.note(moved) == Some(true) {
+        backend.forget();
     }
     Ok(Slope::Own(at))
 }
 
+/// What a loss says to its kernels beside numbers that are part of them: how what has a loss is reduced, where others are left out.
+pub fn setting(loss: &dyn Loss) -> f32 {
+    match (loss.left_out(), loss.reduced_by()) {
+        (Some(LeftOut::Zeros), Reduction::Sum) => 1.0,
+        (Some(LeftOut::Zeros), Reduction::MeanWithSampleWeight) => 2.0,
+        _ => 0.0,
+    }
+}
+
 /// Compiles the kernels of a loss; none where nothing can be compiled.
 fn meet(backend: &CudaBackend, i: usize, output: &OutputSpec<'_>, how: &How<'_>) -> Result<Option<Kernels>> {
-    let (program, text, names) = how.text(i, output, &backend.program);
+    let Text { text, names, how } = how.text(i, output, &backend.program);
     let mut player = match Player::new(&backend.gpu, &text) {
         Err(_) if library::nvrtc().is_err() => return Ok(None),
         player => player?,
@@ -169,14 +215,15 @@ fn meet(backend: &CudaBackend, i: usize, output: &OutputSpec<'_>, how: &How<'_>)
     let failed = |error: DriverError| library::explain(&backend.gpu.name, &error);
     player.find(names).map_err(failed)?;
     let words = || Words::new(&backend.gpu, 0).map_err(failed);
-    let model = match (program, how) {
-        (Some(program), How::Model(spec)) => {
+    let how = match how {
+        Printed::One => Played::One,
+        Printed::Several(heads, room) => Played::Several { heads, room, work: words()? },
+        Printed::Model(spec, program) => {
             let [arena, fixed, work, slopes] = [words()?, words()?, words()?, words()?];
-            Some(LossModel { spec, program, arena, fixed, work, slopes })
+            Played::Model(Box::new(LossModel { spec, program, arena, fixed, work, slopes }))
         }
-        _ => None,
     };
-    Ok(Some(Kernels { player, model }))
+    Ok(Some(Kernels { player, how }))
 }
 
 impl LossModel {
@@ -227,12 +274,21 @@ pub fn head(backend: &CudaBackend, memory: &Memory, slope: Slope, end: &End) -> 
         Slope::Own(at) => backend.met[at].kernels.as_ref(),
         _ => None,
     };
-    let Some(Kernels { player, model }) = own else {
-        return launch(&backend.player, memory, &slope.kernel(end), batch);
-    };
-    let Some(model) = model else { return launch(player, memory, &slope.kernel(end), batch) };
-    launch(&backend.player, memory, &Slope::Activation.kernel(end), batch)?;
-    model.play(player, memory, end, batch)?;
-    let memory = Memory { work: model.slopes.address(0), ..*memory };
-    launch(player, &memory, &slope.kernel(end), batch)
+    let predict = || launch(&backend.player, memory, &Slope::Activation.kernel(end), batch);
+    match own {
+        None => launch(&backend.player, memory, &slope.kernel(end), batch),
+        Some(Kernels { player, how: Played::One }) => launch(player, memory, &slope.kernel(end), batch),
+        Some(Kernels { player, how: Played::Several { heads, work, .. } }) => {
+            predict()?;
+            let memory = Memory { work: work.address(0), ..*memory };
+            let launches = heads.iter().filter(|(of, _)| of == end).flat_map(|(_, launches)| launches);
+            launches.into_iter().try_for_each(|launch| player.launch(&memory, launch, batch, (0, batch)))
+        }
+        Some(Kernels { player, how: Played::Model(model) }) => {
+            predict()?;
+            model.play(player, memory, end, batch)?;
+            let memory = Memory { work: model.slopes.address(0), ..*memory };
+            launch(player, &memory, &slope.kernel(end), batch)
+        }
+    }
 }

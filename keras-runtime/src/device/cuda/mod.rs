@@ -288,6 +288,16 @@ pub fn precompile(
     losses: &[&dyn Loss],
     targets: &[Target],
 ) -> Result<Vec<u8>> {
+    Precompiled::write(&texts(spec, precision, optimizers, losses), targets)
+}
+
+/// All that is compiled for a model: its own kernels, those that feed it, those of the steps of `optimizers`, and what `losses` need beside them.
+pub fn texts(
+    spec: &Spec,
+    precision: Precision,
+    optimizers: &[&dyn Optimizer],
+    losses: &[&dyn Loss],
+) -> Vec<String> {
     let program = Program::new(spec, precision);
     let mut texts: Vec<String> =
         losses.iter().flat_map(|loss| losses::texts(*loss, spec, &program)).collect();
@@ -295,13 +305,13 @@ pub fn precompile(
     for optimizer in optimizers {
         texts.extend(weights::texts(*optimizer, spec));
     }
-    Precompiled::write(&texts, targets)
+    texts
 }
 
-/// What NVRTC says of a model's kernels: their registers, shared memory, and what had to be spilled.
+/// What NVRTC says of the kernels of a text: their registers, shared memory, and what had to be spilled.
 ///
 /// # Errors
 /// Without NVRTC, or where it does not know the target.
-pub fn report(spec: &Spec, precision: Precision, target: Target) -> Result<String> {
-    compile::report(&source(spec, precision), target)
+pub fn report(text: &str, target: Target) -> Result<String> {
+    compile::report(text, target)
 }

@@ -28,43 +28,85 @@ pub fn copy(backend: &CudaBackend, from: u64, to: u64, len: usize) -> Result<(),
     backend.player.call("copy", super::backend::blocks_of(threads(len)), &parameters)
 }
 
-/// The ranges of a step, and what the gradient is clipped by.
-#[derive(Default)]
-struct Ranges {
-    found: Vec<(Moment, Range<usize>)>,
-    clips: Vec<(Clip, Range<usize>)>,
+/// A range of the parameters that are treated alike.
+struct Found<'o> {
+    optimizer: &'o dyn Optimizer,
+    at: Moment,
+    range: Range<usize>,
+    /// Pieces of the state.
+    state: Range<usize>,
 }
 
-impl Pieces for Ranges {
+/// What a range of the gradient is multiplied with.
+struct Clipped {
+    clip: Clip,
+    range: Range<usize>,
+    /// What it was multiplied with before: which of those that were found before this one.
+    before: Option<usize>,
+}
+
+/// The ranges of a step, and what the gradient is clipped by.
+struct Ranges<'o> {
+    optimizer: &'o dyn Optimizer,
+    found: Vec<Found<'o>>,
+    clips: Vec<Clipped>,
+}
+
+impl Pieces for Ranges<'_> {
     fn scale(&mut self, clip: Clip, range: Range<usize>) -> f32 {
-        self.clips.push((clip, range));
-        source::on_device(self.clips.len() - 1)
+        self.clipped(clip, range, 1.0)
     }
 
     fn piece(&mut self, at: &Moment, range: Range<usize>) {
-        self.found.push((*at, range));
+        let (mut optimizer, mut at, mut state) = (self.optimizer, *at, 0..own_words(self.optimizer));
+        while let Some(part) = optimizer.part(&at) {
+            (optimizer, at) = (part.optimizer, part.at);
+            state = state.start + part.state.start..state.start + part.state.end;
+            if let Some(clip) = part.clip {
+                at.scale = self.clipped(clip, range.clone(), at.scale);
+            }
+        }
+        // Neighbours that are treated alike in the end are one range.
+        if let Some(last) = self.found.last_mut()
+            && (last.at == at && at.weight.is_none())
+            && (last.state == state && std::ptr::addr_eq(last.optimizer, optimizer))
+        {
+            last.range.end = range.end;
+            return;
+        }
+        self.found.push(Found { optimizer, at, range, state });
     }
 }
 
-impl Ranges {
+/// Words of state that an optimizer has for each parameter, without those of what is said behind it.
+fn own_words(optimizer: &dyn Optimizer) -> usize {
+    optimizer.state_words() - optimizer.options().state_words()
+}
+
+impl<'o> Ranges<'o> {
     /// Those of a step.
-    fn of(optimizer: &dyn Optimizer, spec: &Spec, (step, learning_rate): (u64, f32)) -> Self {
+    fn of(optimizer: &'o dyn Optimizer, spec: &Spec, (step, learning_rate): (u64, f32)) -> Self {
         let base = Moment::new(Isa::Symbolic, 1, step, learning_rate);
-        let mut ranges = Ranges::default();
+        let mut ranges = Ranges { optimizer, found: vec![], clips: vec![] };
         pieces(optimizer, &optimizer.options(), spec.weights, base, &mut ranges);
         ranges
     }
 
+    /// The number that stands for what the device finds, of a gradient that was multiplied with `before`.
+    fn clipped(&mut self, clip: Clip, range: Range<usize>, before: f32) -> f32 {
+        self.clips.push(Clipped { clip, range, before: source::slot_of(before) });
+        source::on_device(self.clips.len() - 1)
+    }
+
     /// The kernels of each range; none if the step of one is no formula.
-    fn kernels(&self, optimizer: &dyn Optimizer) -> Option<Vec<source::Piece>> {
-        let state = optimizer.state_words() - optimizer.options().state_words();
-        self.found.iter().map(|(at, _)| source::update(optimizer, at, state)).collect()
+    fn kernels(&self) -> Option<Vec<source::Piece>> {
+        self.found.iter().map(|of| source::update(of.optimizer, &of.at, of.state.len())).collect()
     }
 }
 
 /// The kernels of an optimizer for a model: one text for each kind of range.
 pub fn texts(optimizer: &dyn Optimizer, spec: &Spec) -> Vec<String> {
-    let kernels = Ranges::of(optimizer, spec, (1, optimizer.learning_rate())).kernels(optimizer);
+    let kernels = Ranges::of(optimizer, spec, (1, optimizer.learning_rate())).kernels();
     let mut texts: Vec<String> = kernels.into_iter().flatten().map(|piece| piece.text).collect();
     texts.sort();
     texts.dedup();
@@ -119,7 +161,7 @@ pub fn launches(
     // As Keras: schedules count batches, formulas count steps.
     let moment = (step.div_ceil(batches), optimizer.learning_rate_at(step - 1));
     let ranges = Ranges::of(optimizer, backend.spec, moment);
-    let Some(kernels) = ranges.kernels(optimizer) else { return Ok(None) };
+    let Some(kernels) = ranges.kernels() else { return Ok(None) };
     on_device(backend, optimizer, step, &ranges, kernels).map(Some)
 }
 
@@ -158,10 +200,12 @@ fn on_device(
     backend: &mut CudaBackend,
     optimizer: &dyn Optimizer,
     step: u64,
-    ranges: &Ranges,
+    ranges: &Ranges<'_>,
     kernels: Vec<source::Piece>,
 ) -> Result<Vec<Task>> {
-    let modules = kernels.iter().map(|piece| module(backend, piece)).collect::<Result<Vec<_>>>()?;
+    let modules =
+        kernels.iter().zip(&ranges.found).map(|(piece, of)| module(backend, piece, of.optimizer.name()));
+    let modules = modules.collect::<Result<Vec<_>>>()?;
     let [params, grads, state] = [&mut backend.params, &mut backend.grads, &mut backend.state];
     [params, grads, state].into_iter().for_each(|words| words.changes());
     let numbers: Vec<f32> = kernels.iter().flat_map(|piece| piece.constants.iter().copied()).collect();
@@ -170,8 +214,7 @@ fn on_device(
     let mut tasks = vec![];
     scaled(backend, optimizer, &room, &mut tasks);
     let options = optimizer.options();
-    let (count, batches) =
-        (optimizer.state_words() - options.state_words(), u64::from(options.accumulate.max(1)));
+    let (count, batches) = (own_words(optimizer), u64::from(options.accumulate.max(1)));
     let len = backend.spec.trainable_len;
     let slot = |slot: usize| Parameter::Address(backend.state.device.address(slot * len));
     let [params, grads] = [&backend.params, &backend.grads].map(|words| words.device.address(0));
@@ -184,14 +227,15 @@ fn on_device(
         tasks.push(Task::new(Module::Model, "collect", threads(len), parameters));
     }
     if last {
-        for (i, (clip, range)) in ranges.clips.iter().enumerate() {
-            clipped(backend, *clip, range, room.scale(i), &room, &mut tasks);
+        for (i, of) in ranges.clips.iter().enumerate() {
+            clipped(backend, of, room.scale(i), &room, &mut tasks);
         }
         let mut first = 0;
-        for (((at, range), piece), module) in ranges.found.iter().zip(&kernels).zip(modules) {
-            let scale = room.scale(source::slot_of(at.scale).unwrap_or(0));
+        for ((of, piece), module) in ranges.found.iter().zip(&kernels).zip(modules) {
+            let scale = room.scale(source::slot_of(of.at.scale).unwrap_or(0));
             let numbers = Parameter::Address(backend.numbers.address(first));
-            apply(piece, module, range, [params, grads, slot(0), numbers, scale], len, &room, &mut tasks);
+            let words = [params, grads, slot(of.state.start), numbers, scale];
+            apply(piece, module, &of.range, words, len, &room, &mut tasks);
             first += piece.constants.len();
         }
     }
@@ -212,12 +256,13 @@ fn on_device(
 }
 
 /// The module of a formula, which is compiled the first time.
-fn module(backend: &mut CudaBackend, piece: &source::Piece) -> Result<Module> {
+fn module(backend: &mut CudaBackend, piece: &source::Piece, name: &str) -> Result<Module> {
     if let Some(at) = backend.updates.iter().position(|(text, _)| *text == piece.text) {
         return Ok(Module::Update(at));
     }
-    let mut player = Player::new(&backend.gpu, &piece.text)?;
-    let names = (0..piece.passes.len()).map(source::update_name);
+    let player = Player::new(&backend.gpu, &piece.text);
+    let mut player = player.map_err(|error| library::of(&format!("the optimizer `{name}`"), error))?;
+    let names = piece.passes.iter().map(|(kernel, _)| source::update_name(*kernel));
     player.find(names).map_err(|error| library::explain(&backend.gpu.name, &error))?;
     backend.updates.push((piece.text.clone(), player));
     Ok(Module::Update(backend.updates.len() - 1))
@@ -235,7 +280,7 @@ struct Room {
 impl Room {
     fn new(
         backend: &mut CudaBackend,
-        ranges: &Ranges,
+        ranges: &Ranges<'_>,
         kernels: &[source::Piece],
         numbers: usize,
     ) -> Result<Self, DriverError> {
@@ -286,13 +331,12 @@ fn scaled(backend: &mut CudaBackend, optimizer: &dyn Optimizer, room: &Room, tas
 /// The factor of a range of the gradient, by its norm.
 fn clipped(
     backend: &CudaBackend,
-    clip: Clip,
-    range: &Range<usize>,
+    Clipped { clip, range, before }: &Clipped,
     to: Parameter,
     room: &Room,
     tasks: &mut Vec<Task>,
 ) {
-    let (most, global) = match clip {
+    let (most, global) = match *clip {
         Clip::Value(most) | Clip::Norm(most) => (most, false),
         Clip::GlobalNorm(most) => (most, true),
     };
@@ -301,7 +345,8 @@ fn clipped(
     let parameters = [words, room.sums, Parameter::number(range.len())];
     tasks.push(Task::new(Module::Model, "squares", pieces, parameters));
     let how = [Parameter::float(most), Parameter::from(global)];
-    let parameters = [room.sums, to, Parameter::number(pieces), how[0], how[1]];
+    let before = before.map_or(Parameter::Address(0), |slot| room.scale(slot));
+    let parameters = [room.sums, to, Parameter::number(pieces), how[0], how[1], before];
     tasks.push(Task::new(Module::Model, "clip", 1, parameters));
 }
 
@@ -317,7 +362,7 @@ fn apply(
 ) {
     let place = [range.start, range.len(), stride].map(Parameter::number);
     let mut folded = 0;
-    for (k, pass) in piece.passes.iter().enumerate() {
+    for (kernel, pass) in &piece.passes {
         let pieces = range.len().div_ceil(PIECE);
         let mut parameters = words.to_vec();
         parameters.extend([room.folded, room.sums, room.control]);
@@ -327,7 +372,7 @@ fn apply(
             Pass::Folds => pieces,
             Pass::Blocks(blocks) => *blocks,
         };
-        tasks.push(Task::new(module, source::update_name(k), blocks, parameters));
+        tasks.push(Task::new(module, source::update_name(*kernel), blocks, parameters));
         if *pass == Pass::Folds {
             let parameters = [room.sums, room.folded, Parameter::number(pieces), Parameter::number(folded)];
             tasks.push(Task::new(Module::Model, "total", 1, parameters));

@@ -31,9 +31,8 @@ driver! {
         state.device()
     }
 
-    // Later than any: PTX of every version is read.
-    fn cuDriverGetVersion(_state, out: *mut c_int) {
-        put(out, 99_990)
+    fn cuDriverGetVersion(state, out: *mut c_int) {
+        put(out, state.config.driver)
     }
 
     // NVRTC asks for its cache of compilations here, and takes no for an answer.

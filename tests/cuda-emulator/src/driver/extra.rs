@@ -67,15 +67,27 @@ extern "C" fn print() {
     if state.counters.is_empty() {
         return;
     }
-    eprintln!("[cuda-emulator] what kernels did (thread instructions; sectors, conflicts a request)");
     eprintln!(
-        "{:<40} {:>8} {:>14} {:>14} {:>14} {:>10} {:>14} {:>8} {:>7} {:>9}",
-        "kernel", "launches", "fma", "alu", "memory", "mma", "other", "sectors", "wide %", "conflicts"
+        "[cuda-emulator] what kernels did (thread instructions; sectors, conflicts a request; bytes of the sectors that were asked for)"
+    );
+    eprintln!(
+        "{:<40} {:>8} {:>14} {:>14} {:>14} {:>10} {:>14} {:>8} {:>7} {:>9} {:>7}",
+        "kernel",
+        "launches",
+        "fma",
+        "alu",
+        "memory",
+        "mma",
+        "other",
+        "sectors",
+        "wide %",
+        "conflicts",
+        "used %"
     );
     for (name, t) in &state.counters {
         let per = |a: u64, b: u64| if b == 0 { 0.0 } else { a as f64 / b as f64 };
         eprintln!(
-            "{name:<40} {:>8} {:>14} {:>14} {:>14} {:>10} {:>14} {:>8.2} {:>7.1} {:>9.2}",
+            "{name:<40} {:>8} {:>14} {:>14} {:>14} {:>10} {:>14} {:>8.2} {:>7.1} {:>9.2} {:>7.1}",
             t.launches,
             t.fma,
             t.alu,
@@ -85,6 +97,7 @@ extern "C" fn print() {
             per(t.global_sectors, t.global_requests),
             100.0 * per(t.global_wide, t.global_accesses),
             per(t.shared_conflicts, t.shared_requests),
+            100.0 * per(t.global_bytes, 32 * t.global_sectors),
         );
     }
 }

@@ -27,6 +27,15 @@ impl State {
             self.report(format!("PTX for sm_{} on a device of sm_{major}{minor}", parsed.target));
             return Err(Code::NO_BINARY_FOR_GPU);
         }
+        // PTX 9 came with CUDA 13.
+        if parsed.version + 4 > self.config.driver / 1000 {
+            self.report(format!(
+                "PTX {} is later than a driver of CUDA {}",
+                parsed.version,
+                self.config.driver / 1000
+            ));
+            return Err(Code::UNSUPPORTED_PTX_VERSION);
+        }
         let mut variables = HashMap::new();
         for variable in parsed.variables.iter().filter(|v| matches!(v.space, Space::Global | Space::Const)) {
             let size = variable.size.unwrap_or(0);

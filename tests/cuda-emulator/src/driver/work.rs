@@ -204,6 +204,14 @@ impl State {
 
     fn launch(&mut self, launch: &KernelLaunch) -> Outcome {
         self.launches += 1;
+        match self.config.lost {
+            u32::MAX => {}
+            0 => {
+                self.report(format!("the device is lost before kernel {}", launch.kernel.name));
+                return Err(Code::UNKNOWN);
+            }
+            left => self.config.lost = left - 1,
+        }
         let view = self.memory.view();
         let run = Launch {
             kernel: &launch.kernel,

@@ -16,6 +16,8 @@ pub struct Module {
     pub functions: Vec<Function>,
     /// The architecture that it was compiled for: 80 is `sm_80`.
     pub target: u32,
+    /// The language's version, before its point.
+    pub version: i32,
     /// The text, line by line, for messages.
     pub lines: Vec<String>,
 }

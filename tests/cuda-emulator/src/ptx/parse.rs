@@ -76,7 +76,12 @@ impl<'a> Parser<'a> {
                 module.target = digits.parse().unwrap_or(0);
                 self.skip_line();
             }
-            ".version" | ".address_size" | ".file" | ".loc" => self.skip_line(),
+            ".version" => {
+                let version = self.tokens.get(self.at + 1).map_or("", |t| t.text);
+                module.version = version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
+                self.skip_line();
+            }
+            ".address_size" | ".file" | ".loc" => self.skip_line(),
             ".pragma" | ".alias" => self.skip_until(";")?,
             ".section" => {
                 self.skip_until("{")?;

@@ -49,6 +49,8 @@ pub fn device() -> Device {
         ("eager", "0"),
         ("branches", "1073741824"),
         ("counters", "0"),
+        ("driver", "99990"),
+        ("lost", "4294967295"),
     ] {
         configure(name, value);
     }

@@ -39,6 +39,19 @@ fn shuffles() {
     }
 }
 
+/// The first of the lanes that are asked; and what only says how something is to be done, which changes nothing.
+#[test]
+fn elections_and_hints() {
+    let device = device();
+    let a = values(32, 5);
+    let inputs = [(32, a.as_slice())];
+    let chosen = run(&device, "elect.sync d|p, -1; selp.b32 t, 100, 0, p; add.u32 d, d, t;", 32, &inputs);
+    let first = |lane: usize| if lane == 0 { 100 } else { 0 };
+    assert!((0..chosen.len()).all(|i| chosen[i] == first(i % 32)), "{chosen:?}");
+    let text = "nanosleep.u32 20; griddepcontrol.wait; griddepcontrol.launch_dependents; mov.u32 d, a;";
+    assert_eq!(run(&device, text, 32, &inputs), a);
+}
+
 #[test]
 fn votes_matches_and_reductions() {
     let device = device();

@@ -32,7 +32,7 @@ impl CudaBackend {
             let setting = match loss.fused(output.head) {
                 Some(Fused::Softmax { sparse: true, ignore, .. }) => ignore.unwrap_or(f32::NAN),
                 Some(Fused::Softmax { smoothing, .. } | Fused::Sigmoid { smoothing }) => smoothing,
-                None => 0.0,
+                None => crate::device::cuda::losses::setting(loss.as_ref()),
             };
             let scale = loss.weight() / self.batch as f32 * self.ends.share(i) as f32 * self.scale;
             let width = |words: usize| (words / self.batch.max(1)) as u32;

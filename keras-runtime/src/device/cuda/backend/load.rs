@@ -5,6 +5,7 @@ use ndarray::ArrayView2;
 
 use super::CudaBackend;
 use super::control::{CONTROL, SOURCES};
+use crate::compiled::OutputSpec;
 use crate::data::{IntoTensor, Selection, Tensor};
 use crate::device::cuda::arrays::{Load, input, target, weight};
 use crate::device::cuda::library;
@@ -13,7 +14,7 @@ use crate::device::cuda::player::{Parameter, Player};
 use crate::device::cuda::source::{self, PORTS, THREADS};
 use crate::device::cuda::tasks::{Module, Task};
 use crate::error::Result;
-use crate::loss::{Loss, Reduction};
+use crate::loss::{LeftOut, Loss, Reduction, Scope};
 
 impl CudaBackend {
     /// Begins a batch of these inputs.
@@ -104,14 +105,21 @@ impl CudaBackend {
         host: bool,
         step: u64,
     ) -> Result<(), DriverError> {
-        let by_batch = |loss: &dyn Loss| {
-            loss.left_out().is_some() || loss.reduced_by() == Reduction::MeanWithSampleWeight
+        let weighted = self.sample_weights.iter().any(|words| words.len() > 0);
+        let by_batch = |(loss, output): (&dyn Loss, &OutputSpec<'_>)| {
+            match (loss.scope(output.shape), loss.reduced_by()) {
+                // The device sees itself which samples have a loss.
+                (Scope::Batch { .. }, _) if loss.left_out() == Some(LeftOut::Zeros) => false,
+                // Each sample has the values of the batch, where it has a weight.
+                (Scope::Batch { .. }, Reduction::Sum) => weighted,
+                (_, reduction) => loss.left_out().is_some() || reduction == Reduction::MeanWithSampleWeight,
+            }
         };
         if self.ends_loaded || self.batch == 0 || self.fault.is_set() {
             return Ok(());
         }
         self.ends.load_weights(&[], Selection::Range { start: 0, len: self.batch });
-        if !host && !losses.iter().any(|loss| by_batch(&**loss)) {
+        if !host && !losses.iter().map(|loss| &**loss).zip(self.spec.outputs).any(by_batch) {
             return Ok(());
         }
         (self.ends_needed, self.ends_loaded) = (true, true);

@@ -79,7 +79,7 @@ pub fn update(how: &Factored, at: &Moment, weight: &WeightSpec) -> Piece {
     let mut passes = vec![];
     for (k, (pass, body)) in bodies.into_iter().enumerate() {
         let _ = writeln!(text, "{}{body}}}", HEAD.replace("NAME", &update_name(k)));
-        passes.push(pass);
+        passes.push((k, pass));
     }
     let Factored { rate, keep, epsilons, most } = *how;
     let cut = at.clip.unwrap_or(f32::INFINITY);

@@ -1,8 +1,8 @@
 //! The ends of a model: last activation, loss of each sample, and slope by the logits.
 //!
-//! A warp has a sample. Losses that have a formula of their own together with the activation are computed here; of those that are
-//! told by rows, and of those that are models of their own, by kernels that are made when they are first met; others by the host,
-//! to which the logits go, and from which predictions and slopes come.
+//! A warp has a sample. Losses that have a formula of their own together with the activation are computed here; all others but those
+//! that users write as functions of Rust by kernels that are made when they are first met. Those are the host's, to which the logits
+//! go, and from which predictions and slopes come.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use super::formula::{further, number};
 use super::{PORTS, PRELUDE, Step, Text, address};
 use crate::compiled::{Buf, Head, OutputSpec, Space, Spec};
 use crate::device::cpu::simd::symbol::{Fold, Given, RowFormula};
-use crate::loss::Told;
+use crate::loss::ToldRows;
 
 /// What a head computes beside the predictions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -264,21 +264,27 @@ fn sigmoid(end: &End, spec: &OutputSpec<'_>) -> String {
     body
 }
 
-/// A kernel of its own for each head of output `output` in `phases` that `body` makes, and their names.
-pub fn own(
-    output: usize,
-    phases: [&[Step]; 2],
-    mut body: impl FnMut(&End) -> String,
-) -> (String, Vec<String>) {
-    let (mut text, mut names) = (String::new(), vec![]);
+/// The heads of output `output` in `phases`, each kind once.
+pub fn ends(output: usize, phases: [&[Step]; 2]) -> Vec<End> {
+    let mut found: Vec<End> = vec![];
     for step in phases.into_iter().flatten() {
-        let Step::Head(end) = step else { continue };
-        let name = Slope::Own(0).kernel(end);
-        if end.output == output && !names.contains(&name) {
-            let _ = writeln!(text, "\nKERNEL({name}) {{\n{}}}", body(end));
-            names.push(name);
+        match step {
+            Step::Head(end) if end.output == output && !found.contains(end) => found.push(*end),
+            _ => {}
         }
     }
+    found
+}
+
+/// A kernel of its own for each head of output `output` in `phases` that `body` makes, and their names.
+fn own(output: usize, phases: [&[Step]; 2], body: impl Fn(&End) -> String) -> (String, Vec<String>) {
+    let mut text = String::new();
+    let names = ends(output, phases).into_iter().map(|end| {
+        let name = Slope::Own(0).kernel(&end);
+        let _ = writeln!(text, "\nKERNEL({name}) {{\n{}}}", body(&end));
+        name
+    });
+    let names = names.collect();
     (text, names)
 }
 
@@ -286,7 +292,7 @@ pub fn own(
 pub fn rows(
     output: usize,
     spec: &OutputSpec<'_>,
-    loss: &dyn Told,
+    loss: &dyn ToldRows,
     phases: [&[Step]; 2],
 ) -> (String, Vec<String>) {
     let [plain, sloped] = [false, true].map(|sloped| loss.formula(sloped));
@@ -375,18 +381,35 @@ fn mean_of_rows(end: &End, spec: &OutputSpec<'_>, whole: bool, formula: &RowForm
 /// The kernels of output `output` that end what a loss of its own model has left: losses without weights, and in the workspace
 /// slopes by the predictions. And their names.
 pub fn closing(output: usize, spec: &OutputSpec<'_>, phases: [&[Step]; 2]) -> (String, Vec<String>) {
-    own(output, phases, |end| {
-        let words = end.z.len;
-        let mut body = start(end) + &weights(end);
-        let _ = writeln!(body, "    float counts = {};", counts(end, "0u", "1u"));
-        if end.dz.is_some() {
-            let _ = writeln!(
-                body,
-                "    const float *by = m.work + (u64)b * {words};\n    for (u32 i = lane; i < {words}u; i += 32u) dz[i] = by[i] * (scale * counts);"
-            );
-            body += &through(end, spec);
-        }
-        let _ = writeln!(body, "    if (lane == 0) m.losses[{output}][b] *= counts;");
-        body
-    })
+    own(output, phases, |end| last(end, spec, true))
+}
+
+/// From slopes by the predictions in the workspace to those by the logits. If it `counts`, losses and slopes are without what
+/// samples count.
+pub fn last(end: &End, spec: &OutputSpec<'_>, counts: bool) -> String {
+    let words = end.z.len;
+    let mut body = start(end) + &weights(end) + "    float counts = weights ? weights[0] : 1.0f;\n";
+    body += &of_whole(end);
+    if end.dz.is_some() {
+        let factor = if counts { " * (scale * counts)" } else { "" };
+        let _ = writeln!(
+            body,
+            "    const float *by = m.work + (u64)b * {words};\n    for (u32 i = lane; i < {words}u; i += 32u) dz[i] = by[i]{factor};"
+        );
+        body += &through(end, spec);
+    }
+    if counts {
+        let _ = writeln!(body, "    if (lane == 0) m.losses[{}][b] *= counts;", end.output);
+    }
+    body
+}
+
+/// Statements that multiply `counts` with what the steps of sample `b` count in the mean.
+pub fn of_whole(end: &End) -> String {
+    let Some(steps) = end.weights else { return String::new() };
+    format!(
+        "    float stepped = 0.0f;\n    for (u32 i = 0; i < {0}u; i++) stepped += {1}[i];\n    counts *= stepped / {0}.0f;\n",
+        steps.len,
+        address(&steps, 0, "b")
+    )
 }

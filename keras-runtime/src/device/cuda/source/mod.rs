@@ -8,7 +8,9 @@ mod factored;
 mod formula;
 mod gather;
 mod head;
+mod losses;
 mod moves;
+mod orthogonal;
 mod product;
 mod weights;
 mod windows;
@@ -18,6 +20,7 @@ use std::fmt::Write;
 
 pub use gather::{Number, gather, gather_kernels};
 pub use head::{End, SAMPLES, Slope, closing, rows};
+pub use losses::{Room, Several, several};
 pub use weights::{COMMON_KERNELS, Pass, Piece, groups, on_device, slot_of, update, update_name};
 
 use crate::compiled::{Buf, Phase, Space, Spec};

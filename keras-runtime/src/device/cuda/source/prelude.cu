@@ -25,6 +25,8 @@ struct Memory {
 #define KERNEL(name) extern "C" __global__ void __launch_bounds__(256, 2) name( \
     const __grid_constant__ Memory m, u32 batch, u32 time, u32 from, u32 count, u32 splits)
 
+#define INFINITE __longlong_as_double(0x7ff0000000000000ll)
+
 __device__ __forceinline__ float number(u32 bits) { return __uint_as_float(bits); }
 __device__ __forceinline__ float max_or(float a, float b) { return a > b ? a : b; }
 __device__ __forceinline__ float min_or(float a, float b) { return a < b ? a : b; }

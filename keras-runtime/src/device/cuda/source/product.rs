@@ -44,14 +44,21 @@ struct Store {
     columns: usize,
     /// Whether rows begin at multiples of four words.
     fours: bool,
+    /// What is stored of `$value`, column `j + $v` of row `i`; or the value itself.
+    finish: Option<String>,
 }
 
 impl Store {
     /// Statements that leave `values`, neighbours in a row from column `j` on.
     fn of(&self, values: &[String]) -> String {
         let Store { target, rows, columns, .. } = self;
+        let finished = |(v, value): (usize, &String)| match &self.finish {
+            Some(finish) => finish.replace("$value", value).replace("$v", &v.to_string()),
+            None => value.clone(),
+        };
+        let values: Vec<String> = values.iter().enumerate().map(finished).collect();
         let within = format!("if (i < {rows} && j < {columns}u)");
-        match values {
+        match &values[..] {
             [value] => format!("    {within} {target} = {value};\n"),
             values => {
                 let wide = values.len();
@@ -364,7 +371,7 @@ pub fn rows_by_panels(text: &mut Text, op: &MatMul, to: Option<&str>) -> Launch 
         None => format!("{}[i % {rows}u * {n}u + j]", address(c, 0, &format!("from + i / {rows}u"))),
     };
     let fours = n % 4 == 0 && (to.is_some() || is_aligned(c, 0));
-    let store = Store { target, rows: "rows".into(), columns: *n, fours };
+    let store = Store { target, rows: "rows".into(), columns: *n, fours, finish: None };
     let body = product(tile, [&left, &right], text.precision, &before, "", &store);
     Launch {
         grid: [Extent::units(batched, *rows, tile.rows), Extent::blocks(n.div_ceil(tile.columns))],
@@ -422,7 +429,7 @@ pub fn matmul_t(text: &mut Text, op: &MatMulT) -> Vec<Launch> {
         None => String::new(),
     };
     let target = format!("to[i * {n}u + j]");
-    let store = Store { target, rows: format!("{k}u"), columns: n, fours: n % 4 == 0 };
+    let store = Store { target, rows: format!("{k}u"), columns: n, fours: n % 4 == 0, finish: None };
     let mut body = product(tile, [&left, &right], text.precision, &before, &each_tile, &store);
     if db.is_some() {
         let _ = writeln!(
@@ -509,7 +516,60 @@ pub fn batch_matmul(text: &mut Text, op: &BatchMatMul) -> Vec<Launch> {
         m * n
     );
     let target = format!("c_words[i * {n}u + j]");
-    let store = Store { target, rows: format!("{m}u"), columns: n, fours: n % 4 == 0 && is_aligned(&c, 0) };
+    let store = Store {
+        target,
+        rows: format!("{m}u"),
+        columns: n,
+        fours: n % 4 == 0 && is_aligned(&c, 0),
+        finish: None,
+    };
     let body = product(tile, [&left, &right], text.precision, &before, "", &store);
     vec![super::launch(text.kernel("batch_matmul", body), Extent::units(batched, groups * per, 1))]
+}
+
+/// A product of row-major matrices that have names: `[m, k]` times `[k, n]`, or `[n, k]` if that is `transposed`.
+pub struct Plain<'a> {
+    /// Both operands, and the result.
+    pub names: [&'a str; 3],
+    pub m: usize,
+    pub k: usize,
+    pub n: usize,
+    /// Whether the right operand is.
+    pub transposed: bool,
+    /// What is stored of `$value`, whose place in the result is `$at`.
+    pub value: &'a str,
+}
+
+/// The body of a kernel of 32-bit numbers for it, and its blocks.
+pub fn plain(of: &Plain<'_>) -> (String, usize) {
+    let Plain { names: [a, b, c], m, k, n, transposed, value } = *of;
+    let tile = Tile::of(n);
+    // An operand's name, and whether its neighbours are contracted.
+    let operand = |name: &str, deep: bool, extent: usize| {
+        let (name, near) = (name.to_string(), if deep { k } else { extent });
+        Operand {
+            along: if deep { Along::Depth } else { Along::Across },
+            fours: near.is_multiple_of(4),
+            extent: format!("{extent}u"),
+            base: Box::new(
+                move |i| if deep { format!("({name} + {i} * {k}u)") } else { format!("({name} + {i})") },
+            ),
+            step: Box::new(move |k| if deep { k.to_string() } else { format!("{k} * {extent}u") }),
+        }
+    };
+    let (left, right) = (operand(a, true, m), operand(b, transposed, n));
+    let across = n.div_ceil(tile.columns);
+    let before = format!(
+        "    u32 i0 = blockIdx.x / {across}u * {}u, j0 = blockIdx.x % {across}u * {}u, k0 = 0, k1 = {k}u;\n",
+        tile.rows, tile.columns
+    );
+    let store = Store {
+        target: format!("{c}[i * {n}u + j]"),
+        rows: format!("{m}u"),
+        columns: n,
+        fours: n.is_multiple_of(4),
+        finish: Some(value.replace("$at", &format!("i * {n}u + j + $v"))),
+    };
+    let body = product(tile, [&left, &right], Precision::Float32, &before, "", &store);
+    (body, m.div_ceil(tile.rows) * across)
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::factored;
 use super::formula::{further, number};
 use super::{PRELUDE, THREADS, Text};
+use super::{factored, orthogonal};
 use crate::compiled::{Constraint, Layout, Penalty, Spec, WeightSpec};
 use crate::device::cpu::simd::Isa;
 use crate::device::cpu::simd::symbol::{Fold, Formula, Given, RowFormula, RowPass, trace};
@@ -98,10 +98,12 @@ extern "C" __global__ void judge(const double *sums, u32 count, u32 *control) {
 
 // What a gradient is multiplied with, by the squares of its words. As Keras: one with an infinity makes all weights NaN rather than
 // standing still, where it is the gradient of all.
-extern "C" __global__ void clip(const double *sums, float *to, u32 count, float most, u32 global) {
-    float norm = (float)sqrt(total_of(sums, count));
+extern "C" __global__ void clip(const double *sums, float *to, u32 count, float most, u32 global, const float *before) {
+    double sum = total_of(sums, count);
     if (threadIdx.x > 0) return;
-    if (!global) *to = most / fmaxf(norm, most);
+    // What it was multiplied with before, if that is not 1.
+    float scale = before ? *before : 1.0f, norm = (float)sqrt(sum) * scale;
+    if (!global) *to = scale * (most / fmaxf(norm, most));
     else *to = norm <= 3.402823466e38f ? most * fminf(1.0f / norm, 1.0f / most) : number(0x7fc00000u);
 }
 
@@ -214,9 +216,9 @@ fn constrain(weight: &WeightSpec, constraint: Constraint) -> String {
 pub struct Piece {
     /// CUDA C of a kernel for each pass over the range, which do not depend on the numbers of the step.
     pub text: String,
-    /// Its passes, in order.
-    pub passes: Vec<Pass>,
-    /// Places for what passes have folded.
+    /// Its passes in order: a kernel of the text, and how it is launched.
+    pub passes: Vec<(usize, Pass)>,
+    /// Words for what passes have folded, and for what else they leave each other.
     pub folded: usize,
     /// The numbers of the step.
     pub constants: Vec<f32>,
@@ -236,9 +238,9 @@ pub enum Pass {
 /// What a pass's kernel begins with. `folded` is written by none but those that fold otherwise than in sums of pieces.
 pub const HEAD: &str = "extern \"C\" __global__ void __launch_bounds__(256) NAME(float *params, const float *grads, float *state, const float *c, const float *scale, float *folded, double *sums, const u32 *control, u32 first, u32 len, u32 stride) {\n    if (!control[GO]) return;\n";
 
-/// The kernel of a pass.
-pub fn update_name(pass: usize) -> String {
-    format!("update_{pass}")
+/// A kernel of the text.
+pub fn update_name(kernel: usize) -> String {
+    format!("update_{kernel}")
 }
 
 /// A number that stands for the one in place `slot` of the factors that the device finds for clipping.
@@ -278,8 +280,10 @@ pub fn update(optimizer: &dyn Optimizer, at: &Moment, state: usize) -> Option<Pi
     let formula = match optimizer.whole_weights() {
         false => formula_of(optimizer, &at, state)?,
         true => match optimizer.told(&at)? {
+            Told::Step => formula_of(optimizer, &at, state)?,
             Told::Elements(formula) => formula,
             Told::Factored(how) => return Some(factored::update(&how, &at, at.weight?)),
+            Told::Orthogonal(how) => return Some(orthogonal::update(&how, &at, at.weight?)),
         },
     };
     let mut text = String::from(PRELUDE);
@@ -290,8 +294,8 @@ pub fn update(optimizer: &dyn Optimizer, at: &Moment, state: usize) -> Option<Pi
         text += &pass(&formula, k, state, &mut constants);
     }
     let passes = formula.passes.iter().map(|pass| if pass.fold.is_some() { Pass::Folds } else { Pass::Each });
-    let passes: Vec<Pass> = passes.collect();
-    let folded = passes.iter().filter(|pass| **pass == Pass::Folds).count();
+    let passes: Vec<(usize, Pass)> = passes.enumerate().collect();
+    let folded = passes.iter().filter(|(_, pass)| *pass == Pass::Folds).count();
     Some(Piece { text, passes, folded, constants })
 }
 

@@ -1,0 +1,78 @@
+//! The step of an optimizer along the nearest orthogonal matrix to a momentum: products of matrices, one after another.
+
+use std::fmt::Write;
+
+use super::PRELUDE;
+use super::product::{Plain, plain};
+use super::weights::{HEAD, Pass, Piece, slot_of, update_name};
+use crate::compiled::{Layout, WeightSpec};
+use crate::optim::{Matrices, Moment, Orthogonal};
+
+/// Words before the matrices: the sum of their squares, and what keeps them at multiples of four.
+const BEFORE: usize = 4;
+
+/// The kernels of a step for a weight, which is a matrix. Transposed if that has more rows than columns, it is `x`.
+pub fn update(how: &Orthogonal, at: &Moment, weight: &WeightSpec) -> Piece {
+    let of = Matrices::of(weight);
+    let (rows, columns) = (of.rows.min(of.columns), of.rows.max(of.columns));
+    let (words, square) = (rows * columns, rows * rows);
+    let place = match weight.layout {
+        Layout::Plain => format!("row * {}u + column", of.columns),
+        Layout::Panels { k, .. } => format!("column / 16u * {}u + row * 16u + column % 16u", 16 * k),
+    };
+    let transposed =
+        if of.rows <= of.columns { "i".to_string() } else { format!("column * {columns}u + row") };
+    let scale = if slot_of(at.scale).is_some() { "scale[0]" } else { "c[8]" };
+    let mut text = String::from(PRELUDE);
+    // Two places for `x`, which take turns; `x xᵀ`; and what `x` is multiplied with from the left, beside a number.
+    let first = [0, words, 2 * words, 2 * words + square];
+    for (name, at) in ["X0", "X1", "SQUARE", "FACTOR"].iter().zip(first) {
+        let _ = writeln!(text, "#define {name} (folded + {}u)", BEFORE + at.next_multiple_of(4));
+    }
+    // Numbers of the step: what decay leaves of weights, the step size, its other factor, what momentum keeps, the factors of
+    // the iteration, what gradients are cut to and multiplied with.
+    let element = format!(
+        "    u32 row = i / {0}u, column = i % {0}u, at = first + {place}, to = {transposed};\n",
+        of.columns
+    );
+    let looked_ahead = if how.nesterov { "g + c[3] * momentum" } else { "momentum" };
+    let momentum = format!(
+        "    __shared__ double shared[256];\n    double sum = 0.0;\n    u32 end = min({words}u, (blockIdx.x + 1) * 4096u);\n    for (u32 i = blockIdx.x * 4096u + threadIdx.x; i < end; i += 256u) {{\n{element}    params[at] *= c[0];\n    float g = minimum(maximum(grads[at], -c[7]), c[7]) * {scale};\n    float momentum = state[at] + (g + state[at] * (c[3] - 1.0f));\n    state[at] = momentum;\n    float x = {looked_ahead};\n    X0[to] = x;\n    sum += (double)x * (double)x;\n    }}\n    sum = fold_double(sum, 256u, shared);\n    if (threadIdx.x == 0) sums[blockIdx.x] = sum;\n"
+    );
+    let each = format!("    u32 i = blockIdx.x * 256u + threadIdx.x;\n    if (i >= {words}u) return;\n");
+    let normed = format!("{each}    X0[i] /= sqrtf(folded[0]) + 1e-7f;\n");
+    let product = |left: &str, right: &str, to: &str, [m, k, n]: [usize; 3], transposed, value: &str| {
+        let names = [left, right, to];
+        let (body, blocks) = plain(&Plain { names, m, k, n, transposed, value });
+        (Pass::Blocks(blocks), body)
+    };
+    let squared = |x: &str| product(x, x, "SQUARE", [rows, columns, rows], true, "$value");
+    let next = |x: &str, to: &str| {
+        let value = format!("$value + c[4] * {x}[$at]");
+        product("FACTOR", x, to, [rows, rows, columns], false, &value)
+    };
+    let taken = if how.iterations.is_multiple_of(2) { "X0" } else { "X1" };
+    let last = format!("{each}{element}    params[at] -= c[1] * {taken}[to] * c[2];\n");
+    let bodies = [
+        (Pass::Folds, momentum),
+        (Pass::Each, normed),
+        squared("X0"),
+        squared("X1"),
+        // It is its own transpose.
+        product("SQUARE", "SQUARE", "FACTOR", [rows; 3], true, "c[5] * SQUARE[$at] + c[6] * $value"),
+        next("X0", "X1"),
+        next("X1", "X0"),
+        (Pass::Each, last),
+    ];
+    for (k, (_, body)) in bodies.iter().enumerate() {
+        let _ = writeln!(text, "{}{body}}}", HEAD.replace("NAME", &update_name(k)));
+    }
+    let turns = (0..how.iterations).flat_map(|i| if i % 2 == 0 { [2, 4, 5] } else { [3, 4, 6] });
+    let passes = [0, 1].into_iter().chain(turns).chain([7]).map(|k: usize| (k, bodies[k].0)).collect();
+    let [a, b, c] = how.factors;
+    let size = how.rms_rate.map_or(1.0, |rate| (columns as f32).sqrt() * rate);
+    let cut = at.clip.unwrap_or(f32::INFINITY);
+    let constants = vec![at.keep, at.learning_rate, size, how.momentum, a, b, c, cut, at.scale];
+    let folded = BEFORE + first[3].next_multiple_of(4) + square;
+    Piece { text, passes, folded, constants }
+}
