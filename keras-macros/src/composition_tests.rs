@@ -373,3 +373,17 @@ fn a_model_is_cut_at_a_layer_that_it_has() {
     assert_eq!(of("outputs = 3").len(), 1);
     assert_eq!(of("inputs = \"x\""), ["`Vgg` has no argument `inputs`"]);
 }
+
+/// A `let`, a parameter or a word of a layer may be called like the block that it is in.
+#[test]
+fn a_block_is_not_what_is_called_like_it() {
+    let m = model(
+        "block tower(n) |x| { let tower = x >> dense(n, tanh); tower + tower }
+         block twice(n) |twice| { twice >> tower(n) >> tower(n) }
+         block same(n) |x| { x >> reshape([-1, 1]) >> conv1d(n, 1, padding = same) >> flatten() }
+         pub M = input([4]) >> tower(3) >> twice(2) >> same(2)",
+    );
+    assert_eq!(m.graph.weights.len(), 8);
+    let own = errors("block tower(n) |x| { let tower = x >> tower(n); tower } M = input([2]) >> tower(1)");
+    assert_eq!(own, ["block `tower` contains itself"]);
+}

@@ -294,7 +294,7 @@ pub const fn repeat_vector() {}
 
 /// `add()`
 ///
-/// The sum: `(a, b) >> add()`, or `add(a, b)`.
+/// The sum: `(a, b) >> add()`, or `add(a, b)`. As of all merging layers, a step of the result counts if it does in one of the inputs.
 ///
 /// Shapes: `equal shapes, or such that broadcast to each other`.
 ///
@@ -307,7 +307,7 @@ pub const fn add() {}
 
 /// `multiply()`
 ///
-/// The product, element by element.
+/// The product, element by element. A step that does not count is a factor of 1.
 ///
 /// Shapes: `equal shapes, or such that broadcast to each other`.
 ///
@@ -320,7 +320,7 @@ pub const fn multiply() {}
 
 /// `maximum()`
 ///
-/// The greater of the elements.
+/// The greater of the elements, of steps that count.
 ///
 /// Shapes: `equal shapes, or such that broadcast to each other`.
 ///
@@ -333,7 +333,7 @@ pub const fn maximum() {}
 
 /// `minimum()`
 ///
-/// The lesser of the elements.
+/// The lesser of the elements, of steps that count.
 ///
 /// Shapes: `equal shapes, or such that broadcast to each other`.
 ///
@@ -3205,7 +3205,7 @@ pub const fn rnn() {}
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
 pub const fn stacked_rnn_cells() {}
 
-/// `conv_lstm1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
+/// `conv_lstm1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false, zero_output_for_mask = false)`
 ///
 /// `lstm` over images or the like, with convolutions for products (Shi et al., 2015). The gates lie side by side in the weights, in the order `i, f, c, o`. Initial states are further inputs, of the shape of the output.
 ///
@@ -3240,6 +3240,7 @@ pub const fn stacked_rnn_cells() {}
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
 /// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
+/// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -3251,7 +3252,7 @@ pub const fn stacked_rnn_cells() {}
 /// - `bias`: `[4 · filters]`
 pub const fn conv_lstm1d() {}
 
-/// `conv_lstm2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
+/// `conv_lstm2d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false, zero_output_for_mask = false)`
 ///
 /// `lstm` over images or the like, with convolutions for products (Shi et al., 2015). The gates lie side by side in the weights, in the order `i, f, c, o`. Initial states are further inputs, of the shape of the output.
 ///
@@ -3286,6 +3287,7 @@ pub const fn conv_lstm1d() {}
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
 /// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
+/// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -3297,7 +3299,7 @@ pub const fn conv_lstm1d() {}
 /// - `bias`: `[4 · filters]`
 pub const fn conv_lstm2d() {}
 
-/// `conv_lstm3d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false)`
+/// `conv_lstm3d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false, zero_output_for_mask = false)`
 ///
 /// `lstm` over images or the like, with convolutions for products (Shi et al., 2015). The gates lie side by side in the weights, in the order `i, f, c, o`. Initial states are further inputs, of the shape of the output.
 ///
@@ -3332,6 +3334,7 @@ pub const fn conv_lstm2d() {}
 /// - `return_state`: `true` or `false`, by default `false`. Whether to give the last state as well: `let (y, h) = ...`.
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
 /// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
+/// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.

@@ -30,7 +30,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::diag::{Diagnostics, Message, Place, Reported};
-use crate::ir::{Binary, Dim, Graph, Id, Shape, Start, broadcast};
+use crate::ir::{Binary, Dim, Graph, Id, Init, Shape, Start, broadcast};
 use crate::layers::args::Args;
 use crate::layers::{self, Use, spectral};
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Let};
@@ -317,7 +317,7 @@ impl<'a> Builder<'a> {
             return self.normalized_kernel(u, name, value);
         }
         let (full, trainable) = (format!("{}/{name}", current.name), current.trainable);
-        let start = self.checked_fans(u, name, start.into(), &shape)?;
+        let start = self.checked_start(u, name, start.into(), &shape)?;
         let index = self.graph.weight(full, shape, start, trainable);
         self.current.last_mut().expect("a layer is being built").made.push(index);
         self.constrain(u, name, index)?;
@@ -325,16 +325,29 @@ impl<'a> Builder<'a> {
         self.normalized_kernel(u, name, value)
     }
 
-    /// `start`, whose axes of inputs and outputs are axes of a weight of this shape.
-    fn checked_fans(&self, u: &Use, name: &str, start: Start, shape: &[Dim]) -> Result<Start, Reported> {
-        let wrong = start.fans.iter().flatten().find_map(|axes| axes.resolved(shape.len()).err());
-        let Some(axis) = wrong else { return Ok(start) };
+    /// `start`, which can make a weight of this shape, and whose axes of inputs and outputs it has.
+    fn checked_start(&self, u: &Use, name: &str, start: Start, shape: &[Dim]) -> Result<Start, Reported> {
         let dims: Vec<String> = shape.iter().map(Dim::to_string).collect();
-        let headline =
-            format!("the {name} of `{}` has no axis {axis}: it is [{}]", u.entry.name, dims.join(", "));
+        let dims = format!("[{}]", dims.join(", "));
+        let layer = u.entry.name;
+        let wrong = start.fans.iter().flatten().find_map(|axes| axes.resolved(shape.len()).err());
+        let (headline, help) = match (&start.init, shape.len(), wrong) {
+            (.., Some(axis)) => (
+                format!("the {name} of `{layer}` has no axis {axis}: it is {dims}"),
+                "`input_axes` and `output_axes` count from 0, or back from -1",
+            ),
+            (Init::Identity { .. }, rank, _) if rank != 2 => (
+                format!("`identity` makes a matrix, but the {name} of `{layer}` is {dims}"),
+                "take another initializer, for example `orthogonal` or `glorot_uniform`",
+            ),
+            (Init::Orthogonal { .. }, rank, _) if rank < 2 => (
+                format!("`orthogonal` makes a matrix, but the {name} of `{layer}` is {dims}"),
+                "take another initializer, for example `zeros` or `random_normal`",
+            ),
+            _ => return Ok(start),
+        };
         let place =
             u.args.place_if_given(&format!("{}_initializer", name.rsplit('/').next().unwrap_or(name)));
-        let help = "`input_axes` and `output_axes` count from 0, or back from -1";
         Err(self.diag.report(Message::new(place.unwrap_or(u.place), headline).help(help)))
     }
 

@@ -80,6 +80,8 @@ pub(super) fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -
         },
         (Kind::Choice(words), _) => match name_or_text(expr) {
             Some(word) if words.contains(&word.as_str()) => Ok(Value::Text(word)),
+            // Python's word for it.
+            Some(word) if word == "None" && words.contains(&"none") => Ok(Value::Text("none".to_string())),
             Some(word) => {
                 let message =
                     Message::new(expr.place, format!("{what} must be {}, found `{word}`", param.kind.text()))

@@ -8,7 +8,7 @@ use crate::ir::{Binary, Dim, Id, ReduceKind, Shape, Unary};
 /// An element-wise merge of any number of tensors.
 macro_rules! merge {
     ($name:literal, $class:literal, $op:expr, $doc:literal) => {
-        merge!($name, $class, Operands::AtLeast(2), $doc, |b, u| fold(b, u, $op))
+        merge!($name, $class, Operands::AtLeast(2), $doc, |b, u| fold(b, u, u.inputs, $op))
     };
     ($name:literal, $class:literal, $operands:expr, $doc:literal, $apply:expr) => {
         Entry {
@@ -29,17 +29,47 @@ macro_rules! merge {
 
 /// Keras: Merging layers.
 pub const LAYERS: &[Entry] = &[
-    merge!("add", "Add", Binary::Add, "The sum: `(a, b) >> add()`, or `add(a, b)`."),
-    merge!("multiply", "Multiply", Binary::Mul, "The product, element by element."),
-    merge!("maximum", "Maximum", Binary::Maximum, "The greater of the elements."),
-    merge!("minimum", "Minimum", Binary::Minimum, "The lesser of the elements."),
+    merge!(
+        "add",
+        "Add",
+        Binary::Add,
+        "The sum: `(a, b) >> add()`, or `add(a, b)`. As of all merging layers, a step of the result counts if it does in \
+         one of the inputs."
+    ),
+    merge!(
+        "multiply",
+        "Multiply",
+        Operands::AtLeast(2),
+        "The product, element by element. A step that does not count is a factor of 1.",
+        |b, u| {
+            let one = b.graph.constant(1.0);
+            let factors: Vec<Tensor> =
+                u.inputs.iter().map(|x| x.with(counted(b, x.mask, x.id, one))).collect();
+            fold(b, u, &factors, Binary::Mul)
+        }
+    ),
+    merge!(
+        "maximum",
+        "Maximum",
+        Operands::AtLeast(2),
+        "The greater of the elements, of steps that count.",
+        |b, u| extreme(b, u, Binary::Maximum)
+    ),
+    merge!(
+        "minimum",
+        "Minimum",
+        Operands::AtLeast(2),
+        "The lesser of the elements, of steps that count.",
+        |b, u| extreme(b, u, Binary::Minimum)
+    ),
     merge!("subtract", "Subtract", Operands::Exactly(2), "The first minus the second.", |b, u| fold(
         b,
         u,
+        u.inputs,
         Binary::Sub
     )),
     merge!("average", "Average", Operands::AtLeast(2), "The mean of the elements.", |b, u| {
-        let sum = fold(b, u, Binary::Add)?;
+        let sum = fold(b, u, u.inputs, Binary::Add)?;
         Ok(b.graph.binary_const(Binary::Div, sum, u.inputs.len() as f32))
     }),
     Entry {
@@ -73,13 +103,75 @@ pub const LAYERS: &[Entry] = &[
     },
 ];
 
-fn fold(b: &mut Builder, u: &Use, op: Binary) -> Result<Id, Reported> {
-    let mut result = u.inputs[0].clone();
-    for next in &u.inputs[1..] {
+fn fold(b: &mut Builder, u: &Use, parts: &[Tensor], op: Binary) -> Result<Id, Reported> {
+    let mut result = parts[0].clone();
+    for next in &parts[1..] {
         let (x, y) = fit(b, u, &result, next)?;
         result.id = b.graph.binary(op, x, y);
     }
+    merged_mask(b, u);
     Ok(result.id)
+}
+
+/// Keras's `_apply_merge_op_and_or_mask`: where one of two does not count, it is the other.
+fn extreme(b: &mut Builder, u: &Use, op: Binary) -> Result<Id, Reported> {
+    let mut result = u.inputs[0].clone();
+    for next in &u.inputs[1..] {
+        let (x, y) = fit(b, u, &result, next)?;
+        let y = counted(b, next.mask, y, x);
+        let x = counted(b, result.mask, x, y);
+        result.id = b.graph.binary(op, x, y);
+        let both = result.mask.zip(next.mask);
+        result.mask = both.map(|(one, other)| b.graph.binary(Binary::Maximum, one, other));
+    }
+    merged_mask(b, u);
+    Ok(result.id)
+}
+
+/// `x` where `mask` says that a step counts, else `other`.
+fn counted(b: &mut Builder, mask: Option<Id>, x: Id, other: Id) -> Id {
+    let shape = Shape { batched: true, ..b.shape(x) };
+    let Some(mask) = mask.filter(|mask| b.shape(*mask).rank() < shape.rank()) else { return x };
+    let mut steps = b.shape(mask).dims;
+    steps.resize(shape.rank(), 1.into());
+    let mask = b.graph.reshape(mask, steps);
+    let [mask, x, other] = [mask, x, other].map(|x| b.graph.broadcast_to(x, &shape));
+    b.graph.select(mask, x, other)
+}
+
+/// The masks of all inputs, if there are any, and they are of the same steps.
+fn comparable_masks(b: &Builder, u: &Use) -> Option<Vec<Option<Id>>> {
+    let mut masks = u.inputs.iter().filter_map(|input| input.mask).map(|mask| b.shape(mask));
+    let first = masks.next()?;
+    masks.all(|other| other == first).then(|| u.inputs.iter().map(|input| input.mask).collect())
+}
+
+/// As in Keras, a step counts that counts in one of the inputs; of one without a mask all do.
+fn merged_mask(b: &mut Builder, u: &Use) {
+    let Some(masks) = comparable_masks(b, u) else { return };
+    let masks: Option<Vec<Id>> = masks.into_iter().collect();
+    let mask = masks
+        .and_then(|masks| masks.into_iter().reduce(|one, other| b.graph.binary(Binary::Maximum, one, other)));
+    b.set_mask(mask);
+}
+
+/// The mask of inputs one after another along `axis`, which may be one of steps.
+fn joined_mask(b: &mut Builder, u: &Use, axis: usize) {
+    let masks = u.inputs.iter().filter_map(|input| input.mask);
+    let ranks: Vec<usize> = masks.map(|mask| b.shape(mask).rank()).collect();
+    match ranks[..] {
+        [rank, ref others @ ..] if axis < rank && others.iter().all(|other| *other == rank) => {
+            let masks = u.inputs.iter().map(|input| {
+                let dims = b.shape(input.id).dims[..rank].to_vec();
+                let mask = input.mask.unwrap_or_else(|| b.graph.constant(1.0));
+                b.graph.broadcast_to(mask, &Shape { batched: true, dims })
+            });
+            let masks = masks.collect();
+            let all = b.graph.concat(masks, axis);
+            b.set_mask(Some(all));
+        }
+        _ => merged_mask(b, u),
+    }
 }
 
 /// Two tensors that broadcast to each other, or an error that names both.
@@ -125,6 +217,7 @@ fn concatenate(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         let dims = dims.map(|(i, (a, own))| if i == axis { own.clone() } else { a.clone() }).collect();
         parts.push(b.graph.reshape(part.id, dims));
     }
+    joined_mask(b, u, axis);
     Ok(b.graph.concat(parts, axis))
 }
 

@@ -236,6 +236,14 @@ impl Entry {
         self.params.iter().any(|param| param.kind == Kind::Layer)
     }
 
+    /// Its argument `i`, or the one called `name`.
+    pub fn param(&self, i: usize, name: Option<&proc_macro2::Ident>) -> Option<&'static Param> {
+        match name {
+            Some(name) => self.params.iter().find(|param| name == param.name),
+            None => self.params.get(i),
+        }
+    }
+
     /// The same with another rule for masks.
     pub const fn masks(self, masks: Masks) -> Self {
         Entry { masks, ..self }

@@ -95,10 +95,10 @@ fn one(
 fn bidirectional(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let layer = u.args.layer("layer").expect("it is required");
     let (name, sequences) = check_recurrent(b, layer)?;
-    let back = match u.args.layer("backward_layer") {
-        None => layer,
+    let (back, back_name) = match u.args.layer("backward_layer") {
+        None => (layer, format!("backward_{name}")),
         Some(back) => {
-            let (_, own) = check_recurrent(b, back)?;
+            let (back_name, own) = check_recurrent(b, back)?;
             if own != sequences {
                 let message = Message::new(
                     back.place,
@@ -107,16 +107,18 @@ fn bidirectional(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
                 .note(format!("the first is `{layer}`"));
                 return Err(b.diag.report(message.help("write the same `return_sequences` in both")));
             }
-            back
+            (back, back_name)
         }
     };
-    let named = |prefix: &str| ("name", ExprKind::Str(format!("{prefix}_{name}")));
+    let named = |text: String| ("name", ExprKind::Str(text));
     let trainable = ("trainable", ExprKind::Bool(u.args.flag("trainable")));
     // As Keras does: both ways would otherwise repeat different steps.
     let zero = ("zero_output_for_mask", ExprKind::Bool(sequences));
-    let forward = b.with_arguments(layer, &[named("forward"), trainable.clone(), zero.clone()])?;
+    let forward =
+        b.with_arguments(layer, &[named(format!("forward_{name}")), trainable.clone(), zero.clone()])?;
     let backwards = ("go_backwards", ExprKind::Bool(true));
-    let backward = b.with_arguments(back, &[named("backward"), backwards, trainable, zero])?;
+    let back_name = named(back_name);
+    let backward = b.with_arguments(back, &[back_name, backwards, trainable, zero])?;
     let states = &u.inputs[1..];
     if states.len() % 2 == 1 {
         let headline =
@@ -131,6 +133,7 @@ fn bidirectional(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let mut backward = b.apply_wrapped(&backward, inputs(second))?.into_iter();
     let (Some(x), Some(y)) = (forward.next(), backward.next()) else { unreachable!("layers have a result") };
     b.set_mask(x.mask);
+    check_merge(b, u, back, &x, &y)?;
     // In the order of time, as the other one.
     let (x, y) = (x.id, if sequences { b.graph.flip(y.id, 0) } else { y.id });
     let merged = match u.args.text("merge_mode") {
@@ -151,6 +154,30 @@ fn bidirectional(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     };
     forward.chain(backward).for_each(|state| b.also(state.id));
     Ok(merged)
+}
+
+/// Both ways must fit together as `merge_mode` wants it.
+fn check_merge(b: &mut Builder, u: &Use, back: &Expr, x: &Tensor, y: &Tensor) -> Result<(), Reported> {
+    let (first, second) = (b.shape(x.id), b.shape(y.id));
+    let compared = match u.args.text("merge_mode") {
+        Some("none") => return Ok(()),
+        Some("concat") => first.rank() - 1,
+        _ => first.rank(),
+    };
+    let sentence = format!("`bidirectional` merges {first} and {second}: their sizes differ");
+    let fits = first.rank() == second.rank()
+        && (0..compared).all(|i| b.agree(&first.dims[i], &second.dims[i], back.place, &sentence));
+    if fits {
+        return Ok(());
+    }
+    let mode = u.args.text("merge_mode").unwrap_or("concat");
+    let headline = format!("`bidirectional` cannot merge {first} and {second} by `{mode}`");
+    let message = Message::new(back.place, headline)
+        .note(format!("`{}` makes {first}", x.text))
+        .note(format!("`{}` makes {second}", y.text));
+    Err(b.diag.report(
+        message.help("give both layers the same sizes, or take `merge_mode = none` and merge them yourself"),
+    ))
 }
 
 /// The name of a recurrent layer, and whether it gives sequences.

@@ -126,8 +126,12 @@ impl Search<'_> {
             self.items.iter().any(|item| matches!(item, Item::Block(block) if block.name == *name))
         };
         let position = if call.name().is_some_and(of_block) { Position::Value } else { Position::Argument };
-        for arg in &call.args {
-            self.expr(&arg.value, position);
+        let entry = call.name().and_then(|name| layers::find(&name.to_string()));
+        for (i, arg) in call.args.iter().enumerate() {
+            // What a wrapper wraps.
+            let param = entry.and_then(|entry| entry.param(i, arg.name.as_ref()));
+            let is_layer = param.is_some_and(|param| param.kind == layers::Kind::Layer);
+            self.expr(&arg.value, if is_layer { Position::Stage } else { position });
         }
     }
 

@@ -2,7 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 
-use super::ast::{Block, Body, CellItem, Expr, ExprKind, Item, ModelItem};
+use super::ast::{Block, Body, Call, CellItem, Expr, ExprKind, Item, ModelItem};
+use crate::layers::{self, Kind};
 
 impl Expr {
     /// Every expression directly inside of this one.
@@ -34,9 +35,17 @@ impl Expr {
         matches!(self.kind, ExprKind::If(_)) || self.children().into_iter().any(Expr::has_choice)
     }
 
-    /// All plain names in it that are used, and not defined there by `|x|` or a counter.
+    /// All plain names in it that are used, and not defined there by `|x|`, a `let` or a counter.
     pub fn idents(&self) -> Vec<Ident> {
-        let mut idents: Vec<Ident> = self.children().into_iter().flat_map(Expr::idents).collect();
+        if let ExprKind::Block(block) = &self.kind {
+            return block.idents();
+        }
+        let children = self.children().into_iter().enumerate();
+        let children = children.filter(|(i, child)| match &self.kind {
+            ExprKind::Call(call) => !is_word(call, *i, child),
+            _ => true,
+        });
+        let mut idents: Vec<Ident> = children.flat_map(|(_, child)| child.idents()).collect();
         match &self.kind {
             ExprKind::Path(path) if path.len() == 1 => idents.push(path[0].clone()),
             ExprKind::Call(call) => idents.splice(0..0, call.name().cloned()).for_each(drop),
@@ -44,6 +53,32 @@ impl Expr {
             ExprKind::Repeat(repeat) => idents.retain(|ident| repeat.counter.as_ref() != Some(ident)),
             _ => {}
         }
+        idents
+    }
+}
+
+/// Whether `value`, argument `i` of `call`, is a word that a layer knows: `padding = same`.
+fn is_word(call: &Call, i: usize, value: &Expr) -> bool {
+    let entry = call.name().and_then(|name| layers::find(&name.to_string()));
+    let param = entry.and_then(|entry| entry.param(i, call.args[i].name.as_ref()));
+    match (param.map(|param| param.kind), value.as_name()) {
+        (Some(Kind::Choice(words)), Some(name)) => words.iter().any(|word| name == word),
+        _ => false,
+    }
+}
+
+impl Block {
+    /// All plain names in it that are used, but for those that a `let` before them defines.
+    fn idents(&self) -> Vec<Ident> {
+        let (mut idents, mut own): (Vec<Ident>, Vec<&Ident>) = (vec![], vec![]);
+        let used = |expr: &Expr, own: &[&Ident]| {
+            expr.idents().into_iter().filter(|ident| !own.contains(&ident)).collect::<Vec<_>>()
+        };
+        for binding in &self.lets {
+            idents.extend(used(&binding.value, &own));
+            own.extend(binding.pattern.names());
+        }
+        idents.extend(self.tail.iter().flat_map(|tail| used(tail, &own)));
         idents
     }
 }
@@ -78,34 +113,49 @@ impl Item {
         }
     }
 
-    /// Every expression directly inside of it.
-    pub fn exprs(&self) -> Vec<&Expr> {
+    /// The sizes of what it declares, and what else it says before its body.
+    fn head(&self) -> Vec<&Expr> {
         match self {
-            Item::Model(model) => match &model.body {
-                Body::Sequential(expr) => vec![expr],
-                Body::Functional { inputs, outputs, block } => {
-                    let declared = inputs.iter().chain(outputs.iter().flatten());
-                    let dims = declared.flat_map(|declared| &declared.dims);
-                    let values = block.lets.iter().map(|binding| &binding.value);
-                    dims.chain(values).chain(block.tail.as_deref()).collect()
-                }
-            },
-            Item::Cell(CellItem { inputs, states, output, block, .. }) => {
+            Item::Model(ModelItem { body: Body::Functional { inputs, outputs, .. }, .. }) => {
+                let declared = inputs.iter().chain(outputs.iter().flatten());
+                declared.flat_map(|declared| &declared.dims).collect()
+            }
+            Item::Cell(CellItem { inputs, states, output, .. }) => {
                 let declared = inputs.iter().chain(states).chain(output);
-                let dims = declared.flat_map(|declared| &declared.dims);
-                let values = block.lets.iter().map(|binding| &binding.value);
-                dims.chain(values).chain(block.tail.as_deref()).collect()
+                declared.flat_map(|declared| &declared.dims).collect()
             }
-            Item::Block(block) => {
-                let defaults = block.params.iter().filter_map(|param| param.default.as_ref());
-                defaults.chain([&*block.body.body]).collect()
-            }
-            Item::Const(constant) => constant.value.iter().collect(),
+            Item::Block(block) => block.params.iter().filter_map(|param| param.default.as_ref()).collect(),
+            Item::Model(_) | Item::Const(_) => vec![],
         }
     }
 
-    /// Every plain name that it uses.
+    /// Its body, if it is one expression.
+    fn body(&self) -> Option<&Expr> {
+        match self {
+            Item::Model(ModelItem { body: Body::Sequential(expr), .. }) => Some(expr),
+            Item::Block(block) => Some(&block.body.body),
+            Item::Const(constant) => constant.value.as_ref(),
+            Item::Model(_) | Item::Cell(_) => None,
+        }
+    }
+
+    /// Every expression directly inside of it.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        let values = self.block().map(|block| block.lets.iter().map(|binding| &binding.value));
+        let tail = self.block().and_then(|block| block.tail.as_deref());
+        self.head().into_iter().chain(self.body()).chain(values.into_iter().flatten()).chain(tail).collect()
+    }
+
+    /// Every plain name that it uses, but for those that it defines for itself.
     pub fn idents(&self) -> Vec<Ident> {
-        self.exprs().into_iter().flat_map(Expr::idents).collect()
+        let exprs = self.head().into_iter().chain(self.body()).flat_map(Expr::idents);
+        let mut idents: Vec<Ident> =
+            exprs.chain(self.block().map(Block::idents).into_iter().flatten()).collect();
+        if let Item::Block(block) = self {
+            let own: Vec<&Ident> =
+                block.params.iter().map(|param| &param.name).chain(&block.body.params).collect();
+            idents.retain(|ident| !own.contains(&ident));
+        }
+        idents
     }
 }

@@ -19,6 +19,9 @@
 //! `max`, where there is no top). Weights have Keras's names, but that what Keras joins by `_` is joined by `/` where it is a part
 //! of a part: `vgg16/block1_conv1/kernel`, `resnet50/conv2/block1/1/conv/kernel` for Keras's `conv2_block1_1_conv`. The
 //! numbers of parameters are Keras's (tests hold them to that).
+//!
+//! What `cargo check` takes to expand and check one after an edit grows with its depth: some two seconds for `resnet50`, and twelve for
+//! `nasnet_large`, which has the most layers of all (`benches/BENCHMARKS.md`).
 
 pub mod convnext;
 pub mod densenet;

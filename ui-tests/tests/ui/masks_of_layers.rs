@@ -6,7 +6,7 @@ keras_model! {
     Pooled = input([8], dtype = i32) >> embedding(10, 4, mask_zero = true) >> max_pooling1d(2) >> flatten()
     Reshaped = masking(input = [6, 4]) >> reshape([3, 8]) >> lstm(2)
     Permuted = masking(input = [6, 4]) >> permute([2, 1]) >> lstm(2)
-    Joined(x: [6, 4], y: [5, 4]) { (x >> masking(), y >> masking()) >> concatenate(axis = 1) >> lstm(2) }
+    Joined(x: [6, 4], y: [1, 4]) { (x >> masking(), y >> masking()) >> minimum() >> lstm(2) }
     Within = masking(input = [6, 4, 3]) >> time_distributed(flatten()) >> lstm(2)
     Scalar(x: [4, 6], y: [5, 6], mask: [4, 6]) { (x, y, y, mask) >> multi_head_attention(2, 3) }
     Steps(x: [4, 6], y: [5, 6], q: [4], v: [6]) { (x, y, y, q, v) >> attention() }

@@ -19,7 +19,7 @@ const PARAMS: &[Param] = with_kernels![
     [GATES],
     [UNIT_FORGET_BIAS],
     [ACTIVITY_REGULARIZER],
-    [SEED, SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL]
+    [SEED, SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL, ZERO_OUTPUT]
 ];
 
 /// Keras: Recurrent layers, with convolutions.
