@@ -174,8 +174,31 @@ mod trace {
         if cfg!(debug_assertions) {
             return Some("only what `--release` builds is counted");
         }
-        let fits = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-        (!fits).then_some("the table is of AVX2, which this processor lacks")
+        if !(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")) {
+            return Some("the table is of AVX2, which this processor lacks");
+        }
+        let mut probe = Command::new("/proc/self/exe");
+        let child = follow(&mut probe).spawn();
+        let refused = matches!(&child, Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied);
+        if let Ok(mut child) = child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        refused.then_some("this machine lets no process follow another (ptrace)")
+    }
+
+    /// The process of `command` will wait for this one at its beginning.
+    fn follow(command: &mut Command) -> &mut Command {
+        // SAFETY: both are system calls, which is all that may happen between fork and exec.
+        unsafe {
+            command.pre_exec(|| {
+                libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong);
+                match libc::ptrace(libc::PTRACE_TRACEME, 0, null_mut::<u8>(), null_mut::<u8>()) {
+                    0 => Ok(()),
+                    _ => Err(Error::last_os_error()),
+                }
+            })
+        }
     }
 
     /// Where counting begins and ends: a signal that the parent takes.
@@ -211,17 +234,7 @@ mod trace {
             .env(CHILD, name)
             .env("KERAS_ISA", "avx2")
             .env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-ERMS,-FSRM,-RTM");
-        // SAFETY: both are system calls, which is all that may happen between fork and exec.
-        unsafe {
-            command.pre_exec(|| {
-                libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong);
-                match libc::ptrace(libc::PTRACE_TRACEME, 0, null_mut::<u8>(), null_mut::<u8>()) {
-                    0 => Ok(()),
-                    _ => Err(Error::last_os_error()),
-                }
-            })
-        };
-        let mut child = command
+        let mut child = follow(&mut command)
             .spawn()
             .map_err(|error| format!("starting a process to follow (is ptrace allowed?): {error}"))?;
         let counted = between_marks(child.id() as pid_t);
