@@ -50,6 +50,45 @@ fn layers_are_in_keras_s_order() {
 }
 
 #[test]
+fn functions_and_arithmetic_are_operations() {
+    let found = description(
+        "Net(x: [4]) { let h = x >> dense(4); 2.0 - exp(sum(h, axis = 1, keepdims = true)) * h }",
+    )
+    .config;
+    let node = |class: &str, name: &str, config: &str| {
+        format!(
+            "{{\"module\":\"keras.src.ops.numpy\",\"class_name\":\"{class}\",\"config\":{{\"name\":\"{name}\"{config}}}"
+        )
+    };
+    for part in [
+        node("Sum", "sum", ",\"axis\":1,\"keepdims\":true"),
+        node("Exp", "exp", ""),
+        node("Multiply", "multiply", ""),
+    ] {
+        assert!(found.contains(&part), "{part}: {found}");
+    }
+    assert!(
+        found.contains("\"inbound_nodes\":[{\"args\":[2.0,{\"class_name\":\"__keras_tensor__\""),
+        "{found}"
+    );
+    // A chain of Keras has layers alone.
+    let piped = description("dense(4, input = 3) >> exp() >> dense(2)").config;
+    assert!(
+        piped.contains("\"class_name\":\"Functional\"") && piped.contains("\"class_name\":\"Exp\""),
+        "{piped}"
+    );
+    // Keras lines up axes from the batch on, and compares to truth values.
+    let apart = description("Net(x: [4], y: [3, 4]) { (x >> dense(4)) > y }").config;
+    let wanted = ["\"class_name\":\"Reshape\"", "\"target_shape\":[1,4]", "\"class_name\":\"Cast\""];
+    assert!(wanted.iter().all(|part| apart.contains(part)), "{apart}");
+    assert!(
+        apart.ends_with(
+            "\"output_layers\":[[\"greater_as_number\",0,0]]},\"registered_name\":\"Functional\"}"
+        )
+    );
+}
+
+#[test]
 fn models_within_models_are_layers() {
     let found = description(
         "Code = dense(4, tanh, input = 4) >> dense(4)
@@ -66,6 +105,15 @@ fn models_within_models_are_layers() {
     assert_eq!(found.config.matches("\"name\":\"dense_1\"").count(), 1);
 }
 
+/// A loop that is taken apart leaves other numbers in the graph.
+#[test]
+fn steps_that_are_computed_at_once_are_a_layer() {
+    let found =
+        description("Net(x: [6, 4]) { x >> time_distributed(dense(2) >> batch_normalization()) >> gru(2) }");
+    assert_eq!(found.problem, None);
+    assert_eq!(found.models, [("time_distributed".to_string(), "sequential")]);
+}
+
 #[test]
 fn sizes_that_are_not_known_are_left_open() {
     let found = description("Net = dense(HIDDEN, input = 3) >> dense(2)");
@@ -78,8 +126,14 @@ fn sizes_that_are_not_known_are_left_open() {
 #[test]
 fn what_keras_has_not_is_a_problem_if_an_output_depends_on_it() {
     for (source, expected) in [
-        ("Net(x: [3]) { abs(x >> dense(2)) }", "`abs` is a function"),
-        ("Net(x: [3]) { (x >> dense(2)) * 2.0 }", "`multiply` is arithmetic"),
+        ("Net(x: [3]) { let h = x >> dense(2); gradient(h, x) }", "`gradient` is no operation of Keras"),
+        ("Net(x: [3]) { (x >> dense(2)) * arange(2) }", "`arange` is of no tensor"),
+        ("Net(x: [3, 2]) { argmax(x >> dense(2)) }", "`argmax` without `axis` counts the batch too in Keras"),
+        ("Net(x: [3, 2], y: [3]) { matmul(y >> dense(3), x) }", "`matmul` of a vector takes the batch"),
+        (
+            "Net(x: [4, 3]) { x >> time_distributed(dense(2) >> exp()) }",
+            "is a function, and wrappers of Keras take layers",
+        ),
         ("dense(2, input = 3) >> lambda(|x| x * 2.0)", "Keras 3 has no `lambda`"),
         ("dense(2, celu(0.5), input = 3)", "`celu` with arguments is a function in Keras, and no layer"),
         ("Net(x: [4, 3]) { x >> lstm(2, stateful = true) }", "`lstm` is stateful"),
@@ -95,11 +149,11 @@ fn what_keras_has_not_is_a_problem_if_an_output_depends_on_it() {
         ),
         (
             "Net(x: [6, 4, 2]) { x >> time_distributed(flatten() >> dense(2, selu) >> gelu(approximate = true)) >> gru(2) }",
-            "`gelu` with arguments is a function in Keras, and no layer",
+            "`time_distributed/activation` is a function, and wrappers of Keras take layers",
         ),
     ] {
         assert!(problem(source).contains(expected), "{source}: {}", problem(source));
     }
-    let beside = "Net(x: [3]) { let h = x >> dense(2); let unused = abs(h) >> dense(1); h }";
+    let beside = "Net(x: [3]) { let h = x >> dense(2); let unused = gradient(h, x) >> dense(1); h }";
     assert!(crate::tests::compile(beside).0[0].description.problem.is_none());
 }

@@ -23,6 +23,11 @@ impl Config {
         self
     }
 
+    /// The same arguments of another class.
+    pub(crate) fn of_class(self, class: &'static str) -> Self {
+        Config { class, ..self }
+    }
+
     /// As Keras writes an object of `module`.
     pub(crate) fn json(self, module: &str) -> Value {
         json!({"module": module, "class_name": self.class, "config": self.arguments, "registered_name": null})
@@ -68,11 +73,23 @@ macro_rules! arguments {
     )*};
 }
 #[cfg(feature = "keras-files")]
-arguments!(bool, i32, u32, u64, String, Value, &'static [isize]);
+arguments!(
+    bool,
+    i32,
+    u32,
+    u64,
+    usize,
+    f64,
+    String,
+    Value,
+    &'static [isize],
+    &'static [usize],
+    &'static [f64]
+);
 
 /// The method `config` of what Keras has under the name `class`, with the same arguments as fields.
 macro_rules! config {
-    ($class:literal $($field:ident)*) => {
+    ($class:tt $($field:ident)*) => {
         #[cfg(feature = "keras-files")]
         fn config(&self) -> std::result::Result<$crate::config::Config, String> {
             Ok($crate::config::Config::new($class)$(.with(stringify!($field), &self.$field))*)
@@ -80,3 +97,18 @@ macro_rules! config {
     };
 }
 pub(crate) use config;
+
+/// What Keras calls the values of an enum.
+macro_rules! words {
+    ($($of:ident { $($value:path => $word:literal),* $(,)? })*) => {$(
+        #[cfg(feature = "keras-files")]
+        impl crate::config::Argument for $of {
+            fn json(&self) -> serde_json::Value {
+                match self {
+                    $($value => $word.into(),)*
+                }
+            }
+        }
+    )*};
+}
+pub(crate) use words;

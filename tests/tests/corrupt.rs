@@ -4,6 +4,9 @@
 //! Real files are changed in hundreds of ways, the same ones in every run: bits flipped, ends cut off, lengths made huge, parts
 //! repeated, left out or put elsewhere. The allocator counts for all threads, so there is no test harness.
 
+#[path = "corrupt/weights.rs"]
+mod weights;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
 use std::io::{Cursor, Read, Write};
@@ -68,11 +71,6 @@ static ALLOCATOR: Counting = Counting;
 const WAYS: u64 = 300;
 /// The most memory that reading one of these files may take: all of them are small.
 const BOUND: usize = 48 << 20;
-
-keras_model! {
-    Small = dense(6, relu, input = 4) >> batch_normalization() >> dense(3, softmax);
-    Carrying = gru(3, stateful = true, input = [4, 2]) >> dense(1);
-}
 
 type Reader = Box<dyn Fn(&Path) -> Result<()>>;
 
@@ -166,68 +164,6 @@ fn go_over(case: &Case, folder: &Path) -> (usize, usize) {
         most = most.max(taken);
     }
     (errors, most)
-}
-
-fn weights() -> Vec<Case> {
-    let load = |path: &Path| Small::new(1).load_weights(path);
-    let saved = |name: &str| {
-        let path = std::env::temp_dir().join(format!("keras-corrupt-{}-{name}", std::process::id()));
-        Small::new(2).save_weights(&path).expect("weights are written");
-        let bytes = fs::read(&path).expect("weights");
-        fs::remove_file(path).ok();
-        bytes
-    };
-    let mut cases = vec![];
-    for (name, file) in [
-        ("safetensors", "weights.safetensors"),
-        ("Keras 3's weights", "small.weights.h5"),
-        ("Keras 2's files", "small.h5"),
-    ] {
-        cases.push(Case { name, file, bytes: saved(file), read: Box::new(load) });
-    }
-    // A whole model's file has the weights in it as they are.
-    let mut archive = zip::ZipWriter::new(Cursor::new(vec![]));
-    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    archive.start_file("model.weights.h5", stored).expect("a file");
-    archive.write_all(&saved("small.weights.h5")).expect("its bytes");
-    let bytes = archive.finish().expect("an archive").into_inner();
-    cases.push(Case { name: "Keras 3's archives", file: "small.keras", bytes, read: Box::new(load) });
-    let checkpoint = |stateful: bool| {
-        let path = std::env::temp_dir().join(format!("keras-corrupt-{}.checkpoint", std::process::id()));
-        if stateful {
-            let mut model = Carrying::new(1).compile(Adam::default(), MeanSquaredError, ());
-            model.step_on_batch(ndarray::Array3::<f32>::zeros((2, 4, 2)), &[0.0f32; 2]).expect("a step");
-            model.save_checkpoint(&path).expect("a checkpoint");
-        } else {
-            let mut model = Small::new(1).compile(Adam::default(), SparseCategoricalCrossentropy, ());
-            model.step_on_batch(ndarray::Array2::<f32>::zeros((2, 4)), &[0u8; 2]).expect("a step");
-            model.save_checkpoint(&path).expect("a checkpoint");
-        }
-        let bytes = fs::read(&path).expect("a checkpoint");
-        fs::remove_file(path).ok();
-        bytes
-    };
-    cases.push(Case {
-        name: "checkpoints",
-        file: "checkpoint.safetensors",
-        bytes: checkpoint(false),
-        read: Box::new(|path| {
-            let mut model = Small::new(1).compile(Adam::default(), SparseCategoricalCrossentropy, ());
-            model.load_checkpoint(path)?;
-            model.step_on_batch(ndarray::Array2::<f32>::zeros((2, 4)), &[0u8; 2]).map(drop)
-        }),
-    });
-    cases.push(Case {
-        name: "checkpoints with states",
-        file: "states.safetensors",
-        bytes: checkpoint(true),
-        read: Box::new(|path| {
-            let mut model = Carrying::new(1).compile(Adam::default(), MeanSquaredError, ());
-            model.load_checkpoint(path)?;
-            model.step_on_batch(ndarray::Array3::<f32>::zeros((2, 4, 2)), &[0.0f32; 2]).map(drop)
-        }),
-    });
-    cases
 }
 
 fn arrays() -> Vec<Case> {
@@ -576,7 +512,7 @@ fn main() {
     let folder = std::env::temp_dir().join(format!("keras-corrupt-{}", std::process::id()));
     // A panic is told once, with the file and the way.
     let only = std::env::args().nth(1).filter(|name| !name.starts_with('-'));
-    for case in [weights(), arrays(), sets(), texts(), sounds(), images()].into_iter().flatten() {
+    for case in [weights::cases(), arrays(), sets(), texts(), sounds(), images()].into_iter().flatten() {
         if only.as_ref().is_some_and(|only| !case.name.contains(only.as_str())) {
             continue;
         }

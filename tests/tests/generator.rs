@@ -26,6 +26,9 @@ const FILLS: [(&str, Fill); 4] = [
     ("wrap", Fill::Wrap),
 ];
 
+const ORDERS: [Order; 6] =
+    [Order::Nearest, Order::Linear, Order::Quadratic, Order::Cubic, Order::Quartic, Order::Quintic];
+
 #[test]
 fn affine_transforms_are_keras_s() {
     let fixture = Fixture::load("generator");
@@ -42,10 +45,16 @@ fn affine_transforms_are_keras_s() {
     ];
     for (name, transform) in cases {
         for (mode, fill) in FILLS {
-            for (k, order) in [Order::Nearest, Order::Linear].into_iter().enumerate() {
+            // Splines of a higher degree for some of them.
+            for (k, order) in ORDERS.into_iter().enumerate() {
                 let what = format!("{name}/{mode}/{k}");
+                if k > 1 && !["turned", "far", "all"].contains(&name) {
+                    continue;
+                }
                 let y = apply_affine_transform(&x, &transform, fill, order).into_dyn();
-                assert_close(&what, &y, fixture.get(&what), 1e-5);
+                // SciPy's filter begins with a sum that is off by a power of the pole, which the largest pole shows in so few rows.
+                let tolerance = if what.ends_with("reflect/5") { 1e-4 } else { 1e-5 };
+                assert_close(&what, &y, fixture.get(&what), tolerance);
             }
         }
     }
@@ -53,6 +62,9 @@ fn affine_transforms_are_keras_s() {
     for (mode, fill) in FILLS {
         let what = format!("row/{mode}");
         let y = apply_affine_transform(&row, &Transform { tx: 0.4, ty: 1.5, ..none }, fill, Order::Linear);
+        assert_close(&what, &y.into_dyn(), fixture.get(&what), 1e-5);
+        let what = format!("row/{mode}/3");
+        let y = apply_affine_transform(&row, &Transform { tx: 0.4, ty: 1.5, ..none }, fill, Order::Cubic);
         assert_close(&what, &y.into_dyn(), fixture.get(&what), 1e-5);
     }
     assert_eq!(apply_affine_transform(&x, &none, Fill::Nearest, Order::Linear), x);

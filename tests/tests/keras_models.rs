@@ -1,8 +1,13 @@
 //! Whole models as Keras's files: `.keras`, which Python loads without a word of code.
 
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+#[path = "keras/files.rs"]
+mod files;
 
+use std::fs;
+use std::path::Path;
+
+use files::{Folder, bits};
+use keras_runtime::data::write_npy;
 use keras_runtime::prelude::*;
 use ndarray::ArrayD;
 
@@ -63,9 +68,33 @@ keras_model! {
     Boxes = Code >> dense(4, relu) >> Code(name = "more", trainable = false) >> activation(softplus);
 
     cell own(x: [3]; h: [2]) { let y = (x, h) >> concatenate() >> dense(2, tanh); (y, y) }
+    /// Arithmetic with numbers, with tensors of fewer axes, and comparisons.
+    Arithmetic(x: [6], y: [3, 6]) -> (a: [3, 6], b: [3, 6]) {
+        let h = x >> dense(6, tanh);
+        let a = 2.0 - h * 3.0 / (1.5 + square(h));
+        let b = y * a + a / WIDTH;
+        let c = (b > 0.1) * b - (b != y) + where(b <= 0.5, b, -y);
+        let tower = dense(6, tanh, name = "tower");
+        (c, exp(b >> tower) * (logical_and(c, b) >> tower) + pow(abs(b), 1.5))
+    }
+    /// Functions, in a pipeline too, of which some have several results.
+    Functions(x: [4, 6]) -> (a: [4, 3], b: [4], c: [4, 12], d: [4, 4]) {
+        let h = x >> dense(6) >> gelu(approximate = true) >> celu(0.5) >> squareplus(2.0) >> threshold(0.2, 0.1);
+        let (l, r) = split(h, 2, axis = 2);
+        let (m, v) = moments(h, axes = 2, keepdims = true);
+        let n = ((l - m) * rsqrt(v + 0.1), r) >> maximum();
+        let s = logsumexp(n, axis = 2) + norm(n, axis = 2) + max(h, axis = 2) - std(h, axis = -1);
+        let p = s + argmax(h, axis = 2) + count_nonzero(l > r, axis = 2) + sum(h) + mean(h, axis = [1, 2]);
+        let q = (take(h, [5, 0, 1], axis = 2), slice(h, 2, 1, 3)) >> concatenate();
+        let t = flip(roll(q, 2, axis = 2), axis = 1) >> pad([[0, 0], [0, 0], [2, 4]], constant_values = 0.5);
+        let e = stack(sin(l), cos(r), axis = 3) >> squeeze_mean();
+        let w = stop_gradient(cumsum(n, axis = 1)) + clip(e, -0.5, 0.5) + trunc(3.0 * erf(r)) + round(l);
+        let g = matmul(n, swapaxes(n, 1, 2)) + tril(matmul(l, moveaxis(r, 1, 2)), k = 1);
+        (w, p, t, g + repeat_elements(expand_dims(trace(g), axis = 1), 4, axis = 1) + full_like(g, 0.25))
+    }
+    block squeeze_mean() |x| { squeeze(mean(x, axis = 3, keepdims = true), axis = 3) }
     Closure = dense(3, input = 3) >> lambda(|x| x * 2.0) >> dense(1);
-    Function(x: [3]) { abs(x >> dense(2)) }
-    Number(x: [3]) { (x >> dense(2)) * 2.0 }
+    Slope(x: [3]) { let h = x >> dense(2); gradient(h, x) }
     Own(x: [5, 3]) { x >> own() >> dense(1) }
     Looped(x: [5, 3]) { x >> rnn(own()) }
     Stateful(x: [5, 3]) { x >> lstm(2, stateful = true) }
@@ -76,28 +105,6 @@ keras_model! {
         h >> relu(max_value = 0.8, negative_slope = 0.05) >> lstm(3, activation = elu(0.5), return_sequences = true)
             >> softmax(axis = 1) >> time_distributed(dense(2, activation = relu(threshold = 0.1, negative_slope = 0.3)))
     }
-}
-
-/// A folder that goes with the test.
-fn folder() -> PathBuf {
-    env::temp_dir().join(format!("keras-models-{}", std::process::id()))
-}
-
-fn bits<M: Model>(model: &M) -> Vec<u32> {
-    let all = model.weights();
-    all.iter().flat_map(|(_, weight)| weight.iter().map(|x| x.to_bits()).collect::<Vec<_>>()).collect()
-}
-
-/// A `.npy` file.
-fn write_npy(path: &Path, y: &ArrayD<f32>) {
-    let shape: String = y.shape().iter().map(|size| format!("{size},")).collect();
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}");
-    let header = format!("{header:<117}\n");
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.as_bytes());
-    bytes.extend(y.iter().flat_map(|x| x.to_le_bytes()));
-    fs::write(path, bytes).expect("a file");
 }
 
 /// Numbers that Python computes too.
@@ -132,7 +139,7 @@ fn write<M: Model>(folder: &Path, name: &str) -> Result<()> {
     let inputs = inputs::<M>(3);
     let tensors: Vec<_> = inputs.iter().map(keras_runtime::data::IntoTensor::into_tensor).collect();
     for (i, y) in read.predict_outputs(tensors)?.iter().enumerate() {
-        write_npy(&folder.join(format!("{name}.{i}.npy")), y);
+        write_npy(folder.join(format!("{name}.{i}.npy")), y)?;
     }
     Ok(())
 }
@@ -140,9 +147,7 @@ fn write<M: Model>(folder: &Path, name: &str) -> Result<()> {
 /// `keras_files.py --check` loads them with `keras.models.load_model`, and compares what they predict.
 #[test]
 fn whole_models_are_written() -> Result<()> {
-    let kept = env::var_os("KERAS_FILES_OUT").map(PathBuf::from);
-    let out = kept.clone().unwrap_or_else(folder).join("models");
-    fs::create_dir_all(&out).expect("a folder");
+    let out = Folder::for_python("models");
     write::<Branches>(&out, "branches")?;
     write::<Shared>(&out, "shared")?;
     write::<Translate>(&out, "translate")?;
@@ -152,6 +157,8 @@ fn whole_models_are_written() -> Result<()> {
     write::<Volume>(&out, "volume")?;
     write::<Boxes>(&out, "boxes")?;
     write::<Arguments>(&out, "arguments")?;
+    write::<Arithmetic>(&out, "arithmetic")?;
+    write::<Functions>(&out, "functions")?;
     // In any moment the same bytes, and by a callback too.
     let bytes = fs::read(out.join("boxes.keras")).expect("a file");
     write::<Boxes>(&out, "boxes")?;
@@ -163,9 +170,6 @@ fn whole_models_are_written() -> Result<()> {
     model.fit(&x, &x, Fit { callbacks: list, verbose: Verbose::Silent, ..Fit::default() })?;
     assert!(bits(&Boxes::from_weights_file(&path)?) == bits(&*model));
     fs::remove_file(path).expect("the test's own");
-    if kept.is_none() {
-        fs::remove_dir_all(out.parent().expect("a folder")).expect("the test's own");
-    }
     Ok(())
 }
 
@@ -179,8 +183,7 @@ fn what_keras_has_no_layer_for_is_told() {
         assert!(!Path::new("never.keras").exists());
     }
     problem::<Closure>(&["`lambda`"]);
-    problem::<Function>(&["`abs` is a function"]);
-    problem::<Number>(&["`multiply` is arithmetic"]);
+    problem::<Slope>(&["`gradient` is no operation of Keras"]);
     problem::<Own>(&["`own` is a cell of your own"]);
     problem::<Looped>(&["`rnn/own` is a cell of your own"]);
     problem::<Stateful>(&["`lstm` is stateful"]);

@@ -5,23 +5,28 @@
 mod fixture;
 
 use fixture::{Fixture, assert_close_number, still};
-use keras_runtime::metric::{Aggregation, Average, Metrics};
+use keras_runtime::metric::{Aggregation, Average, Mean, Metrics, Sum};
 use keras_runtime::prelude::*;
 use keras_runtime::train::Evaluate;
 
 keras_model! {
     // Predictions go through unchanged.
     Rows = dense(5, use_bias = false, kernel_initializer = identity, input = 5);
+    Words = dense(1, use_bias = false, kernel_initializer = identity, input = 1);
 }
 
 fn check(fixture: &Fixture, case: &str, metric: impl Metrics + Copy) -> Result<()> {
+    check_by::<Rows>(fixture, case, metric)
+}
+
+fn check_by<M: Model>(fixture: &Fixture, case: &str, metric: impl Metrics + Copy) -> Result<()> {
     let name = |part: &str| format!("{case}/{part}");
     let (y, p) = (fixture.get(&name("y_true")), fixture.get(&name("y_pred")));
     let losses: Vec<Box<dyn Loss>> = match y.ndim() {
         1 => vec![Box::new(SparseCategoricalCrossentropy)],
         _ => vec![Box::new(MeanSquaredError)],
     };
-    let mut model = Rows::new(0).compile(still(), losses, (metric, Weighted(metric)));
+    let mut model = M::with_seed(0).compile(still(), losses, (metric, Weighted(metric)));
     let weight = match UNWEIGHTED.contains(&case) {
         true => None,
         false => sample_weight(fixture.get(&name("weight"))),
@@ -41,6 +46,35 @@ fn check(fixture: &Fixture, case: &str, metric: impl Metrics + Copy) -> Result<(
 /// Those that Keras gives no weights of samples.
 const UNWEIGHTED: [&str; 2] = ["binary_iou", "binary_iou_of_one"];
 
+#[test]
+fn one_word_is_right_on_its_side() -> Result<()> {
+    check_by::<Words>(&Fixture::load("metrics"), "accuracy_of_two", Accuracy)
+}
+
+/// Numbers of a training loop of one's own, over uneven batches.
+#[test]
+fn running_numbers() {
+    let fixture = Fixture::load("metrics");
+    let [values, weights] = ["values", "weight"].map(|name| {
+        fixture.get(&format!("running/{name}")).iter().map(|x| f64::from(*x)).collect::<Vec<_>>()
+    });
+    let number = |name: &str| f64::from(*fixture.get(&format!("running/{name}")).first().unwrap());
+    let (mut mean, mut sum) = (Mean::default(), Sum::default());
+    let (mut weighted_mean, mut weighted_sum) = (Mean::default(), Sum::default());
+    for rows in [0..9, 9..18, 18..23] {
+        mean.update(values[rows.clone()].iter().copied());
+        sum.update(values[rows.clone()].iter().copied());
+        for row in rows {
+            weighted_mean.update_weighted(values[row], weights[row]);
+            weighted_sum.update_weighted(values[row], weights[row]);
+        }
+    }
+    assert_close_number("Mean", mean.result(), number("Mean"), 1e-5);
+    assert_close_number("Sum", sum.result(), number("Sum"), 1e-5);
+    assert_close_number("weighted Mean", weighted_mean.result(), number("Mean/weighted"), 1e-5);
+    assert_close_number("weighted Sum", weighted_sum.result(), number("Sum/weighted"), 1e-5);
+}
+
 macro_rules! metrics {
     ($($test:ident: $($name:literal => $metric:expr;)*)*) => {$(
         #[test]
@@ -54,6 +88,8 @@ macro_rules! metrics {
 
 metrics! {
     accuracies:
+        "accuracy" => Accuracy;
+        "accuracy_of_labels" => Accuracy;
         "binary_accuracy" => BinaryAccuracy { threshold: 0.4 };
         "categorical_accuracy" => CategoricalAccuracy;
         "sparse_categorical_accuracy" => SparseCategoricalAccuracy;

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::words;
-use crate::graph::{Description, MARK};
+use crate::graph::{Description, MARK, NUMBER};
 use crate::model::Model;
 
 /// `fn description`, unless the model has errors.
@@ -18,12 +18,13 @@ pub fn function(krate: &TokenStream, model: &Model) -> Option<TokenStream> {
         // Text, then a size, then text again.
         None => (quote!(None), config.split(MARK).collect(), &order[..]),
     };
-    let pieces = config.iter().enumerate().map(|(i, piece)| match piece.parse::<usize>() {
-        Ok(size) if i % 2 == 1 => {
-            let size = words(&sizes[size]);
-            quote!(Piece::Size(#size))
+    let pieces = config.iter().enumerate().map(|(i, piece)| {
+        let constant = |at: &str| at.parse::<usize>().ok().filter(|_| i % 2 == 1).map(|at| words(&sizes[at]));
+        match (piece.strip_prefix(NUMBER).and_then(constant), constant(piece)) {
+            (Some(number), _) => quote!(Piece::Number((#number) as f32)),
+            (None, Some(size)) => quote!(Piece::Size(#size)),
+            (None, None) => quote!(Piece::Text(#piece)),
         }
-        _ => quote!(Piece::Text(#piece)),
     });
     let models = models.iter().map(|(name, class)| quote!((#name, #class)));
     Some(quote! {

@@ -273,7 +273,7 @@ impl Builder<'_> {
         &mut self,
         place: Place,
         name: &str,
-        class: &str,
+        class: &'static str,
         inputs: &[&Tensor],
         build: impl FnOnce(&mut Self) -> Id,
     ) -> Tensor {

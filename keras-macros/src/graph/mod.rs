@@ -36,7 +36,7 @@ use crate::layers::{self, Use, spectral};
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Let};
 pub use constants::{Constants, Scalar};
 pub use definitions::{Compiled, Definitions, compile};
-pub use outline::{Description, MARK};
+pub use outline::{Description, MARK, NUMBER};
 pub use print::table;
 
 /// A value with its origin, for messages.

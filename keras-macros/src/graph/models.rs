@@ -26,11 +26,12 @@ pub(super) struct Taken {
 
 impl<'a> Builder<'a> {
     pub(super) fn finish(mut self, form: Form, ok: bool) -> Model {
+        // Before nodes are numbered anew.
+        let description = self.outlined(&form);
         if self.rewritten {
             self.graph.sweep();
         }
         let ok = ok && self.loops_stand_alone(&form);
-        let description = self.outlined(&form);
         if let (Form::Item { name, .. } | Form::Loss { name, .. }, false, Some(reported)) =
             (&form, ok, self.diag.reported())
         {

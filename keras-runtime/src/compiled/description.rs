@@ -21,6 +21,8 @@ pub enum Piece {
     Text(&'static str),
     /// A constant of Rust.
     Size(usize),
+    /// One that may be of any type.
+    Number(f32),
 }
 
 impl Description {

@@ -16,6 +16,7 @@ use crate::device::Backend;
 use crate::error::{Error, Result};
 use crate::init;
 use crate::loss::Loss;
+use crate::metric::Metric;
 use crate::optim::{Optimizer, ScaleState};
 use crate::train::Course;
 
@@ -45,6 +46,8 @@ pub(crate) struct Trained<'a> {
     pub spec: &'static Spec,
     pub optimizer: &'a dyn Optimizer,
     pub losses: &'a [Box<dyn Loss>],
+    /// For each output.
+    pub metrics: &'a [Vec<Box<dyn Metric>>],
     pub describe: Describe,
 }
 
@@ -69,7 +72,7 @@ pub(crate) fn save(
         }
         #[cfg(not(feature = "keras-files"))]
         Some(_) => {
-            let _ = (trained.losses, trained.describe);
+            let _ = (trained.losses, trained.metrics, trained.describe);
             return Err(super::without_feature(path));
         }
         None => {}

@@ -3,6 +3,9 @@
 use super::Batch;
 use super::measure::{Mean, Measure, expect_classes, named};
 use crate::compiled::OutputSpec;
+#[cfg(feature = "keras-files")]
+use crate::config::Config;
+use crate::config::config;
 use crate::data::Tensor;
 use crate::error::Result;
 use crate::loss::defaults::defaults;
@@ -12,7 +15,8 @@ use crate::loss::{TargetShape, check::expect_indices, expect_same_shape};
 ///
 /// As Keras does, it compares with a threshold of 0.5 where an output has one word (`BinaryAccuracy`), the greatest
 /// words where targets are one-hot (`CategoricalAccuracy`), and the greatest word with an index where targets are class
-/// indices (`SparseCategoricalAccuracy`).
+/// indices (`SparseCategoricalAccuracy`). Keras's class of this name, which asks for equal numbers, is a
+/// [`MeanMetric`](super::MeanMetric).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Accuracy;
 
@@ -101,6 +105,18 @@ impl Measure for Accuracy {
         });
     }
 
+    // As Keras chooses for the word "accuracy".
+    config! { "BinaryAccuracy" }
+
+    #[cfg(feature = "keras-files")]
+    fn config_at(&self, config: Config, output: &OutputSpec<'_>, indices: bool) -> Config {
+        match (output.shape.last(), indices) {
+            (Some(1), _) => config,
+            (_, true) => config.of_class("SparseCategoricalAccuracy"),
+            (_, false) => config.of_class("CategoricalAccuracy"),
+        }
+    }
+
     fn value(&self, seen: &Mean) -> f64 {
         seen.value()
     }
@@ -108,6 +124,8 @@ impl Measure for Accuracy {
 
 impl Measure for BinaryAccuracy {
     type Seen = Mean;
+
+    config! { "BinaryAccuracy" threshold }
 
     fn name(&self) -> &str {
         "binary_accuracy"
@@ -127,9 +145,11 @@ impl Measure for BinaryAccuracy {
 }
 
 macro_rules! by_position {
-    ($($metric:ident, $name:literal, $check:ident, |$own:ident, $y:ident, $p:ident| $right:expr;)*) => {$(
+    ($($metric:ident($($field:ident)?), $name:literal, $check:ident, |$own:ident, $y:ident, $p:ident| $right:expr;)*) => {$(
         impl Measure for $metric {
             type Seen = Mean;
+
+            config! { (stringify!($metric)) $($field)? }
 
             fn name(&self) -> &str {
                 $name
@@ -151,13 +171,15 @@ macro_rules! by_position {
     )*};
 }
 by_position! {
-    CategoricalAccuracy, "categorical_accuracy", expect_same_shape, |_own, y, p| argmax(p) == argmax(y);
-    SparseCategoricalAccuracy, "sparse_categorical_accuracy", expect_indices, |_own, y, p| argmax(p) == y[0] as usize;
-    TopKCategoricalAccuracy, "top_k_categorical_accuracy", expect_same_shape, |own, y, p| in_top(p, argmax(y), own.k);
+    CategoricalAccuracy(), "categorical_accuracy", expect_same_shape, |_own, y, p| argmax(p) == argmax(y);
+    SparseCategoricalAccuracy(), "sparse_categorical_accuracy", expect_indices, |_own, y, p| argmax(p) == y[0] as usize;
+    TopKCategoricalAccuracy(k), "top_k_categorical_accuracy", expect_same_shape, |own, y, p| in_top(p, argmax(y), own.k);
 }
 
 impl Measure for SparseTopKCategoricalAccuracy {
     type Seen = Mean;
+
+    config! { "SparseTopKCategoricalAccuracy" k from_sorted_ids }
 
     fn name(&self) -> &str {
         "sparse_top_k_categorical_accuracy"

@@ -4,6 +4,8 @@ use super::Batch;
 use super::kept::kept;
 use super::measure::{Measure, expect_class, named, ratio};
 use crate::compiled::OutputSpec;
+#[cfg(feature = "keras-files")]
+use crate::config::Config;
 use crate::data::Tensor;
 use crate::error::Result;
 use crate::loss::check::expect_same_shape;
@@ -58,6 +60,12 @@ macro_rules! ratios {
         impl Measure for $metric {
             type Seen = Confusion;
 
+            #[cfg(feature = "keras-files")]
+            fn config(&self) -> std::result::Result<Config, String> {
+                let config = Config::new(stringify!($metric)).with("thresholds", &self.threshold);
+                Ok(config.with("top_k", &self.top_k).with("class_id", &self.class_id))
+            }
+
             fn name(&self) -> &str {
                 $name
             }
@@ -105,6 +113,11 @@ macro_rules! counts {
 
         impl Measure for $metric {
             type Seen = Confusion;
+
+            #[cfg(feature = "keras-files")]
+            fn config(&self) -> std::result::Result<Config, String> {
+                Ok(Config::new(stringify!($metric)).with("thresholds", &self.threshold))
+            }
 
             fn name(&self) -> &str {
                 $name

@@ -3,6 +3,7 @@
 use super::Batch;
 use super::kept::kept;
 use super::measure::{Mean, Measure, named, ratio};
+use crate::config::{config, words};
 use crate::loss::defaults::defaults;
 
 /// `1 - sum((y - p)^2) / sum((y - mean(y))^2)` for each word of the last axis, and a mean of these.
@@ -33,6 +34,12 @@ pub struct PearsonCorrelation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ConcordanceCorrelation;
 
+words! {
+    Aggregation {
+        Aggregation::Uniform => "uniform_average",
+        Aggregation::VarianceWeighted => "variance_weighted_average",
+    }
+}
 defaults! {
     R2Score { class_aggregation: Aggregation::Uniform, num_regressors: 0 }
 }
@@ -73,6 +80,8 @@ kept! {
 
 impl Measure for R2Score {
     type Seen = Words;
+
+    config! { "R2Score" class_aggregation num_regressors }
 
     fn name(&self) -> &str {
         "r2_score"
@@ -141,6 +150,8 @@ macro_rules! along_the_last_axis {
     ($($metric:ident, $name:literal, |$moments:ident| $value:expr;)*) => {$(
         impl Measure for $metric {
             type Seen = Mean;
+
+            config! { (stringify!($metric)) }
 
             fn name(&self) -> &str {
                 $name

@@ -4,6 +4,7 @@ use super::Batch;
 use super::kept::kept;
 use super::measure::{Measure, expect_class, named, ratio};
 use crate::compiled::OutputSpec;
+use crate::config::{config, words};
 use crate::data::Tensor;
 use crate::error::{Error, Result};
 use crate::loss::check::expect_same_shape;
@@ -92,6 +93,15 @@ pub enum Summation {
     Majoring,
 }
 
+words! {
+    Curve { Curve::ROC => "ROC", Curve::PR => "PR" }
+    Summation {
+        Summation::Interpolation => "interpolation",
+        Summation::Minoring => "minoring",
+        Summation::Majoring => "majoring",
+    }
+}
+
 /// The area under a curve over evenly spaced thresholds, all words of an output taken together, or label by label.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AUC {
@@ -125,6 +135,8 @@ impl AUC {
 impl Measure for AUC {
     /// One for all labels, or one for each.
     type Seen = Vec<Buckets>;
+
+    config! { "AUC" num_thresholds curve summation_method multi_label label_weights }
 
     fn name(&self) -> &str {
         "auc"
@@ -226,6 +238,8 @@ macro_rules! one_at_another {
 
         impl Measure for $metric {
             type Seen = Buckets;
+
+            config! { (stringify!($metric)) $given num_thresholds class_id }
 
             fn name(&self) -> &str {
                 $name

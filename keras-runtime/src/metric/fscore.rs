@@ -3,6 +3,7 @@
 use super::Batch;
 use super::kept::kept;
 use super::measure::{Measure, named};
+use crate::config::{config, words};
 use crate::loss::defaults::defaults;
 
 /// How the scores of classes become one.
@@ -37,6 +38,9 @@ pub struct F1Score {
     pub threshold: Option<f32>,
 }
 
+words! {
+    Average { Average::Macro => "macro", Average::Micro => "micro", Average::Weighted => "weighted" }
+}
 defaults! {
     FBetaScore { average: Average::Macro, beta: 1.0, threshold: None }
     F1Score { average: Average::Macro, threshold: None }
@@ -64,6 +68,8 @@ impl Class {
 
 impl Measure for FBetaScore {
     type Seen = Vec<Class>;
+
+    config! { "FBetaScore" average beta threshold }
 
     fn name(&self) -> &str {
         "fbeta_score"
@@ -111,6 +117,8 @@ impl F1Score {
 
 impl Measure for F1Score {
     type Seen = Vec<Class>;
+
+    config! { "F1Score" average threshold }
 
     fn name(&self) -> &str {
         "f1_score"

@@ -4,6 +4,9 @@ use super::kept::Kept;
 use super::measure::{Mean, Measure, Measured, named};
 use super::{Batch, Metric, Metrics};
 use crate::compiled::{Head, OutputSpec};
+#[cfg(feature = "keras-files")]
+use crate::config::Config;
+use crate::config::config;
 use crate::data::Tensor;
 use crate::error::Result;
 use crate::loss;
@@ -16,7 +19,7 @@ pub struct MeanOf<L>(pub L);
 impl<L: Loss + Clone + 'static> Metrics for MeanOf<L> {
     fn into_metrics(self) -> Vec<Box<dyn Metric>> {
         let name = self.0.name().to_string();
-        vec![Measured::boxed_from(&Averaged { loss: self.0, name, factor: 1.0 })]
+        vec![Measured::boxed_from(&Averaged { loss: self.0, name, factor: 1.0, class: None })]
     }
 }
 
@@ -26,6 +29,9 @@ struct Averaged<L> {
     loss: L,
     name: String,
     factor: f64,
+    /// What Keras calls the metric, if it has a class for it.
+    #[cfg_attr(not(feature = "keras-files"), allow(dead_code))]
+    class: Option<&'static str>,
 }
 
 /// A mean, and room for probabilities where an output has logits.
@@ -66,6 +72,25 @@ impl<L: Loss + Clone + 'static> Measure for Averaged<L> {
 
     fn value(&self, seen: &Seen) -> f64 {
         seen.mean.value()
+    }
+
+    #[cfg(feature = "keras-files")]
+    fn config(&self) -> std::result::Result<Config, String> {
+        let config = self.loss.config()?;
+        Ok(match self.class {
+            Some(class) => config.of_class(class),
+            // The function has its loss's name, but for that of one.
+            None => {
+                let function = self.name.trim_end_matches("_loss");
+                let function = serde_json::json!({
+                    "module": "builtins",
+                    "class_name": "function",
+                    "config": function,
+                    "registered_name": function,
+                });
+                config.of_class("MeanMetricWrapper").with("fn", &function)
+            }
+        })
     }
 
     fn forget(seen: &mut Seen) {
@@ -142,34 +167,35 @@ fn probabilities(fused: Fused, z: &mut [f32]) {
 }
 
 macro_rules! losses_as_metrics {
-    ($($name:ident => $keras:literal, $factor:literal;)*) => {$(
+    ($($name:ident => $keras:literal, $factor:literal, $class:expr;)*) => {$(
         impl Metrics for loss::$name {
             fn into_metrics(self) -> Vec<Box<dyn Metric>> {
-                vec![Measured::boxed_from(&Averaged { loss: self, name: $keras.into(), factor: $factor })]
+                let (name, class) = ($keras.into(), $class);
+                vec![Measured::boxed_from(&Averaged { loss: self, name, factor: $factor, class })]
             }
         }
     )*};
 }
 losses_as_metrics! {
-    MeanSquaredError => "mean_squared_error", 1.0;
-    MeanAbsoluteError => "mean_absolute_error", 1.0;
-    MeanAbsolutePercentageError => "mean_absolute_percentage_error", 1.0;
-    MeanSquaredLogarithmicError => "mean_squared_logarithmic_error", 1.0;
-    Huber => "huber", 1.0;
-    LogCosh => "logcosh", 1.0;
-    Poisson => "poisson", 1.0;
-    Hinge => "hinge", 1.0;
-    SquaredHinge => "squared_hinge", 1.0;
-    CategoricalHinge => "categorical_hinge", 1.0;
-    KLDivergence => "kl_divergence", 1.0;
+    MeanSquaredError => "mean_squared_error", 1.0, Some("MeanSquaredError");
+    MeanAbsoluteError => "mean_absolute_error", 1.0, Some("MeanAbsoluteError");
+    MeanAbsolutePercentageError => "mean_absolute_percentage_error", 1.0, Some("MeanAbsolutePercentageError");
+    MeanSquaredLogarithmicError => "mean_squared_logarithmic_error", 1.0, Some("MeanSquaredLogarithmicError");
+    Huber => "huber", 1.0, None;
+    LogCosh => "logcosh", 1.0, Some("LogCoshError");
+    Poisson => "poisson", 1.0, Some("Poisson");
+    Hinge => "hinge", 1.0, Some("Hinge");
+    SquaredHinge => "squared_hinge", 1.0, Some("SquaredHinge");
+    CategoricalHinge => "categorical_hinge", 1.0, Some("CategoricalHinge");
+    KLDivergence => "kl_divergence", 1.0, Some("KLDivergence");
     // The metric is the cosine itself, 1 for one direction; the loss its opposite.
-    CosineSimilarity => "cosine_similarity", -1.0;
-    BinaryCrossentropy => "binary_crossentropy", 1.0;
-    CategoricalCrossentropy => "categorical_crossentropy", 1.0;
-    SparseCategoricalCrossentropy => "sparse_categorical_crossentropy", 1.0;
-    BinaryFocalCrossentropy => "binary_focal_crossentropy", 1.0;
-    CategoricalFocalCrossentropy => "categorical_focal_crossentropy", 1.0;
-    CategoricalGeneralizedCrossEntropy => "categorical_generalized_cross_entropy", 1.0;
+    CosineSimilarity => "cosine_similarity", -1.0, Some("CosineSimilarity");
+    BinaryCrossentropy => "binary_crossentropy", 1.0, Some("BinaryCrossentropy");
+    CategoricalCrossentropy => "categorical_crossentropy", 1.0, Some("CategoricalCrossentropy");
+    SparseCategoricalCrossentropy => "sparse_categorical_crossentropy", 1.0, Some("SparseCategoricalCrossentropy");
+    BinaryFocalCrossentropy => "binary_focal_crossentropy", 1.0, None;
+    CategoricalFocalCrossentropy => "categorical_focal_crossentropy", 1.0, None;
+    CategoricalGeneralizedCrossEntropy => "categorical_generalized_cross_entropy", 1.0, None;
 }
 
 /// `sqrt(mean((y - p)^2))`.
@@ -178,6 +204,8 @@ pub struct RootMeanSquaredError;
 
 impl Measure for RootMeanSquaredError {
     type Seen = Mean;
+
+    config! { "RootMeanSquaredError" }
 
     fn name(&self) -> &str {
         "root_mean_squared_error"

@@ -5,6 +5,8 @@ use std::fmt::Debug;
 use super::kept::{Kept, kept};
 use super::{Batch, Metric};
 use crate::compiled::OutputSpec;
+#[cfg(feature = "keras-files")]
+use crate::config::Config;
 use crate::data::Tensor;
 use crate::error::{Error, Result};
 use crate::loss::check::{TargetShape, expect_indices, expect_same_shape};
@@ -24,6 +26,19 @@ pub(super) trait Measure: Debug + Clone + Send + Sync + 'static {
     fn add(&self, seen: &mut Self::Seen, batch: &Batch<'_>);
 
     fn value(&self, seen: &Self::Seen) -> f64;
+
+    /// Which of Keras's metrics it is; or why it is none.
+    #[cfg(feature = "keras-files")]
+    fn config(&self) -> std::result::Result<Config, String> {
+        Err(format!("`{}` is a metric of your own", self.name()))
+    }
+
+    /// The same at an output whose targets are `indices` of classes, or are not: some classes of Keras's are told of that.
+    #[cfg(feature = "keras-files")]
+    fn config_at(&self, config: Config, output: &OutputSpec<'_>, indices: bool) -> Config {
+        let _ = (output, indices);
+        config
+    }
 
     /// Forgets everything; memory may stay.
     fn forget(seen: &mut Self::Seen) {
@@ -71,6 +86,11 @@ impl<M: Measure> Metric for Measured<M> {
         let readable = seen.is_some();
         self.seen = seen.unwrap_or_default();
         readable
+    }
+    #[cfg(feature = "keras-files")]
+    fn config(&self, output: &OutputSpec<'_>, indices: bool) -> std::result::Result<Config, String> {
+        let config = self.measure.config_at(self.measure.config()?, output, indices);
+        Ok(config.with("name", &self.measure.name().to_string()))
     }
     fn boxed(&self) -> Box<dyn Metric> {
         Measured::boxed_from(&self.measure)

@@ -79,6 +79,18 @@ pub trait Metric: Debug + Send + Sync {
         false
     }
 
+    /// Which of Keras's metrics it is at an output whose targets are `indices` of classes, or are not; or why it is none.
+    #[cfg(feature = "keras-files")]
+    #[doc(hidden)]
+    fn config(
+        &self,
+        output: &OutputSpec<'_>,
+        indices: bool,
+    ) -> std::result::Result<crate::config::Config, String> {
+        let _ = (output, indices);
+        Err(format!("`{}` is a metric of your own", self.name()))
+    }
+
     /// Another one like it, for another output.
     fn boxed(&self) -> Box<dyn Metric>;
 }

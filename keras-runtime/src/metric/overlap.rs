@@ -4,6 +4,9 @@ use super::kept::kept;
 use super::measure::{Measure, expect_classes, named};
 use super::{Batch, argmax};
 use crate::compiled::OutputSpec;
+#[cfg(feature = "keras-files")]
+use crate::config::Config;
+use crate::config::config;
 use crate::data::Tensor;
 use crate::error::{Error, Result};
 use crate::loss::check::{TargetShape, expect_indices_or, expect_same_shape};
@@ -64,8 +67,22 @@ fn mean(classes: &[Class]) -> f64 {
     if seen == 0 { 0.0 } else { sum / f64::from(seen) }
 }
 
+/// Keras is told how many classes there are, and how they are told.
+#[cfg(feature = "keras-files")]
+fn of_classes(config: Config, output: &OutputSpec<'_>, indices: bool) -> Config {
+    let classes = output.shape.last().copied().unwrap_or(1);
+    config.with("num_classes", &classes).with("sparse_y_true", &indices).with("sparse_y_pred", &false)
+}
+
 impl Measure for MeanIoU {
     type Seen = Vec<Class>;
+
+    config! { "MeanIoU" }
+
+    #[cfg(feature = "keras-files")]
+    fn config_at(&self, config: Config, output: &OutputSpec<'_>, indices: bool) -> Config {
+        of_classes(config, output, indices)
+    }
 
     fn name(&self) -> &str {
         "mean_io_u"
@@ -102,6 +119,17 @@ fn count_all(seen: &mut Vec<Class>, batch: &Batch<'_>, ignored: Option<i32>) {
 
 impl Measure for IoU {
     type Seen = Vec<Class>;
+
+    config! { "MeanIoU" ignore_class }
+
+    #[cfg(feature = "keras-files")]
+    fn config_at(&self, config: Config, output: &OutputSpec<'_>, indices: bool) -> Config {
+        let config = of_classes(config, output, indices);
+        match self.target_class_ids {
+            Some(ids) => config.with("target_class_ids", &ids).of_class("IoU"),
+            None => config,
+        }
+    }
 
     fn name(&self) -> &str {
         "io_u"
@@ -143,6 +171,8 @@ impl Measure for IoU {
 
 impl Measure for BinaryIoU {
     type Seen = [Class; 2];
+
+    config! { "BinaryIoU" target_class_ids threshold }
 
     fn name(&self) -> &str {
         "binary_io_u"

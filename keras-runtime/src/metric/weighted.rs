@@ -50,6 +50,14 @@ impl Metric for WithWeights {
     fn resume(&mut self, state: &[f64]) -> bool {
         self.metric.resume(state)
     }
+    #[cfg(feature = "keras-files")]
+    fn config(
+        &self,
+        output: &OutputSpec<'_>,
+        indices: bool,
+    ) -> std::result::Result<crate::config::Config, String> {
+        self.metric.config(output, indices)
+    }
     fn is_weighted(&self) -> bool {
         true
     }

@@ -346,7 +346,8 @@ pub trait Model: Sized {
     ///
     /// # Errors
     /// When the file cannot be written; one that was there before is then as it was. When it is a `.keras` file, and Keras has
-    /// no layer for a part of the model, such as arithmetic, closures and cells of your own; `.weights.h5` does not ask for that.
+    /// nothing for a part of the model, such as closures and cells of your own; `.weights.h5` does not ask for that. Arithmetic
+    /// and most functions of tensors are Keras's operations.
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
         crate::io::save(Self::SPEC, self.network().params(), crate::io::describe::<Self>(), path.as_ref())
     }

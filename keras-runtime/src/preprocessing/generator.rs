@@ -6,8 +6,9 @@
 
 use std::ops::RangeInclusive;
 
-use ndarray::{Array3, ArrayView2, Axis, Ix3, s};
+use ndarray::{Array3, Axis, Ix3, s};
 
+use super::spline::Spline;
 use crate::data::{Batch, IntoTensor};
 use crate::error::{Error, Result};
 use crate::random::Philox;
@@ -26,7 +27,7 @@ pub enum Fill {
     Wrap,
 }
 
-/// How places between pixels are read (`interpolation_order`).
+/// How places between pixels are read (`interpolation_order`): by splines of this degree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
     /// 0: the nearest pixel.
@@ -34,6 +35,14 @@ pub enum Order {
     /// 1: between the four around.
     #[default]
     Linear,
+    /// 2.
+    Quadratic,
+    /// 3.
+    Cubic,
+    /// 4.
+    Quartic,
+    /// 5.
+    Quintic,
 }
 
 /// One change of an image: what [`ImageDataGenerator::get_random_transform`] draws, and Keras's dictionary holds.
@@ -294,11 +303,11 @@ pub fn apply_affine_transform(
     let (rows, columns) = ([e, d, f], [b, a, c]);
     let mut y = Array3::zeros((height, width, channels));
     for channel in 0..channels {
-        let image = x.slice(s![.., .., channel]);
+        let image = Spline::of(x.slice(s![.., .., channel]), fill, order);
         for ((i, j), value) in y.slice_mut(s![.., .., channel]).indexed_iter_mut() {
             let at =
                 |[by_row, by_column, offset]: [f64; 3]| by_row * i as f64 + by_column * j as f64 + offset;
-            *value = read(image, at(rows), at(columns), fill, order);
+            *value = image.at(at(rows), at(columns));
         }
     }
     y
@@ -310,48 +319,6 @@ fn after(first: [[f64; 3]; 2], then: &[[f64; 3]; 2]) -> [[f64; 3]; 2] {
         let column = |k: usize| a * then[0][k] + b * then[1][k];
         [column(0), column(1), column(2) + c]
     })
-}
-
-/// Where a place outside of an image is within it, as in `scipy.ndimage`; `None` if it is nowhere.
-fn within(at: f64, len: usize, fill: Fill) -> Option<f64> {
-    let last = (len - 1) as f64;
-    if (0.0..=last).contains(&at) {
-        return Some(at);
-    }
-    match fill {
-        Fill::Nearest => Some(at.clamp(0.0, last)),
-        Fill::Constant(_) => None,
-        Fill::Reflect | Fill::Wrap if len == 1 => Some(0.0),
-        Fill::Reflect => {
-            let at = at.rem_euclid(2.0 * len as f64);
-            Some(if at >= len as f64 { 2.0 * len as f64 - at - 1.0 } else { at })
-        }
-        Fill::Wrap => Some(at.rem_euclid(last)),
-    }
-}
-
-fn read(image: ArrayView2<'_, f32>, row: f64, column: f64, fill: Fill, order: Order) -> f32 {
-    let (height, width) = image.dim();
-    let outside = if let Fill::Constant(value) = fill { value } else { 0.0 };
-    let (Some(row), Some(column)) = (within(row, height, fill), within(column, width, fill)) else {
-        return outside;
-    };
-    // Neighbours too may be outside.
-    let pixel = |at: f64, len: usize| within(at, len, fill).map_or(len - 1, |at| at as usize);
-    if order == Order::Nearest {
-        return image[(pixel((row + 0.5).floor(), height), pixel((column + 0.5).floor(), width))];
-    }
-    let sides = |at: f64, len: usize| {
-        let (low, share) = (at.floor(), at - at.floor());
-        [(pixel(low, len), 1.0 - share), (pixel(low + 1.0, len), share)]
-    };
-    let mut sum = 0.0;
-    for (i, high) in sides(row, height) {
-        for (j, wide) in sides(column, width) {
-            sum += high * wide * f64::from(image[(i, j)]);
-        }
-    }
-    sum as f32
 }
 
 /// An image with `intensity` added to all of its channels, within its own least and greatest value

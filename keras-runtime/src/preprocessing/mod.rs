@@ -12,6 +12,7 @@ pub mod hashing;
 pub mod image;
 pub mod lookup;
 pub mod sequence;
+mod spline;
 pub mod standardize;
 pub mod text;
 pub mod timeseries;

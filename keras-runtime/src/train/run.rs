@@ -104,6 +104,7 @@ impl Session<'_> {
             spec: self.spec,
             optimizer: self.optimizer,
             losses: self.losses,
+            metrics: self.tally.metrics(),
             describe: self.describe,
         };
         requests.iter().try_for_each(|path| checkpoint::save(&trained, backend, marks, &course, path))

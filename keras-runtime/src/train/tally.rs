@@ -36,6 +36,11 @@ impl<'a> Tally<'a> {
         Tally { spec, losses, metrics, sums }
     }
 
+    /// For each output, its metrics.
+    pub fn metrics(&self) -> &[Vec<Box<dyn Metric>>] {
+        self.metrics
+    }
+
     /// Forgets everything.
     pub fn reset(&mut self) {
         *self.sums = Sums::default();

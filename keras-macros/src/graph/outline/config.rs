@@ -118,7 +118,7 @@ impl Builder<'_> {
     }
 
     /// A value of an argument, unless it is told elsewhere.
-    fn json(&mut self, name: &str, value: &Value) -> Result<Option<String>, String> {
+    pub(super) fn json(&mut self, name: &str, value: &Value) -> Result<Option<String>, String> {
         Ok(Some(match value {
             Value::None => "null".into(),
             Value::Size(dim) => self.outline_size(dim),

@@ -4,6 +4,7 @@
 //! which counts if an output depends on it. A wrapper's layers, and a model within a model, have a [`Frame`] of their own.
 
 mod config;
+mod operations;
 mod order;
 
 use std::collections::HashMap;
@@ -16,11 +17,13 @@ use crate::layers::{Family, Use};
 use crate::model::Form;
 use crate::syntax::ast::Body;
 use config::{quoted, with};
+use operations::Operation;
 
 /// What is told of a model in Keras's terms.
 #[derive(Debug, Default)]
 pub struct Description {
-    /// JSON. Sizes that only rustc knows are numbers of [`Description::sizes`] between [`MARK`]s.
+    /// JSON. Sizes that only rustc knows are numbers of [`Description::sizes`] between [`MARK`]s, behind [`NUMBER`] if they need
+    /// not be whole.
     pub config: String,
     pub sizes: Vec<Dim>,
     /// Why there is none.
@@ -34,6 +37,8 @@ pub struct Description {
 
 /// Stands around what is no text in a [`Description`].
 pub const MARK: char = '\u{0}';
+/// See [`Description::config`].
+pub const NUMBER: char = 'n';
 
 /// What was built so far.
 #[derive(Debug, Default)]
@@ -100,8 +105,24 @@ impl Outline {
     }
 }
 
+impl Described {
+    fn is_operation(&self) -> bool {
+        self.module.starts_with(operations::MODULES)
+    }
+}
+
+/// What a layer is used on.
+#[derive(Debug)]
+enum Operand {
+    /// With its shape.
+    Tensor(Maker, String),
+    Number(String),
+    /// As it is written.
+    Unknown(String),
+}
+
 /// How Keras's layer takes its tensors.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Call {
     /// One after another.
     Each,
@@ -111,6 +132,10 @@ enum Call {
     Step,
     /// All as one list.
     List,
+    /// One after another, then this.
+    Then(String),
+    /// One after another, and this by name.
+    Named(String),
 }
 
 impl Call {
@@ -186,19 +211,24 @@ impl Builder<'_> {
     /// A layer, activation or function, used on its inputs.
     pub(super) fn outline_use(&mut self, name: &str, u: &Use, trainable: bool, results: &[Id]) {
         let inputs: Vec<&Tensor> = u.inputs.iter().collect();
-        let described = self.described(name, u, trainable, &[]);
+        let described = match self.operation_of(u) {
+            Some(Ok(operation)) => return self.outline_operands(name, operation, &inputs, results),
+            Some(Err(problem)) => Described { problem: Some(problem), ..Described::default() },
+            None => self.described(name, u, trainable, &[]),
+        };
         self.outline_call(name, described, Call::of(u.entry.class), &inputs, results);
     }
 
-    /// An operation that is no layer here: some of them are in Keras.
-    pub(super) fn outline_operation(&mut self, name: &str, class: &str, inputs: &[&Tensor], result: Id) {
-        let alike = inputs.iter().all(|input| self.shape(input.id).rank() == self.shape(result).rank());
-        let class = ["Add", "Subtract", "Multiply"].into_iter().find(|known| *known == class && alike);
-        let described = match class {
-            Some(class) => Described { module: "keras.layers", class, ..Described::default() },
-            None => Described { problem: Some(format!("`{name}` is arithmetic")), ..Described::default() },
-        };
-        self.outline_call(name, described, Call::List, inputs, &[result]);
+    /// Arithmetic, which is no layer.
+    pub(super) fn outline_operation(
+        &mut self,
+        name: &str,
+        class: &'static str,
+        inputs: &[&Tensor],
+        result: Id,
+    ) {
+        let operation = Operation::plain(class).expect("Keras has all of them");
+        self.outline_operands(name, operation, inputs, &[result]);
     }
 
     /// A wrapper, with what was built in it since [`Builder::outline_begin`].
@@ -253,14 +283,17 @@ impl Builder<'_> {
     fn outline_call(
         &mut self,
         name: &str,
-        described: Described,
+        mut described: Described,
         call: Call,
         inputs: &[&Tensor],
         results: &[Id],
     ) {
-        let shapes: Vec<String> = inputs.iter().map(|input| self.outline_shape(input.id)).collect();
+        let operands: Vec<Operand> = inputs.iter().map(|input| self.operand(input)).collect();
         let Some(frame) = self.outline.frames.last_mut() else { return };
-        let node = if frame.is_wrapper { Node::default() } else { frame.node(name, call, inputs, &shapes) };
+        if frame.is_wrapper && described.is_operation() {
+            described.problem = Some(format!("`{name}` is a function, and wrappers of Keras take layers"));
+        }
+        let node = if frame.is_wrapper { Node::default() } else { frame.node(name, call, operands) };
         let at = match frame.layers.iter().position(|layer| layer.name == name) {
             Some(at) => at,
             None => {
@@ -291,6 +324,16 @@ impl Builder<'_> {
         Description { config, sizes, problem, order, models }
     }
 
+    fn operand(&mut self, tensor: &Tensor) -> Operand {
+        let known = self.outline.frames.last().and_then(|frame| frame.makers.get(&tensor.id).copied());
+        let number = if known.is_none() { self.outline_number(tensor.id) } else { None };
+        match (known, number) {
+            (Some(maker), _) => Operand::Tensor(maker, self.outline_shape(tensor.id)),
+            (None, Some(number)) => Operand::Number(number),
+            (None, None) => Operand::Unknown(tensor.text.clone()),
+        }
+    }
+
     fn outline_shape(&mut self, id: Id) -> String {
         let dims = self.shape(id).dims;
         let sizes: Vec<String> = dims.iter().map(|dim| self.outline_size(dim)).collect();
@@ -315,24 +358,33 @@ impl Frame {
     }
 
     /// One use of the layer `name`.
-    fn node(&self, name: &str, call: Call, inputs: &[&Tensor], shapes: &[String]) -> Node {
+    fn node(&self, name: &str, call: Call, operands: Vec<Operand>) -> Node {
         let (mut parents, mut tensors) = (vec![], vec![]);
-        for (input, shape) in inputs.iter().zip(shapes) {
-            let Some(maker) = self.makers.get(&input.id) else {
-                let problem = format!("`{name}` takes `{}`, which no layer of Keras makes", input.text);
-                return Node { problem: Some(problem), ..Node::default() };
+        for operand in operands {
+            let (maker, shape) = match operand {
+                Operand::Tensor(maker, shape) => (maker, shape),
+                Operand::Number(number) => {
+                    tensors.push(number);
+                    continue;
+                }
+                Operand::Unknown(text) => {
+                    let problem = format!("`{name}` takes `{text}`, which no layer of Keras makes");
+                    return Node { problem: Some(problem), ..Node::default() };
+                }
             };
-            let history = self.history(*maker);
-            let config = with("shape", shape) + &with("dtype", "\"float32\"");
+            let history = self.history(maker);
+            let config = with("shape", &shape) + &with("dtype", "\"float32\"");
             let config = config + &with("keras_history", &history);
             tensors.push(format!(
                 "{{\"class_name\":\"__keras_tensor__\",\"config\":{{{}}}}}",
                 config.trim_start_matches(',')
             ));
-            parents.push(*maker);
+            parents.push(maker);
         }
         let list = |tensors: &[String]| tensors.join(",");
         let (args, more) = match call {
+            Call::Then(more) => (list(&tensors) + "," + &more, String::new()),
+            Call::Named(more) => (list(&tensors), more),
             _ if tensors.len() == 1 => (list(&tensors), String::new()),
             Call::Each => (list(&tensors), String::new()),
             Call::List => (format!("[{}]", list(&tensors)), String::new()),
@@ -378,7 +430,11 @@ impl Frame {
 
     /// Whether its layers follow one another.
     fn is_chain(&self, order: &[usize], outputs: &[Maker]) -> bool {
-        let one = |at: &usize| self.layers[*at].nodes.len() == 1;
+        let one = |at: &usize| {
+            let layer = &self.layers[*at];
+            // A chain of Keras has layers alone.
+            layer.nodes.len() == 1 && !layer.described.is_operation()
+        };
         let follows = order.windows(2).all(|pair| match &self.layers[pair[1]].nodes[0].parents[..] {
             [parent] => parent.layer == pair[0] && parent.tensor == 0,
             _ => false,
@@ -437,7 +493,6 @@ impl Frame {
 /// Whether Keras has a layer for the use of an entry.
 fn has_class(u: &Use) -> Result<(), String> {
     match u.entry.family {
-        Family::Function => Err(format!("`{}` is a function", u.entry.name)),
         Family::Layer if OURS.contains(&u.entry.class) => Err(format!("Keras 3 has no `{}`", u.entry.name)),
         _ => Ok(()),
     }

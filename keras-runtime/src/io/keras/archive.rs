@@ -23,6 +23,7 @@ pub(super) fn config(spec: &Spec, description: &Description) -> Result<String, S
     for piece in description.config {
         match piece {
             Piece::Text(text) => config.push_str(text),
+            Piece::Number(number) => config.push_str(&format!("{number:?}")),
             Piece::Size(size) => config.push_str(&size.to_string()),
         }
     }

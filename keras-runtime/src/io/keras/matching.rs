@@ -13,12 +13,12 @@ pub(super) fn pairs(ours: &[Leaf], file: &[Leaf], in_order: bool) -> Result<Pair
     if ours.len() != file.len() {
         return Err(differences(ours, file, &named(ours, file)));
     }
+    let unchained = unchained(file);
     let by_order = match in_order {
         true => (0..ours.len()).map(|i| (i, i)).collect(),
-        false => by_class(ours, file),
+        false => by_class(ours, &unchained),
     };
-    let ways =
-        [by_name(ours, file, 0), by_name(ours, file, 1), by_name(ours, &unchained(file), 0), Some(by_order)];
+    let ways = [by_name(ours, file, 0), by_name(ours, file, 1), by_name(ours, &unchained, 0), Some(by_order)];
     let ways: Vec<Pairs> = ways.into_iter().flatten().collect();
     let fit = |pairs: &Pairs| pairs.iter().filter(|pair| agree(ours, file, **pair)).count();
     match ways.iter().find(|pairs| fit(pairs) == ours.len()) {
@@ -98,12 +98,18 @@ fn sorted(leaves: &[Leaf], by_number: bool) -> Vec<usize> {
             first.entry(leaf.names[..depth].to_vec()).or_insert(i);
         }
     }
+    let mut within: HashMap<&[String], usize> = HashMap::new();
+    for leaf in leaves {
+        (1..=leaf.names.len()).for_each(|depth| *within.entry(&leaf.names[..depth]).or_default() += 1);
+    }
     let key = |i: usize| -> Vec<(String, usize, usize)> {
         let leaf = &leaves[i];
-        // Whatever is in these is there once.
-        let single = |class: &str| matches!(class, "time_distributed" | "spectral_normalization");
-        let depth =
-            leaf.classes.iter().position(|class| single(class)).map_or(leaf.classes.len(), |at| at + 1);
+        // Whatever is in these is there once, unless it is a chain.
+        let single = |(at, class): (usize, &String)| {
+            matches!(class.as_str(), "time_distributed" | "spectral_normalization")
+                && within[&leaf.names[..=at]] == 1
+        };
+        let depth = leaf.classes.iter().enumerate().position(single).map_or(leaf.classes.len(), |at| at + 1);
         let parts = leaf.classes[..depth].iter().enumerate().filter(|(_, class)| !class.is_empty());
         let parts = parts.map(|(depth, class)| {
             let met = first[&leaf.names[..=depth]];
@@ -127,9 +133,9 @@ fn role(class: &str) -> String {
     at.map_or_else(|| class.to_string(), |at| at.to_string())
 }
 
-/// The number of the layer at `depth` in a file's path: 2 in `layers/dense_2/vars/0`.
+/// The number of the layer at `depth` in a file's path: 2 in `layers/dense_2/vars/0`. What is in a wrapper is there by no number.
 fn number_at(path: &str, depth: usize) -> usize {
-    let mut parts = path.split('/').filter(|part| !matches!(*part, "" | "layers" | "cells"));
+    let mut parts = path.split('/').filter(|part| !matches!(*part, "" | "layers" | "cells" | "layer"));
     parts.nth(depth).map_or(0, |part| numbered(part).1)
 }
 

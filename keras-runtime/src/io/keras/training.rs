@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use ndarray::ArrayD;
 use serde_json::{Value, json};
 
 use super::leaves::{self, Leaf, numbered};
 use super::read::{self, Stored};
 use super::write::{self, Numbers, Tree};
 use super::{archive, paired, values};
-use crate::compiled::{Description, Spec, WeightSpec};
+use crate::compiled::{Description, OutputSpec, Spec, WeightSpec};
 use crate::config::Config;
+use crate::data::IntoTensor;
 use crate::device::Backend;
 use crate::error::{Error, Result};
 use crate::init;
@@ -271,8 +273,8 @@ fn compile_config(trained: &Trained<'_>) -> std::result::Result<Value, String> {
         "optimizer": optimizer_config(trained.optimizer)?,
         "loss": loss,
         "loss_weights": weights,
-        "metrics": null,
-        "weighted_metrics": null,
+        "metrics": metrics_config(trained, false)?,
+        "weighted_metrics": metrics_config(trained, true)?,
         "run_eagerly": false,
         "steps_per_execution": 1,
         "jit_compile": "auto",
@@ -289,6 +291,30 @@ fn loss_config(loss: &dyn Loss) -> std::result::Result<Value, String> {
     };
     let config = loss.config()?.with("name", &loss.name().to_string());
     Ok(config.with("reduction", &reduction.to_string()).json("keras.losses"))
+}
+
+/// The metrics that are weighted, or those that are not: a list, or one for each of several outputs.
+fn metrics_config(trained: &Trained<'_>, weighted: bool) -> std::result::Result<Value, String> {
+    let outputs = trained.spec.outputs.iter().zip(trained.losses).zip(trained.metrics);
+    let lists = outputs.map(|((output, loss), metrics)| {
+        let indices = takes_indices(&**loss, output);
+        let metrics = metrics.iter().filter(|metric| metric.is_weighted() == weighted);
+        let configs = metrics.map(|metric| Ok(metric.config(output, indices)?.json("keras.metrics")));
+        configs.collect::<std::result::Result<Vec<Value>, String>>()
+    });
+    let mut lists = lists.collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok(match lists.len() {
+        _ if lists.iter().all(Vec::is_empty) => Value::Null,
+        1 => Value::from(lists.remove(0)),
+        _ => Value::from(lists),
+    })
+}
+
+/// Whether the targets of `output` are indices of classes.
+fn takes_indices(loss: &dyn Loss, output: &OutputSpec<'_>) -> bool {
+    let Some((classes, positions)) = output.shape.split_last() else { return false };
+    let shape: Vec<usize> = std::iter::once(1).chain(positions.iter().copied()).collect();
+    *classes > 1 && loss.check(output, &ArrayD::<f32>::zeros(shape).into_tensor()).is_ok()
 }
 
 fn optimizer_config(optimizer: &dyn Optimizer) -> std::result::Result<Value, String> {
