@@ -61,9 +61,10 @@ impl<M: Model> Trainer<M> {
 
     /// Puts the training where it was when [`Trainer::save_checkpoint`] or a
     /// [`ModelCheckpoint`](crate::callback::ModelCheckpoint) wrote the file, and gives the epoch and batch to go on with:
-    /// [`Fit::initial_epoch`] and [`Fit::initial_batch`]. A `fit` that begins there goes on with what the callbacks had seen
-    /// ([`Callback::state`](crate::callback::Callback::state)), with the history, and with the means of an epoch that was cut;
-    /// one that begins elsewhere begins anew.
+    /// [`Fit::initial_epoch`](crate::train::Fit::initial_epoch) and
+    /// [`Fit::initial_batch`](crate::train::Fit::initial_batch). A `fit` that begins there goes on with what the callbacks had
+    /// seen ([`Callback::state`](crate::callback::Callback::state)), with the history, and with the means of an epoch that was
+    /// cut; one that begins elsewhere begins anew.
     ///
     /// With the feature `keras-files`, it reads what Keras 3 in Python has written of a compiled model too, `.keras` and
     /// `.weights.h5`: weights, and the optimizer's steps, step size and state, so that the next step is the one that Keras would
