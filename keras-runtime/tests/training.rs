@@ -79,7 +79,8 @@ fn defines(text: &str, name: &str) -> bool {
     }) || text
         .lines()
         // What Keras calls a thing in its files is no name here.
-        .any(|line| !line.contains("config!") && line.contains(&format!("\"{name}\"")))
+        .filter(|line| !["config!", "of_class(", "Some(\""].iter().any(|mark| line.contains(mark)))
+        .any(|line| line.contains(&format!("\"{name}\"")))
 }
 
 /// What Keras has: `(section, name, arguments)`.
