@@ -10,12 +10,12 @@ weights=examples/data/mnist_mlp.safetensors
 
 echo 'fn main() {}' > "$work/empty.rs"
 rustc -O -C strip=symbols "$work/empty.rs" -o "$work/empty"
-cargo build --release --quiet --example classify
+cargo build --release --quiet -p examples --example classify
 strip "$target/release/examples/classify" -o "$work/classify"
 # A profile for small programs: `README.md` has it as lines of a Cargo.toml.
 CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 CARGO_PROFILE_RELEASE_PANIC=abort \
     CARGO_PROFILE_RELEASE_OPT_LEVEL=s \
-    cargo build --release --quiet --example classify --target-dir "$work/small" \
+    cargo build --release --quiet -p examples --example classify --target-dir "$work/small" \
     --config 'profile.release.package.keras-runtime.opt-level=3'
 strip "$work/small/release/examples/classify" -o "$work/classify-small"
 
