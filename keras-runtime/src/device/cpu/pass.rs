@@ -190,7 +190,7 @@ pub(super) use record;
 const SERIAL_BELOW: usize = 1_000_000;
 /// Words of a block: half of a second-level cache of 512 KiB.
 const CACHE_WORDS: usize = 1 << 16;
-/// Rows of a GEMM tile: ranges are cut at multiples of it.
+/// Rows of a GEMM tile: blocks have multiples of it.
 const TILE_ROWS: usize = 6;
 
 fn split<'p, 'a>(rows: &Rows<'p, 'a>, parts: usize, body: &(impl Fn(&Rows<'p, 'a>) + Sync)) {

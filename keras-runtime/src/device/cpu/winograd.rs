@@ -1,4 +1,5 @@
-//! Convolutions with windows of 3 x 3 pixels at steps of 1, and the gradients of their images, by Winograd's minimal filtering.
+//! Convolutions with windows of 3 x 3 pixels at steps of 1, and the gradients of their images and kernels, by Winograd's minimal
+//! filtering.
 //!
 //! F(2 x 2, 3 x 3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015): tiles of 2 x 2 pixels of
 //! the result take 16 products where sums of windows take 36. With `d` a tile of 4 x 4 pixels that overlaps its neighbours by two,
