@@ -1,6 +1,7 @@
 //! Rows of a data set as `f32` words of a batch.
 
-use super::tensor::{Element, Tensor, VisitValues};
+use super::tensor::{Element, Tensor, Values, VisitValues};
+use crate::device::cpu::split::join;
 
 /// Which samples make up a batch.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,17 @@ impl Selection<'_> {
 
 /// Words below which threads cost more than they bring.
 const SERIAL_BELOW: usize = 1 << 15;
+
+/// The selected samples of `tensor`, if they lie there as a batch has them.
+pub(crate) fn in_place<'a>(tensor: &'a Tensor<'_>, rows: Selection<'_>) -> Option<&'a [f32]> {
+    let width = tensor.shape().width();
+    match (tensor.values(), rows) {
+        (Values::F32(words), Selection::Range { start, len }) => {
+            Some(&words[start * width..(start + len) * width])
+        }
+        _ => None,
+    }
+}
 
 /// Copies the selected samples of `tensor` into `batch`, as `f32`.
 pub(crate) fn gather(tensor: &Tensor<'_>, rows: Selection<'_>, batch: &mut [f32], threads: usize) {
@@ -71,10 +83,7 @@ fn convert_rows<T: Element>(values: &[T], width: usize, batch: &mut [f32], parts
         let cut = (batch.len() / width * left / parts).max(1) * width;
         let (first, second) = values.split_at(cut);
         let (head, tail) = batch.split_at_mut(cut);
-        rayon::join(
-            || convert_rows(first, width, head, left),
-            || convert_rows(second, width, tail, parts - left),
-        );
+        join(|| convert_rows(first, width, head, left), || convert_rows(second, width, tail, parts - left));
         return;
     }
     convert(values, batch);
@@ -86,7 +95,7 @@ fn gather_rows<T: Element>(values: &[T], width: usize, indices: &[u32], batch: &
         let cut = (indices.len() * left / parts).max(1);
         let (first, second) = indices.split_at(cut);
         let (head, tail) = batch.split_at_mut(cut * width);
-        rayon::join(
+        join(
             || gather_rows(values, width, first, head, left),
             || gather_rows(values, width, second, tail, parts - left),
         );

@@ -85,8 +85,8 @@ pub trait Backend: Passed + Debug + Send {
     /// Draws from the random streams of `seed` from now on.
     fn set_seed(&mut self, seed: u64);
 
-    /// Makes room for batches of `batch` samples, so that passes over no more allocate nothing: those of a training with an optimizer,
-    /// or those without gradients.
+    /// Makes room for batches of `batch` samples, so that passes over no more allocate nothing from the second on: those of a training
+    /// with an optimizer, or those without gradients.
     ///
     /// # Errors
     /// When the device has not enough memory: it goes on with smaller batches then.
@@ -123,6 +123,24 @@ pub trait Backend: Passed + Debug + Send {
     /// Puts what the selected samples count before the heads: one array for each output, with a word for each sample or
     /// for each step of each; or none at all, and then each counts 1.
     fn load_sample_weights(&mut self, weights: &[Tensor<'_>], rows: Selection<'_>);
+
+    /// Predicts the selected samples into `outputs`, as many as are given, without dropout. What [`Passed`] shows is of a pass before.
+    ///
+    /// # Errors
+    /// When something lives from batch to batch, and the batch before had another size; when the device has failed.
+    fn predict(
+        &mut self,
+        inputs: &[Tensor<'_>],
+        rows: Selection<'_>,
+        outputs: &mut [&mut [f32]],
+    ) -> Result<()> {
+        self.load_inputs(inputs, rows)?;
+        self.infer(None);
+        for (i, output) in outputs.iter_mut().enumerate() {
+            output.copy_from_slice(self.output(i));
+        }
+        self.health()
+    }
 
     /// The forward pass without dropout; with losses, also the loss of each sample.
     fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>);

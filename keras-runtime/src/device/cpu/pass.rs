@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::simd::Isa;
+use super::split::join;
 use crate::compiled::{Buf, Space};
 #[cfg(feature = "cuda")]
 use crate::device::record::Recorder;
@@ -201,7 +202,7 @@ fn split<'p, 'a>(rows: &Rows<'p, 'a>, parts: usize, body: &(impl Fn(&Rows<'p, 'a
     let left = parts / 2;
     let cut = rows.range.start + (len * left / parts).clamp(1, len - 1);
     let (a, b) = (rows.with(rows.range.start..cut), rows.with(cut..rows.range.end));
-    rayon::join(|| split(&a, left, body), || split(&b, parts - left, body));
+    join(|| split(&a, left, body), || split(&b, parts - left, body));
 }
 
 /// A range of the samples of a pass, worked on by one thread.
