@@ -8,6 +8,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::pass::{Pass, RawSpace, Spaces};
 use super::simd::Isa;
+use super::winograd::{Stamped, Transformed};
 use super::{constraint, penalty, split};
 use crate::compiled::{OutputSpec, Penalty, Phase, Spec};
 use crate::data::gather::{gather, in_place};
@@ -69,7 +70,8 @@ pub struct CpuBackend {
     pool: Option<Arc<ThreadPool>>,
     seed: u64,
     batch: usize,
-    params: Vec<f32>,
+    params: Stamped,
+    transformed: Transformed,
     grads: Vec<f32>,
     /// The optimizer's: so many words for each trainable one.
     state: Vec<f32>,
@@ -121,7 +123,8 @@ impl CpuBackend {
             pool: None,
             seed,
             batch: 0,
-            params: vec![0.0; spec.params_len],
+            params: Stamped::new(vec![0.0; spec.params_len]),
+            transformed: Transformed::default(),
             grads: vec![],
             state: vec![],
             scratch: vec![],
@@ -236,6 +239,8 @@ impl CpuBackend {
         });
         let spaces = Spaces {
             params: RawSpace::readable(&self.params),
+            params_stamp: self.params.stamp(),
+            transformed: &self.transformed,
             grads: RawSpace::writable(&mut self.grads),
             arena: RawSpace::writable(&mut self.arena),
             fixed: RawSpace::writable(&mut self.fixed),
@@ -297,7 +302,7 @@ impl CpuBackend {
     /// Without room for weights.
     pub(super) fn without_weights(spec: &'static Spec) -> Result<Self> {
         let mut backend = CpuBackend::new(spec, 1, 0)?;
-        backend.params = vec![];
+        backend.params = Stamped::new(vec![]);
         Ok(backend)
     }
 

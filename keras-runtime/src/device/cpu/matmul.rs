@@ -42,12 +42,12 @@ impl Rows<'_, '_> {
     pub fn matmul(&self, op: &MatMul) {
         record!(self.pass, Kernel::MatMul(*op));
         let MatMul { a, w, c, rows, k, n } = *op;
-        let w = self.pass.ptr(w);
         if let Some(convolution) = Winograd::of_matmul(op) {
             let at = |sample| (self.at_sample(a.buf, sample).cast_const(), self.at_sample(c, sample));
             // SAFETY: as below.
             return unsafe { convolution.run(self.pass, self.range.clone(), w, at) };
         }
+        let w = self.pass.ptr(w);
         let mut dims = [(0, 0); DIMS];
         let left = rows_of(&a, &mut dims);
         // SAFETY: `at_sample` and `ptr` checked that the operands are in bounds; the plan keeps `c` apart from both.
