@@ -1,5 +1,7 @@
 //! Rows of a data set as `f32` words of a batch.
 
+use std::ops::Range;
+
 use super::tensor::{Element, Tensor, VisitValues};
 
 /// Which samples make up a batch.
@@ -55,46 +57,36 @@ impl VisitValues for Gather<'_> {
             return;
         }
         let parts = if batch.len() < SERIAL_BELOW { 1 } else { threads };
-        match rows {
-            Selection::Range { start, len } => {
-                convert_rows(&values[start * width..(start + len) * width], width, batch, parts);
+        let copy = |range: Range<usize>, batch: &mut [f32]| match rows {
+            Selection::Range { start, .. } => {
+                convert(&values[(start + range.start) * width..(start + range.end) * width], batch);
             }
-            Selection::Indices(indices) => gather_rows(values, width, indices, batch, parts),
-        }
+            Selection::Indices(indices) => {
+                for (&row, words) in indices[range].iter().zip(batch.chunks_exact_mut(width)) {
+                    convert(&values[row as usize * width..][..width], words);
+                }
+            }
+        };
+        divide(0..rows.len(), batch, parts, &copy);
     }
 }
 
-/// Rows that follow each other, divided as a pass divides its samples: a thread then finds those that it works on in its cache.
-fn convert_rows<T: Element>(values: &[T], width: usize, batch: &mut [f32], parts: usize) {
-    if parts > 1 && batch.len() > width {
-        let left = parts / 2;
-        let cut = (batch.len() / width * left / parts).max(1) * width;
-        let (first, second) = values.split_at(cut);
-        let (head, tail) = batch.split_at_mut(cut);
-        rayon::join(
-            || convert_rows(first, width, head, left),
-            || convert_rows(second, width, tail, parts - left),
-        );
-        return;
-    }
-    convert(values, batch);
-}
+/// Copies rows to their part of a batch.
+type Copy<'a> = dyn Fn(Range<usize>, &mut [f32]) + Sync + 'a;
 
-fn gather_rows<T: Element>(values: &[T], width: usize, indices: &[u32], batch: &mut [f32], parts: usize) {
-    if parts > 1 && indices.len() > 1 {
-        let left = parts / 2;
-        let cut = (indices.len() * left / parts).max(1);
-        let (first, second) = indices.split_at(cut);
-        let (head, tail) = batch.split_at_mut(cut * width);
-        rayon::join(
-            || gather_rows(values, width, first, head, left),
-            || gather_rows(values, width, second, tail, parts - left),
-        );
-        return;
+/// Divides rows as a pass divides its samples: a thread then finds those that it works on in its cache.
+fn divide(rows: Range<usize>, batch: &mut [f32], parts: usize, copy: &Copy<'_>) {
+    if parts <= 1 || rows.len() <= 1 {
+        return copy(rows, batch);
     }
-    for (&row, words) in indices.iter().zip(batch.chunks_exact_mut(width)) {
-        convert(&values[row as usize * width..][..width], words);
-    }
+    let left = parts / 2;
+    let count = (rows.len() * left / parts).max(1);
+    let (head, tail) = batch.split_at_mut(batch.len() / rows.len() * count);
+    let cut = rows.start + count;
+    rayon::join(
+        || divide(rows.start..cut, head, left, copy),
+        || divide(cut..rows.end, tail, parts - left, copy),
+    );
 }
 
 fn convert<T: Element>(values: &[T], words: &mut [f32]) {
