@@ -9,11 +9,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// A mistake in data, files or settings. Nothing here panics on bad input.
 ///
 /// `{:?}` prints the same text as `{}`: it is what a `main` that returns a [`Result`] shows.
-#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An array whose shape is not what the model declares.
-    #[error("{what}: expected shape {expected}, found {found}{}", remedy(.help))]
     Shape {
         /// The input, target or weight.
         what: String,
@@ -25,9 +23,6 @@ pub enum Error {
         help: String,
     },
     /// Arrays that should hold as many samples as each other do not.
-    #[error(
-        "{what} has {found} samples, but {other} has {expected}: every array needs one row for each sample"
-    )]
     Rows {
         /// The array that disagrees.
         what: String,
@@ -39,7 +34,6 @@ pub enum Error {
         expected: usize,
     },
     /// The number of arrays, losses or buffers is not that of the model's inputs or outputs.
-    #[error("{what}: expected {expected}, found {found}{}", remedy(.help))]
     Count {
         /// What was counted.
         what: String,
@@ -51,16 +45,11 @@ pub enum Error {
         help: String,
     },
     /// No samples at all.
-    #[error("{what} holds no samples: there is nothing to work on")]
     Empty {
         /// The empty array.
         what: String,
     },
     /// A class label that is no index into the classes.
-    #[error(
-        "{what}: the label {label} of sample {sample} is not a class index: expected an integer from 0 to {last}{}",
-        remedy(.help)
-    )]
     Label {
         /// The target.
         what: String,
@@ -74,7 +63,6 @@ pub enum Error {
         help: String,
     },
     /// An index that names no row of an embedding.
-    #[error("{what}: sample {sample} holds {index}; expected whole numbers from 0 to {}, the rows of the embedding", .below - 1)]
     Index {
         /// The array.
         what: String,
@@ -86,7 +74,6 @@ pub enum Error {
         below: usize,
     },
     /// A value that the declared type of an input does not hold.
-    #[error("{what}: sample {sample} holds {value}; expected {expected}")]
     Value {
         /// The array.
         what: String,
@@ -98,7 +85,6 @@ pub enum Error {
         expected: String,
     },
     /// A value that is NaN or infinite where numbers are needed.
-    #[error("{what}: sample {sample} holds {value}; replace or drop values that are not finite")]
     NotFinite {
         /// The array.
         what: String,
@@ -108,7 +94,6 @@ pub enum Error {
         value: f64,
     },
     /// A setting outside of what it may be.
-    #[error("`{name}` is {found}, expected {expected}")]
     Setting {
         /// Name of the argument.
         name: &'static str,
@@ -118,7 +103,6 @@ pub enum Error {
         found: String,
     },
     /// A name that the model, score or history does not hold.
-    #[error("no {kind} is called `{name}`; there is: {known}")]
     Unknown {
         /// What was looked up.
         kind: &'static str,
@@ -128,7 +112,6 @@ pub enum Error {
         known: String,
     },
     /// A weights file for another model, or another model.
-    #[error("{file} does not fit the model `{model}`:\n{differences}")]
     Weights {
         /// The file, `the given bytes`, or the other model.
         file: String,
@@ -138,7 +121,6 @@ pub enum Error {
         differences: String,
     },
     /// A file that is not what it should be: truncated, foreign or corrupt.
-    #[error("{file}: {problem}")]
     Format {
         /// The file.
         file: String,
@@ -146,7 +128,6 @@ pub enum Error {
         problem: String,
     },
     /// The system refused to read or write.
-    #[error("cannot {action} {}: {source}", path.display())]
     Io {
         /// `read`, `write`, ...
         action: &'static str,
@@ -156,7 +137,6 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A data set that is nowhere on this machine.
-    #[error("the data set {name} was not found; searched:\n{searched}{help}")]
     Missing {
         /// The data set.
         name: &'static str,
@@ -166,7 +146,6 @@ pub enum Error {
         help: String,
     },
     /// A download that failed or is not the expected file.
-    #[error("cannot download {url}: {problem}")]
     Download {
         /// The address.
         url: String,
@@ -174,7 +153,6 @@ pub enum Error {
         problem: String,
     },
     /// A picture that could not be drawn.
-    #[error("cannot draw {file}: {problem}")]
     Plot {
         /// The file.
         file: String,
@@ -182,7 +160,6 @@ pub enum Error {
         problem: String,
     },
     /// A device that cannot run the model.
-    #[error("{device}: {problem}")]
     Device {
         /// The device that was asked for.
         device: String,
@@ -191,14 +168,77 @@ pub enum Error {
     },
 }
 
+/// `\n  help: ...`, if there is any.
+struct Remedy<'a>(&'a str);
+
+impl fmt::Display for Remedy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, "\n  help: {}", self.0) }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Shape { what, expected, found, help } => {
+                write!(f, "{what}: expected shape {expected}, found {found}{}", Remedy(help))
+            }
+            Error::Rows { what, found, other, expected } => write!(
+                f,
+                "{what} has {found} samples, but {other} has {expected}: every array needs one row for each sample"
+            ),
+            Error::Count { what, expected, found, help } => {
+                write!(f, "{what}: expected {expected}, found {found}{}", Remedy(help))
+            }
+            Error::Empty { what } => write!(f, "{what} holds no samples: there is nothing to work on"),
+            Error::Label { what, label, sample, last, help } => write!(
+                f,
+                "{what}: the label {label} of sample {sample} is not a class index: expected an integer from 0 to {last}{}",
+                Remedy(help)
+            ),
+            Error::Index { what, sample, index, below } => write!(
+                f,
+                "{what}: sample {sample} holds {index}; expected whole numbers from 0 to {}, the rows of the embedding",
+                below - 1
+            ),
+            Error::Value { what, sample, value, expected } => {
+                write!(f, "{what}: sample {sample} holds {value}; expected {expected}")
+            }
+            Error::NotFinite { what, sample, value } => {
+                write!(f, "{what}: sample {sample} holds {value}; replace or drop values that are not finite")
+            }
+            Error::Setting { name, expected, found } => write!(f, "`{name}` is {found}, expected {expected}"),
+            Error::Unknown { kind, name, known } => {
+                write!(f, "no {kind} is called `{name}`; there is: {known}")
+            }
+            Error::Weights { file, model, differences } => {
+                write!(f, "{file} does not fit the model `{model}`:\n{differences}")
+            }
+            Error::Format { file, problem } => write!(f, "{file}: {problem}"),
+            Error::Io { action, path, source } => write!(f, "cannot {action} {}: {source}", path.display()),
+            Error::Missing { name, searched, help } => {
+                write!(f, "the data set {name} was not found; searched:\n{searched}{help}")
+            }
+            Error::Download { url, problem } => write!(f, "cannot download {url}: {problem}"),
+            Error::Plot { file, problem } => write!(f, "cannot draw {file}: {problem}"),
+            Error::Device { device, problem } => write!(f, "{device}: {problem}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-fn remedy(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("\n  help: {text}") }
 }
 
 /// `[batch, 28, 28]`: a sample's shape as it is written in messages.

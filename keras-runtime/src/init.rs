@@ -2,6 +2,8 @@
 
 mod stft;
 
+use std::ops::Range;
+
 use crate::compiled::{Init, Layout, Spec, WeightSpec};
 use crate::random::Philox;
 
@@ -29,13 +31,26 @@ pub(crate) fn read(weight: &WeightSpec, params: &[f32]) -> Vec<f32> {
 
 /// Puts a weight's values, row-major, in its place in the flat buffer.
 pub(crate) fn write(weight: &WeightSpec, values: &[f32], params: &mut [f32]) {
+    for_runs(weight, values.len(), |from, to| params[to..to + from.len()].copy_from_slice(&values[from]));
+}
+
+/// The same of values in the bytes of a file.
+pub(crate) fn write_bytes(weight: &WeightSpec, values: &[[u8; 4]], params: &mut [f32]) {
+    for_runs(weight, values.len(), |from, to| {
+        for (word, bytes) in params[to..].iter_mut().zip(&values[from]) {
+            *word = f32::from_le_bytes(*bytes);
+        }
+    });
+}
+
+/// Tells of each run of a weight's `len` values, row-major, that lies as a run in the flat buffer, which one it is and where it lies.
+fn for_runs(weight: &WeightSpec, len: usize, mut run: impl FnMut(Range<usize>, usize)) {
     match weight.layout {
-        Layout::Plain => params[weight.offset..weight.offset + values.len()].copy_from_slice(values),
+        Layout::Plain => run(0..len, weight.offset),
         Layout::Panels { k, n } => {
-            for (i, row) in values.chunks_exact(n).enumerate() {
-                for (panel, words) in row.chunks(16).enumerate() {
-                    let at = weight.offset + in_panels(k, i, panel * 16);
-                    params[at..at + words.len()].copy_from_slice(words);
+            for i in 0..len / n {
+                for j in (0..n).step_by(16) {
+                    run(i * n + j..i * n + n.min(j + 16), weight.offset + in_panels(k, i, j));
                 }
             }
         }

@@ -152,7 +152,8 @@ impl Writer<'_> {
             }
             Kernel::MatMul { x, w, into, rows, k, n, .. } => {
                 let (a, w, c) = (self.matrix(x), self.names.value(*w), self.span(into));
-                quote!(r.matmul(&MatMul { a: #a, w: #w, c: #c, rows: #rows, k: #k, n: #n });)
+                let call = if may_convolve(x) { quote!(convolve) } else { quote!(matmul) };
+                quote!(r.#call(&MatMul { a: #a, w: #w, c: #c, rows: #rows, k: #k, n: #n });)
             }
             Kernel::MatMulT { x, y, into, panels, db, accumulate, scratch, rows, k, n } => {
                 let a = self.matrix(x);
@@ -164,8 +165,9 @@ impl Writer<'_> {
                     }
                     None => quote!(None),
                 };
+                let call = if may_convolve(x) { quote!(convolve_t) } else { quote!(matmul_t) };
                 quote! {
-                    pass.matmul_t(&MatMulT {
+                    pass.#call(&MatMulT {
                         a: #a, dy: #dy, dw: #dw, panels: #panels, db: #db, accumulate: #accumulate, scratch: #scratch,
                         rows: #rows, k: #k, n: #n,
                     });
@@ -264,6 +266,12 @@ impl Writer<'_> {
             }
         })
     }
+}
+
+/// Whether the rows of `matrix` may be windows of 3 x 3 pixels, for all that is known here.
+fn may_convolve(matrix: &Matrix) -> bool {
+    let [(window, _), _] = &matrix.columns[..] else { return false };
+    matrix.rows.len() == 2 && window.as_known().is_none_or(|rows| rows == 3)
 }
 
 /// `&[(extent, stride), ..]`

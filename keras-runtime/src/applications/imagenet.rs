@@ -5,6 +5,7 @@ use std::path::Path;
 use ndarray::{ArrayD, ArrayView2, Axis};
 
 use crate::error::{Error, Result, batched};
+use crate::io::json::Json;
 
 /// How pixels are scaled before a network sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -106,12 +107,14 @@ impl ClassIndex {
         let bytes = std::fs::read(path);
         let bytes = bytes.map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
         let wrong = |problem: String| Error::Format { file: path.display().to_string(), problem };
-        let named: std::collections::HashMap<String, (String, String)> = serde_json::from_slice(&bytes)
-            .map_err(|error| wrong(format!("is no index of classes: {error}")))?;
-        let name = |class: usize| {
-            named.get(&class.to_string()).cloned().ok_or_else(|| wrong(format!("has no class {class}")))
+        let index =
+            Json::read(&bytes).map_err(|problem| wrong(format!("is no index of classes: {problem}")))?;
+        let classes = index.object().map_or(0, <[_]>::len);
+        let name = |class: usize| match index.get(&class.to_string()).and_then(Json::list) {
+            Some([Json::Text(wordnet), Json::Text(name)]) => Ok((wordnet.clone(), name.clone())),
+            _ => Err(wrong(format!("has no class {class}"))),
         };
-        (0..named.len()).map(name).collect::<Result<_>>().map(ClassIndex)
+        (0..classes).map(name).collect::<Result<_>>().map(ClassIndex)
     }
 }
 

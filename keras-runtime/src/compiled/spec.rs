@@ -32,6 +32,20 @@ pub struct Spec {
     pub train: Phase,
 }
 
+impl Spec {
+    /// The same without the code of evaluation and training: functions that it names are in every program that holds it.
+    pub(crate) const fn of_inference(&self) -> Self {
+        fn not_compiled(_: &mut Pass<'_>) {
+            unreachable!("a trainer gives a model this code before it asks for it");
+        }
+        Spec {
+            evaluate: Phase { run: not_compiled, ..self.evaluate },
+            train: Phase { run: not_compiled, ..self.train },
+            ..*self
+        }
+    }
+}
+
 /// One compiled entry point, and the memory that it needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Phase {

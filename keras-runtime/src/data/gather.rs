@@ -1,7 +1,7 @@
 //! Rows of a data set as `f32` words of a batch.
 
 use super::tensor::{Element, Tensor, Values, VisitValues};
-use crate::device::cpu::split::join;
+use crate::device::cpu::split::{Shared, ranges};
 
 /// Which samples make up a batch.
 #[derive(Debug, Clone, Copy)]
@@ -66,43 +66,25 @@ impl VisitValues for Gather<'_> {
         if width == 0 {
             return;
         }
-        let parts = if batch.len() < SERIAL_BELOW { 1 } else { threads };
-        match rows {
-            Selection::Range { start, len } => {
-                convert_rows(&values[start * width..(start + len) * width], width, batch, parts);
+        let threads = if batch.len() < SERIAL_BELOW { 1 } else { threads };
+        let words = Shared(batch.as_mut_ptr());
+        // As a pass divides its samples: a thread then finds those that it works on in its cache.
+        ranges(rows.len(), 1, threads, &|own| {
+            // SAFETY: ranges have nothing in common, and `batch` has as many rows as are selected.
+            let batch = unsafe {
+                std::slice::from_raw_parts_mut(words.get().add(own.start * width), own.len() * width)
+            };
+            match rows {
+                Selection::Range { start, .. } => {
+                    convert(&values[(start + own.start) * width..(start + own.end) * width], batch);
+                }
+                Selection::Indices(indices) => {
+                    for (&row, words) in indices[own].iter().zip(batch.chunks_exact_mut(width)) {
+                        convert(&values[row as usize * width..][..width], words);
+                    }
+                }
             }
-            Selection::Indices(indices) => gather_rows(values, width, indices, batch, parts),
-        }
-    }
-}
-
-/// Rows that follow each other, divided as a pass divides its samples: a thread then finds those that it works on in its cache.
-fn convert_rows<T: Element>(values: &[T], width: usize, batch: &mut [f32], parts: usize) {
-    if parts > 1 && batch.len() > width {
-        let left = parts / 2;
-        let cut = (batch.len() / width * left / parts).max(1) * width;
-        let (first, second) = values.split_at(cut);
-        let (head, tail) = batch.split_at_mut(cut);
-        join(|| convert_rows(first, width, head, left), || convert_rows(second, width, tail, parts - left));
-        return;
-    }
-    convert(values, batch);
-}
-
-fn gather_rows<T: Element>(values: &[T], width: usize, indices: &[u32], batch: &mut [f32], parts: usize) {
-    if parts > 1 && indices.len() > 1 {
-        let left = parts / 2;
-        let cut = (indices.len() * left / parts).max(1);
-        let (first, second) = indices.split_at(cut);
-        let (head, tail) = batch.split_at_mut(cut * width);
-        join(
-            || gather_rows(values, width, first, head, left),
-            || gather_rows(values, width, second, tail, parts - left),
-        );
-        return;
-    }
-    for (&row, words) in indices.iter().zip(batch.chunks_exact_mut(width)) {
-        convert(&values[row as usize * width..][..width], words);
+        });
     }
 }
 

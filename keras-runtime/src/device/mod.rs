@@ -64,6 +64,11 @@ pub trait Backend: Passed + Debug + Send {
     /// The device in words.
     fn description(&self) -> String;
 
+    /// Gives it the code of evaluation and training, if it has but that of prediction: `spec` is that of the same model.
+    fn complete(&mut self, spec: &'static Spec) {
+        let _ = spec;
+    }
+
     /// The flat parameter buffer.
     fn params(&self) -> &[f32];
 
@@ -203,7 +208,7 @@ pub trait Backend: Passed + Debug + Send {
 /// Where models run that are not told where: see [`Model::with_seed`](crate::model::Model::with_seed).
 pub(crate) fn preferred() -> Result<Box<dyn Device>> {
     let Some(name) = std::env::var_os("KERAS_DEVICE") else { return Ok(Box::new(Cpu::default())) };
-    let name = name.to_string_lossy().to_lowercase();
+    let name = name.to_string_lossy().to_ascii_lowercase();
     match name.split_once(':').unwrap_or((&name, "0")) {
         ("" | "cpu", _) => Ok(Box::new(Cpu::default())),
         #[cfg(feature = "cuda")]

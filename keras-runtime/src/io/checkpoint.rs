@@ -4,10 +4,7 @@
 //! metadata: the optimizer and its step size, steps, epoch and batch, and the seed that every random stream follows from.
 //! `io/course.rs` writes down what callbacks and history remember.
 
-use std::collections::HashMap;
 use std::path::Path;
-
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::{Describe, Kind, course, safetensors as weights, write_whole};
 use crate::callback::Position;
@@ -112,9 +109,9 @@ pub(crate) fn save(
         ("epoch", marks.position.epoch.to_string()),
         ("batch", marks.position.batch.to_string()),
     ];
-    let mut metadata: HashMap<String, String> = metadata.map(|(key, value)| (key.to_string(), value)).into();
+    let mut metadata: weights::Metadata = metadata.map(|(key, value)| (key.to_string(), value)).into();
     course::write(course, spec, &mut metadata, &mut tensors);
-    write_whole(path, &weights::serialized(tensors, Some(metadata), path)?)
+    write_whole(path, &weights::written(tensors, &metadata))
 }
 
 /// Reads a checkpoint into model and optimizer: all of it, or nothing. A file of Keras knows neither the `seed` nor how far
@@ -147,8 +144,9 @@ pub(crate) fn load(
         }
         None => {}
     }
-    let params = weights::decoded(spec, &bytes, &file)?;
-    let metadata = Metadata::of(&bytes, &file)?;
+    let tensors = weights::tensors(&bytes, &file)?;
+    let params = weights::found(spec, &tensors, &file)?;
+    let metadata = Metadata::of(&tensors, &file)?;
     if metadata.text("optimizer")? != optimizer.name() {
         return Err(metadata.problem(format!(
             "is of a training with the optimizer `{}`, and this one has `{}`",
@@ -182,7 +180,6 @@ pub(crate) fn load(
     if scaling.skipped > marks.step {
         return Err(metadata.problem("has left out more steps than it has"));
     }
-    let tensors = weights::tensors(&bytes, &file)?;
     let len = spec.trainable_len;
     let slots: usize = metadata.number("slots")?;
     // There is no state before the first step.
@@ -197,19 +194,16 @@ pub(crate) fn load(
     for (slot, state) in state.chunks_exact_mut(len.max(1)).enumerate() {
         for weight in trainable(spec) {
             let name = format!("{OPTIMIZER}{slot}/{}", weight.name);
-            let view = tensors.tensor(&name).ok().filter(|view| holds(view, weight));
-            let view =
-                view.ok_or_else(|| metadata.problem(format!("has no `{name}` of {:?}", weight.shape)))?;
-            init::write(weight, &weights::words(&view), state);
+            init::write_bytes(weight, of_weight(&tensors, &metadata, &name, weight)?, state);
         }
     }
-    let (samples, carried) = match tensors.tensor(STATES) {
-        Err(_) => (0, vec![]),
-        Ok(view) => match view.shape() {
-            [samples, words] if *words == spec.state_words && view.dtype() == Dtype::F32 => {
-                (*samples, weights::words(&view))
+    let (samples, carried) = match tensors.views.get(STATES) {
+        None => (0, vec![]),
+        Some(view) => match (&view.shape[..], view.elements()) {
+            (&[samples, words], Some(elements)) if words == spec.state_words => {
+                (samples, elements.iter().map(|word| f32::from_le_bytes(*word)).collect())
             }
-            shape => {
+            (shape, _) => {
                 let wanted = spec.state_words;
                 return Err(metadata
                     .problem(format!("has states of {shape:?}, and this model has {wanted} words of them")));
@@ -218,8 +212,8 @@ pub(crate) fn load(
     };
     let course = course::read(spec, &metadata, &tensors)?;
     // From here on nothing can fail.
-    for (weight, values) in spec.weights.iter().zip(&params) {
-        init::write(weight, values, backend.params_mut());
+    for (weight, values) in spec.weights.iter().zip(params) {
+        init::write_bytes(weight, values, backend.params_mut());
     }
     backend.set_state(&state, shows_average);
     backend.set_seed(marks.seed);
@@ -236,20 +230,26 @@ fn set_rate(optimizer: &mut dyn Optimizer, rate: Option<f32>) {
     }
 }
 
-pub(super) fn holds(view: &TensorView<'_>, weight: &WeightSpec) -> bool {
-    view.shape() == weight.shape && view.dtype() == Dtype::F32
+/// The values of the tensor `name`, which are such as those of `weight`.
+pub(super) fn of_weight<'a>(
+    tensors: &weights::Tensors<'a>,
+    metadata: &Metadata<'_>,
+    name: &str,
+    weight: &WeightSpec,
+) -> Result<&'a [[u8; 4]]> {
+    let values = tensors.views.get(name).and_then(|view| view.elements_of(weight.shape));
+    values.ok_or_else(|| metadata.problem(format!("has no `{name}` of {:?}", weight.shape)))
 }
 
 /// What a file says of itself.
 pub(super) struct Metadata<'a> {
-    pub entries: HashMap<String, String>,
+    pub entries: &'a weights::Metadata,
     file: &'a str,
 }
 
 impl<'a> Metadata<'a> {
-    fn of(bytes: &[u8], file: &'a str) -> Result<Self> {
-        let header = SafeTensors::read_metadata(bytes).ok().and_then(|(_, header)| header.metadata().clone());
-        let metadata = Metadata { entries: header.unwrap_or_default(), file };
+    fn of(tensors: &'a weights::Tensors<'_>, file: &'a str) -> Result<Self> {
+        let metadata = Metadata { entries: &tensors.metadata, file };
         match metadata.entries.get("format").map(String::as_str) {
             Some(FORMAT) => Ok(metadata),
             _ => Err(metadata.problem(

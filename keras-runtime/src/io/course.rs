@@ -4,12 +4,8 @@
 //! tensors `callback:i/name/dense/kernel` are weights. `history:..` are the columns of the history, `sums:0` the losses of the
 //! epoch so far, `sums:1` and on what each metric has seen. Files of earlier versions have none of it: all begins anew.
 
-use std::collections::HashMap;
-
-use safetensors::tensor::SafeTensors;
-
-use super::checkpoint::{CALLBACK, Metadata, holds};
-use super::safetensors::{self as weights, Encoded};
+use super::checkpoint::{CALLBACK, Metadata, of_weight};
+use super::safetensors::{self as weights, Encoded, Tensors};
 use crate::callback::{Snapshot, State};
 use crate::compiled::Spec;
 use crate::error::Result;
@@ -24,7 +20,7 @@ const STOP: &str = "stop";
 pub(super) fn write(
     course: &Course,
     spec: &'static Spec,
-    metadata: &mut HashMap<String, String>,
+    metadata: &mut weights::Metadata,
     tensors: &mut Vec<Encoded>,
 ) {
     for (i, State { kind, entries, weights: kept }) in course.callbacks.iter().enumerate() {
@@ -46,11 +42,7 @@ pub(super) fn write(
 }
 
 /// What a file holds of the course of its training.
-pub(super) fn read(
-    spec: &'static Spec,
-    metadata: &Metadata<'_>,
-    tensors: &SafeTensors<'_>,
-) -> Result<Course> {
+pub(super) fn read(spec: &'static Spec, metadata: &Metadata<'_>, tensors: &Tensors<'_>) -> Result<Course> {
     let mut course = Course::default();
     for i in 0.. {
         let prefix = format!("{CALLBACK}{i}");
@@ -83,10 +75,10 @@ fn callback(
     kind: &str,
     prefix: &str,
     metadata: &Metadata<'_>,
-    tensors: &SafeTensors<'_>,
+    tensors: &Tensors<'_>,
 ) -> Result<State> {
     let mut state = State::of(kind);
-    for (name, value) in &metadata.entries {
+    for (name, value) in metadata.entries {
         if let Some(name) = name.strip_prefix(prefix) {
             state.entries.push((name.into(), value.clone()));
         }
@@ -94,19 +86,14 @@ fn callback(
     // The name of weights stands before that of the model's first one.
     let Some(first) = spec.weights.first() else { return Ok(state) };
     let names = tensors
-        .names()
-        .into_iter()
+        .views
+        .keys()
         .filter_map(|tensor| tensor.strip_prefix(prefix)?.strip_suffix(first.name)?.strip_suffix('/'));
-    let mut names: Vec<&str> = names.filter(|name| !name.contains('/')).collect();
-    names.sort();
-    for name in names {
+    for name in names.filter(|name| !name.contains('/')) {
         let mut params = vec![0.0; spec.params_len];
         for weight in spec.weights {
             let tensor = format!("{prefix}{name}/{}", weight.name);
-            let view = tensors.tensor(&tensor).ok().filter(|view| holds(view, weight));
-            let view =
-                view.ok_or_else(|| metadata.problem(format!("has no `{tensor}` of {:?}", weight.shape)))?;
-            init::write(weight, &weights::words(&view), &mut params);
+            init::write_bytes(weight, of_weight(tensors, metadata, &tensor, weight)?, &mut params);
         }
         state.weights.push((name.into(), Snapshot(params)));
     }

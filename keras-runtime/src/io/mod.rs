@@ -2,6 +2,7 @@
 
 pub(crate) mod checkpoint;
 mod course;
+pub(crate) mod json;
 #[cfg(feature = "keras-files")]
 mod keras;
 pub mod safetensors;
@@ -76,7 +77,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// By the end of the name.
     fn of(path: &Path) -> Option<Self> {
-        let name = path.file_name()?.to_str()?.to_lowercase();
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
         let ends = [
             (".weights.h5", Kind::Weights),
             (".keras", Kind::Archive),

@@ -42,6 +42,12 @@ pub trait Model: Sized {
     /// What was known at build time.
     const SPEC: &'static Spec;
 
+    /// The same without the code of training, which a [`Trainer`] adds: a program that only predicts does not have it in it. A GPU
+    /// compiles all of a model at once.
+    #[doc(hidden)]
+    const INFERENCE: &'static Spec =
+        if cfg!(feature = "cuda") { Self::SPEC } else { &Self::SPEC.of_inference() };
+
     #[doc(hidden)]
     fn description() -> Description {
         Description::NONE
@@ -71,7 +77,7 @@ pub trait Model: Sized {
     /// # Errors
     /// When the device cannot run the model.
     fn on(device: &dyn Device, seed: u64) -> Result<Self> {
-        Ok(Self::from_network(Network::new(Self::SPEC, device, seed)?))
+        Ok(Self::from_network(Network::new(Self::INFERENCE, device, seed)?))
     }
 
     /// The same model on `device`: with its weights, and without what recurrent layers carry from batch to batch.
@@ -88,7 +94,7 @@ pub trait Model: Sized {
     /// # Errors
     /// When the bytes are no such file, or hold the weights of another model.
     fn from_weights(bytes: &[u8]) -> Result<Self> {
-        let network = Network::without_weights(Self::SPEC, &*device::preferred()?)?;
+        let network = Network::without_weights(Self::INFERENCE, &*device::preferred()?)?;
         Ok(Self::from_network(crate::io::safetensors::read_into(network, bytes, "the given bytes")?))
     }
 
@@ -97,14 +103,14 @@ pub trait Model: Sized {
     /// # Errors
     /// When the file cannot be read, is none, or holds the weights of another model.
     fn from_weights_file(path: impl AsRef<Path>) -> Result<Self> {
-        let mut network = Network::without_weights(Self::SPEC, &*device::preferred()?)?;
+        let mut network = Network::without_weights(Self::INFERENCE, &*device::preferred()?)?;
         crate::io::load(&mut network, path.as_ref())?;
         Ok(Self::from_network(network))
     }
 
     /// Layers, shapes, parameters and memory, as a table.
     fn summary(&self) -> Summary {
-        Summary::new(Self::SPEC)
+        Summary::new(Self::INFERENCE)
     }
 
     /// What is known of a layer, by its name in the summary.
@@ -122,16 +128,16 @@ pub trait Model: Sized {
     /// # Errors
     /// When there is none of this name.
     fn get_layer(&self, name: &str) -> Result<&'static LayerSpec> {
-        Self::SPEC.layers.iter().find(|layer| layer.name == name).ok_or_else(|| Error::Unknown {
+        Self::INFERENCE.layers.iter().find(|layer| layer.name == name).ok_or_else(|| Error::Unknown {
             kind: "layer",
             name: name.into(),
-            known: Self::SPEC.layers.iter().map(|layer| layer.name).collect::<Vec<_>>().join(", "),
+            known: Self::INFERENCE.layers.iter().map(|layer| layer.name).collect::<Vec<_>>().join(", "),
         })
     }
 
     /// Number of parameters.
     fn count_params(&self) -> usize {
-        Self::SPEC.weights.iter().map(|weight| weight.shape.iter().product::<usize>()).sum()
+        Self::INFERENCE.weights.iter().map(|weight| weight.shape.iter().product::<usize>()).sum()
     }
 
     /// Predictions of the (first) output: one row for each sample.
@@ -150,14 +156,14 @@ pub trait Model: Sized {
         let list = inputs.tensors();
         let inputs = list.as_ref();
         let samples = self.network().check_inputs(inputs)?;
-        let mut words: Vec<Vec<f32>> = Self::SPEC
+        let mut words: Vec<Vec<f32>> = Self::INFERENCE
             .outputs
             .iter()
             .map(|output| vec![0.0; samples * output.shape.iter().product::<usize>()])
             .collect();
         let mut rows: Vec<&mut [f32]> = words.iter_mut().map(Vec::as_mut_slice).collect();
         self.network_mut().predict(inputs, samples, &mut rows)?;
-        words.into_iter().zip(Self::SPEC.outputs).map(|(words, output)| batched(output, words)).collect()
+        words.into_iter().zip(Self::INFERENCE.outputs).map(|(words, output)| batched(output, words)).collect()
     }
 
     /// Predictions of the (first) output into memory of the caller: nothing is allocated once a batch of this size was
@@ -168,7 +174,7 @@ pub trait Model: Sized {
     fn predict_into<'a>(&mut self, inputs: impl Arrays<'a>, output: &mut [f32]) -> Result<()> {
         let list = inputs.tensors();
         let samples = self.network().check_inputs(list.as_ref())?;
-        let spec = &Self::SPEC.outputs[0];
+        let spec = &Self::INFERENCE.outputs[0];
         let words = samples * spec.shape.iter().product::<usize>();
         if output.len() != words {
             return Err(Error::Count {
@@ -188,7 +194,7 @@ pub trait Model: Sized {
     /// When the inputs are not of the model's shapes.
     fn predict_classes<'a>(&mut self, inputs: impl Arrays<'a>) -> Result<Vec<usize>> {
         let p = self.predict(inputs)?;
-        let output = &Self::SPEC.outputs[0];
+        let output = &Self::INFERENCE.outputs[0];
         let classes = output.shape.last().copied().unwrap_or(1).max(1);
         let words = p.as_slice().unwrap_or(&[]);
         Ok(words
@@ -204,7 +210,7 @@ pub trait Model: Sized {
 
     /// Names, shapes and values of all weights, in Keras's layout.
     fn weights(&self) -> Vec<(&'static str, ArrayD<f32>)> {
-        Self::SPEC.weights.iter().map(|weight| (weight.name, self.network().weight(weight))).collect()
+        Self::INFERENCE.weights.iter().map(|weight| (weight.name, self.network().weight(weight))).collect()
     }
 
     /// A weight by name, for example `dense_1/kernel`.
@@ -349,7 +355,12 @@ pub trait Model: Sized {
     /// nothing for a part of the model, such as closures and cells of your own; `.weights.h5` does not ask for that. Arithmetic
     /// and most functions of tensors are Keras's operations.
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
-        crate::io::save(Self::SPEC, self.network().params(), crate::io::describe::<Self>(), path.as_ref())
+        crate::io::save(
+            Self::INFERENCE,
+            self.network().params(),
+            crate::io::describe::<Self>(),
+            path.as_ref(),
+        )
     }
 
     /// Reads all weights from a safetensors file, or, with the feature `keras-files`, from one that Keras has written: a name
@@ -383,7 +394,7 @@ pub trait Model: Sized {
             self,
             Box::new(optimizer),
             losses.into_losses(),
-            metrics.for_outputs(Self::SPEC.outputs.len()),
+            metrics.for_outputs(Self::INFERENCE.outputs.len()),
         )
     }
 }

@@ -281,6 +281,7 @@ impl<M: Model> Trainer<M> {
 
     fn session_as_it_is(&mut self) -> (&mut dyn Backend, Session<'_>) {
         let (backend, seed) = self.model.network_mut().parts();
+        backend.complete(M::SPEC);
         let session = Session {
             spec: M::SPEC,
             seed,

@@ -5,7 +5,6 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use md5::Md5;
 use sha2::{Digest, Sha256};
 
 use super::Store;
@@ -261,18 +260,25 @@ fn copy(mut from: impl Read, file: &mut File, start: u64, bar: &mut Bar<'_>) -> 
 
 /// The checksum of a file, of the kind that `like` is.
 fn checksum(path: &Path, like: &str) -> io::Result<String> {
-    fn digest<D: Digest>(mut file: File) -> io::Result<String> {
-        let (mut digest, mut bytes) = (D::new(), vec![0; 1 << 16]);
+    fn pass(path: &Path, mut to: impl FnMut(&[u8])) -> io::Result<()> {
+        let (mut file, mut bytes) = (File::open(path)?, vec![0; 1 << 16]);
         loop {
             match file.read(&mut bytes)? {
-                0 => break,
-                read => digest.update(&bytes[..read]),
+                0 => return Ok(()),
+                read => to(&bytes[..read]),
             }
         }
-        Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
-    let file = File::open(path)?;
-    if like.len() == 64 { digest::<Sha256>(file) } else { digest::<Md5>(file) }
+    let digits = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    if like.len() == 64 {
+        let mut digest = Sha256::new();
+        pass(path, |bytes| digest.update(bytes))?;
+        Ok(digits(&digest.finalize()))
+    } else {
+        let mut digest = md5::Context::new();
+        pass(path, |bytes| digest.consume(bytes))?;
+        Ok(digits(&digest.finalize().0))
+    }
 }
 
 /// A line on standard error that tells how much has come.

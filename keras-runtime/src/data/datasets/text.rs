@@ -13,6 +13,7 @@ use crate::data::npy::header::Header;
 use crate::data::seeded::{RandomState, shuffled};
 use crate::data::{Npz, Values};
 use crate::error::{Error, Result};
+use crate::io::json::Json;
 
 /// The numbers of the words of each text, and the text's class.
 pub type Texts = Split<Vec<Vec<u32>>, Array1<u8>>;
@@ -229,8 +230,13 @@ impl Store {
         hash: &'static str,
     ) -> Result<HashMap<String, u32>> {
         let path = self.obtain(&remote(set, file, hash), &[])?;
-        serde_json::from_slice(&read(&path)?)
-            .map_err(|error| format_error(&path, format!("is no word index: {error}")))
+        let problem = |problem: &str| format_error(&path, format!("is no word index: {problem}"));
+        let index = Json::read(&read(&path)?).map_err(|error| problem(&error))?;
+        let number = |(word, number): &(String, Json)| {
+            let number = number.whole().and_then(|number| u32::try_from(number).ok());
+            Ok((word.clone(), number.ok_or_else(|| problem(&format!("`{word}` has no number")))?))
+        };
+        index.object().ok_or_else(|| problem("it is no dictionary"))?.iter().map(number).collect()
     }
 
     /// [`alice`](fn@alice) of this store.

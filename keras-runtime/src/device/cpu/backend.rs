@@ -2,6 +2,7 @@
 
 mod reduce;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -41,8 +42,7 @@ impl Cpu {
 
 impl Device for Cpu {
     fn backend(&self, spec: &'static Spec, seed: u64) -> Result<Box<dyn Backend>> {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Box::new(CpuBackend::new(spec, self.threads.unwrap_or_else(cores), seed)?))
+        Ok(Box::new(CpuBackend::new(spec, self.threads, seed)?))
     }
 }
 
@@ -64,7 +64,9 @@ struct Given<'a> {
 pub struct CpuBackend {
     spec: &'static Spec,
     isa: Isa,
-    threads: usize,
+    /// At most; one for each core, if nobody has said. The system is asked when it matters: it reads several files for that, which takes
+    /// longer than to classify an image.
+    threads: OnceCell<usize>,
     /// Threads of the pool that the current call runs in: one outside of [`Backend::scope`].
     active: usize,
     pool: Option<Arc<ThreadPool>>,
@@ -109,7 +111,7 @@ pub struct CpuBackend {
 }
 
 impl CpuBackend {
-    fn new(spec: &'static Spec, threads: usize, seed: u64) -> Result<Self> {
+    fn new(spec: &'static Spec, threads: Option<usize>, seed: u64) -> Result<Self> {
         let ports = spec.inputs.len().max(spec.outputs.len());
         if ports > PORTS {
             let problem = format!("the model has {ports} inputs or outputs; {PORTS} are supported");
@@ -118,7 +120,7 @@ impl CpuBackend {
         Ok(CpuBackend {
             spec,
             isa: Isa::detect(),
-            threads,
+            threads: threads.map_or_else(OnceCell::new, OnceCell::from),
             active: 1,
             pool: None,
             seed,
@@ -148,6 +150,10 @@ impl CpuBackend {
             scale: 1.0,
             scaling: ScaleState::default(),
         })
+    }
+
+    fn threads(&self) -> usize {
+        *self.threads.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
     }
 
     /// The passes of `phase` over the batch: one, or two where slopes are asked for that follow from all predictions.
@@ -270,8 +276,9 @@ impl CpuBackend {
     /// The pool of its threads, which are made when they are first asked for; none where there is but one thread, or where the
     /// system gives no more: the work is done by the caller's then.
     fn pool(&mut self) -> Option<Arc<ThreadPool>> {
-        if self.threads > 1 && self.pool.is_none() {
-            self.pool = ThreadPoolBuilder::new().num_threads(self.threads).build().ok().map(Arc::new);
+        let threads = self.threads();
+        if threads > 1 && self.pool.is_none() {
+            self.pool = ThreadPoolBuilder::new().num_threads(threads).build().ok().map(Arc::new);
         }
         self.pool.clone()
     }
@@ -301,7 +308,7 @@ impl CpuBackend {
 impl CpuBackend {
     /// Without room for weights.
     pub(super) fn without_weights(spec: &'static Spec) -> Result<Self> {
-        let mut backend = CpuBackend::new(spec, 1, 0)?;
+        let mut backend = CpuBackend::new(spec, Some(1), 0)?;
         backend.params = Stamped::new(vec![]);
         Ok(backend)
     }
@@ -353,7 +360,11 @@ fn grow(words: &mut Vec<f32>, len: usize) {
 
 impl Backend for CpuBackend {
     fn description(&self) -> String {
-        format!("CPU, {:?}, {} threads", self.isa, self.threads)
+        format!("CPU, {:?}, {} threads", self.isa, self.threads())
+    }
+
+    fn complete(&mut self, spec: &'static Spec) {
+        self.spec = spec;
     }
 
     fn params(&self) -> &[f32] {
@@ -450,7 +461,7 @@ impl Backend for CpuBackend {
         match self.pool() {
             None => work(self),
             Some(pool) => {
-                self.active = self.threads;
+                self.active = self.threads();
                 split::helped(&pool, || work(self));
                 self.active = 1;
             }
@@ -595,7 +606,7 @@ impl Backend for CpuBackend {
     fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send)) {
         match self.pool() {
             Some(pool) if self.active == 1 => {
-                self.active = self.threads;
+                self.active = self.threads();
                 pool.install(|| work(self));
                 self.active = 1;
             }

@@ -42,11 +42,6 @@ impl Rows<'_, '_> {
     pub fn matmul(&self, op: &MatMul) {
         record!(self.pass, Kernel::MatMul(*op));
         let MatMul { a, w, c, rows, k, n } = *op;
-        if let Some(convolution) = Winograd::of_matmul(op) {
-            let at = |sample| (self.at_sample(a.buf, sample).cast_const(), self.at_sample(c, sample));
-            // SAFETY: as below.
-            return unsafe { convolution.run(self.pass, self.range.clone(), w, at) };
-        }
         let w = self.pass.ptr(w);
         let mut dims = [(0, 0); DIMS];
         let left = rows_of(&a, &mut dims);
@@ -63,6 +58,16 @@ impl Rows<'_, '_> {
             (false, 1) => product(self.range.start, samples, c.len),
             (false, _) => self.range.clone().for_each(|sample| product(sample, rows, n)),
         }
+    }
+
+    /// The same where the rows of `A` may be windows of 3 x 3 pixels: by Winograd's way if it repays, which no program without
+    /// convolutions has in it.
+    pub fn convolve(&self, op: &MatMul) {
+        record!(self.pass, Kernel::MatMul(*op));
+        let Some(convolution) = Winograd::of_matmul(op) else { return self.matmul(op) };
+        let at = |sample| (self.at_sample(op.a.buf, sample).cast_const(), self.at_sample(op.c, sample));
+        // SAFETY: `at_sample` and `ptr` checked that the operands are in bounds; the plan keeps `c` apart from both.
+        unsafe { convolution.run(self.pass, self.range.clone(), op.w, at) }
     }
 
     /// `C[g] = A[g] · B[g]`.
@@ -108,28 +113,9 @@ impl Pass<'_> {
         let a = Shared(self.all().at(matrix.buf));
         let (dy, packed) = (Shared(self.ptr(dy)), Shared(self.ptr(scratch)));
         let (dw, db) = (Shared(self.ptr(dw)), db.map(|db| Shared(self.ptr(db))));
-        let threads = if 2 * m * k * n < SERIAL_BELOW { 1 } else { self.threads };
+        let threads = self.threads_for(op);
         let count = n.div_ceil(PANEL);
         let isa = self.isa;
-        if let Some(convolution) = Winograd::of_gradient(op) {
-            let at = |sample: usize| {
-                let (image, slopes) = (sample * matrix.buf.len, sample * rows * n);
-                (a.get().wrapping_add(image).cast_const(), dy.get().wrapping_add(slopes))
-            };
-            // SAFETY: the operands are in bounds, and the plan keeps them apart.
-            unsafe { convolution.gradient(self, op, dw.get(), at) };
-            if let Some(db) = db {
-                split::ranges(count, 1, threads, &|range| {
-                    for first in range.map(|panel| panel * PANEL) {
-                        // SAFETY: each panel's sums belong to one thread; filters fill panels.
-                        unsafe {
-                            column_sums(m, (dy.get().add(first), n), db.get().add(first), PANEL, accumulate)
-                        };
-                    }
-                });
-            }
-            return;
-        }
         // Piece by piece, each of which is in the cache when it is multiplied. How the sums are cut depends on the sizes alone.
         let piece = (PACKED_WORDS / (count * PANEL) / KC * KC).max(KC);
         for first_row in (0..m.max(1)).step_by(piece) {
@@ -180,6 +166,36 @@ impl Pass<'_> {
                 });
             }
         }
+    }
+}
+
+impl Pass<'_> {
+    /// The same where the rows of `A` may be windows of 3 x 3 pixels: as [`Rows::convolve`].
+    pub fn convolve_t(&mut self, op: &MatMulT) {
+        record!(self, Kernel::MatMulT(*op));
+        let Some(convolution) = Winograd::of_gradient(op) else { return self.matmul_t(op) };
+        let MatMulT { a, dy, dw, db, accumulate, rows, n, .. } = *op;
+        let m = self.batch * rows;
+        let (from, dy) = (Shared(self.all().at(a.buf)), Shared(self.ptr(dy)));
+        let (dw, db) = (self.ptr(dw), db.map(|db| Shared(self.ptr(db))));
+        let at = |sample: usize| {
+            let (image, slopes) = (sample * a.buf.len, sample * rows * n);
+            (from.get().wrapping_add(image).cast_const(), dy.get().wrapping_add(slopes))
+        };
+        // SAFETY: the operands are in bounds, and the plan keeps them apart.
+        unsafe { convolution.gradient(self, op, dw, at) };
+        let Some(db) = db else { return };
+        split::ranges(n / PANEL, 1, self.threads_for(op), &|range| {
+            for first in range.map(|panel| panel * PANEL) {
+                // SAFETY: each panel's sums belong to one thread; filters fill panels.
+                unsafe { column_sums(m, (dy.get().add(first), n), db.get().add(first), PANEL, accumulate) };
+            }
+        });
+    }
+
+    /// Threads that work on a gradient.
+    fn threads_for(&self, op: &MatMulT) -> usize {
+        if 2 * self.batch * op.rows * op.k * op.n < SERIAL_BELOW { 1 } else { self.threads }
     }
 }
 

@@ -202,7 +202,8 @@ const CACHE_WORDS: usize = 1 << 16;
 /// Rows of a GEMM tile: blocks have multiples of it.
 const TILE_ROWS: usize = 6;
 
-fn split<'p, 'a>(rows: &Rows<'p, 'a>, parts: usize, body: &(impl Fn(&Rows<'p, 'a>) + Sync)) {
+/// By way of a pointer: it is in a program once, and not around the kernels of each step.
+fn split<'p, 'a>(rows: &Rows<'p, 'a>, parts: usize, body: &(dyn Fn(&Rows<'p, 'a>) + Sync)) {
     let len = rows.range.len();
     if parts <= 1 || len <= 1 {
         return body(rows);

@@ -74,13 +74,14 @@ pub fn join(mine: impl FnOnce() + Send, other: impl FnOnce() + Send) {
 }
 
 /// Runs `body` on ranges that cover `0..len`, cut at multiples of `grain`, at most one for each of `threads`.
-pub fn ranges(len: usize, grain: usize, threads: usize, body: &(impl Fn(Range<usize>) + Sync)) {
+pub fn ranges(len: usize, grain: usize, threads: usize, body: &(dyn Fn(Range<usize>) + Sync)) {
     divide(0..len.div_ceil(grain), threads.max(1), &|units: Range<usize>| {
         body(units.start * grain..(units.end * grain).min(len));
     });
 }
 
-fn divide(range: Range<usize>, parts: usize, body: &(impl Fn(Range<usize>) + Sync)) {
+/// By way of a pointer: what divides work is in a program once, and not around each kind of work.
+fn divide(range: Range<usize>, parts: usize, body: &(dyn Fn(Range<usize>) + Sync)) {
     if parts <= 1 || range.len() <= 1 {
         if !range.is_empty() {
             body(range);

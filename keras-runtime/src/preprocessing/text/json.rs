@@ -3,43 +3,51 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value, json};
-
 use super::{Tokenizer, Vocabulary};
 use crate::error::{Error, Result};
+use crate::io::json::Json;
 
 fn wrong(problem: impl std::fmt::Display) -> Error {
     Error::Format { file: "the JSON of a tokenizer".into(), problem: problem.to_string() }
 }
 
-fn entry<'a>(config: &'a Map<String, Value>, name: &str) -> Result<&'a Value> {
+fn entry<'a>(config: &'a Json, name: &str) -> Result<&'a Json> {
     config.get(name).ok_or_else(|| wrong(format!("has no `{name}`")))
 }
 
-fn text(config: &Map<String, Value>, name: &str) -> Result<String> {
-    let text = entry(config, name)?.as_str().ok_or_else(|| wrong(format!("`{name}` is no text")))?;
+fn text(config: &Json, name: &str) -> Result<String> {
+    let text = entry(config, name)?.text().ok_or_else(|| wrong(format!("`{name}` is no text")))?;
     Ok(text.into())
 }
 
-fn truth(config: &Map<String, Value>, name: &str) -> Result<bool> {
-    entry(config, name)?.as_bool().ok_or_else(|| wrong(format!("`{name}` is neither true nor false")))
+fn truth(config: &Json, name: &str) -> Result<bool> {
+    entry(config, name)?.truth().ok_or_else(|| wrong(format!("`{name}` is neither true nor false")))
 }
 
 /// A whole number of a size that words can have.
-fn number(value: &Value, name: &str) -> Result<u32> {
-    let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+fn number(value: &Json, name: &str) -> Result<u32> {
+    let number = value.whole().and_then(|number| u32::try_from(number).ok());
     number.ok_or_else(|| wrong(format!("`{name}` holds {value}, which is no number of words")))
 }
 
 /// A dictionary that is written as text.
-fn dictionary(config: &Map<String, Value>, name: &str) -> Result<Map<String, Value>> {
-    let value = serde_json::from_str(&text(config, name)?);
-    value.map_err(|error| wrong(format!("`{name}`: {error}")))
+fn dictionary(config: &Json, name: &str) -> Result<Vec<(String, Json)>> {
+    match Json::read(text(config, name)?.as_bytes()) {
+        Ok(Json::Object(entries)) => Ok(entries),
+        Ok(_) => Err(wrong(format!("`{name}` is no dictionary"))),
+        Err(problem) => Err(wrong(format!("`{name}`: {problem}"))),
+    }
 }
 
-fn counts(config: &Map<String, Value>, name: &str) -> Result<Vec<(String, usize)>> {
-    let count = |(word, count): (String, Value)| Ok((word, number(&count, name)? as usize));
+fn counts(config: &Json, name: &str) -> Result<Vec<(String, usize)>> {
+    let count = |(word, count): (String, Json)| Ok((word, number(&count, name)? as usize));
     dictionary(config, name)?.into_iter().map(count).collect()
+}
+
+/// A dictionary as text.
+fn written<K: ToString>(entries: impl Iterator<Item = (K, Json)>) -> Json {
+    let entries = entries.map(|(key, value)| (key.to_string(), value)).collect();
+    Json::Text(Json::Object(entries).to_string())
 }
 
 impl Tokenizer {
@@ -56,37 +64,31 @@ impl Tokenizer {
     /// ```
     pub fn to_json(&self) -> String {
         let Vocabulary { documents, counts, docs, words, index, .. } = &self.learnt;
-        let word_counts: Map<String, Value> =
-            counts.iter().map(|(word, count)| (word.clone(), json!(count))).collect();
+        let number = |number: usize| Json::from(number as u64);
         // In the order of the words, for the text to be the same every time.
         let of_docs = counts.iter().filter_map(|(word, _)| Some((word, *docs.get(word)?)));
-        let word_docs: Map<String, Value> =
-            of_docs.clone().map(|(word, docs)| (word.clone(), json!(docs))).collect();
-        let index_docs: Map<String, Value> =
-            of_docs.filter_map(|(word, docs)| Some((index.get(word)?.to_string(), json!(docs)))).collect();
         let numbered = words.iter().enumerate().skip(1);
-        let word_index: Map<String, Value> =
-            numbered.clone().map(|(i, word)| (word.clone(), json!(i))).collect();
-        let index_word: Map<String, Value> = numbered.map(|(i, word)| (i.to_string(), json!(word))).collect();
-        let written = |map: Map<String, Value>| Value::Object(map).to_string();
-        json!({
-            "class_name": "Tokenizer",
-            "config": {
-                "num_words": self.num_words,
-                "filters": self.filters,
-                "lower": self.lower,
-                "split": self.split,
-                "char_level": self.char_level,
-                "oov_token": self.oov_token,
-                "document_count": documents,
-                "word_counts": written(word_counts),
-                "word_docs": written(word_docs),
-                "index_docs": written(index_docs),
-                "index_word": written(index_word),
-                "word_index": written(word_index),
-            }
-        })
-        .to_string()
+        let config = [
+            ("num_words", self.num_words.map_or(Json::Null, |words| Json::from(u64::from(words)))),
+            ("filters", Json::from(&*self.filters)),
+            ("lower", Json::Bool(self.lower)),
+            ("split", Json::from(&*self.split)),
+            ("char_level", Json::Bool(self.char_level)),
+            ("oov_token", self.oov_token.as_deref().map_or(Json::Null, Json::from)),
+            ("document_count", number(*documents)),
+            ("word_counts", written(counts.iter().map(|(word, count)| (word, number(*count))))),
+            ("word_docs", written(of_docs.clone().map(|(word, docs)| (word, number(docs))))),
+            (
+                "index_docs",
+                written(of_docs.filter_map(|(word, docs)| Some((index.get(word)?, number(docs))))),
+            ),
+            ("index_word", written(numbered.clone().map(|(i, word)| (i, Json::from(&**word))))),
+            ("word_index", written(numbered.map(|(i, word)| (word, number(i))))),
+        ];
+        let object = |entries: Vec<(&str, Json)>| {
+            Json::Object(entries.into_iter().map(|(name, value)| (name.into(), value)).collect())
+        };
+        object(vec![("class_name", Json::from("Tokenizer")), ("config", object(config.into()))]).to_string()
     }
 
     /// A tokenizer of Keras's JSON (`keras.preprocessing.text.tokenizer_from_json`).
@@ -94,10 +96,11 @@ impl Tokenizer {
     /// # Errors
     /// When the text is no JSON, or not that of a tokenizer.
     pub fn from_json(text_of_tokenizer: &str) -> Result<Self> {
-        let whole: Value = serde_json::from_str(text_of_tokenizer).map_err(wrong)?;
-        let config = whole.get("config").and_then(Value::as_object);
+        let whole = Json::read(text_of_tokenizer.as_bytes()).map_err(wrong)?;
+        let config = whole.get("config").filter(|config| config.object().is_some());
         let config = config.ok_or_else(|| wrong("has no `config`"))?;
-        let optional = |name| Ok::<_, Error>(Some(entry(config, name)?).filter(|value| !value.is_null()));
+        let optional =
+            |name| Ok::<_, Error>(Some(entry(config, name)?).filter(|value| **value != Json::Null));
         let num_words = optional("num_words")?.map(|value| number(value, "num_words")).transpose()?;
         let oov_token = optional("oov_token")?.map(|_| text(config, "oov_token")).transpose()?;
         Ok(Tokenizer {
@@ -112,7 +115,7 @@ impl Tokenizer {
     }
 }
 
-fn vocabulary(config: &Map<String, Value>) -> Result<Vocabulary> {
+fn vocabulary(config: &Json) -> Result<Vocabulary> {
     let documents = number(entry(config, "document_count")?, "document_count")? as usize;
     let counts = counts(config, "word_counts")?;
     let places = counts.iter().enumerate().map(|(place, (word, _))| (word.clone(), place)).collect();
@@ -123,7 +126,7 @@ fn vocabulary(config: &Map<String, Value>) -> Result<Vocabulary> {
         let place = key.parse().ok().filter(|place| (1..words.len()).contains(place));
         let place = place
             .ok_or_else(|| wrong(format!("`index_word` numbers a word {key}, of {}", index_word.len())))?;
-        words[place] = word.as_str().ok_or_else(|| wrong(format!("`index_word` holds {word}")))?.into();
+        words[place] = word.text().ok_or_else(|| wrong(format!("`index_word` holds {word}")))?.into();
     }
     let index: HashMap<String, u32> = dictionary(config, "word_index")?
         .into_iter()

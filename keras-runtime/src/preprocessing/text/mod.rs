@@ -4,7 +4,6 @@ mod json;
 
 use std::collections::{HashMap, HashSet};
 
-use md5::Digest;
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
@@ -67,7 +66,7 @@ pub fn one_hot(text: &str, n: u32) -> Result<Vec<u32>> {
 
 /// The remainder of a word's MD5, as a number of 128 bits, by `below`.
 pub fn md5(word: &str, below: u32) -> u32 {
-    let digest = md5::Md5::digest(word.as_bytes());
+    let digest = md5::compute(word);
     // The bytes are the number's, the greatest first; less than 2^32 is left after each.
     digest.iter().fold(0u64, |rest, byte| (rest << 8 | u64::from(*byte)) % u64::from(below.max(1))) as u32
 }

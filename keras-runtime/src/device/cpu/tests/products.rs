@@ -213,7 +213,7 @@ fn matmul_of_many_windows() {
         let sums = MatMul { a: plain(copy, rows, k), c: d, ..op };
         assert!(Winograd::of_matmul(&op).is_some() && Winograd::of_matmul(&sums).is_none());
         for isa in Isa::available() {
-            let after = world.after(isa, |pass| pass.rows(1 << 20, |r| (r.matmul(&op), r.matmul(&sums)).0));
+            let after = world.after(isa, |pass| pass.rows(1 << 20, |r| (r.convolve(&op), r.matmul(&sums)).0));
             assert_eq!(after.clone().without(&[c, d]), world.clone().without(&[c, d]));
             let (w, found, before) = (world.words(w), after.words(c), world.words(c));
             let sums = after.words(d);
@@ -272,12 +272,12 @@ fn matmul_t_of_many_windows() {
         assert!(Winograd::of_gradient(&op).is_some() && Winograd::of_gradient(&sums).is_none());
         for isa in Isa::available() {
             let after = world.after(isa, |pass| {
-                pass.matmul_t(&op);
+                pass.convolve_t(&op);
                 pass.matmul_t(&sums);
             });
             let by_many = world.after(isa, |pass| {
                 pass.threads = 16;
-                pass.matmul_t(&op);
+                pass.convolve_t(&op);
             });
             assert!(by_many.words(dw) == after.words(dw), "{isa:?} {height} {width} {channels} {n}");
             let written: Vec<Buf> =
