@@ -67,7 +67,7 @@ pub(crate) fn expect_dtype(tensor: &Tensor<'_>, dtype: DType, what: impl FnOnce(
             value: tensor.values().at(at),
             expected: format!(
                 "whole numbers from {least} to {most}: it is declared as {}",
-                format!("{dtype:?}").to_lowercase()
+                format!("{dtype:?}").to_ascii_lowercase()
             ),
         }),
     }

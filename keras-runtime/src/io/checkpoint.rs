@@ -243,13 +243,13 @@ pub(super) fn of_weight<'a>(
 
 /// What a file says of itself.
 pub(super) struct Metadata<'a> {
-    pub entries: &'a weights::Metadata,
+    pub entries: weights::Metadata,
     file: &'a str,
 }
 
 impl<'a> Metadata<'a> {
-    fn of(tensors: &'a weights::Tensors<'_>, file: &'a str) -> Result<Self> {
-        let metadata = Metadata { entries: &tensors.metadata, file };
+    fn of(tensors: &weights::Tensors<'_>, file: &'a str) -> Result<Self> {
+        let metadata = Metadata { entries: tensors.metadata.iter().cloned().collect(), file };
         match metadata.entries.get("format").map(String::as_str) {
             Some(FORMAT) => Ok(metadata),
             _ => Err(metadata.problem(

@@ -78,7 +78,7 @@ fn callback(
     tensors: &Tensors<'_>,
 ) -> Result<State> {
     let mut state = State::of(kind);
-    for (name, value) in metadata.entries {
+    for (name, value) in &metadata.entries {
         if let Some(name) = name.strip_prefix(prefix) {
             state.entries.push((name.into(), value.clone()));
         }

@@ -293,10 +293,13 @@ impl Block<'_> {
         let group = NV * V::LANES;
         // SAFETY: tiles cover the block.
         unsafe {
+            // A vector of plain Rust takes two registers or more: there are none for as many columns.
+            let wide = V::LANES * V::REGISTERS > 64;
             match (copy, m) {
-                (None, 1) => return self.few::<V, 1, 8>(),
-                (None, 2) => return self.few::<V, 2, 4>(),
-                (None, 3) => return self.few::<V, 3, 4>(),
+                (None, 1) if wide => return self.few::<V, 1, 8>(),
+                (None, 1) => return self.few::<V, 1, 4>(),
+                (None, 2) if wide => return self.few::<V, 2, 4>(),
+                (None, 3) if wide => return self.few::<V, 3, 4>(),
                 (Some(copy), _) => self.copy::<MR>(m, copy),
                 _ => {}
             }

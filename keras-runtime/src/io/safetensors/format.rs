@@ -55,7 +55,8 @@ impl<'a> View<'a> {
 #[derive(Debug)]
 pub(crate) struct Tensors<'a> {
     pub views: BTreeMap<String, View<'a>>,
-    pub metadata: Metadata,
+    /// In the order of the file: few look at it.
+    pub metadata: Vec<(String, String)>,
 }
 
 impl<'a> Tensors<'a> {
@@ -67,12 +68,12 @@ impl<'a> Tensors<'a> {
             length.filter(|length| *length <= HEADER_TO).and_then(|length| rest.split_at_checked(length));
         let (header, data) = parts.ok_or("its header is longer than it")?;
         let header = Json::read(header).map_err(|problem| format!("in its header: {problem}"))?;
-        let (mut views, mut metadata, mut places) = (BTreeMap::new(), Metadata::new(), vec![]);
+        let (mut views, mut metadata, mut places) = (BTreeMap::new(), vec![], vec![]);
         for (name, entry) in header.object().ok_or("its header is no dictionary")? {
             if name == METADATA {
                 for (name, value) in entry.object().unwrap_or_default() {
                     let text = value.text().ok_or_else(|| format!("its `{name}` is no text"))?;
-                    metadata.insert(name.clone(), text.into());
+                    metadata.push((name.clone(), text.into()));
                 }
                 continue;
             }
@@ -142,7 +143,7 @@ mod tests {
         assert_eq!(bytes.len(), 8 + length + 12, "and no more");
         assert_eq!(length % 8, 0);
         let read = Tensors::read(&bytes).unwrap();
-        assert_eq!(read.metadata, metadata);
+        assert_eq!(Metadata::from_iter(read.metadata), metadata);
         assert_eq!(read.views.keys().collect::<Vec<_>>(), ["a", "b/\"x\"", "c"]);
         let b = &read.views["b/\"x\""];
         let words: Vec<f32> = b.elements().unwrap().iter().map(|x| f32::from_le_bytes(*x)).collect();
