@@ -380,10 +380,10 @@ impl Builder<'_> {
         self.drawn.extend(drawn.map(|seeding| (name.clone(), seeding.next)));
         let (also, mask) =
             (std::mem::replace(&mut self.also, outer.0), std::mem::replace(&mut self.mask, outer.1));
-        let id = id.and_then(|id| self.regularize_activity(u, id).map(|()| id));
         let current = self.current.pop().expect("it was pushed");
         let id = id?;
         let results: Vec<_> = std::iter::once(id).chain(also.iter().copied()).collect();
+        self.regularize_activity(u.args, &results)?;
         self.outline_use(&name, u, trainable, &results);
         let mask = match mask {
             Some(own) => own,

@@ -38,7 +38,6 @@ pub const LAYERS: &[Entry] = &[Entry {
         optional("bias_initializer", Kind::Initializer, "zeros", "How the bias starts."),
         optional("kernel_regularizer", Kind::Regularizer, "None", "What the loss has for the kernel."),
         optional("bias_regularizer", Kind::Regularizer, "None", "What the loss has for the bias."),
-        optional("activity_regularizer", Kind::Regularizer, "None", "What the loss has for the result."),
         optional("kernel_constraint", Kind::Constraint, "None", "What each step makes the kernel be."),
         optional("bias_constraint", Kind::Constraint, "None", "What each step makes the bias be."),
     ],

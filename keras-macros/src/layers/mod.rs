@@ -15,6 +15,7 @@ mod convolution;
 mod core;
 mod einsum;
 mod embedding;
+mod examples;
 mod functions;
 mod images;
 pub mod initializers;
@@ -33,6 +34,7 @@ mod regularization;
 pub mod regularizers;
 mod reshaping;
 mod resizing;
+mod signatures;
 mod spatial;
 pub mod spectral;
 mod wrappers;
@@ -41,7 +43,7 @@ use crate::diag::{Message, Place, Reported, closest};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Id, Shape};
 use args::Args;
-pub use args::{Kind, Param, SEED, optional, required, unsupported};
+pub use args::{ACTIVITY_REGULARIZER, Kind, Param, SEED, optional, required, unsupported};
 
 /// How many tensors an entry takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
