@@ -16,10 +16,12 @@ use super::arrays::{ALL, Arrays, Load};
 use super::log::{Entry, Log};
 use super::losses::Met;
 use super::memory::{Fault, Memory, Mirror, Words};
+use super::metrics::{ROOM, Watched};
 use super::pinned::Uploads;
 use super::player::{Player, workspace};
 use super::source::{self, PORTS, Program, Slope, Step, THREADS};
 use super::tasks::{Graph, Task};
+use super::weights::Known;
 use super::{Gpu, library};
 use crate::compiled::{Phase, Spec};
 use crate::device::cpu::ends::Ends;
@@ -71,15 +73,17 @@ pub struct CudaBackend {
     pub(super) player: Player,
     /// Losses with kernels of their own.
     pub(super) met: Vec<Met>,
-    /// Kernels of optimizers, by their text.
-    pub(super) updates: Vec<(String, Player)>,
+    /// Kernels of optimizers.
+    pub(super) updates: Vec<Known>,
     /// The kernels that read arrays, once there is a batch.
     pub(super) gather: Option<Player>,
     arrays: Arrays,
     pub(super) uploads: Uploads,
     log: Log,
-    /// Whose predictions are looked at.
-    watched: [bool; PORTS],
+    /// Of each output its metrics; none for one that looks at predictions itself.
+    watched: Vec<Vec<Option<Watched>>>,
+    /// Where metrics are added up.
+    measures: Words,
     /// What the last pass has put into the log.
     logged: Option<Entry>,
     pub(super) graphs: Option<Graphs>,
@@ -198,7 +202,8 @@ impl CudaBackend {
             arrays: Arrays::new(&gpu, resident).map_err(failed)?,
             uploads: Uploads::default(),
             log: Log::new(&gpu, spec).map_err(failed)?,
-            watched: [false; PORTS],
+            watched: vec![],
+            measures: words(ROOM)?,
             logged: None,
             met: vec![],
             seed,

@@ -16,6 +16,7 @@ mod library;
 mod log;
 mod losses;
 mod memory;
+mod metrics;
 mod pinned;
 mod player;
 mod source;

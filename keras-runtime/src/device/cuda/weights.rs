@@ -7,7 +7,7 @@ use cudarc::driver::DriverError;
 use super::backend::CudaBackend;
 use super::library;
 use super::player::{Parameter, Player};
-use super::source::{self, Pass, THREADS};
+use super::source::{self, Pass, Shape, THREADS};
 use super::tasks::{self, Module, Task};
 use crate::compiled::Spec;
 use crate::device::cpu::simd::Isa;
@@ -22,10 +22,15 @@ fn threads(len: usize) -> usize {
     len.div_ceil(THREADS)
 }
 
+/// Blocks for so many words, four to a thread.
+pub fn fours(len: usize) -> usize {
+    len.div_ceil(4 * THREADS)
+}
+
 /// Copies words on the device, as a kernel: graphs hold it like any other.
 pub fn copy(backend: &CudaBackend, from: u64, to: u64, len: usize) -> Result<(), DriverError> {
     let parameters = [Parameter::Address(from), Parameter::Address(to), Parameter::number(len)];
-    backend.player.call("copy", super::backend::blocks_of(threads(len)), &parameters)
+    backend.player.call("copy", super::backend::blocks_of(fours(len)), &parameters)
 }
 
 /// A range of the parameters that are treated alike.
@@ -107,7 +112,8 @@ impl<'o> Ranges<'o> {
 /// The kernels of an optimizer for a model: one text for each kind of range.
 pub fn texts(optimizer: &dyn Optimizer, spec: &Spec) -> Vec<String> {
     let kernels = Ranges::of(optimizer, spec, (1, optimizer.learning_rate())).kernels();
-    let mut texts: Vec<String> = kernels.into_iter().flatten().map(|piece| piece.text).collect();
+    let mut texts: Vec<String> =
+        kernels.into_iter().flatten().map(|piece| piece.shape.printed().text).collect();
     texts.sort();
     texts.dedup();
     texts
@@ -203,13 +209,13 @@ fn on_device(
     ranges: &Ranges<'_>,
     kernels: Vec<source::Piece>,
 ) -> Result<Vec<Task>> {
-    let modules =
-        kernels.iter().zip(&ranges.found).map(|(piece, of)| module(backend, piece, of.optimizer.name()));
-    let modules = modules.collect::<Result<Vec<_>>>()?;
+    let known =
+        kernels.iter().zip(&ranges.found).map(|(piece, of)| known(backend, piece, of.optimizer.name()));
+    let known = known.collect::<Result<Vec<_>>>()?;
     let [params, grads, state] = [&mut backend.params, &mut backend.grads, &mut backend.state];
     [params, grads, state].into_iter().for_each(|words| words.changes());
     let numbers: Vec<f32> = kernels.iter().flat_map(|piece| piece.constants.iter().copied()).collect();
-    let room = Room::new(backend, ranges, &kernels, numbers.len());
+    let room = Room::new(backend, ranges, &known, numbers.len());
     let room = room.map_err(|error| library::explain(&backend.gpu.name, &error))?;
     let mut tasks = vec![];
     scaled(backend, optimizer, &room, &mut tasks);
@@ -224,18 +230,18 @@ fn on_device(
         let batches = Parameter::float(batches as f32);
         let parameters =
             [grads, slot(count), Parameter::number(len), batches, Parameter::from(last), room.control];
-        tasks.push(Task::new(Module::Model, "collect", threads(len), parameters));
+        tasks.push(Task::new(Module::Model, "collect", fours(len), parameters));
     }
     if last {
         for (i, of) in ranges.clips.iter().enumerate() {
             clipped(backend, of, room.scale(i), &room, &mut tasks);
         }
         let mut first = 0;
-        for ((of, piece), module) in ranges.found.iter().zip(&kernels).zip(modules) {
+        for ((of, piece), at) in ranges.found.iter().zip(&kernels).zip(known) {
             let scale = room.scale(source::slot_of(of.at.scale).unwrap_or(0));
             let numbers = Parameter::Address(backend.numbers.address(first));
             let words = [params, grads, slot(of.state.start), numbers, scale];
-            apply(piece, module, &of.range, words, len, &room, &mut tasks);
+            apply(&backend.updates[at], at, &of.range, words, len, &room, &mut tasks);
             first += piece.constants.len();
         }
     }
@@ -246,7 +252,7 @@ fn on_device(
         let means = slot(optimizer.state_words() - 1);
         let how = [Parameter::number(len), Parameter::float(momentum), Parameter::from(overwrite)];
         let parameters = [params, means, how[0], how[1], how[2], room.control];
-        tasks.push(Task::new(Module::Model, "average", threads(len), parameters));
+        tasks.push(Task::new(Module::Model, "average", fours(len), parameters));
     }
     tasks.extend(constraints(backend));
     let to = backend.numbers.address(0);
@@ -255,17 +261,27 @@ fn on_device(
     sent.map_err(|error| library::explain(&backend.gpu.name, &error)).map(|()| tasks)
 }
 
-/// The module of a formula, which is compiled the first time.
-fn module(backend: &mut CudaBackend, piece: &source::Piece, name: &str) -> Result<Module> {
-    if let Some(at) = backend.updates.iter().position(|(text, _)| *text == piece.text) {
-        return Ok(Module::Update(at));
+/// The kernels of a step, which were printed and compiled when one like it was met.
+#[derive(Debug)]
+pub struct Known {
+    shape: Shape,
+    passes: Vec<(usize, Pass)>,
+    folded: usize,
+    pub player: Player,
+}
+
+/// Which of the known steps has the kernels of a piece.
+fn known(backend: &mut CudaBackend, piece: &source::Piece, name: &str) -> Result<usize> {
+    if let Some(at) = backend.updates.iter().position(|known| known.shape.is_like(&piece.shape)) {
+        return Ok(at);
     }
-    let player = Player::new(&backend.gpu, &piece.text);
+    let source::Printed { text, passes, folded } = piece.shape.printed();
+    let player = Player::new(&backend.gpu, &text);
     let mut player = player.map_err(|error| library::of(&format!("the optimizer `{name}`"), error))?;
-    let names = piece.passes.iter().map(|(kernel, _)| source::update_name(*kernel));
+    let names = passes.iter().map(|(kernel, _)| source::update_name(*kernel));
     player.find(names).map_err(|error| library::explain(&backend.gpu.name, &error))?;
-    backend.updates.push((piece.text.clone(), player));
-    Ok(Module::Update(backend.updates.len() - 1))
+    backend.updates.push(Known { shape: piece.shape.clone(), passes, folded, player });
+    Ok(backend.updates.len() - 1)
 }
 
 /// Where a step keeps what it needs beside weights, gradients and state.
@@ -281,11 +297,11 @@ impl Room {
     fn new(
         backend: &mut CudaBackend,
         ranges: &Ranges<'_>,
-        kernels: &[source::Piece],
+        known: &[usize],
         numbers: usize,
     ) -> Result<Self, DriverError> {
         let pieces = backend.spec.trainable_len.div_ceil(PIECE);
-        let most = kernels.iter().map(|piece| piece.folded).max().unwrap_or(0);
+        let most = known.iter().map(|at| backend.updates[*at].folded).max().unwrap_or(0);
         let mut moved = backend.numbers.grow(numbers)?;
         // Sums have 64 bits.
         moved |= backend.sums.grow(2 * pieces)?;
@@ -324,7 +340,7 @@ fn scaled(backend: &mut CudaBackend, optimizer: &dyn Optimizer, room: &Room, tas
     let scale = std::mem::replace(&mut backend.scale, 1.0);
     if scale != 1.0 {
         let parameters = [grads, Parameter::number(len), Parameter::float(scale), room.control];
-        tasks.push(Task::new(Module::Model, "unscale", threads(len), parameters));
+        tasks.push(Task::new(Module::Model, "unscale", fours(len), parameters));
     }
 }
 
@@ -352,8 +368,8 @@ fn clipped(
 
 /// The formula of a range: a kernel for each pass over it, and one for each sum.
 fn apply(
-    piece: &source::Piece,
-    module: Module,
+    known: &Known,
+    at: usize,
     range: &Range<usize>,
     words: [Parameter; 5],
     stride: usize,
@@ -362,17 +378,18 @@ fn apply(
 ) {
     let place = [range.start, range.len(), stride].map(Parameter::number);
     let mut folded = 0;
-    for (kernel, pass) in &piece.passes {
+    for (kernel, pass) in &known.passes {
         let pieces = range.len().div_ceil(PIECE);
         let mut parameters = words.to_vec();
         parameters.extend([room.folded, room.sums, room.control]);
         parameters.extend(place);
         let blocks = match pass {
             Pass::Each => threads(range.len()),
+            Pass::Fours => fours(range.len()),
             Pass::Folds => pieces,
             Pass::Blocks(blocks) => *blocks,
         };
-        tasks.push(Task::new(module, source::update_name(*kernel), blocks, parameters));
+        tasks.push(Task::new(Module::Update(at), source::update_name(*kernel), blocks, parameters));
         if *pass == Pass::Folds {
             let parameters = [room.sums, room.folded, Parameter::number(pieces), Parameter::number(folded)];
             tasks.push(Task::new(Module::Model, "total", 1, parameters));

@@ -8,8 +8,9 @@ use super::{CudaBackend, Key, Kind, blocks_of};
 use crate::compiled::{Buf, Space};
 use crate::device::cuda::log::{Entry, Part, What};
 use crate::device::cuda::memory::{Memory, Mirror, Words};
+use crate::device::cuda::metrics::SUMS;
 use crate::device::cuda::player::Parameter;
-use crate::device::cuda::source::{End, PORTS, Slope, Step, THREADS};
+use crate::device::cuda::source::{End, PORTS, Slope, Step};
 use crate::device::cuda::tasks::{Graph, Module, Task};
 use crate::device::cuda::{library, losses as heads, weights};
 use crate::error::Result;
@@ -125,7 +126,7 @@ impl CudaBackend {
     fn records(&mut self) -> Result<Vec<Task>, DriverError> {
         let mut parts: Vec<Part> = vec![];
         let mut add = |what: What, words: &Words, len: usize| {
-            let at = parts.last().map_or(0, |part| part.at + part.len);
+            let at = parts.last().map_or(0, Part::end);
             if len > 0 {
                 parts.push(Part { what, from: words.address(0), at, len });
             }
@@ -133,11 +134,15 @@ impl CudaBackend {
         for i in 0..self.spec.outputs.len() {
             let mut part = |what: What, words: &Mirror| add(what, &words.device, words.len());
             part(What::Losses(i), &self.losses[i]);
-            if self.watched[i] {
+            let metrics = self.watched.get(i).map_or(&[][..], |metrics| metrics);
+            if metrics.iter().any(Option::is_none) {
                 part(What::Predictions(i), &self.outputs[i]);
                 part(What::Targets(i), &self.targets[i]);
                 part(What::Weights(i), &self.sample_weights[i]);
                 part(What::Mask(i), &self.masks[i]);
+            }
+            for k in (0..metrics.len()).filter(|k| metrics[*k].is_some()) {
+                add(What::Sums(i, k), &self.measures, SUMS);
             }
         }
         let (own, penalised) = self.adds;
@@ -151,13 +156,21 @@ impl CudaBackend {
             return Ok(vec![]);
         }
         let [log, control] = [self.log.address(), self.control_address()].map(Parameter::Address);
-        let tasks = entry.parts.iter().map(|part| {
+        let mut tasks = vec![];
+        for part in &entry.parts {
+            if let What::Sums(i, k) = part.what {
+                let of = |words: &Mirror| (words.device.address(0), words.len());
+                let words =
+                    [&self.outputs[i], &self.targets[i], &self.sample_weights[i], &self.masks[i]].map(of);
+                let room = self.measures.address(0);
+                let watched = self.watched[i][k].expect("has sums");
+                tasks.extend(watched.tasks(&self.spec.outputs[i], words, room, [log, control], part.at));
+                continue;
+            }
             let [at, len] = [part.at, part.len].map(Parameter::number);
-            let blocks = part.len.div_ceil(THREADS);
             let parameters = [Parameter::Address(part.from), log, at, len, control];
-            Task::new(Module::Model, "record", blocks, parameters)
-        });
-        let tasks = tasks.collect();
+            tasks.push(Task::new(Module::Model, "record", weights::fours(part.len), parameters));
+        }
         self.logged = Some(entry);
         Ok(tasks)
     }
