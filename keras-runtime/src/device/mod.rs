@@ -149,8 +149,9 @@ pub trait Backend: Passed + Debug + Send {
     /// the gradient is not finite.
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64);
 
-    /// One step of a training: [`Backend::gradients`], and [`Backend::update`] for step `step + 1`.
-    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64, scale: f32) {
+    /// One step of a training: [`Backend::gradients`] with the loss's scale, and [`Backend::update`] for step `step + 1`.
+    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64) {
+        let scale = self.loss_scale().factor(optimizer.options().loss_scale);
         self.gradients(losses, step, scale);
         self.update(optimizer, step + 1);
     }

@@ -11,7 +11,7 @@ use keras_runtime::prelude::*;
 use ndarray::Array;
 
 use super::losses::{labels_of, losses, losses_of_batches_and_sequences};
-use super::training::several;
+use super::training::{growing, several};
 use super::*;
 
 /// A program that does a task of [`in_a_process_of_its_own`], on the emulator.
@@ -38,7 +38,7 @@ fn steps_stay_on_the_device() {
         if name == "end" {
             continue;
         }
-        // A scale of the loss that follows the gradients is one word more: whether the step before was taken.
+        // A scale of the loss that follows the gradients is told beside them.
         let expected = if name == "scaled" { 2 } else { 1 };
         assert_eq!(count("cuMemcpyDtoH"), expected, "{name} asks the device more often:\n{calls}");
         // The batch, the pass and the step of the optimizer.
@@ -67,7 +67,7 @@ fn hot_kernels_use_memory_well() {
             let table = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "{table}");
             let mut seen = 0;
-            let lines = table.lines().filter(|line| line.split_whitespace().count() == 12);
+            let lines = table.lines().filter(|line| line.split_whitespace().count() == 11);
             for line in lines.filter(|line| !line.starts_with("kernel")) {
                 let mut columns = line.split_whitespace();
                 let name = columns.next().unwrap();
@@ -184,6 +184,25 @@ fn data_travel_once() {
     }
 }
 
+/// A scale of the loss that follows the gradients is judged and moved on the device: the host hears of it, and never waits.
+#[test]
+fn a_scale_that_follows_the_gradients_needs_no_wait() {
+    let Some(_) = device() else { return };
+    let output = program("feed").env("KERAS_EMULATOR_TRACE", "1").output().unwrap();
+    let trace = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{trace}");
+    for epoch in 1..3 {
+        let mark = format!("scaled epoch {epoch}\n");
+        let steps = Calls(trace.split("== ").find_map(|part| part.strip_prefix(&mark[..])).unwrap());
+        assert_eq!(steps.count("cuGraphLaunch"), 4, "{}", steps.0);
+        assert_eq!(steps.count("cuLaunchKernel"), 0, "{}", steps.0);
+        // At the end comes what all steps have left.
+        let last = steps.0.rfind("cuMemcpyDtoH").unwrap();
+        assert_eq!(Calls(&steps.0[..last]).waits(), 0, "{}", steps.0);
+        assert!(steps.copied("from").iter().any(|bytes| *bytes == 16), "{}", steps.0);
+    }
+}
+
 /// Data for which there is no room are streamed, to the same bits; a step for which there is none is an error before the first one,
 /// after which a smaller one goes.
 #[test]
@@ -227,8 +246,9 @@ fn in_a_process_of_its_own() {
         }
         Ok("feed") => {
             let gpu = Cuda::new(0).unwrap();
-            fed(&gpu, "resident");
-            fed(&gpu.resident(false), "streamed");
+            fed(&gpu, "resident", Adam::default());
+            fed(&gpu, "scaled", Adam::default().loss_scale(growing()).ema(0.9));
+            fed(&gpu.resident(false), "streamed", Adam::default());
         }
         Ok("small") => {
             let gpu = Cuda::new(0).unwrap();
@@ -298,12 +318,11 @@ fn in_a_process_of_its_own() {
 }
 
 /// Three epochs of four steps, between marks.
-fn fed(gpu: &Cuda, name: &str) {
+fn fed(gpu: &Cuda, name: &str, optimizer: impl Optimizer + 'static) {
     let x = Array::from_shape_fn((60, 40), |(i, j)| (i * 37 + j * 11) as u8);
     let y = Array::from_shape_fn((60, 10), |(i, k)| f32::from(u8::from(i * 7 % 10 == k)));
     let weights = Array::from_shape_fn(60, |i| 0.5 + (i % 3) as f32);
-    let mut model =
-        Mlp::on(gpu, 5).unwrap().compile(Adam::default(), CategoricalCrossentropy, Weighted(Accuracy));
+    let mut model = Mlp::on(gpu, 5).unwrap().compile(optimizer, CategoricalCrossentropy, Weighted(Accuracy));
     let marks = LambdaCallback::default()
         .epoch_begin(|epoch, _| eprintln!("== {name} epoch {epoch}"))
         .epoch_end(|_, _, _| eprintln!("== {name} told"));

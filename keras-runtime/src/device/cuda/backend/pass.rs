@@ -15,7 +15,7 @@ use crate::device::cuda::tasks::{Graph, Module, Task};
 use crate::device::cuda::{library, losses as heads, weights};
 use crate::error::Result;
 use crate::loss::Loss;
-use crate::optim::Optimizer;
+use crate::optim::{LossScaling, Optimizer};
 
 impl CudaBackend {
     /// A pass over the batch and, for a training step, that of an optimizer: together where both are the device's.
@@ -45,6 +45,11 @@ impl CudaBackend {
         self.make_room(kind, self.batch);
         let slopes = heads::slopes(self, losses)?;
         let host = slopes.contains(&Slope::Host);
+        let graph = !host && self.graphs.is_some();
+        let scaled = match then {
+            Some((optimizer, _)) => self.scale_step(optimizer, graph),
+            None => false,
+        };
         self.bring_ends(losses.unwrap_or_default(), host, step).map_err(failed)?;
         self.ends.begin(self.batch, losses.unwrap_or_default(), self.scale);
         let mut after = if losses.is_some() { self.records().map_err(failed)? } else { vec![] };
@@ -67,7 +72,6 @@ impl CudaBackend {
         if self.fault.is_set() || self.batch == 0 {
             return Ok(());
         }
-        let graph = !host && self.graphs.is_some();
         if graph
             && let Some((optimizer, step)) = then
             && let Some(tasks) = weights::launches(self, optimizer, step)?
@@ -75,7 +79,7 @@ impl CudaBackend {
             after.extend(tasks);
             then = None;
         }
-        let key = Key { kind, batch: self.batch, loads: self.arrays.loads(), slopes, after };
+        let key = Key { kind, batch: self.batch, scaled, loads: self.arrays.loads(), slopes, after };
         self.arrays.arrive().map_err(failed)?;
         match graph {
             true => self.replay(key).map_err(failed)?,
@@ -85,7 +89,27 @@ impl CudaBackend {
         if let Some((optimizer, step)) = then {
             weights::update(self, optimizer, step);
         }
+        self.ask_scaling();
         Ok(())
+    }
+
+    /// Scales the loss of the next step of a training; whether by what the device has for it, since its judgement of the steps before
+    /// need not be known here.
+    fn scale_step(&mut self, optimizer: &dyn Optimizer, graph: bool) -> bool {
+        let scaling = optimizer.options().loss_scale;
+        match scaling {
+            Some(LossScaling::Dynamic(how)) if graph && weights::goes_ahead(optimizer, self.spec) => {
+                self.place_scaling(how);
+                self.set_scale(1.0);
+                self.scaled = !self.spec.train.adds_loss;
+                self.scaled
+            }
+            _ => {
+                let scale = self.scaling().factor(scaling);
+                self.set_scale(scale);
+                false
+            }
+        }
     }
 
     /// Launches a graph of the pass, which is captured the first time.
@@ -105,6 +129,10 @@ impl CudaBackend {
     /// Launches the kernels of a pass, and of what comes after it.
     fn play(&mut self, key: &Key, losses: Option<&[Box<dyn Loss>]>) -> Result<(), DriverError> {
         let (memory, batch) = (self.memory(), self.batch);
+        if key.scaled {
+            let parameters = [self.control_address(), self.scaling_address()].map(Parameter::Address);
+            Task::new(Module::Model, "scale_loss", 1, parameters).launch(self)?;
+        }
         self.gathers().iter().try_for_each(|task| task.launch(self))?;
         for at in 0..self.phase(key.kind).1.len() {
             match &self.phase(key.kind).1[at] {

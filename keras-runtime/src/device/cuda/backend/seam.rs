@@ -13,8 +13,7 @@ use crate::optim::{Optimizer, ScaleState};
 
 impl Backend for CudaBackend {
     fn description(&self) -> String {
-        let source = self.gpu.architecture;
-        format!("{}, sm_{}{}", self.gpu.name, source.major, source.minor)
+        self.gpu.to_string()
     }
 
     fn params(&self) -> &[f32] {
@@ -33,7 +32,7 @@ impl Backend for CudaBackend {
         if self.grads.len() == 0 && self.grads.replace(&vec![0.0; self.spec.trainable_len]) {
             self.forget();
         }
-        self.scale = 1.0;
+        self.set_scale(1.0);
         self.grads.write()
     }
 
@@ -124,9 +123,8 @@ impl Backend for CudaBackend {
         self.run(Kind::Train, Some(losses), step, None);
     }
 
-    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64, scale: f32) {
+    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64) {
         self.show_average(optimizer, false);
-        self.set_scale(scale);
         self.run(Kind::Train, Some(losses), step, Some((optimizer, step + 1)));
     }
 

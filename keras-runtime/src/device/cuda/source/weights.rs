@@ -29,9 +29,21 @@ pub fn print(text: &mut Text, spec: &Spec) {
 }
 
 /// The names of [`COMMON`], and of those that metrics have.
-pub const COMMON_KERNELS: [&str; 12] = [
-    "copy", "record", "measure", "measured", "collect", "average", "unscale", "squares", "infinite", "judge",
-    "clip", "total",
+pub const COMMON_KERNELS: [&str; 14] = [
+    "copy",
+    "record",
+    "measure",
+    "measured",
+    "collect",
+    "average",
+    "unscale",
+    "squares",
+    "infinite",
+    "judge",
+    "scale_loss",
+    "choose",
+    "clip",
+    "total",
 ];
 
 /// What every model has: sums of gradients, averages of weights, and what is seen of a whole gradient. Sums are of pieces of 4096
@@ -79,21 +91,23 @@ extern "C" __global__ void collect(float *grads, float *sums, u32 len, float bat
     store_four(sums + i, n, sum);
 }
 
-extern "C" __global__ void average(float *params, float *means, u32 len, float momentum, u32 overwrite, const u32 *control) {
+// `how` is the share of the means that stays, and whether weights become them.
+extern "C" __global__ void average(float *params, float *means, u32 len, const float *how, const u32 *control) {
     FOURS(len)
     if (!control[GO]) return;
     float w[4], mean[4];
     load_four(params + i, n, w);
     load_four(means + i, n, mean);
-    for (u32 v = 0; v < 4; v++) mean[v] = momentum * mean[v] + (1.0f - momentum) * w[v];
+    for (u32 v = 0; v < 4; v++) mean[v] = how[0] * mean[v] + (1.0f - how[0]) * w[v];
     store_four(means + i, n, mean);
-    if (overwrite) store_four(params + i, n, mean);
+    if (how[1] != 0.0f) store_four(params + i, n, mean);
 }
 
-extern "C" __global__ void unscale(float *grads, u32 len, float by, const u32 *control) {
+// Takes what the loss was multiplied with off the gradient.
+extern "C" __global__ void unscale(float *grads, u32 len, const u32 *control) {
     FOURS(len)
     if (!control[GO]) return;
-    float g[4];
+    float g[4], by = __uint_as_float(control[SCALE]);
     load_four(grads + i, n, g);
     for (u32 v = 0; v < 4; v++) g[v] /= by;
     store_four(grads + i, n, g);
@@ -123,15 +137,44 @@ extern "C" __global__ void squares(const float *words, double *sums, u32 len) {
     PIECES(sums, len, (double)word * (double)word)
 }
 
-// Words that are not finite when they are multiplied with what is missing of the scale of the loss.
-extern "C" __global__ void infinite(const float *words, double *sums, u32 len, float missing) {
+// A scale of the loss that follows the gradients: the scale, the finite steps since it last changed, and the steps left out, in 64 bits.
+struct Scaling { float scale; u32 steps, skipped, skipped_high; };
+
+// Multiplies the factors of all slopes with the scale.
+extern "C" __global__ void scale_loss(u32 *control, const Scaling *scaling) {
+    u32 *factor = control + HEADS + 4u * threadIdx.x + 2u;
+    if (threadIdx.x < 8u) *factor = __float_as_uint(__uint_as_float(*factor) * scaling->scale);
+    if (threadIdx.x == 8u) control[SCALE] = __float_as_uint(scaling->scale);
+}
+
+// Words that are not finite when they are multiplied with what is missing of the scale, where the loss was `scaled`.
+extern "C" __global__ void infinite(const float *words, double *sums, u32 len, const Scaling *scaling, u32 scaled, const u32 *control) {
+    float missing = scaled ? scaling->scale / __uint_as_float(control[SCALE]) : scaling->scale;
     PIECES(sums, len, (fabsf(word * missing) <= 3.402823466e38f ? 0.0 : 1.0))
 }
 
-// There is a step where all words were finite.
-extern "C" __global__ void judge(const double *sums, u32 count, u32 *control) {
+// There is a step where all words were finite, and the scale goes on: as `ScaleState::after`.
+extern "C" __global__ void judge(const double *sums, u32 count, u32 *control, Scaling *scaling, u32 growth) {
     double sum = total_of(sums, count);
-    if (threadIdx.x == 0) control[GO] = sum == 0.0;
+    if (threadIdx.x > 0) return;
+    bool finite = sum == 0.0;
+    control[GO] = finite;
+    if (!finite) {
+        scaling->scale *= 0.5f;
+        scaling->steps = 0;
+        if (++scaling->skipped == 0) scaling->skipped_high++;
+    } else if (scaling->steps + 1 >= growth) {
+        scaling->scale *= 2.0f;
+        scaling->steps = 0;
+    } else {
+        scaling->steps++;
+    }
+}
+
+// Which step it is depends on those that were left out: `table` has its numbers for each count, after the count of the first.
+extern "C" __global__ void choose(const u32 *table, u32 *to, u32 len, const Scaling *scaling, const u32 *control) {
+    u32 i = blockIdx.x * 256u + threadIdx.x;
+    if (i < len && control[GO]) to[i] = table[1u + (scaling->skipped - table[0]) * len + i];
 }
 
 // What a gradient is multiplied with, by the squares of its words. As Keras: one with an infinity makes all weights NaN rather than
