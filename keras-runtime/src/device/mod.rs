@@ -7,11 +7,13 @@ pub mod cuda;
 pub(crate) mod record;
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use crate::compiled::Spec;
 use crate::data::{Selection, Tensor};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
+use crate::metric::Metric;
 use crate::optim::{Optimizer, ScaleState};
 
 pub use cpu::Cpu;
@@ -53,6 +55,13 @@ pub trait Passed {
 
     /// What the mean of these is multiplied with, to be the loss of the batch by its reduction.
     fn loss_share(&self, i: usize) -> f64;
+
+    /// What the device has added up for metric `k` of output `i`, by what that has [told](Metric::told); none where it is left to look at
+    /// the batch itself.
+    fn measured(&self, i: usize, k: usize) -> Option<[f64; 4]> {
+        let _ = (i, k);
+        None
+    }
 
     /// What the last pass over a batch adds to the mean loss of its samples: penalties of weights, and the losses that the
     /// model adds itself.
@@ -163,18 +172,19 @@ pub trait Backend: Passed + Debug + Send {
     /// the gradient is not finite.
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64);
 
-    /// One step of a training: [`Backend::gradients`], and [`Backend::update`] for step `step + 1`.
-    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64, scale: f32) {
+    /// One step of a training: [`Backend::gradients`] with the loss's scale, and [`Backend::update`] for step `step + 1`.
+    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64) {
+        let scale = self.loss_scale().factor(optimizer.options().loss_scale);
         self.gradients(losses, step, scale);
         self.update(optimizer, step + 1);
     }
 
-    /// Says at which outputs somebody looks at more than losses from now on.
-    fn watch(&mut self, outputs: [bool; MAX_OUTPUTS]) {
-        let _ = outputs;
+    /// Says with what metrics somebody looks at each output from now on.
+    fn watch(&mut self, metrics: &[Vec<Box<dyn Metric>>]) {
+        let _ = metrics;
     }
 
-    /// Shows `to` what the last pass has left, in full at outputs that are watched: at once, or later, together with that of other passes
+    /// Shows `to` what the last pass has left, in full at outputs that are watched by metrics that need it: at once, or later, together with that of other passes
     /// and in their order, but not after the next [`Backend::report`].
     fn record(&mut self, to: &mut dyn FnMut(&dyn Passed));
 
@@ -223,6 +233,21 @@ pub(crate) fn preferred() -> Result<Box<dyn Device>> {
             },
             found: format!("`{name}`"),
         }),
+    }
+}
+
+/// Where in the state of `optimizer`, of so many words, the moving average of the weights lies, once there is one.
+fn average_of(optimizer: &dyn Optimizer, spec: &Spec, state: usize) -> Option<Range<usize>> {
+    let (len, slots) = (spec.trainable_len, optimizer.state_words());
+    let kept = optimizer.options().average.is_some() && state >= slots * len;
+    kept.then(|| (slots - 1) * len..slots * len)
+}
+
+/// Makes weights and their average both the average; whether they have `swapped` places says which of them that is.
+fn settle(swapped: bool, weights: &mut [f32], average: &mut [f32]) {
+    match swapped {
+        true => average.copy_from_slice(weights),
+        false => weights.copy_from_slice(average),
     }
 }
 

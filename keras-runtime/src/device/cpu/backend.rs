@@ -14,7 +14,7 @@ use super::{constraint, penalty, split};
 use crate::compiled::{OutputSpec, Penalty, Phase, Spec};
 use crate::data::gather::{gather, in_place};
 use crate::data::{Selection, Tensor};
-use crate::device::{Backend, Device, Passed, other_batch};
+use crate::device::{Backend, Device, Passed, average_of, other_batch, settle};
 use crate::error::{Error, Result};
 use crate::init;
 #[cfg(feature = "cuda")]
@@ -573,12 +573,10 @@ impl Backend for CpuBackend {
     }
 
     fn show_average(&mut self, optimizer: &dyn Optimizer, show: bool) {
-        if self.swapped == show {
-            return;
-        }
-        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
-        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
-            self.params[..len].swap_with_slice(&mut self.state[(slots - 1) * len..slots * len]);
+        if self.swapped != show
+            && let Some(average) = average_of(optimizer, self.spec, self.state.len())
+        {
+            self.params[..average.len()].swap_with_slice(&mut self.state[average]);
             self.swapped = show;
         }
     }
@@ -588,14 +586,9 @@ impl Backend for CpuBackend {
     }
 
     fn take_average(&mut self, optimizer: &dyn Optimizer) {
-        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
-        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
-            let (weights, average) =
-                (&mut self.params[..len], &mut self.state[(slots - 1) * len..slots * len]);
-            match std::mem::take(&mut self.swapped) {
-                true => average.copy_from_slice(weights),
-                false => weights.copy_from_slice(average),
-            }
+        if let Some(average) = average_of(optimizer, self.spec, self.state.len()) {
+            let weights = &mut self.params[..average.len()];
+            settle(std::mem::take(&mut self.swapped), weights, &mut self.state[average]);
         }
     }
 
