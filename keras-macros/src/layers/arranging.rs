@@ -392,7 +392,7 @@ fn take(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
 }
 
 /// `[n, m]`: 1 where the column compares so with the row and `k`.
-fn compared(g: &mut Graph, n: Dim, m: Dim, k: i64, how: Binary) -> Id {
+pub fn compared(g: &mut Graph, n: Dim, m: Dim, k: i64, how: Binary) -> Id {
     let (rows, columns) = (g.iota(n.clone()), g.iota(m));
     let rows = g.reshape(rows, vec![n, 1.into()]);
     let rows = g.binary_const(Binary::Add, rows, k as f32);

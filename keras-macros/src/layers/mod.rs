@@ -11,12 +11,15 @@ mod attention;
 pub mod audio;
 mod augmentation;
 pub mod constraints;
+mod contraction;
 mod convolution;
 mod core;
+mod ctc;
 mod einsum;
 mod embedding;
 mod functions;
 mod images;
+mod indexing;
 pub mod initializers;
 pub mod kinds;
 mod logic;
@@ -26,6 +29,7 @@ mod omitted;
 mod padding;
 mod pooling;
 mod preprocessing;
+mod rearranging;
 pub mod recurrent;
 mod reductions;
 mod reference;
@@ -35,6 +39,7 @@ mod reshaping;
 mod resizing;
 mod spatial;
 pub mod spectral;
+mod vectors;
 mod wrappers;
 
 use crate::diag::{Message, Place, Reported, closest};
@@ -195,8 +200,17 @@ pub const LAYERS: &[&[Entry]] = &[
 ];
 
 /// The functions of tensors, by what they do.
-pub const FUNCTIONS: &[&[Entry]] =
-    &[functions::FUNCTIONS, logic::FUNCTIONS, reductions::FUNCTIONS, arranging::FUNCTIONS];
+pub const FUNCTIONS: &[&[Entry]] = &[
+    functions::FUNCTIONS,
+    logic::FUNCTIONS,
+    reductions::FUNCTIONS,
+    arranging::FUNCTIONS,
+    rearranging::FUNCTIONS,
+    indexing::FUNCTIONS,
+    contraction::FUNCTIONS,
+    vectors::FUNCTIONS,
+    ctc::FUNCTIONS,
+];
 
 /// All entries: layers first, so that `maximum` is the layer and not the function.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
