@@ -102,7 +102,7 @@ keras_model! {
         let image = depth_to_space(expand_dims(einsum("bij->bji", h), axis = 1), 2);
         let windows = unfold(fold(unfold(expand_dims(q, axis = 1), 3), [4, 6], 3), [4, 3], stride = 3);
         let d = trapezoid(cdist(h, y), dx = 0.5) + sum(corner, axis = 2) + sum(windows) + sum(space_to_depth(image, 2));
-        (q, d, extract_sequences(y, 3, 3) * expand_dims(d, axis = 2))
+        (q, d, extract_sequences(y, 3, 3) * expand_dims(expand_dims(d, axis = 2), axis = 3))
     }
     Closure = dense(3, input = 3) >> lambda(|x| x * 2.0) >> dense(1);
     Slope(x: [3]) { let h = x >> dense(2); gradient(h, x) }

@@ -129,6 +129,15 @@ keras_model! {
         (segment_sum(x, segments, 2), segment_max(x, segments, 2), segment_min(x, segments, 2), segment_prod(x, segments, 2))
     }
     Twice(x: [3], places: [i32; 4, 1], updates: [4]) { scatter_update(x, places, updates) }
+    cell chosen(x: [4]; sum: [4]) -> [4] {
+        let sum = sum + take_along_axis(x, remainder(floor(abs(x) * 7.0), 4.0), axis = 1);
+        (sum, sum)
+    }
+    Stepped(x: [5, 4]) { x >> dense(4, name = "d") >> chosen(return_sequences = true) }
+    AtOnce(x: [5, 4]) {
+        let h = x >> dense(4, name = "d");
+        cumsum(take_along_axis(h, remainder(floor(abs(h) * 7.0), 4.0), axis = 2), axis = 1)
+    }
     Ends(x: [3]) { erfinv(x) }
 }
 
@@ -153,6 +162,28 @@ fn updates_of_one_place() -> Result<()> {
     let found =
         Twice::new(0).predict((arr2(&[[1.0f32, 2.0, 3.0]]), places, arr2(&[[10.0f32, 20.0, 30.0, 40.0]])))?;
     assert_eq!(found.into_raw_vec_and_offset().0, [20.0, 2.0, 30.0]);
+    Ok(())
+}
+
+/// In the steps of a loop too, and the way back.
+#[test]
+fn places_in_steps() -> Result<()> {
+    let x = ndarray::Array3::from_shape_fn((2, 5, 4), |(b, t, i)| {
+        ((b * 31 + t * 17 + i * 7) % 13) as f32 / 6.0 - 1.0
+    });
+    let (stepped, at_once) = (Stepped::new(3), AtOnce::new(3));
+    let kernel = stepped.weight("d/kernel")?;
+    assert_eq!(kernel, at_once.weight("d/kernel")?);
+    let mut found = vec![];
+    let mut stepped = stepped.compile(Sgd::default(), MeanSquaredError, ());
+    let mut at_once = at_once.compile(Sgd::default(), MeanSquaredError, ());
+    found.push((stepped.predict(&x)?, at_once.predict(&x)?));
+    stepped.train_on_batch(&x, &x)?;
+    at_once.train_on_batch(&x, &x)?;
+    found.push((stepped.gradient("d/kernel")?, at_once.gradient("d/kernel")?));
+    for (one, other) in found {
+        fixture::assert_close("in steps and at once", &one, &other, 1e-5);
+    }
     Ok(())
 }
 

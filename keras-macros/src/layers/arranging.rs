@@ -402,10 +402,8 @@ pub fn compared(g: &mut Graph, n: Dim, m: Dim, k: i64, how: Binary) -> Id {
 fn triangle(b: &mut Builder, u: &Use, how: Binary) -> Result<Id, Reported> {
     let shape = b.shape(u.x());
     let [.., m, n] = &shape.dims[..] else {
-        let (name, input) = (u.entry.name, &u.inputs[0]);
-        let headline = format!("`{name}` takes [batch, ..., m, n], but its input is {shape}");
-        let message = u.misfit(input, headline, format!("this is given {shape}"));
-        return Err(b.diag.report(message.note(format!("`{}` makes {shape}", input.text))));
+        let headline = format!("`{}` takes [batch, ..., m, n], but its input is {shape}", u.entry.name);
+        return Err(b.diag.report(u.misfit_of(b, 0, headline)));
     };
     let k = if how == Binary::Eq { 0 } else { u.args.integer("k") };
     let there = compared(&mut b.graph, m.clone(), n.clone(), k, how);

@@ -53,10 +53,9 @@ fn check(b: &Builder, u: &Use, forms: &[&str]) -> Result<(), Reported> {
     let rank = |form: &str| form.split(',').count() - 1;
     let wrong = (0..forms.len()).find(|i| b.shape(u.inputs[*i].id).rank() != rank(forms[*i]));
     let Some(i) = wrong else { return Ok(()) };
-    let (name, input, shape) = (u.entry.name, &u.inputs[i], b.shape(u.inputs[i].id));
+    let (name, shape) = (u.entry.name, b.shape(u.inputs[i].id));
     let headline = format!("`{name}` takes {}, but is given {shape} for {}", forms.join(", "), forms[i]);
-    let message = u.misfit(input, headline, format!("this is given {shape}"));
-    Err(b.diag.report(message.note(format!("`{}` makes {shape}", input.text))))
+    Err(b.diag.report(u.misfit_of(b, i, headline)))
 }
 
 /// The class that stands for no label.

@@ -211,14 +211,6 @@ fn together(g: &mut Graph, kind: ReduceKind, values: Id, indices: Id, n: Dim) ->
     g.reduce(kind, chosen, vec![1], false)
 }
 
-/// An error that blames operand `i`, and tells all.
-fn misfit(b: &Builder, u: &Use, i: usize, headline: String, help: &str) -> Reported {
-    let shape = b.shape(u.inputs[i].id);
-    let message = u.misfit(&u.inputs[i], headline, format!("this is given {shape}"));
-    let all = u.inputs.iter().map(|input| format!("`{}` makes {}", input.text, b.shape(input.id)));
-    b.diag.report(all.fold(message, Message::note).help(help))
-}
-
 fn take_along_axis(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let [mut x, mut indices] = [u.inputs[0].id, u.inputs[1].id];
     let (shape, asked) = (b.shape(x), b.shape(indices));
@@ -241,7 +233,7 @@ fn take_along_axis(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
             Some(_) => "give indices whose sizes are those of the tensor, or 1, but along the axis",
             None => "without an `axis` there is one axis of all elements: give indices of one axis",
         };
-        return Err(misfit(b, u, 1, headline, help));
+        return Err(b.diag.report(u.misfit_of(b, 1, headline).help(help)));
     }
     let g = &mut b.graph;
     // Elements that go together are read together; else the axis is the last.
@@ -281,7 +273,9 @@ fn segments(b: &mut Builder, u: &Use, kind: ReduceKind) -> Result<Id, Reported> 
         && (0..first).all(|i| b.agree(&own.dims[i], &other.dims[i], u.place, &sentence));
     if !fits {
         let headline = format!("`{name}` cannot sort the parts of {own} by {other}");
-        return Err(misfit(b, u, 1, headline, "give a number of a segment for each place of the first axis"));
+        return Err(b.diag.report(
+            u.misfit_of(b, 1, headline).help("give a number of a segment for each place of the first axis"),
+        ));
     }
     let g = &mut b.graph;
     let (parts, rest) = (other.size(), own.dims[first..].to_vec());
@@ -317,7 +311,7 @@ impl Targets {
         let Some(depth) = depth else {
             let headline = format!("`{name}` cannot use indices {at} for a tensor {whole}");
             let help = "the last axis of the indices has a number for each of the tensor's first axes";
-            return Err(misfit(b, u, indices, headline, help));
+            return Err(b.diag.report(u.misfit_of(b, indices, headline).help(help)));
         };
         let expected = [&at.dims[..at.rank() - 1], &dims[depth..]].concat();
         let sentence = format!("{name} puts {what} into {whole} at {at}: their sizes differ");
@@ -327,7 +321,7 @@ impl Targets {
             let expected = Shape { batched: what.batched, dims: expected };
             let headline = format!("`{name}` takes {expected} for indices {at} of {whole}, but gets {what}");
             let help = "there is a part for each of the indices, as large as what they leave of the tensor";
-            return Err(misfit(b, u, values, headline, help));
+            return Err(b.diag.report(u.misfit_of(b, values, headline).help(help)));
         }
         let g = &mut b.graph;
         let count = Dim::product(&at.dims[..at.rank() - 1]);
@@ -405,7 +399,9 @@ fn slice_update(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let (place, batch) = (u.args.place("start_indices"), usize::from(shape.batched));
     if part.rank() != shape.rank() {
         let headline = format!("`slice_update` cannot put {part} into {shape}");
-        return Err(misfit(b, u, 1, headline, "give a part with as many axes as the whole"));
+        return Err(b
+            .diag
+            .report(u.misfit_of(b, 1, headline).help("give a part with as many axes as the whole")));
     }
     if starts.len() != shape.rank() + batch || starts[..batch].iter().any(|start| *start != 0) {
         let headline = format!(

@@ -140,6 +140,14 @@ impl Use<'_> {
         Message::new(self.place, headline).against(input.place, label)
     }
 
+    /// The same of input `i`, with the shapes of all inputs.
+    pub fn misfit_of(&self, b: &Builder, i: usize, headline: String) -> Message {
+        let shape = b.shape(self.inputs[i].id);
+        let message = self.misfit(&self.inputs[i], headline, format!("this is given {shape}"));
+        let all = self.inputs.iter().map(|input| format!("`{}` makes {}", input.text, b.shape(input.id)));
+        all.fold(message, Message::note)
+    }
+
     /// The axis named by argument `name`, counted as in Keras (the batch is axis 0), as an index without the batch.
     pub fn axis(&self, b: &Builder, name: &'static str, shape: &Shape) -> Result<usize, Reported> {
         resolve_axis(b, self.args.integer(name), shape, self.args.place(name))

@@ -191,10 +191,9 @@ fn sizes(b: &Builder, u: &Use, rank: usize, known: usize, form: &str) -> Result<
     if fits {
         return Ok(shape.dims);
     }
-    let (name, input) = (u.entry.name, &u.inputs[0]);
+    let name = u.entry.name;
     let headline = format!("`{name}` takes {form} of known sizes, but its input is {shape}");
-    let message = u.misfit(input, headline, format!("this is given {shape}"));
-    Err(b.diag.report(message.note(format!("`{}` makes {shape}", input.text))))
+    Err(b.diag.report(u.misfit_of(b, 0, headline)))
 }
 
 fn unfold(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
@@ -233,10 +232,7 @@ fn fold(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
                 counts[0], counts[1]
             )
         };
-        let input = &u.inputs[0];
-        let shape = b.shape(input.id);
-        let message = u.misfit(input, headline, format!("this is given {shape}"));
-        return Err(b.diag.report(message.note(format!("`{}` makes {shape}", input.text))));
+        return Err(b.diag.report(u.misfit_of(b, 0, headline)));
     }
     let g = &mut b.graph;
     let channels = Dim::known(column / size);
@@ -274,11 +270,9 @@ fn diag(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         [_] => return Ok(on_diagonal(&mut b.graph, u.x(), k)),
         [m, n] => [m, n].map(Dim::as_known),
         _ => {
-            let input = &u.inputs[0];
             let headline =
                 format!("`diag` takes a vector or a matrix for each sample, but its input is {shape}");
-            let message = u.misfit(input, headline, format!("this is given {shape}"));
-            return Err(b.diag.report(message.note(format!("`{}` makes {shape}", input.text))));
+            return Err(b.diag.report(u.misfit_of(b, 0, headline)));
         }
     };
     let (down, right) = (k.min(0).unsigned_abs() as usize, k.max(0) as usize);

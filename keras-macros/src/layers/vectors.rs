@@ -71,14 +71,6 @@ pub const FUNCTIONS: &[Entry] = &[
     ),
 ];
 
-/// An error that blames operand `i`, and tells all.
-fn misfit(b: &Builder, u: &Use, i: usize, headline: String) -> Reported {
-    let shape = b.shape(u.inputs[i].id);
-    let message = u.misfit(&u.inputs[i], headline, format!("this is given {shape}"));
-    let all = u.inputs.iter().map(|input| format!("`{}` makes {}", input.text, b.shape(input.id)));
-    b.diag.report(all.fold(message, Message::note))
-}
-
 fn cross(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let all = u.args.optional_integer("axis").map(|_| "axis");
     let mut parts = vec![];
@@ -91,7 +83,7 @@ fn cross(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
                 axis + usize::from(shape.batched),
                 shape.dims[axis]
             );
-            return Err(misfit(b, u, i, headline));
+            return Err(b.diag.report(u.misfit_of(b, i, headline)));
         };
         let mut rest = shape.dims;
         rest.remove(axis);
@@ -138,7 +130,7 @@ fn cdist(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     };
     if !fits {
         let headline = format!("`cdist` cannot compare the vectors of {own} with those of {other}");
-        return Err(misfit(b, u, 1, headline));
+        return Err(b.diag.report(u.misfit_of(b, 1, headline)));
     }
     let rank = own.rank().max(other.rank());
     let apart = |b: &mut Builder, i: usize| {
@@ -160,7 +152,8 @@ fn cdist(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
 fn corrcoef(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let shape = b.shape(u.x());
     if shape.rank() != 2 {
-        return Err(misfit(b, u, 0, format!("`corrcoef` takes [batch, m, n], but its input is {shape}")));
+        let headline = format!("`corrcoef` takes [batch, m, n], but its input is {shape}");
+        return Err(b.diag.report(u.misfit_of(b, 0, headline)));
     }
     let g = &mut b.graph;
     let mean = g.mean(u.x(), vec![1], true);
@@ -184,7 +177,7 @@ fn correlate(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         let [own, other] = &shapes;
         let headline =
             format!("`correlate` takes two of [batch, n] of known size, but is given {own} and {other}");
-        return Err(misfit(b, u, usize::from(lengths[0].is_some()), headline));
+        return Err(b.diag.report(u.misfit_of(b, usize::from(lengths[0].is_some()), headline)));
     };
     let ids = [u.inputs[0].id, u.inputs[1].id];
     // The shorter moves along the longer.
@@ -238,7 +231,7 @@ fn trapezoid(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
             let along = if own.rank() == 1 { 0 } else { axis };
             if !fits || !own.dims[along].is(n) {
                 let headline = format!("`trapezoid` cannot use places {own} for what is at {shape}");
-                return Err(misfit(b, u, 1, headline));
+                return Err(b.diag.report(u.misfit_of(b, 1, headline)));
             }
             let [later, earlier] = sides(&mut b.graph, x.id, along);
             let mut widths = b.graph.sub(later, earlier);
