@@ -10,6 +10,8 @@ use cases::layers;
 use keras_runtime::prelude::*;
 use ndarray::arr2;
 
+const ROWS: usize = 4;
+
 layers! {
     ("operations", 1e-5);
     along Along (a a0 "probe_a" [3, 4; 5]) { take_along_axis(a, remainder(floor(abs(a) * 7.0), 3.0), axis = 1) }
@@ -138,6 +140,14 @@ keras_model! {
         let h = x >> dense(4, name = "d");
         cumsum(take_along_axis(h, remainder(floor(abs(h) * 7.0), 4.0), axis = 2), axis = 1)
     }
+    block indexed(rows) |x| {
+        let sums = segment_sum(x, remainder(arange(rows), 2.0), 2);
+        let found = take_along_axis(x, remainder(floor(abs(x) * 7.0), 4.0), axis = 1);
+        let updated = scatter_update(x, expand_dims(remainder(arange(rows) * 3.0, 4.0), axis = 1), x * 2.0);
+        concatenate(sums, found, updated, einsum("bij,bjk->bik", einsum("bij,bkj->bik", x, x), x), axis = 1)
+    }
+    Known(x: [4, 6]) { x >> indexed(4) }
+    Constant(x: [ROWS, 6]) { x >> indexed(ROWS) }
     Ends(x: [3]) { erfinv(x) }
 }
 
@@ -184,6 +194,16 @@ fn places_in_steps() -> Result<()> {
     for (one, other) in found {
         fixture::assert_close("in steps and at once", &one, &other, 1e-5);
     }
+    Ok(())
+}
+
+/// Sizes that only rustc knows are the same.
+#[test]
+fn constants_of_rust_as_sizes() -> Result<()> {
+    let x = ndarray::Array3::from_shape_fn((3, 4, 6), |(b, i, j)| {
+        ((b * 31 + i * 17 + j * 7) % 13) as f32 / 6.0 - 1.0
+    });
+    assert_eq!(Known::new(0).predict(&x)?, Constant::new(0).predict(&x)?);
     Ok(())
 }
 

@@ -235,7 +235,7 @@ fn erfinv(g: &mut Graph, x: Id) -> Id {
         5.739_507_7e-3,
         -7.622_461_3e-3,
         9.438_870_5e-3,
-        1.001_674_1,
+        1.001_674,
         2.832_976_8,
     ];
     const BETWEEN: f32 = 5.0;
@@ -274,7 +274,7 @@ fn i0(g: &mut Graph, x: Id) -> Id {
         -0.001_575_65,
         0.002_253_19,
         0.013_285_92,
-        0.398_942_28,
+        0.398_942_3,
     ];
     let size = g.unary(Unary::Abs, x);
     // Neither part of it sees what only the other does.
