@@ -215,6 +215,25 @@ fn every_layer_takes_a_regularizer_of_its_results() {
     }
 }
 
+/// As many as `layer.losses` of Keras: one for each result, states among them, and in attention for each projection, and of
+/// grouped queries for the layer too.
+#[test]
+fn regularizers_of_results_count_as_in_keras() {
+    let counts = |source: &str| graph(source).unwrap_or_else(|texts| panic!("{texts:#?}")).losses.len();
+    let more = "activity_regularizer = l2(0.1), return_sequences = true, return_state = true";
+    assert_eq!(counts(&source("lstm", more, "")), 3);
+    assert_eq!(
+        counts(&source("multi_head_attention", "activity_regularizer = l2(0.1), use_gate = true", "")),
+        5
+    );
+    assert_eq!(counts(&source("group_query_attention", "activity_regularizer = l2(0.1)", "")), 5);
+    let inner = "bidirectional(gru(2, activity_regularizer = l2(0.1)), activity_regularizer = l2(0.1))";
+    assert_eq!(counts(&format!("Net(x: [4, 3]) {{ x >> {inner} }}")), 3);
+    let cell = "cell total(x: [3]; s: [3]) -> [3] { (s + x, s + x) }";
+    let used = "total(activity_regularizer = l2(0.1), return_state = true)";
+    assert_eq!(counts(&format!("{cell} Net(x: [4, 3]) {{ x >> {used} }}")), 2);
+}
+
 /// Layers that Keras lets lose the mask, with a warning, though what they make of a step is a step; here it stays.
 const KEPT: &[&str] = &["SpectralNormalization", "EinsumDense", "RMSNormalization", "GlobalMaxPooling1D"];
 
