@@ -122,7 +122,9 @@ fn hot_kernels_are_what_they_should_be() {
                     if let Some(stream) = STREAMS.iter().find(|stream| **stream == kind || *stream == name) {
                         streams.insert(*stream);
                         assert!(count("STG.E.128") > 0, "words are stored one by one: {what}");
-                        assert!(count("LDG.E.128") > 0, "words are loaded one by one: {what}");
+                        // Addresses that are numbers of a step are of any memory.
+                        let wide = count("LDG.E.128") + count("LD.E.128");
+                        assert!(wide > 0, "words are loaded one by one: {what}");
                     }
                     if !name.contains("matmul") {
                         continue;

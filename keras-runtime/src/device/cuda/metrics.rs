@@ -92,7 +92,9 @@ impl Watched {
         let mut parameters = addresses.to_vec();
         parameters.extend(shape);
         parameters.extend([Parameter::float(threshold), top, only, Parameter::Address(room)]);
-        let sums = [Parameter::Address(room), log, Parameter::number(at), control];
+        let mean = matches!(self.told, Told::MeanSquare | Told::MeanAbsolute);
+        let [at, words] = [at, if mean { classes } else { 1 }].map(Parameter::number);
+        let sums = [Parameter::Address(room), log, at, words, control];
         [
             Task::new(Module::Model, "measure", BLOCKS, parameters),
             Task::new(Module::Model, "measured", 1, sums),

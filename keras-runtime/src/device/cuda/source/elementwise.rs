@@ -81,9 +81,9 @@ fn crossed(access: &Access, dims: &[usize]) -> Option<usize> {
 fn in_fours_along(access: &Access, dims: &[usize], near: usize) -> bool {
     let Access::Buf { buf, offset, strides } = access else { return false };
     let others = (0..dims.len()).filter(|d| *d != near);
-    dims[near] % 4 == 0
+    dims[near].is_multiple_of(4)
         && is_aligned(buf, *offset)
-        && others.into_iter().all(|d| dims[d] == 1 || strides[d] % 4 == 0)
+        && others.into_iter().all(|d| dims[d] == 1 || strides[d].is_multiple_of(4))
 }
 
 /// Four elements to a thread where all operands lie so that they can be moved at once, else one. Operands that lie across the

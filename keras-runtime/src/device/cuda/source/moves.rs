@@ -16,7 +16,7 @@ fn index(batched: bool, units: usize) -> String {
 
 /// As many threads to a row as it has words for, four to each where they lie so; a block where rows are long.
 pub fn softmax(text: &mut Text, x: &Buf, y: &Buf, rows: usize, columns: usize, log: bool) -> Vec<Launch> {
-    let fours = columns % 4 == 0 && is_aligned(x, 0) && is_aligned(y, 0);
+    let fours = columns.is_multiple_of(4) && is_aligned(x, 0) && is_aligned(y, 0);
     let width = if fours { 4 } else { 1 };
     let group = group_of(columns / width, 8);
     let side = THREADS / group;
@@ -101,7 +101,7 @@ pub fn gather(
     width: usize,
 ) -> Vec<Launch> {
     let batched = into.space.is_batched();
-    let fours = width % 4 == 0 && is_aligned(table, 0) && is_aligned(into, 0);
+    let fours = width.is_multiple_of(4) && is_aligned(table, 0) && is_aligned(into, 0);
     let step = if fours { 4 } else { 1 };
     let units = count * width / step;
     let mut body = index(batched, units);
@@ -135,7 +135,7 @@ pub fn scatter_add(
     let blocks = rows.min(TABLE_BLOCKS);
     let mut body = String::new();
     let samples = if batched { "batch * " } else { "" };
-    let fours = width % 4 == 0 && is_aligned(dy, 0) && is_aligned(into, 0);
+    let fours = width.is_multiple_of(4) && is_aligned(dy, 0) && is_aligned(into, 0);
     let step = if fours { 4 } else { 1 };
     let (at, dy, into) = (address(at, 0, "0"), address(dy, 0, "0"), address(into, 0, "0"));
     let _ = writeln!(body, "    const float *at = {at}, *dy = {dy};\n    float *into = {into};");
@@ -178,10 +178,14 @@ pub fn pack(
         format!("({} + {row} * {rows}u + {column} * {columns}u)", address(from, 0, "0"))
     };
     if rows == 1 && columns > 1 {
-        let fours = k % 4 == 0 && columns % 4 == 0 && is_aligned(from, 0);
+        let fours = k.is_multiple_of(4) && columns.is_multiple_of(4) && is_aligned(from, 0);
         return tiles::panels(text, to, (k, n), fours, &source);
     }
-    let fours = columns == 1 && n % 4 == 0 && rows % 4 == 0 && is_aligned(from, 0) && is_aligned(to, 0);
+    let fours = columns == 1
+        && n.is_multiple_of(4)
+        && rows.is_multiple_of(4)
+        && is_aligned(from, 0)
+        && is_aligned(to, 0);
     let step = if fours { 4 } else { 1 };
     let units = n.next_multiple_of(16) * k / step;
     let mut body = index(false, units);
@@ -205,7 +209,7 @@ pub fn pack_transposed(text: &mut Text, from: &Buf, to: &Buf, k: usize, n: usize
         let from = address(from, 0, "0");
         format!("({from} + {row} / 16u * {}u + {column} * 16u + {row} % 16u)", 16 * k)
     };
-    tiles::panels(text, to, (n, k), n % 4 == 0 && is_aligned(from, 0), &source)
+    tiles::panels(text, to, (n, k), n.is_multiple_of(4) && is_aligned(from, 0), &source)
 }
 
 /// A thread to a channel of a place; of the gradient, which adds up places in order, to a channel of an image.
