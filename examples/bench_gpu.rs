@@ -1,6 +1,7 @@
 //! What a GPU makes of a training step: its rate as one graph, its share of the multiply-add peak, and the time of each kernel.
 //!
-//! `cargo run --release -p examples --features cuda --example bench_gpu [steps]`, part of `.ci/gpu`.
+//! `cargo run --release -p examples --features cuda --example bench_gpu [steps]`, part of `.ci/gpu`. Of no steps: the
+//! GPU and its peak alone.
 
 use std::time::Instant;
 
@@ -77,7 +78,10 @@ fn main() -> Result<()> {
     let steps = std::env::args().nth(1).and_then(|steps| steps.parse().ok()).unwrap_or(100);
     let gpu = Cuda::new(0)?;
     let peak = gpu.peak()?;
-    println!("multiply-adds alone: {:.0} GFLOP/s", peak / 1e9);
+    println!("{gpu}; 32-bit multiply-adds alone: {:.0} GFLOP/s", peak / 1e9);
+    if steps == 0 {
+        return Ok(());
+    }
     report::<Overview>(&gpu, peak, steps)?;
     report::<Pictures>(&Cuda::new(0)?, peak, steps)?;
     report::<Characters>(&Cuda::new(0)?, peak, steps)

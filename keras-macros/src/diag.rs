@@ -89,6 +89,14 @@ impl Message {
         self
     }
 
+    /// The same, if there is one.
+    pub fn note_if(self, note: Option<&str>) -> Self {
+        match note {
+            Some(note) => self.note(note),
+            None => self,
+        }
+    }
+
     /// A line that says what would mend it.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.helps.push(help.into());

@@ -131,6 +131,14 @@ fn what_keras_has_not_is_a_problem_if_an_output_depends_on_it() {
         ("Net(x: [3, 2]) { argmax(x >> dense(2)) }", "`argmax` without `axis` counts the batch too in Keras"),
         ("Net(x: [3, 2], y: [3]) { matmul(y >> dense(3), x) }", "`matmul` of a vector takes the batch"),
         (
+            "Net(x: [3, 2]) { x >> dense(2) >> diagflat() }",
+            "`diagflat` takes the batch for one of its axes in Keras",
+        ),
+        (
+            "Net(x: [3]) { trapezoid(x >> dense(2), x >> dense(2)) }",
+            "`trapezoid` takes its places for numbers",
+        ),
+        (
             "Net(x: [4, 3]) { x >> time_distributed(dense(2) >> exp()) }",
             "is a function, and wrappers of Keras take layers",
         ),

@@ -16,6 +16,7 @@
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn input() {}
 
 /// `dense(units, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
@@ -58,6 +59,7 @@ pub const fn dense() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn activation() {}
 
 /// `masking(mask_value = 0.0)`
@@ -72,6 +74,7 @@ pub const fn activation() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn masking() {}
 
 /// `drop_mask()`
@@ -85,6 +88,7 @@ pub const fn masking() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn drop_mask() {}
 
 /// `lambda(function)`
@@ -99,6 +103,7 @@ pub const fn drop_mask() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn lambda() {}
 
 /// `identity()`
@@ -112,9 +117,10 @@ pub const fn lambda() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn identity() {}
 
-/// `einsum_dense(equation, output_shape, activation = None, bias_axes = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+/// `einsum_dense(equation, output_shape, activation = None, bias_axes = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// A dense layer along the axes that an equation names, as in Einstein's notation: `einsum_dense("abc,cd->abd", [-1, 64])` treats each step alike, `"...x,xy->...y"` any leading axes. The first letter is the batch.
 ///
@@ -130,12 +136,12 @@ pub const fn identity() {}
 /// - `bias_initializer`: an initializer such as `he_normal`, by default `zeros`. How the bias starts.
 /// - `kernel_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the kernel.
 /// - `bias_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the bias.
-/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 /// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernel be.
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -157,6 +163,7 @@ pub const fn einsum_dense() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn relu() {}
 
 /// `leaky_relu(negative_slope = 0.3)`
@@ -171,6 +178,7 @@ pub const fn relu() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn leaky_relu() {}
 
 /// `prelu(alpha_initializer = zeros, alpha_regularizer = None, alpha_constraint = None, shared_axes = None)`
@@ -188,6 +196,7 @@ pub const fn leaky_relu() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -206,6 +215,7 @@ pub const fn prelu() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn elu() {}
 
 /// `softmax(axis = -1)`
@@ -220,6 +230,7 @@ pub const fn elu() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn softmax() {}
 
 /// `flatten(data_format = channels_last)`
@@ -234,6 +245,7 @@ pub const fn softmax() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn flatten() {}
 
 /// `reshape(target_shape)`
@@ -248,6 +260,7 @@ pub const fn flatten() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn reshape() {}
 
 /// `permute(dims)`
@@ -262,6 +275,7 @@ pub const fn reshape() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn permute() {}
 
 /// `transpose(dims)`
@@ -276,6 +290,7 @@ pub const fn permute() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn transpose() {}
 
 /// `repeat_vector(n)`
@@ -290,6 +305,7 @@ pub const fn transpose() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn repeat_vector() {}
 
 /// `add()`
@@ -303,6 +319,7 @@ pub const fn repeat_vector() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn add() {}
 
 /// `multiply()`
@@ -316,6 +333,7 @@ pub const fn add() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn multiply() {}
 
 /// `maximum()`
@@ -329,6 +347,7 @@ pub const fn multiply() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn maximum() {}
 
 /// `minimum()`
@@ -342,6 +361,7 @@ pub const fn maximum() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn minimum() {}
 
 /// `subtract()`
@@ -355,6 +375,7 @@ pub const fn minimum() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn subtract() {}
 
 /// `average()`
@@ -368,6 +389,7 @@ pub const fn subtract() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn average() {}
 
 /// `concatenate(axis = -1)`
@@ -382,6 +404,7 @@ pub const fn average() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn concatenate() {}
 
 /// `dot(axes, normalize = false)`
@@ -397,6 +420,7 @@ pub const fn concatenate() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn dot() {}
 
 /// `batch_dot(axes, normalize = false)`
@@ -412,6 +436,7 @@ pub const fn dot() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn batch_dot() {}
 
 /// `embedding(input_dim, output_dim, embeddings_initializer = random_uniform, embeddings_regularizer = None, embeddings_constraint = None, mask_zero = false)`
@@ -431,6 +456,7 @@ pub const fn batch_dot() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -457,6 +483,7 @@ pub const fn embedding() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -492,6 +519,7 @@ pub const fn reversible_embedding() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -504,7 +532,7 @@ pub const fn reversible_embedding() {}
 /// - `renorm_stddev`: `[features], not trained; with `renorm``
 pub const fn batch_normalization() {}
 
-/// `layer_normalization(axis = -1, epsilon = 0.001, center = true, scale = true, rms_scaling = false, beta_initializer = zeros, gamma_initializer = ones, beta_regularizer = None, gamma_regularizer = None, beta_constraint = None, gamma_constraint = None)`
+/// `layer_normalization(axis = -1, epsilon = 0.001, center = true, scale = true, beta_initializer = zeros, gamma_initializer = ones, beta_regularizer = None, gamma_regularizer = None, beta_constraint = None, gamma_constraint = None, rms_scaling = false)`
 ///
 /// Mean 0 and variance 1 over `axis` of each sample, then `gamma` and `beta` (Ba et al., 2016).
 ///
@@ -516,16 +544,17 @@ pub const fn batch_normalization() {}
 /// - `epsilon`: a number, by default `0.001`. Keeps the root in range.
 /// - `center`: `true` or `false`, by default `true`. Whether to add `beta`.
 /// - `scale`: `true` or `false`, by default `true`. Whether to multiply by `gamma`.
-/// - `rms_scaling`: `true` or `false`, by default `false`. Whether only to divide by the deviation and to scale.
 /// - `beta_initializer`: an initializer such as `he_normal`, by default `zeros`. How `beta` starts.
 /// - `gamma_initializer`: an initializer such as `he_normal`, by default `ones`. How `gamma` starts.
 /// - `beta_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for `beta`.
 /// - `gamma_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for `gamma`.
 /// - `beta_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes `beta` be.
 /// - `gamma_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes `gamma` be.
+/// - `rms_scaling`: `true` or `false`, by default `false`. Whether only to divide by the deviation and to scale.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -555,6 +584,7 @@ pub const fn layer_normalization() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -575,6 +605,7 @@ pub const fn group_normalization() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -593,6 +624,7 @@ pub const fn rms_normalization() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn unit_normalization() {}
 
 /// `attention(use_scale = false, score_mode = dot, dropout = 0.0, seed = None, use_causal_mask = false)`
@@ -611,6 +643,7 @@ pub const fn unit_normalization() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -633,13 +666,14 @@ pub const fn attention() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
 /// - `scale`: `[d]`
 pub const fn additive_attention() {}
 
-/// `multi_head_attention(num_heads, key_dim, value_dim = None, dropout = 0.0, use_bias = true, output_shape = None, attention_axes = None, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, seed = None, use_gate = false, use_causal_mask = false)`
+/// `multi_head_attention(num_heads, key_dim, value_dim = None, dropout = 0.0, use_bias = true, output_shape = None, attention_axes = None, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_gate = false, seed = None, use_causal_mask = false)`
 ///
 /// Several attentions side by side, each with projections of its own (Vaswani et al., 2017): `(query, value) >> multi_head_attention(8, 64)`, or `(query, value, key) >> ..`. Steps may have several axes, such as those of an image: a step of the query looks at all steps of `attention_axes`, at the same place of the others. A fourth operand is Keras's `attention_mask`, `[batch, m, n]`: where it is 0, that step of the query does not see that step of the value.
 ///
@@ -662,8 +696,8 @@ pub const fn additive_attention() {}
 /// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 /// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
-/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `use_gate`: `true` or `false`, by default `false`. Whether what is found is multiplied by the `sigmoid` of a projection of the query.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -683,7 +717,7 @@ pub const fn additive_attention() {}
 /// - `attention_output/bias`: `[d]`
 pub const fn multi_head_attention() {}
 
-/// `group_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, seed = None, use_gate = false, use_causal_mask = false)`
+/// `group_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_gate = false, seed = None, use_causal_mask = false)`
 ///
 /// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023), with operands as `multi_head_attention` has them.
 ///
@@ -704,8 +738,8 @@ pub const fn multi_head_attention() {}
 /// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 /// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
-/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `use_gate`: `true` or `false`, by default `false`. Whether what is found is multiplied by the `sigmoid` of a projection of the query.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -725,7 +759,7 @@ pub const fn multi_head_attention() {}
 /// - `attention_output/bias`: `[d]`
 pub const fn group_query_attention() {}
 
-/// `grouped_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, seed = None, use_gate = false, use_causal_mask = false)`
+/// `grouped_query_attention(head_dim, num_query_heads, num_key_value_heads, dropout = 0.0, use_bias = true, sliding_window = None, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None, use_gate = false, seed = None, use_causal_mask = false)`
 ///
 /// Attention with several heads of queries for each head of keys and values (Ainslie et al., 2023), with operands as `multi_head_attention` has them.
 ///
@@ -746,8 +780,8 @@ pub const fn group_query_attention() {}
 /// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 /// - `kernel_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the kernels be.
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the biases be.
-/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `use_gate`: `true` or `false`, by default `false`. Whether what is found is multiplied by the `sigmoid` of a projection of the query.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `use_causal_mask`: `true` or `false`, by default `false`. Whether a step of the query sees only the steps of the value up to its own.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
@@ -1277,7 +1311,7 @@ pub const fn convolution2d_transpose() {}
 /// - `bias`: `[filters]`
 pub const fn conv_2d_transpose() {}
 
-/// `conv3d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+/// `conv3d_transpose(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, output_padding = None, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// The way back from a convolution: every place becomes a window, and windows that overlap add up.
 ///
@@ -1289,8 +1323,8 @@ pub const fn conv_2d_transpose() {}
 /// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
 /// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
 /// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
-/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
 /// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
 /// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
 /// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
@@ -1311,7 +1345,7 @@ pub const fn conv_2d_transpose() {}
 /// - `bias`: `[filters]`
 pub const fn conv3d_transpose() {}
 
-/// `convolution3d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+/// `convolution3d_transpose(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, output_padding = None, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// The way back from a convolution: every place becomes a window, and windows that overlap add up.
 ///
@@ -1323,8 +1357,8 @@ pub const fn conv3d_transpose() {}
 /// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
 /// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
 /// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
-/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
 /// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
 /// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
 /// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
@@ -1345,7 +1379,7 @@ pub const fn conv3d_transpose() {}
 /// - `bias`: `[filters]`
 pub const fn convolution3d_transpose() {}
 
-/// `conv_3d_transpose(filters, kernel_size, strides = 1, padding = valid, output_padding = None, data_format = channels_last, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
+/// `conv_3d_transpose(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, output_padding = None, dilation_rate = 1, activation = None, use_bias = true, kernel_initializer = glorot_uniform, bias_initializer = zeros, kernel_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, bias_constraint = None)`
 ///
 /// The way back from a convolution: every place becomes a window, and windows that overlap add up.
 ///
@@ -1357,8 +1391,8 @@ pub const fn convolution3d_transpose() {}
 /// - `kernel_size`: a whole number or a list of them. Places of a window, for all axes or for each.
 /// - `strides`: a whole number or a list of them, by default `1`. Places from one window to the next, for all axes or for each.
 /// - `padding`: one of `valid` and `same`, by default `valid`. `same` puts a border around the input, so that with strides of 1 the result is as large.
-/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
 /// - `data_format`: one of `channels_last` and `channels_first`, by default `channels_last`. Where the axis of the channels is.
+/// - `output_padding`: a whole number or a list of them, by default `None`. Places that the result has at its end beyond what it needs, for all axes or for each.
 /// - `dilation_rate`: a whole number or a list of them, by default `1`. Places from one element of a window to the next, for all axes or for each.
 /// - `activation`: an activation such as `relu`, by default `None`. Function of the result.
 /// - `use_bias`: `true` or `false`, by default `true`. Whether to add a bias.
@@ -1882,6 +1916,7 @@ pub const fn locally_connected_2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn max_pooling1d() {}
 
 /// `max_pool1d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
@@ -1899,6 +1934,7 @@ pub const fn max_pooling1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn max_pool1d() {}
 
 /// `max_pooling_1d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
@@ -1916,6 +1952,7 @@ pub const fn max_pool1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn max_pooling_1d() {}
 
 /// `average_pooling1d(pool_size, strides = None, padding = valid, data_format = channels_last)`
@@ -1933,6 +1970,7 @@ pub const fn max_pooling_1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn average_pooling1d() {}
 
 /// `avg_pool1d(pool_size, strides = None, padding = valid, data_format = channels_last)`
@@ -1950,6 +1988,7 @@ pub const fn average_pooling1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn avg_pool1d() {}
 
 /// `average_pooling_1d(pool_size, strides = None, padding = valid, data_format = channels_last)`
@@ -1967,6 +2006,7 @@ pub const fn avg_pool1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn average_pooling_1d() {}
 
 /// `global_max_pooling1d(data_format = channels_last, keepdims = false)`
@@ -1982,6 +2022,7 @@ pub const fn average_pooling_1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_max_pooling1d() {}
 
 /// `global_max_pool1d(data_format = channels_last, keepdims = false)`
@@ -1997,6 +2038,7 @@ pub const fn global_max_pooling1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_max_pool1d() {}
 
 /// `global_max_pooling_1d(data_format = channels_last, keepdims = false)`
@@ -2012,6 +2054,7 @@ pub const fn global_max_pool1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_max_pooling_1d() {}
 
 /// `global_average_pooling1d(data_format = channels_last, keepdims = false)`
@@ -2027,6 +2070,7 @@ pub const fn global_max_pooling_1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_average_pooling1d() {}
 
 /// `global_avg_pool1d(data_format = channels_last, keepdims = false)`
@@ -2042,6 +2086,7 @@ pub const fn global_average_pooling1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_avg_pool1d() {}
 
 /// `global_average_pooling_1d(data_format = channels_last, keepdims = false)`
@@ -2057,6 +2102,7 @@ pub const fn global_avg_pool1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_average_pooling_1d() {}
 
 /// `adaptive_max_pooling1d(output_size, data_format = channels_last)`
@@ -2072,6 +2118,7 @@ pub const fn global_average_pooling_1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_max_pooling1d() {}
 
 /// `adaptive_max_pooling_1d(output_size, data_format = channels_last)`
@@ -2087,6 +2134,7 @@ pub const fn adaptive_max_pooling1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_max_pooling_1d() {}
 
 /// `adaptive_average_pooling1d(output_size, data_format = channels_last)`
@@ -2102,6 +2150,7 @@ pub const fn adaptive_max_pooling_1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_average_pooling1d() {}
 
 /// `adaptive_average_pooling_1d(output_size, data_format = channels_last)`
@@ -2117,6 +2166,7 @@ pub const fn adaptive_average_pooling1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_average_pooling_1d() {}
 
 /// `max_pooling2d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
@@ -2134,6 +2184,7 @@ pub const fn adaptive_average_pooling_1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn max_pooling2d() {}
 
 /// `max_pool2d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
@@ -2151,6 +2202,7 @@ pub const fn max_pooling2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn max_pool2d() {}
 
 /// `max_pooling_2d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
@@ -2168,6 +2220,7 @@ pub const fn max_pool2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn max_pooling_2d() {}
 
 /// `average_pooling2d(pool_size, strides = None, padding = valid, data_format = channels_last)`
@@ -2185,6 +2238,7 @@ pub const fn max_pooling_2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn average_pooling2d() {}
 
 /// `avg_pool2d(pool_size, strides = None, padding = valid, data_format = channels_last)`
@@ -2202,6 +2256,7 @@ pub const fn average_pooling2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn avg_pool2d() {}
 
 /// `average_pooling_2d(pool_size, strides = None, padding = valid, data_format = channels_last)`
@@ -2219,6 +2274,7 @@ pub const fn avg_pool2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn average_pooling_2d() {}
 
 /// `global_max_pooling2d(data_format = channels_last, keepdims = false)`
@@ -2234,6 +2290,7 @@ pub const fn average_pooling_2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_max_pooling2d() {}
 
 /// `global_max_pool2d(data_format = channels_last, keepdims = false)`
@@ -2249,6 +2306,7 @@ pub const fn global_max_pooling2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_max_pool2d() {}
 
 /// `global_max_pooling_2d(data_format = channels_last, keepdims = false)`
@@ -2264,6 +2322,7 @@ pub const fn global_max_pool2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_max_pooling_2d() {}
 
 /// `global_average_pooling2d(data_format = channels_last, keepdims = false)`
@@ -2279,6 +2338,7 @@ pub const fn global_max_pooling_2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_average_pooling2d() {}
 
 /// `global_avg_pool2d(data_format = channels_last, keepdims = false)`
@@ -2294,6 +2354,7 @@ pub const fn global_average_pooling2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_avg_pool2d() {}
 
 /// `global_average_pooling_2d(data_format = channels_last, keepdims = false)`
@@ -2309,6 +2370,7 @@ pub const fn global_avg_pool2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_average_pooling_2d() {}
 
 /// `adaptive_max_pooling2d(output_size, data_format = channels_last)`
@@ -2324,6 +2386,7 @@ pub const fn global_average_pooling_2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_max_pooling2d() {}
 
 /// `adaptive_max_pooling_2d(output_size, data_format = channels_last)`
@@ -2339,6 +2402,7 @@ pub const fn adaptive_max_pooling2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_max_pooling_2d() {}
 
 /// `adaptive_average_pooling2d(output_size, data_format = channels_last)`
@@ -2354,6 +2418,7 @@ pub const fn adaptive_max_pooling_2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_average_pooling2d() {}
 
 /// `adaptive_average_pooling_2d(output_size, data_format = channels_last)`
@@ -2369,6 +2434,7 @@ pub const fn adaptive_average_pooling2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_average_pooling_2d() {}
 
 /// `max_pooling3d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
@@ -2386,6 +2452,7 @@ pub const fn adaptive_average_pooling_2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn max_pooling3d() {}
 
 /// `max_pool3d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
@@ -2403,6 +2470,7 @@ pub const fn max_pooling3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn max_pool3d() {}
 
 /// `max_pooling_3d(pool_size = 2, strides = None, padding = valid, data_format = channels_last)`
@@ -2420,6 +2488,7 @@ pub const fn max_pool3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn max_pooling_3d() {}
 
 /// `average_pooling3d(pool_size, strides = None, padding = valid, data_format = channels_last)`
@@ -2437,6 +2506,7 @@ pub const fn max_pooling_3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn average_pooling3d() {}
 
 /// `avg_pool3d(pool_size, strides = None, padding = valid, data_format = channels_last)`
@@ -2454,6 +2524,7 @@ pub const fn average_pooling3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn avg_pool3d() {}
 
 /// `average_pooling_3d(pool_size, strides = None, padding = valid, data_format = channels_last)`
@@ -2471,6 +2542,7 @@ pub const fn avg_pool3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn average_pooling_3d() {}
 
 /// `global_max_pooling3d(data_format = channels_last, keepdims = false)`
@@ -2486,6 +2558,7 @@ pub const fn average_pooling_3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_max_pooling3d() {}
 
 /// `global_max_pool3d(data_format = channels_last, keepdims = false)`
@@ -2501,6 +2574,7 @@ pub const fn global_max_pooling3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_max_pool3d() {}
 
 /// `global_max_pooling_3d(data_format = channels_last, keepdims = false)`
@@ -2516,6 +2590,7 @@ pub const fn global_max_pool3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_max_pooling_3d() {}
 
 /// `global_average_pooling3d(data_format = channels_last, keepdims = false)`
@@ -2531,6 +2606,7 @@ pub const fn global_max_pooling_3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_average_pooling3d() {}
 
 /// `global_avg_pool3d(data_format = channels_last, keepdims = false)`
@@ -2546,6 +2622,7 @@ pub const fn global_average_pooling3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_avg_pool3d() {}
 
 /// `global_average_pooling_3d(data_format = channels_last, keepdims = false)`
@@ -2561,6 +2638,7 @@ pub const fn global_avg_pool3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn global_average_pooling_3d() {}
 
 /// `adaptive_max_pooling3d(output_size, data_format = channels_last)`
@@ -2576,6 +2654,7 @@ pub const fn global_average_pooling_3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_max_pooling3d() {}
 
 /// `adaptive_max_pooling_3d(output_size, data_format = channels_last)`
@@ -2591,6 +2670,7 @@ pub const fn adaptive_max_pooling3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_max_pooling_3d() {}
 
 /// `adaptive_average_pooling3d(output_size, data_format = channels_last)`
@@ -2606,6 +2686,7 @@ pub const fn adaptive_max_pooling_3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_average_pooling3d() {}
 
 /// `adaptive_average_pooling_3d(output_size, data_format = channels_last)`
@@ -2621,6 +2702,7 @@ pub const fn adaptive_average_pooling3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn adaptive_average_pooling_3d() {}
 
 /// `zero_padding1d(padding = 1, data_format = channels_last)`
@@ -2636,6 +2718,7 @@ pub const fn adaptive_average_pooling_3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn zero_padding1d() {}
 
 /// `zero_padding_1d(padding = 1, data_format = channels_last)`
@@ -2651,6 +2734,7 @@ pub const fn zero_padding1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn zero_padding_1d() {}
 
 /// `zero_padding2d(padding = 1, data_format = channels_last)`
@@ -2666,6 +2750,7 @@ pub const fn zero_padding_1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn zero_padding2d() {}
 
 /// `zero_padding_2d(padding = 1, data_format = channels_last)`
@@ -2681,6 +2766,7 @@ pub const fn zero_padding2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn zero_padding_2d() {}
 
 /// `zero_padding3d(padding = 1, data_format = channels_last)`
@@ -2696,6 +2782,7 @@ pub const fn zero_padding_2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn zero_padding3d() {}
 
 /// `zero_padding_3d(padding = 1, data_format = channels_last)`
@@ -2711,6 +2798,7 @@ pub const fn zero_padding3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn zero_padding_3d() {}
 
 /// `cropping1d(cropping = 1, data_format = channels_last)`
@@ -2726,6 +2814,7 @@ pub const fn zero_padding_3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn cropping1d() {}
 
 /// `cropping_1d(cropping = 1, data_format = channels_last)`
@@ -2741,6 +2830,7 @@ pub const fn cropping1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn cropping_1d() {}
 
 /// `cropping2d(cropping = 0, data_format = channels_last)`
@@ -2756,6 +2846,7 @@ pub const fn cropping_1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn cropping2d() {}
 
 /// `cropping_2d(cropping = 0, data_format = channels_last)`
@@ -2771,6 +2862,7 @@ pub const fn cropping2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn cropping_2d() {}
 
 /// `cropping3d(cropping = 1, data_format = channels_last)`
@@ -2786,6 +2878,7 @@ pub const fn cropping_2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn cropping3d() {}
 
 /// `cropping_3d(cropping = 1, data_format = channels_last)`
@@ -2801,6 +2894,7 @@ pub const fn cropping3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn cropping_3d() {}
 
 /// `up_sampling1d(size = 2)`
@@ -2815,6 +2909,7 @@ pub const fn cropping_3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn up_sampling1d() {}
 
 /// `upsampling1d(size = 2)`
@@ -2829,6 +2924,7 @@ pub const fn up_sampling1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn upsampling1d() {}
 
 /// `upsampling_1d(size = 2)`
@@ -2843,6 +2939,7 @@ pub const fn upsampling1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn upsampling_1d() {}
 
 /// `up_sampling2d(size = 2, data_format = channels_last, interpolation = nearest)`
@@ -2859,6 +2956,7 @@ pub const fn upsampling_1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn up_sampling2d() {}
 
 /// `upsampling2d(size = 2, data_format = channels_last, interpolation = nearest)`
@@ -2875,6 +2973,7 @@ pub const fn up_sampling2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn upsampling2d() {}
 
 /// `upsampling_2d(size = 2, data_format = channels_last, interpolation = nearest)`
@@ -2891,6 +2990,7 @@ pub const fn upsampling2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn upsampling_2d() {}
 
 /// `up_sampling3d(size = 2, data_format = channels_last)`
@@ -2906,6 +3006,7 @@ pub const fn upsampling_2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn up_sampling3d() {}
 
 /// `upsampling3d(size = 2, data_format = channels_last)`
@@ -2921,6 +3022,7 @@ pub const fn up_sampling3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn upsampling3d() {}
 
 /// `upsampling_3d(size = 2, data_format = channels_last)`
@@ -2936,9 +3038,10 @@ pub const fn upsampling3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn upsampling_3d() {}
 
-/// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false, seed = None)`
+/// `simple_rnn(units, activation = tanh, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, seed = None, zero_output_for_mask = false)`
 ///
 /// `h = activation(x · kernel + h · recurrent_kernel + bias)` for each step. Initial states are further inputs: `(x, h) >> simple_rnn(32)`.
 ///
@@ -2966,8 +3069,8 @@ pub const fn upsampling_3d() {}
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
 /// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
 /// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
-/// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
+/// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -3022,7 +3125,7 @@ pub const fn simple_rnn() {}
 /// - `bias`: `[4 · units]`
 pub const fn lstm() {}
 
-/// `gru(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, zero_output_for_mask = false, reset_after = true)`
+/// `gru(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false, reset_after = true, zero_output_for_mask = false)`
 ///
 /// Gated recurrent unit (Cho et al., 2014): gates for update and reset, which lie in this order `z, r, h` in the weights. `reset_after` resets behind the recurrent product rather than before it. The initial state is a further input: `(x, h) >> gru(32)`.
 ///
@@ -3052,8 +3155,8 @@ pub const fn lstm() {}
 /// - `go_backwards`: `true` or `false`, by default `false`. Whether to go from the last step to the first; outputs come in that order.
 /// - `stateful`: `true` or `false`, by default `false`. Whether sample `i` of a batch goes on from the state that sample `i` of the batch before it left. `reset_states()` of the model begins anew.
 /// - `unroll`: `true` or `false`, by default `false`. Of no effect: every loop is compiled for its length.
-/// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `reset_after`: `true` or `false`, by default `true`. Whether to reset behind the recurrent product.
+/// - `zero_output_for_mask`: `true` or `false`, by default `false`. Whether a step that does not count gives 0, or what the step before it gave.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
@@ -3091,6 +3194,7 @@ pub const fn gru() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -3127,6 +3231,7 @@ pub const fn simple_rnn_cell() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -3135,7 +3240,7 @@ pub const fn simple_rnn_cell() {}
 /// - `bias`: `[4 · units]`
 pub const fn lstm_cell() {}
 
-/// `gru_cell(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, reset_after = true)`
+/// `gru_cell(units, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, reset_after = true, seed = None)`
 ///
 /// One step of `gru`: `let (y, h) = (x, h) >> gru_cell(32)`, in a `cell` of one's own or in `rnn(..)`.
 ///
@@ -3158,11 +3263,12 @@ pub const fn lstm_cell() {}
 /// - `bias_constraint`: a constraint such as `max_norm(2.0)`, by default `None`. What each step makes the bias be.
 /// - `dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the inputs to drop, the same in every step.
 /// - `recurrent_dropout`: a number in `[0, 1)`, by default `0.0`. The fraction of the state to drop, the same in every step.
-/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `reset_after`: `true` or `false`, by default `true`. Whether to reset behind the recurrent product.
+/// - `seed`: a whole number, by default `None`. Seed of what is drawn, whatever that of the model; None is the model's.
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -3189,6 +3295,7 @@ pub const fn gru_cell() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn rnn() {}
 
 /// `stacked_rnn_cells(cells)`
@@ -3203,6 +3310,7 @@ pub const fn rnn() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn stacked_rnn_cells() {}
 
 /// `conv_lstm1d(filters, kernel_size, strides = 1, padding = valid, data_format = channels_last, dilation_rate = 1, activation = tanh, recurrent_activation = sigmoid, use_bias = true, kernel_initializer = glorot_uniform, recurrent_initializer = orthogonal, bias_initializer = zeros, unit_forget_bias = true, kernel_regularizer = None, recurrent_regularizer = None, bias_regularizer = None, activity_regularizer = None, kernel_constraint = None, recurrent_constraint = None, bias_constraint = None, dropout = 0.0, recurrent_dropout = 0.0, seed = None, return_sequences = false, return_state = false, go_backwards = false, stateful = false, zero_output_for_mask = false)`
@@ -3360,6 +3468,7 @@ pub const fn conv_lstm3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn bidirectional() {}
 
 /// `time_distributed(layer)`
@@ -3374,6 +3483,7 @@ pub const fn bidirectional() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn time_distributed() {}
 
 /// `spectral_normalization(layer, power_iterations = 1)`
@@ -3389,6 +3499,7 @@ pub const fn time_distributed() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -3408,6 +3519,7 @@ pub const fn spectral_normalization() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn rescaling() {}
 
 /// `normalization(axis = -1, mean = None, variance = None, invert = false)`
@@ -3425,6 +3537,7 @@ pub const fn rescaling() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -3448,6 +3561,7 @@ pub const fn normalization() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -3467,6 +3581,7 @@ pub const fn discretization() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn category_encoding() {}
 
 /// `stft_spectrogram(mode = log, frame_length = 256, frame_step = None, fft_length = None, window = hann, periodic = false, scaling = density, padding = valid, expand_dims = false, data_format = channels_last)`
@@ -3490,6 +3605,7 @@ pub const fn category_encoding() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 ///
 /// # Weights
 ///
@@ -3521,6 +3637,7 @@ pub const fn stft_spectrogram() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn mel_spectrogram() {}
 
 /// `resizing(height, width, interpolation = bilinear, crop_to_aspect_ratio = false, pad_to_aspect_ratio = false, fill_mode = constant, fill_value = 0.0, antialias = false, data_format = channels_last)`
@@ -3543,6 +3660,7 @@ pub const fn mel_spectrogram() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn resizing() {}
 
 /// `center_crop(height, width, data_format = channels_last)`
@@ -3559,6 +3677,7 @@ pub const fn resizing() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn center_crop() {}
 
 /// `random_crop(height, width, seed = None, data_format = channels_last)`
@@ -3576,6 +3695,7 @@ pub const fn center_crop() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_crop() {}
 
 /// `random_flip(mode = horizontal_and_vertical, seed = None, data_format = channels_last)`
@@ -3592,6 +3712,7 @@ pub const fn random_crop() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_flip() {}
 
 /// `random_rotation(factor, fill_mode = reflect, interpolation = bilinear, seed = None, fill_value = 0.0, data_format = channels_last)`
@@ -3611,6 +3732,7 @@ pub const fn random_flip() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_rotation() {}
 
 /// `random_zoom(height_factor, width_factor = None, fill_mode = reflect, interpolation = bilinear, seed = None, fill_value = 0.0, data_format = channels_last)`
@@ -3631,6 +3753,7 @@ pub const fn random_rotation() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_zoom() {}
 
 /// `random_translation(height_factor, width_factor, fill_mode = reflect, interpolation = bilinear, seed = None, fill_value = 0.0, data_format = channels_last)`
@@ -3651,6 +3774,7 @@ pub const fn random_zoom() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_translation() {}
 
 /// `random_shear(x_factor = 0.0, y_factor = 0.0, interpolation = bilinear, fill_mode = reflect, fill_value = 0.0, data_format = channels_last, seed = None)`
@@ -3671,6 +3795,7 @@ pub const fn random_translation() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_shear() {}
 
 /// `random_contrast(factor, value_range = [0.0, 255.0], seed = None, data_format = channels_last)`
@@ -3688,6 +3813,7 @@ pub const fn random_shear() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_contrast() {}
 
 /// `random_brightness(factor, value_range = [0.0, 255.0], seed = None, data_format = channels_last)`
@@ -3705,6 +3831,7 @@ pub const fn random_contrast() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_brightness() {}
 
 /// `solarization(addition_factor = 0.0, threshold_factor = 0.0, value_range = [0.0, 255.0], seed = None)`
@@ -3722,6 +3849,7 @@ pub const fn random_brightness() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn solarization() {}
 
 /// `auto_contrast(value_range = [0.0, 255.0])`
@@ -3736,6 +3864,7 @@ pub const fn solarization() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn auto_contrast() {}
 
 /// `random_invert(factor = 1.0, value_range = [0.0, 255.0], seed = None, data_format = channels_last)`
@@ -3753,6 +3882,7 @@ pub const fn auto_contrast() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_invert() {}
 
 /// `random_posterization(factor, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
@@ -3770,6 +3900,7 @@ pub const fn random_invert() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_posterization() {}
 
 /// `random_grayscale(factor = 0.5, data_format = channels_last, seed = None)`
@@ -3786,6 +3917,7 @@ pub const fn random_posterization() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_grayscale() {}
 
 /// `random_saturation(factor, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
@@ -3803,6 +3935,7 @@ pub const fn random_grayscale() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_saturation() {}
 
 /// `random_hue(factor, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
@@ -3820,6 +3953,7 @@ pub const fn random_saturation() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_hue() {}
 
 /// `random_color_degeneration(factor, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
@@ -3837,6 +3971,7 @@ pub const fn random_hue() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_color_degeneration() {}
 
 /// `random_color_jitter(value_range = [0.0, 255.0], brightness_factor = None, contrast_factor = None, saturation_factor = None, hue_factor = None, seed = None, data_format = channels_last)`
@@ -3857,6 +3992,7 @@ pub const fn random_color_degeneration() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_color_jitter() {}
 
 /// `random_sharpness(factor, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
@@ -3874,6 +4010,7 @@ pub const fn random_color_jitter() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_sharpness() {}
 
 /// `random_gaussian_blur(factor = 1.0, kernel_size = 3, sigma = 1.0, value_range = [0.0, 255.0], data_format = channels_last, seed = None)`
@@ -3893,6 +4030,7 @@ pub const fn random_sharpness() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_gaussian_blur() {}
 
 /// `random_perspective(factor = 1.0, scale = 1.0, interpolation = bilinear, fill_value = 0.0, seed = None, data_format = channels_last)`
@@ -3912,6 +4050,7 @@ pub const fn random_gaussian_blur() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_perspective() {}
 
 /// `random_elastic_transform(factor = 1.0, scale = 1.0, interpolation = bilinear, fill_mode = reflect, fill_value = 0.0, value_range = [0.0, 255.0], seed = None, data_format = channels_last)`
@@ -3933,6 +4072,7 @@ pub const fn random_perspective() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_elastic_transform() {}
 
 /// `random_erasing(factor = 1.0, scale = [0.02, 0.33], fill_value = None, value_range = [0.0, 255.0], seed = None, data_format = channels_last)`
@@ -3952,6 +4092,7 @@ pub const fn random_elastic_transform() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn random_erasing() {}
 
 /// `equalization(value_range = [0.0, 255.0], bins = 256, data_format = channels_last)`
@@ -3968,6 +4109,7 @@ pub const fn random_erasing() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn equalization() {}
 
 /// `contrast_limited_adaptive_histogram_equalization(value_range = [0.0, 255.0], clip_limit = 4.0, tile_grid_size = [8, 8], data_format = channels_last)`
@@ -3985,6 +4127,7 @@ pub const fn equalization() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn contrast_limited_adaptive_histogram_equalization() {}
 
 /// `rand_augment(value_range = [0.0, 255.0], num_ops = 2, factor = 0.5, interpolation = bilinear, seed = None, data_format = channels_last)`
@@ -4004,6 +4147,7 @@ pub const fn contrast_limited_adaptive_histogram_equalization() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn rand_augment() {}
 
 /// `aug_mix(value_range = [0.0, 255.0], num_chains = 3, chain_depth = 3, factor = 0.3, alpha = 1.0, all_ops = true, interpolation = bilinear, seed = None, data_format = channels_last)`
@@ -4026,6 +4170,7 @@ pub const fn rand_augment() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn aug_mix() {}
 
 /// `dropout(rate, noise_shape = None, seed = None)`
@@ -4042,6 +4187,7 @@ pub const fn aug_mix() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn dropout() {}
 
 /// `spatial_dropout1d(rate, seed = None)`
@@ -4057,6 +4203,7 @@ pub const fn dropout() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn spatial_dropout1d() {}
 
 /// `spatial_dropout2d(rate, data_format = channels_last, seed = None)`
@@ -4073,6 +4220,7 @@ pub const fn spatial_dropout1d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn spatial_dropout2d() {}
 
 /// `spatial_dropout3d(rate, data_format = channels_last, seed = None)`
@@ -4089,6 +4237,7 @@ pub const fn spatial_dropout2d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn spatial_dropout3d() {}
 
 /// `alpha_dropout(rate, noise_shape = None, seed = None)`
@@ -4105,6 +4254,7 @@ pub const fn spatial_dropout3d() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn alpha_dropout() {}
 
 /// `gaussian_noise(stddev, seed = None)`
@@ -4120,6 +4270,7 @@ pub const fn alpha_dropout() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn gaussian_noise() {}
 
 /// `gaussian_dropout(rate, seed = None)`
@@ -4135,6 +4286,7 @@ pub const fn gaussian_noise() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn gaussian_dropout() {}
 
 /// `activity_regularization(l1 = 0.0, l2 = 0.0)`
@@ -4150,4 +4302,5 @@ pub const fn gaussian_dropout() {}
 /// - `name`: a string, by default `None`. Name of the layer: its weights are called `name/kernel` and so on.
 /// - `input`: a list of sizes such as `[28, 28, 1]`, by default `None`. Shape of the model's input without the batch, on its first layer.
 /// - `trainable`: `true` or `false`, by default `true`. Whether training changes the weights.
+/// - `activity_regularizer`: a regularizer such as `l2(0.01)`, by default `None`. What the loss has for the result.
 pub const fn activity_regularization() {}

@@ -1,13 +1,16 @@
 //! The same seed and data give the same bits, whatever the number of threads.
 
 use keras_runtime::prelude::*;
-use ndarray::{Array2, ArrayD};
+use ndarray::{Array2, Array4, ArrayD};
 
 keras_model! {
     Net = dense(96, relu, input = 40) >> dropout(0.3) >> dense(64, tanh) >> dropout(0.2) >> dense(5, softmax);
     Convolved = reshape([5, 8, 1], input = 40) >> conv2d(20, 3, padding = same, activation = relu)
         >> max_pooling2d(2, strides = 1) >> conv2d(33, 2, activation = tanh) >> conv2d_transpose(6, 2, strides = 2)
         >> average_pooling2d(2, padding = same) >> depthwise_conv2d(2) >> flatten() >> dense(5, softmax);
+    // Kernels that are transformed, and kept so as long as they are the same.
+    Kept = conv2d(16, 3, activation = relu, input = [10, 10, 16]) >> conv2d(16, 3, padding = same, name = "second")
+        >> flatten() >> dense(5, softmax);
     // All that a step draws is its mask.
     Dropped = dropout(0.5, input = 50) >> dense(1);
 }
@@ -87,5 +90,31 @@ fn predictions_drop_nothing() -> Result<()> {
     assert_eq!(once, model.predict(&x)?);
     let sum: f32 = model.weight("dense/kernel")?.sum();
     assert!(once.iter().all(|p| (p - sum).abs() < 1e-5), "{once} instead of {sum}");
+    Ok(())
+}
+
+#[test]
+fn what_is_kept_of_kernels_goes_with_them() -> Result<()> {
+    let x = Array4::from_shape_fn((3, 10, 10, 16), |(i, r, c, k)| ((i * 7 + r * 5 + c * 3 + k) as f32).sin());
+    let y = [0u8, 3, 4];
+    let mut model =
+        Kept::on(&Cpu::threads(2), 1)?.compile(Adam::default(), SparseCategoricalCrossentropy, ());
+    let mut seen: Vec<ArrayD<f32>> = vec![];
+    for step in 0..4 {
+        match step {
+            0 => {}
+            1 => model.set_weight("second/kernel", &ArrayD::from_elem(vec![3, 3, 16, 16], 0.01))?,
+            _ => {
+                model.train_on_batch(&x, &ndarray::aview1(&y))?;
+            }
+        }
+        let mut fresh = Kept::on(&Cpu::threads(1), 2)?;
+        fresh.copy_weights_from(&*model)?;
+        let found = model.predict(&x)?.into_dyn();
+        assert_eq!(found, model.predict(&x)?.into_dyn(), "once more, step {step}");
+        assert_eq!(found, fresh.predict(&x)?.into_dyn(), "step {step}");
+        assert!(seen.iter().all(|before| *before != found), "step {step}");
+        seen.push(found);
+    }
     Ok(())
 }

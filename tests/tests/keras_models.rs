@@ -93,6 +93,17 @@ keras_model! {
         (w, p, t, g + repeat_elements(expand_dims(trace(g), axis = 1), 4, axis = 1) + full_like(g, 0.25))
     }
     block squeeze_mean() |x| { squeeze(mean(x, axis = 3, keepdims = true), axis = 3) }
+    /// Functions that index, contract and rearrange.
+    Rearranged(x: [4, 6], y: [4, 6]) -> (a: [4, 6], b: [4], c: [4, 2, 3]) {
+        let h = x >> dense(6, tanh);
+        let p = take_along_axis(h, argmax(y, axis = 2, keepdims = true), axis = 2) * einsum("bij,bkj->bik", h, y);
+        let q = slice_update(h, [0, 0, 2], p) + erfinv(h * 0.9) + i0(y);
+        let corner = cross(slice(h, 2, 0, 3), slice(y, 2, 1, 3)) + cross(slice(h, 2, 0, 2), slice(y, 2, 1, 3));
+        let image = depth_to_space(expand_dims(einsum("bij->bji", h), axis = 1), 2);
+        let windows = unfold(fold(unfold(expand_dims(q, axis = 1), 3), [4, 6], 3), [4, 3], stride = 3);
+        let d = trapezoid(cdist(h, y), dx = 0.5) + sum(corner, axis = 2) + sum(windows) + sum(space_to_depth(image, 2));
+        (q, d, extract_sequences(y, 3, 3) * expand_dims(expand_dims(d, axis = 2), axis = 3))
+    }
     Closure = dense(3, input = 3) >> lambda(|x| x * 2.0) >> dense(1);
     Slope(x: [3]) { let h = x >> dense(2); gradient(h, x) }
     Own(x: [5, 3]) { x >> own() >> dense(1) }
@@ -159,6 +170,7 @@ fn whole_models_are_written() -> Result<()> {
     write::<Arguments>(&out, "arguments")?;
     write::<Arithmetic>(&out, "arithmetic")?;
     write::<Functions>(&out, "functions")?;
+    write::<Rearranged>(&out, "rearranged")?;
     // In any moment the same bytes, and by a callback too.
     let bytes = fs::read(out.join("boxes.keras")).expect("a file");
     write::<Boxes>(&out, "boxes")?;

@@ -2,7 +2,7 @@
 //!
 //! Needs NVRTC, and `nvdisasm` (`pip install nvidia-cuda-nvdisasm`) among Python's packages beside it or at `KERAS_NVDISASM`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -86,10 +86,26 @@ fn read(listing: &str, kernels: &mut Kernels) {
     }
 }
 
-/// Products move four words at a time, those of tensor cores use them, and no kernel keeps anything in local memory.
+/// Kernels that go through memory once, whatever the shapes of these models.
+const STREAMS: [&str; 11] = [
+    "average",
+    "collect",
+    "combine",
+    "copy",
+    "gather_f32",
+    "overlap",
+    "pack",
+    "record",
+    "softmax",
+    "unscale",
+    "update_0",
+];
+
+/// Products and streams move four words at a time, those of tensor cores use them, and no kernel keeps anything in local memory.
 #[test]
 fn hot_kernels_are_what_they_should_be() {
     let Some(tool) = disassembler() else { return };
+    let mut streams = BTreeSet::new();
     for (major, minor) in [(8, 0), (9, 0)] {
         for precision in [Precision::Float32, Precision::Tf32, Precision::Bf16] {
             for spec in [Wide::SPEC, Deep::SPEC, Attending::SPEC, Remembering::SPEC] {
@@ -102,6 +118,12 @@ fn hot_kernels_are_what_they_should_be() {
                     };
                     assert!(count("EXIT") > 0, "nothing was read of {what}");
                     assert_eq!(count("LDL") + count("STL"), 0, "registers are spilled: {what}");
+                    let kind = name.trim_end_matches(|c: char| c == '_' || c.is_ascii_digit());
+                    if let Some(stream) = STREAMS.iter().find(|stream| **stream == kind || *stream == name) {
+                        streams.insert(*stream);
+                        assert!(count("STG.E.128") > 0, "words are stored one by one: {what}");
+                        assert!(count("LDG.E.128") > 0, "words are loaded one by one: {what}");
+                    }
                     if !name.contains("matmul") {
                         continue;
                     }
@@ -133,4 +155,5 @@ fn hot_kernels_are_what_they_should_be() {
             }
         }
     }
+    assert_eq!(streams.len(), STREAMS.len(), "{streams:?}");
 }

@@ -200,9 +200,9 @@ impl Builder<'_> {
         }
         let entry = layers::find_activation(&text).or_else(|| layers::find(&text));
         let Some(entry) = entry else { return Err(self.unknown_layer(name)) };
-        let positional = call.args.iter().filter(|arg| arg.name.is_none()).count();
+        let is_operand = |arg: &&Arg| arg.name.is_none() && !self.is_value(&arg.value);
         let tensors = call.args.iter().any(|arg| self.role(&arg.value) == super::eval::Role::Tensor);
-        let numbers = entry.family == Family::Function && positional > 0;
+        let numbers = entry.family == Family::Function && call.args.iter().any(|arg| arg.name.is_none());
         if !tensors && !numbers {
             let message =
                 Message::new(name.span(), format!("`{expr}` is a layer, and a tensor is needed here"))
@@ -212,11 +212,11 @@ impl Builder<'_> {
         let count = match entry.operands {
             Operands::Exactly(n) if n == 0 || !self.first_is_tuple(call) => n,
             Operands::Exactly(_) => 1,
-            Operands::AtLeast(_) => positional,
+            Operands::AtLeast(_) => call.args.iter().filter(is_operand).count(),
         };
         let mut left = count;
         let (operands, given): (Vec<&Arg>, Vec<&Arg>) = call.args.iter().partition(|arg| {
-            let operand = arg.name.is_none() && left > 0;
+            let operand = is_operand(arg) && left > 0;
             left -= usize::from(operand);
             operand
         });
@@ -225,7 +225,19 @@ impl Builder<'_> {
     }
 
     fn first_is_tuple(&self, call: &Call) -> bool {
-        call.args.first().is_some_and(|arg| matches!(arg.value.kind, ExprKind::Tuple(_) | ExprKind::List(_)))
+        let tuple = |arg: &Arg| matches!(arg.value.kind, ExprKind::Tuple(_) | ExprKind::List(_));
+        call.args.first().is_some_and(|arg| tuple(arg) && !self.is_value(&arg.value))
+    }
+
+    /// Whether `expr` can be an argument alone, though tensors come after it: a string, or a list of numbers.
+    fn is_value(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Str(_) => true,
+            ExprKind::List(parts) => {
+                parts.iter().all(|part| self.role(part) == super::eval::Role::Number || self.is_value(part))
+            }
+            _ => false,
+        }
     }
 
     fn operands<'e>(&mut self, exprs: impl Iterator<Item = &'e Expr>) -> Inputs {
@@ -380,10 +392,10 @@ impl Builder<'_> {
         self.drawn.extend(drawn.map(|seeding| (name.clone(), seeding.next)));
         let (also, mask) =
             (std::mem::replace(&mut self.also, outer.0), std::mem::replace(&mut self.mask, outer.1));
-        let id = id.and_then(|id| self.regularize_activity(u, id).map(|()| id));
         let current = self.current.pop().expect("it was pushed");
         let id = id?;
         let results: Vec<_> = std::iter::once(id).chain(also.iter().copied()).collect();
+        self.regularize_activity(u.args, &results)?;
         self.outline_use(&name, u, trainable, &results);
         let mask = match mask {
             Some(own) => own,

@@ -54,7 +54,10 @@ impl Builder<'_> {
         let scope = std::mem::take(&mut self.scope);
         let later = std::mem::take(&mut self.later);
         self.outline_begin(&format!("{prefix}/"), true);
+        let frozen = usize::from(!args.flag("trainable"));
+        self.frozen += frozen;
         let result = self.run_cell(cell, name, args, &inputs);
+        self.frozen -= frozen;
         self.outline_cell(&prefix, &inputs, result.as_ref().ok());
         (self.scope, self.later) = (scope, later);
         self.names.pop();
@@ -101,6 +104,7 @@ impl Builder<'_> {
         let value = self.eval_block(&cell.block)?;
         let (output, next) = self.end_of_step(cell, value, &steps.states)?;
         let done = steps.finish(self, &args, output.id, next)?;
+        self.regularize_activity(&args, &[&[done.output], &done.states[..]].concat())?;
         let first = Tensor { id: done.output, place: name.span(), mask: done.mask, ..output };
         let states = done.states.into_iter().map(|last| Tensor { mask: None, ..first.with(last) });
         let all: Vec<Value> = std::iter::once(first.clone()).chain(states).map(Value::Tensor).collect();

@@ -21,14 +21,19 @@ impl Builder<'_> {
         self.names.push(Names { prefix: format!("{prefix}/"), ..Names::default() });
         let outer = (std::mem::take(&mut self.also), self.mask.take());
         self.outline_begin(&format!("{prefix}/"), true);
+        let frozen = usize::from(!u.args.flag("trainable"));
+        self.frozen += frozen;
         let result = (u.entry.apply)(self, u);
+        self.frozen -= frozen;
         self.names.pop();
         let also = std::mem::replace(&mut self.also, outer.0);
         let mask = std::mem::replace(&mut self.mask, outer.1).flatten();
         let source = self.graph.layers.last().map_or(prefix.clone(), |row| row.name.clone());
         let results = result.iter().chain(&also).copied().collect::<Vec<_>>();
         self.outline_wrapper(&prefix, u, &results);
-        let first = Tensor { id: result?, place: u.place.start, text: u.text.clone(), source, mask };
+        let id = result?;
+        self.regularize_activity(u.args, &results)?;
+        let first = Tensor { id, place: u.place.start, text: u.text.clone(), source, mask };
         let others = also.into_iter().map(|id| Tensor { id, mask: None, ..first.clone() });
         let all: Vec<Tensor> = std::iter::once(first.clone()).chain(others).collect();
         let value = match all.len() {

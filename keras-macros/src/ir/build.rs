@@ -195,6 +195,15 @@ impl Graph {
         self.binary_const(Binary::Mul, x, number)
     }
 
+    /// The polynomial of these coefficients, that of the highest power first, at `x`.
+    pub fn polynomial(&mut self, x: Id, coefficients: &[f32]) -> Id {
+        let first = self.constant(coefficients[0]);
+        coefficients[1..].iter().fold(first, |sum, coefficient| {
+            let product = self.mul(sum, x);
+            self.plus(product, *coefficient)
+        })
+    }
+
     /// The angle of the point `(x, y)`, from -π to π: that of the smaller coordinate over the greater, turned to where the
     /// point is. Its gradient has no infinities but at the origin, where it is a number too.
     pub fn arctan2(&mut self, y: Id, x: Id) -> Id {

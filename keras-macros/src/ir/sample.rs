@@ -97,7 +97,7 @@ impl Graph {
     /// An image of `height` by `width` places, each of which is `x` where `at` says: with `at = [a, b, c, d, e, f, ..]`
     /// place `(i, j)` is column `a j + b i + c` of row `d j + e i + f`; with `at` of shape `[height, width, 2]` row and
     /// column are those of the place.
-    pub fn sample(&mut self, x: Id, at: Id, [height, width]: [usize; 2], sampling: Sampling) -> Id {
+    pub fn sample(&mut self, x: Id, at: Id, [height, width]: [impl Into<Dim>; 2], sampling: Sampling) -> Id {
         let batched = self.shape(x).batched || self.shape(at).batched;
         let own = Shape { batched, dims: self.shape(x).dims.clone() };
         let x = self.broadcast_to(x, &own);

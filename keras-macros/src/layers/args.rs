@@ -2,10 +2,10 @@
 
 use proc_macro2::Ident;
 
-use super::Entry;
 use super::constraints::Constraint;
 use super::kinds::value;
 use super::regularizers::Regularizer;
+use super::{Entry, omitted};
 use crate::diag::{Diagnostics, Message, Place, Reported, did_you_mean};
 use crate::graph::Builder;
 use crate::ir::{DType, Dim, Start};
@@ -50,7 +50,7 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A layer, or layers: `lstm(64)`.
     Layer,
-    /// Known to Keras, not to us yet: only its default is taken.
+    /// Known to Keras and left out here: only its default is taken.
     Unsupported,
 }
 
@@ -121,10 +121,14 @@ pub const SEED: Param = optional(
     "Seed of what is drawn, whatever that of the model; None is the model's.",
 );
 
-/// A parameter of Keras that this version takes only as `None`.
+/// A parameter of Keras that is left out: it keeps its place, so that those behind it have theirs.
 pub const fn unsupported(name: &'static str) -> Param {
-    Param { name, kind: Kind::Unsupported, default: Some("None"), doc: "Not supported yet." }
+    Param { name, kind: Kind::Unsupported, default: Some("None"), doc: "Left out." }
 }
+
+/// Of every layer; where Keras lists it among those of a layer, it has its place there.
+pub const ACTIVITY_REGULARIZER: Param =
+    optional("activity_regularizer", Kind::Regularizer, "None", "What the loss has for the result.");
 
 /// Parameters that every layer has, behind its own.
 pub const COMMON: &[Param] = &[
@@ -141,7 +145,18 @@ pub const COMMON: &[Param] = &[
         "Shape of the model's input without the batch, on its first layer.",
     ),
     optional("trainable", Kind::Flag, "true", "Whether training changes the weights."),
+    ACTIVITY_REGULARIZER,
 ];
+
+/// Those of `more` that are not among `params`.
+pub fn further<'p>(params: &'p [Param], more: &'p [Param]) -> impl Iterator<Item = &'p Param> {
+    more.iter().filter(|other| !has(params, other.name))
+}
+
+/// Whether `params` have one called `name`.
+pub fn has(params: &[Param], name: &str) -> bool {
+    params.iter().any(|param| param.name == name)
+}
 
 /// Arguments that Keras gives to the call of a layer: named layers take them at each use.
 pub const OF_CALLS: &[&str] = &["reverse", "use_causal_mask"];
@@ -222,9 +237,9 @@ impl Args {
         self.0.iter().find(|arg| arg.name == name).unwrap_or_else(|| panic!("no parameter `{name}`"))
     }
 
-    /// Those that were written, without those that every layer has.
+    /// Those that were written, without name, input and what is not trained.
     pub fn given(&self) -> impl Iterator<Item = (&'static str, &Value)> {
-        let common = |name: &str| COMMON.iter().any(|param| param.name == name);
+        let common = |name: &str| has(COMMON, name) && name != ACTIVITY_REGULARIZER.name;
         self.0.iter().filter(move |arg| arg.given && !common(arg.name)).map(|arg| (arg.name, &arg.value))
     }
 
@@ -403,7 +418,7 @@ pub fn parse(
         }
     }
     let mut values = vec![];
-    for param in params.iter().chain(more) {
+    for param in params.iter().chain(further(params, more)) {
         let given = found.iter().find(|(known, _)| known.name == param.name).map(|(_, arg)| &arg.value);
         let value = match (given, param.default) {
             (Some(expr), _) => b.decided(expr).and_then(|expr| value(b, callee, param, &expr)),
@@ -450,7 +465,7 @@ fn named(
     name: &Ident,
 ) -> Result<&'static Param, Reported> {
     let wanted = name.to_string();
-    let all = || params.iter().chain(more);
+    let all = || params.iter().chain(further(params, more));
     if let Some(param) = all().find(|param| param.name == wanted) {
         return Ok(param);
     }
@@ -461,13 +476,16 @@ fn named(
         "input_shape" | "input_dim" if names.contains(&"input") => Some("did you mean `input`?".to_string()),
         _ => did_you_mean(&wanted, names.iter().copied()),
     };
+    let class = super::find(callee).map_or("", |entry| entry.class);
+    let left_out = omitted::why(class, &wanted).map(|why| format!("Keras's `{wanted}` is left out: {why}"));
     let headline = format!("`{callee}` has no argument `{wanted}`");
     let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     Err(diag.report(match list.is_empty() {
         true => Message::new(name.span(), headline).note(format!("`{callee}` takes no arguments")),
         false => Message::new(name.span(), headline)
+            .note_if(left_out.as_deref())
             .note(format!("its arguments are {}", list.join(", ")))
-            .help_if(help),
+            .help_if(help.filter(|_| left_out.is_none())),
     }))
 }
 

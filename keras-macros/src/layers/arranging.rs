@@ -392,7 +392,7 @@ fn take(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
 }
 
 /// `[n, m]`: 1 where the column compares so with the row and `k`.
-fn compared(g: &mut Graph, n: Dim, m: Dim, k: i64, how: Binary) -> Id {
+pub fn compared(g: &mut Graph, n: Dim, m: Dim, k: i64, how: Binary) -> Id {
     let (rows, columns) = (g.iota(n.clone()), g.iota(m));
     let rows = g.reshape(rows, vec![n, 1.into()]);
     let rows = g.binary_const(Binary::Add, rows, k as f32);
@@ -402,10 +402,8 @@ fn compared(g: &mut Graph, n: Dim, m: Dim, k: i64, how: Binary) -> Id {
 fn triangle(b: &mut Builder, u: &Use, how: Binary) -> Result<Id, Reported> {
     let shape = b.shape(u.x());
     let [.., m, n] = &shape.dims[..] else {
-        let (name, input) = (u.entry.name, &u.inputs[0]);
-        let headline = format!("`{name}` takes [batch, ..., m, n], but its input is {shape}");
-        let message = u.misfit(input, headline, format!("this is given {shape}"));
-        return Err(b.diag.report(message.note(format!("`{}` makes {shape}", input.text))));
+        let headline = format!("`{}` takes [batch, ..., m, n], but its input is {shape}", u.entry.name);
+        return Err(b.diag.report(u.misfit_of(b, 0, headline)));
     };
     let k = if how == Binary::Eq { 0 } else { u.args.integer("k") };
     let there = compared(&mut b.graph, m.clone(), n.clone(), k, how);

@@ -2,7 +2,10 @@
 
 mod axes;
 
-use super::{Entry, Family, Kind, Masks, Operands, Param, SEED, Use, optional, required};
+use super::{
+    ACTIVITY_REGULARIZER, Entry, Family, Kind, Masks, Operands, Param, SEED, Use, optional, required,
+    unsupported,
+};
 use crate::diag::{Message, Reported};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Shape, Start, Unary};
@@ -24,8 +27,6 @@ const KERNEL_PENALTY: Param =
     optional("kernel_regularizer", Kind::Regularizer, "None", "What the loss has for the kernels.");
 const BIAS_PENALTY: Param =
     optional("bias_regularizer", Kind::Regularizer, "None", "What the loss has for the biases.");
-const ACTIVITY_PENALTY: Param =
-    optional("activity_regularizer", Kind::Regularizer, "None", "What the loss has for the result.");
 const KERNEL_BOUND: Param =
     optional("kernel_constraint", Kind::Constraint, "None", "What each step makes the kernels be.");
 const BIAS_BOUND: Param =
@@ -122,15 +123,16 @@ pub const LAYERS: &[Entry] = &[
                 "The axes of steps to look at, all of them if they are not given; the batch is axis 0.",
             ),
             WINDOW,
+            unsupported("flash_attention"),
             KERNEL,
             BIAS,
             KERNEL_PENALTY,
             BIAS_PENALTY,
-            ACTIVITY_PENALTY,
+            ACTIVITY_REGULARIZER,
             KERNEL_BOUND,
             BIAS_BOUND,
-            SEED,
             GATE,
+            SEED,
             CAUSAL,
         ],
         weights: &[
@@ -168,15 +170,16 @@ pub const LAYERS: &[Entry] = &[
             DROPOUT,
             USE_BIAS,
             WINDOW,
+            unsupported("flash_attention"),
             KERNEL,
             BIAS,
             KERNEL_PENALTY,
             BIAS_PENALTY,
-            ACTIVITY_PENALTY,
+            ACTIVITY_REGULARIZER,
             KERNEL_BOUND,
             BIAS_BOUND,
-            SEED,
             GATE,
+            SEED,
             CAUSAL,
         ],
         weights: &[
@@ -203,7 +206,10 @@ pub const LAYERS: &[Entry] = &[
                     .report(message.help("`num_key_value_heads` must divide `num_query_heads`")));
             }
             let size = u.args.size("head_dim");
-            multi_head(b, u, &heads, &groups, &size, &size)
+            let y = multi_head(b, u, &heads, &groups, &size, &size)?;
+            // In Keras both the last part and the layer have it.
+            b.regularize_activity(u.args, &[y])?;
+            Ok(y)
         },
     },
 ];
@@ -455,6 +461,11 @@ fn project(b: &mut Builder, u: &Use, part: &str, x: Id, heads: &Dim, size: &Dim)
         let bias = b.graph.reshape(bias, vec![flat]);
         y = b.graph.binary(Binary::Add, y, bias);
     }
+    if part == "gate" {
+        y = b.graph.unary(Unary::Sigmoid, y);
+    }
+    // Keras gives every part the regularizer of the whole.
+    b.regularize_activity(u.args, &[y])?;
     Ok(b.graph.reshape(y, [steps, &[heads.clone(), size.clone()]].concat()))
 }
 
@@ -523,7 +534,6 @@ fn multi_head(
     let found = b.graph.batch_matmul(weights, v);
     let mut found = axes.steps_first(b, found, &dims);
     if let Some(gate) = gate {
-        let gate = b.graph.unary(Unary::Sigmoid, gate);
         found = b.graph.binary(Binary::Mul, found, gate);
     }
     let flat = heads.mul(value_dim);

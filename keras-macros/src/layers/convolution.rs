@@ -4,7 +4,7 @@
 //! in memory. Transposed convolution is its adjoint.
 
 use super::spatial::{DATA_FORMAT, PADDING, Spatial};
-use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required};
+use super::{ACTIVITY_REGULARIZER, Entry, Family, Kind, Masks, Operands, Param, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, ReduceKind, Window};
@@ -61,7 +61,6 @@ const DEPTHWISE_PENALTY: Param =
 const POINTWISE_PENALTY: Param =
     penalty("pointwise_regularizer", "What the loss has for the kernel across channels.");
 const BIAS_PENALTY: Param = penalty("bias_regularizer", "What the loss has for the bias.");
-const ACTIVITY_PENALTY: Param = penalty("activity_regularizer", "What the loss has for the result.");
 
 const fn bound(name: &'static str, doc: &'static str) -> Param {
     optional(name, Kind::Constraint, "None", doc)
@@ -77,7 +76,7 @@ const BIAS_BOUND: Param = bound("bias_constraint", "What each step makes the bia
 macro_rules! with_kernel {
     ($($own:expr),*) => {
         &[
-            $($own,)* ACTIVATION, USE_BIAS, KERNEL, BIAS, KERNEL_PENALTY, BIAS_PENALTY, ACTIVITY_PENALTY, KERNEL_BOUND,
+            $($own,)* ACTIVATION, USE_BIAS, KERNEL, BIAS, KERNEL_PENALTY, BIAS_PENALTY, ACTIVITY_REGULARIZER, KERNEL_BOUND,
             BIAS_BOUND,
         ]
     };
@@ -86,7 +85,7 @@ macro_rules! with_kernel {
 macro_rules! with_depthwise_kernel {
     ($($own:expr),*) => {
         &[
-            $($own,)* ACTIVATION, USE_BIAS, DEPTHWISE, BIAS, DEPTHWISE_PENALTY, BIAS_PENALTY, ACTIVITY_PENALTY,
+            $($own,)* ACTIVATION, USE_BIAS, DEPTHWISE, BIAS, DEPTHWISE_PENALTY, BIAS_PENALTY, ACTIVITY_REGULARIZER,
             DEPTHWISE_BOUND, BIAS_BOUND,
         ]
     };
@@ -97,6 +96,9 @@ const OF_SEQUENCES: &[Param] =
 const PLAIN: &[Param] = with_kernel![FILTERS, KERNEL_SIZE, STRIDES, PADDING, DATA_FORMAT, DILATION, GROUPS];
 const TRANSPOSED: &[Param] =
     with_kernel![FILTERS, KERNEL_SIZE, STRIDES, PADDING, OUTPUT_PADDING, DATA_FORMAT, DILATION];
+/// Keras has the two in another order there.
+const TRANSPOSED_VOLUMES: &[Param] =
+    with_kernel![FILTERS, KERNEL_SIZE, STRIDES, PADDING, DATA_FORMAT, OUTPUT_PADDING, DILATION];
 const OF_CHANNELS: &[Param] =
     with_depthwise_kernel![KERNEL_SIZE, STRIDES, PADDING, DEPTH_MULTIPLIER, DATA_FORMAT, DILATION];
 const SEPARABLE: &[Param] = &[
@@ -115,7 +117,7 @@ const SEPARABLE: &[Param] = &[
     DEPTHWISE_PENALTY,
     POINTWISE_PENALTY,
     BIAS_PENALTY,
-    ACTIVITY_PENALTY,
+    ACTIVITY_REGULARIZER,
     DEPTHWISE_BOUND,
     POINTWISE_BOUND,
     BIAS_BOUND,
@@ -218,7 +220,7 @@ pub const LAYERS: &[Entry] = &[
         ("conv3d_transpose", "Conv3DTranspose"),
         &["convolution3d_transpose", "conv_3d_transpose"],
         (TRANSPOSES, OF_3D),
-        TRANSPOSED,
+        TRANSPOSED_VOLUMES,
         TRANSPOSED_WEIGHTS,
         |b, u| transposed(b, u, 3),
     ),

@@ -1,6 +1,8 @@
 //! `input`, `dense`, `activation` and `lambda`.
 
-use super::{Entry, Family, Kind, Masks, Operands, Use, optional, required, unsupported};
+use super::{
+    ACTIVITY_REGULARIZER, Entry, Family, Kind, Masks, Operands, Use, optional, required, unsupported,
+};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Id, ReduceKind};
@@ -44,7 +46,7 @@ pub const LAYERS: &[Entry] = &[
             optional("bias_initializer", Kind::Initializer, "zeros", "How the bias starts."),
             optional("kernel_regularizer", Kind::Regularizer, "None", "What the loss has for the kernel."),
             optional("bias_regularizer", Kind::Regularizer, "None", "What the loss has for the bias."),
-            optional("activity_regularizer", Kind::Regularizer, "None", "What the loss has for the result."),
+            ACTIVITY_REGULARIZER,
             optional("kernel_constraint", Kind::Constraint, "None", "What each step makes the kernel be."),
             optional("bias_constraint", Kind::Constraint, "None", "What each step makes the bias be."),
         ],

@@ -1,9 +1,10 @@
 //! `einsum_dense`: a product with a kernel along the axes that an equation names.
 
+use super::contraction::{Lettered, is_unnamed, product, unnamed};
 use super::{Entry, Family, Kind, Masks, Operands, Use, optional, required};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
-use crate::ir::{Binary, Dim, Id, ReduceKind, Shape};
+use crate::ir::{Binary, Dim, Id, Shape};
 
 /// Keras: `EinsumDense`.
 pub const LAYERS: &[Entry] = &[Entry {
@@ -38,7 +39,6 @@ pub const LAYERS: &[Entry] = &[Entry {
         optional("bias_initializer", Kind::Initializer, "zeros", "How the bias starts."),
         optional("kernel_regularizer", Kind::Regularizer, "None", "What the loss has for the kernel."),
         optional("bias_regularizer", Kind::Regularizer, "None", "What the loss has for the bias."),
-        optional("activity_regularizer", Kind::Regularizer, "None", "What the loss has for the result."),
         optional("kernel_constraint", Kind::Constraint, "None", "What each step makes the kernel be."),
         optional("bias_constraint", Kind::Constraint, "None", "What each step makes the bias be."),
     ],
@@ -52,18 +52,6 @@ struct Equation {
     kernel: Vec<char>,
     output: Vec<char>,
 }
-
-/// Letters for the axes that `...` stands for: none that a user writes.
-fn unnamed(n: usize) -> Vec<char> {
-    (0..n as u32).filter_map(|i| char::from_u32(FIRST_UNNAMED + i)).collect()
-}
-
-fn is_unnamed(letter: char) -> bool {
-    letter as u32 >= FIRST_UNNAMED
-}
-
-/// The first of Unicode's letters for private use.
-const FIRST_UNNAMED: u32 = 0xE000;
 
 /// Reads `text` for an input of `rank` axes without the batch.
 fn equation(text: &str, rank: usize) -> Result<Equation, String> {
@@ -137,7 +125,9 @@ fn einsum_dense(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let (outputs, inputs): (Vec<usize>, Vec<usize>) = axes.partition(|i| of.output.contains(&of.kernel[*i]));
     let start = u.args.initializer("kernel_initializer").with_fans(&inputs, &outputs);
     let kernel = b.weight(u, "kernel", kernel_dims, start)?;
-    let mut y = product(b, &of, u.x(), kernel, &size);
+    let x = Lettered { id: u.x(), letters: of.input.clone() };
+    let kernel = Lettered { id: kernel, letters: of.kernel.clone() };
+    let mut y = product(&mut b.graph, x, kernel, &of.output, &size);
     if let Some(axes) = u.args.text("bias_axes").map(str::to_string) {
         if let Some(wrong) = axes.chars().find(|c| !of.output.contains(c)) {
             let headline =
@@ -198,56 +188,4 @@ fn output_sizes(b: &mut Builder, u: &Use, of: &Equation, shape: &Shape) -> Resul
         });
     }
     Ok(sizes)
-}
-
-/// One product of matrices: the axes that are kept by those that are summed, times those by the kernel's own.
-fn product(b: &mut Builder, of: &Equation, x: Id, kernel: Id, size: &dyn Fn(&char) -> Dim) -> Id {
-    let g = &mut b.graph;
-    let (mut x, mut letters) = (x, of.input.clone());
-    // What neither the kernel nor the result has is summed at once.
-    for i in (0..letters.len()).rev() {
-        if !of.kernel.contains(&letters[i]) && !of.output.contains(&letters[i]) {
-            x = g.reduce(ReduceKind::Sum, x, vec![i], false);
-            letters.remove(i);
-        }
-    }
-    let pick = |from: &[char], test: &dyn Fn(&char) -> bool| -> Vec<char> {
-        from.iter().copied().filter(|c| test(c)).collect()
-    };
-    let shared = pick(&letters, &|c| of.kernel.contains(c) && of.output.contains(c));
-    let kept = pick(&letters, &|c| !of.kernel.contains(c));
-    let summed = pick(&letters, &|c| of.kernel.contains(c) && !of.output.contains(c));
-    let own = pick(&of.kernel, &|c| !letters.contains(c));
-    // A factor for each place.
-    if summed.is_empty() && own.is_empty() {
-        let placed = pick(&letters, &|c| of.kernel.contains(c));
-        let to: Vec<usize> = placed
-            .iter()
-            .map(|c| of.kernel.iter().position(|own| own == c).expect("it is the kernel's"))
-            .collect();
-        let kernel = g.permute(kernel, to);
-        let dims = letters.iter().map(|c| if of.kernel.contains(c) { size(c) } else { 1.into() });
-        let kernel = g.reshape(kernel, dims.collect());
-        let y = g.binary(Binary::Mul, x, kernel);
-        let to = of.output.iter().map(|c| letters.iter().position(|own| own == c).expect("it is kept"));
-        return g.permute(y, to.collect());
-    }
-    let whole = |letters: &[char]| Dim::product(&letters.iter().map(size).collect::<Vec<_>>());
-    let order = |from: &[char], to: &[char]| -> Vec<usize> {
-        to.iter().map(|c| from.iter().position(|own| own == c).expect("both have it")).collect()
-    };
-    let rows = order(&letters, &[&shared[..], &kept, &summed].concat());
-    let columns = order(&of.kernel, &[&shared[..], &summed, &own].concat());
-    let (x, w) = (g.permute(x, rows), g.permute(kernel, columns));
-    let [s, m, k, n] = [&shared, &kept, &summed, &own].map(|letters| whole(letters));
-    let y = if shared.is_empty() {
-        let (x, w) = (g.reshape(x, vec![m, k.clone()]), g.reshape(w, vec![k, n]));
-        g.matmul(x, w, false)
-    } else {
-        let (x, w) = (g.reshape(x, vec![s.clone(), m, k.clone()]), g.reshape(w, vec![s, k, n]));
-        g.batch_matmul(x, w)
-    };
-    let found = [&shared[..], &kept, &own].concat();
-    let y = g.reshape(y, found.iter().map(size).collect());
-    g.permute(y, order(&found, &of.output))
 }

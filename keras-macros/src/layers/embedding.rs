@@ -1,6 +1,6 @@
 //! Embeddings: vectors for whole numbers.
 
-use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Param, Use, optional, required, unsupported};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, Op, Unary};
@@ -53,6 +53,7 @@ pub const LAYERS: &[Entry] = &[
             PENALTY,
             BOUND,
             MASK,
+            unsupported("reverse_dtype"),
             optional(
                 "logit_soft_cap",
                 Kind::Number,

@@ -2,8 +2,8 @@
 
 use proc_macro2::Ident;
 
-use super::args::{Activation, Args, Clipping, Kind, Param, Value, lower_first, optional, parse};
-use super::{Entry, activations, constraints, find_activation, initializers, regularizers};
+use super::args::{Activation, Args, Clipping, Kind, Param, Value, has, lower_first, optional, parse};
+use super::{Entry, activations, constraints, find_activation, initializers, omitted, regularizers};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::graph::{Builder, Scalar};
 use crate::ir::{AxisSet, DType, Dim, Start};
@@ -154,7 +154,9 @@ pub(super) fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -
             _ => wrong(b),
         },
         (Kind::Unsupported, _) => {
-            let message = Message::new(expr.place, format!("{what} is not supported yet"))
+            let class = super::find(callee).map_or("", |entry| entry.class);
+            let message = Message::new(expr.place, format!("{what} is left out here"))
+                .note_if(omitted::why(class, param.name))
                 .help(format!("leave `{}` out", param.name));
             Err(b.diag.report(message))
         }
@@ -328,10 +330,6 @@ fn clipping(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Reported>
         return Err(b.diag.report(Message::new(args.place("dmax"), headline)));
     }
     Ok(Value::Clipping(Clipping { rmax, rmin, dmax }))
-}
-
-fn has(params: &[Param], name: &str) -> bool {
-    params.iter().any(|param| param.name == name)
 }
 
 fn regularizer(b: &mut Builder, what: &str, expr: &Expr) -> Result<Value, Reported> {

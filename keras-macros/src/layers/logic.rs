@@ -97,15 +97,7 @@ pub const FUNCTIONS: &[Entry] = &[
         let sum = g.binary(Binary::Add, x, y);
         g.unary(Unary::Sqrt, sum)
     }),
-    of_two!("logaddexp", "Logaddexp", "`log(exp(x) + exp(y))`, without overflow.", |g, x, y| {
-        let greater = g.binary(Binary::Maximum, x, y);
-        let apart = g.binary(Binary::Sub, x, y);
-        let apart = g.unary(Unary::Abs, apart);
-        let apart = g.unary(Unary::Neg, apart);
-        let less = g.unary(Unary::Exp, apart);
-        let more = g.unary(Unary::Log1p, less);
-        g.binary(Binary::Add, greater, more)
-    }),
+    of_two!("logaddexp", "Logaddexp", "`log(exp(x) + exp(y))`, without overflow.", logaddexp),
     of_two!("heaviside", "Heaviside", "0 below 0, 1 above, the second at 0.", |g, x, y| {
         let above = g.binary_const(Binary::Gt, x, 0.0);
         let at = g.binary_const(Binary::Eq, x, 0.0);
@@ -128,6 +120,8 @@ pub const FUNCTIONS: &[Entry] = &[
         let one = g.constant(1.0);
         g.binary(Binary::Sub, one, erf)
     }),
+    of_one!("erfinv", "Erfinv", "What `erf` makes `x` of; infinite at -1 and 1.", erfinv),
+    of_one!("i0", "I0", "The modified Bessel function of the first kind and of order 0.", i0),
     of_one!("cbrt", "Cbrt", "The cube root.", |g, x| {
         let (sign, size) = (g.unary(Unary::Sign, x), g.unary(Unary::Abs, x));
         let root = g.binary_const(Binary::Pow, size, 1.0 / 3.0);
@@ -206,6 +200,97 @@ const EPSILON: f32 = 1e-7;
 fn of_two(b: &mut Builder, u: &Use, f: fn(&mut Graph, Id, Id) -> Id) -> Result<Id, Reported> {
     let (x, y) = fit(b, u, &u.inputs[0], &u.inputs[1])?;
     Ok(f(&mut b.graph, x, y))
+}
+
+/// `log(exp(x) + exp(y))`, without overflow.
+pub fn logaddexp(g: &mut Graph, x: Id, y: Id) -> Id {
+    let greater = g.binary(Binary::Maximum, x, y);
+    let apart = g.binary(Binary::Sub, x, y);
+    let apart = g.unary(Unary::Abs, apart);
+    let apart = g.unary(Unary::Neg, apart);
+    let less = g.unary(Unary::Exp, apart);
+    let more = g.unary(Unary::Log1p, less);
+    g.binary(Binary::Add, greater, more)
+}
+
+/// Giles (2012), "Approximating the erfinv function": one polynomial of `w = -log(1 - x²)` in the middle, one of its root
+/// towards the ends.
+fn erfinv(g: &mut Graph, x: Id) -> Id {
+    const MIDDLE: &[f32] = &[
+        2.810_226_4e-8,
+        3.432_739_4e-7,
+        -3.523_387_7e-6,
+        -4.391_506_5e-6,
+        2.185_808_7e-4,
+        -1.253_725e-3,
+        -4.177_681_7e-3,
+        0.246_640_73,
+        1.501_409_4,
+    ];
+    const ENDS: &[f32] = &[
+        -2.002_142_6e-4,
+        1.009_505_6e-4,
+        1.349_343_2e-3,
+        -3.673_428_4e-3,
+        5.739_507_7e-3,
+        -7.622_461_3e-3,
+        9.438_870_5e-3,
+        1.001_674_1,
+        2.832_976_8,
+    ];
+    const BETWEEN: f32 = 5.0;
+    // 1 - x² has lost digits near the ends, its factors have not.
+    let other = g.unary(Unary::Neg, x);
+    let [w, other] = [x, other].map(|x| g.unary(Unary::Log1p, x));
+    let w = g.add(w, other);
+    let w = g.unary(Unary::Neg, w);
+    let near = g.plus(w, -2.5);
+    let near = g.polynomial(near, MIDDLE);
+    // A root of 0 would have no gradient.
+    let far = g.binary_const(Binary::Maximum, w, BETWEEN);
+    let far = g.unary(Unary::Sqrt, far);
+    let far = g.plus(far, -3.0);
+    let far = g.polynomial(far, ENDS);
+    let middle = g.binary_const(Binary::Lt, w, BETWEEN);
+    let factor = g.select(middle, near, far);
+    let end = g.unary(Unary::Abs, x);
+    let end = g.binary_const(Binary::Eq, end, 1.0);
+    let infinity = g.constant(f32::INFINITY);
+    let factor = g.select(end, infinity, factor);
+    g.mul(factor, x)
+}
+
+/// Abramowitz and Stegun (1964), 9.8.1 and 9.8.2: a polynomial of `(x / 3.75)²` below 3.75, above it one of `3.75 / x`
+/// times `exp(x) / sqrt(x)`.
+fn i0(g: &mut Graph, x: Id) -> Id {
+    const BETWEEN: f32 = 3.75;
+    const NEAR: &[f32] = &[0.004_581_3, 0.036_076_8, 0.265_973_2, 1.206_749_2, 3.089_942_4, 3.515_622_9, 1.0];
+    const FAR: &[f32] = &[
+        0.003_923_77,
+        -0.016_476_33,
+        0.026_355_37,
+        -0.020_577_06,
+        0.009_162_81,
+        -0.001_575_65,
+        0.002_253_19,
+        0.013_285_92,
+        0.398_942_28,
+    ];
+    let size = g.unary(Unary::Abs, x);
+    // Neither part of it sees what only the other does.
+    let near = g.binary_const(Binary::Minimum, size, BETWEEN);
+    let near = g.binary_const(Binary::Div, near, BETWEEN);
+    let near = g.unary(Unary::Square, near);
+    let near = g.polynomial(near, NEAR);
+    let far = g.binary_const(Binary::Maximum, size, BETWEEN);
+    let (growth, root) = (g.unary(Unary::Exp, far), g.unary(Unary::Sqrt, far));
+    let inverse = g.unary(Unary::Reciprocal, far);
+    let inverse = g.times(inverse, BETWEEN);
+    let far = g.polynomial(inverse, FAR);
+    let growth = g.div(growth, root);
+    let far = g.mul(far, growth);
+    let inner = g.binary_const(Binary::Lt, size, BETWEEN);
+    g.select(inner, near, far)
 }
 
 /// 1 where `x` is not 0.

@@ -90,7 +90,7 @@ pub const LAYERS: &[Entry] = &[
         aliases: &["batch_dot"],
         class: "Dot",
         family: Family::Layer,
-        masks: Masks::Refused,
+        masks: Masks::End,
         doc: "Scalar products along `axes` of two tensors, for each sample.",
         shapes: "[batch, m, k], [batch, n, k] with axes = 2 → [batch, m, n]",
         operands: Operands::Exactly(2),

@@ -11,12 +11,16 @@ mod attention;
 pub mod audio;
 mod augmentation;
 pub mod constraints;
+mod contraction;
 mod convolution;
 mod core;
+mod ctc;
 mod einsum;
 mod embedding;
+mod examples;
 mod functions;
 mod images;
+mod indexing;
 pub mod initializers;
 pub mod kinds;
 mod logic;
@@ -26,6 +30,7 @@ mod omitted;
 mod padding;
 mod pooling;
 mod preprocessing;
+mod rearranging;
 pub mod recurrent;
 mod reductions;
 mod reference;
@@ -33,15 +38,17 @@ mod regularization;
 pub mod regularizers;
 mod reshaping;
 mod resizing;
+mod signatures;
 mod spatial;
 pub mod spectral;
+mod vectors;
 mod wrappers;
 
 use crate::diag::{Message, Place, Reported, closest};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Id, Shape};
 use args::Args;
-pub use args::{Kind, Param, SEED, optional, required, unsupported};
+pub use args::{ACTIVITY_REGULARIZER, Kind, Param, SEED, optional, required, unsupported};
 
 /// How many tensors an entry takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +142,14 @@ impl Use<'_> {
         Message::new(self.place, headline).against(input.place, label)
     }
 
+    /// The same of input `i`, with the shapes of all inputs.
+    pub fn misfit_of(&self, b: &Builder, i: usize, headline: String) -> Message {
+        let shape = b.shape(self.inputs[i].id);
+        let message = self.misfit(&self.inputs[i], headline, format!("this is given {shape}"));
+        let all = self.inputs.iter().map(|input| format!("`{}` makes {}", input.text, b.shape(input.id)));
+        all.fold(message, Message::note)
+    }
+
     /// The axis named by argument `name`, counted as in Keras (the batch is axis 0), as an index without the batch.
     pub fn axis(&self, b: &Builder, name: &'static str, shape: &Shape) -> Result<usize, Reported> {
         resolve_axis(b, self.args.integer(name), shape, self.args.place(name))
@@ -195,8 +210,17 @@ pub const LAYERS: &[&[Entry]] = &[
 ];
 
 /// The functions of tensors, by what they do.
-pub const FUNCTIONS: &[&[Entry]] =
-    &[functions::FUNCTIONS, logic::FUNCTIONS, reductions::FUNCTIONS, arranging::FUNCTIONS];
+pub const FUNCTIONS: &[&[Entry]] = &[
+    functions::FUNCTIONS,
+    logic::FUNCTIONS,
+    reductions::FUNCTIONS,
+    arranging::FUNCTIONS,
+    rearranging::FUNCTIONS,
+    indexing::FUNCTIONS,
+    contraction::FUNCTIONS,
+    vectors::FUNCTIONS,
+    ctc::FUNCTIONS,
+];
 
 /// All entries: layers first, so that `maximum` is the layer and not the function.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {

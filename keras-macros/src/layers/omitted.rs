@@ -1,18 +1,22 @@
-//! What Keras's layers have and these have not, and why: for the reference, and for the test that holds it to Keras.
+//! What Keras's layers have and these have not, and why: for messages, for the reference, and for the test that holds it to
+//! Keras.
 
-#![cfg(test)]
-
-const NOT_YET: &str = "not there yet";
+#[cfg(test)]
 const STRINGS: &str = "a model takes numbers: words and vocabularies are looked up before it";
+#[cfg(test)]
 const OTHERS: &str = "wraps a layer of another framework";
+#[cfg(test)]
 const LABELS: &str = "changes labels as well as images: a matter of the data set";
+#[cfg(test)]
 const MIXES: &str = "mixes the samples of a batch: a map of the data set, `data::cut_mix` and `data::mix_up`";
+#[cfg(test)]
 const BASE: &str = "what layers in Python are derived from";
 const ADAPTERS: &str = "changes the weights of a model that was built";
 const SPARSE: &str = "tensors are dense";
 const KERNELS: &str = "which kernel computes it is the compiler's choice";
 
 /// Classes of `keras.layers`, and why they are left out.
+#[cfg(test)]
 pub const CLASSES: &[(&str, &str)] = &[
     ("CutMix", MIXES),
     ("FlaxLayer", OTHERS),
@@ -58,7 +62,27 @@ pub const OF_CLASSES: &[(&str, &str, &str)] = &[
     ("ReversibleEmbedding", "reverse_dtype", "values are of 32 bits within a model"),
 ];
 
+/// Defaults that are other ones than Keras's.
+#[cfg(test)]
+pub const DEFAULTS: &[(&str, &str, &str)] = &[
+    ("CategoryEncoding", "num_tokens", "Keras has `None`, and asks for a number when it is called"),
+    ("InputLayer", "shape", "Keras has `None`, and asks for it or for `batch_shape`"),
+    ("InputLayer", "dtype", "Keras has `None`, which is its `float32`"),
+];
+
+/// Why `argument` is left out of `class` alone, if it is.
+pub fn why_of_class(class: &str, argument: &str) -> Option<&'static str> {
+    OF_CLASSES.iter().find(|(name, own, _)| (*name, *own) == (class, argument)).map(|(_, _, why)| *why)
+}
+
+/// Why `argument` is left out of `class`, if it is.
+pub fn why(class: &str, argument: &str) -> Option<&'static str> {
+    let everywhere = || ARGUMENTS.iter().find(|(name, _)| *name == argument).map(|(_, why)| *why);
+    why_of_class(class, argument).or_else(everywhere)
+}
+
 /// Functions of `keras.ops`, by why they are left out.
+#[cfg(test)]
 pub const OPERATIONS: &[(&str, &str)] = &[
     ("`repeat` repeats layers: it is `repeat_elements`", "repeat"),
     ("`where` is it", "select"),
@@ -85,12 +109,6 @@ pub const OPERATIONS: &[(&str, &str)] = &[
          solve_triangular svd",
     ),
     (
-        NOT_YET,
-        "cdist corrcoef correlate cross ctc_decode ctc_loss depth_to_space diag diagflat einsum erfinv \
-         extract_sequences i0 kron scatter scatter_update segment_max segment_min segment_prod segment_sum \
-         slice_update space_to_depth take_along_axis tensordot trapezoid unfold",
-    ),
-    (
         "nothing is sorted within a model",
         "argpartition argsort bincount histogram median nanmedian nanpercentile nanquantile percentile \
          quantile searchsorted sort top_k unique",
@@ -104,7 +122,7 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     ("the initializer `stft` has windows", "bartlett blackman hamming hanning kaiser"),
     (
         "the language has `if`, `repeat`, closures and cells",
-        "associative_scan cond custom_gradient fold fori_loop jvp map scan switch vectorize vectorized_map \
+        "associative_scan cond custom_gradient fori_loop jvp map scan switch vectorize vectorized_map \
          while_loop",
     ),
     (
@@ -120,6 +138,7 @@ pub const OPERATIONS: &[(&str, &str)] = &[
 ];
 
 /// The part of the reference page.
+#[cfg(test)]
 pub fn page() -> String {
     let class = |(class, why): &(&str, &str)| format!("- `{class}`: {why}.\n");
     let argument = |(argument, why): &(&str, &str)| format!("- `{argument}`: {why}.\n");
@@ -130,10 +149,11 @@ pub fn page() -> String {
         format!("- {}: {why}.\n", names.join(", "))
     };
     format!(
-        "\n## What is left out\n\nLayers of Keras 3.15:\n\n{}\nArguments of its layers:\n\n{}{}\nFunctions of `keras.ops`:\n\n{}",
+        "\n## What is left out\n\nLayers of Keras 3.15:\n\n{}\nArguments of its layers:\n\n{}{}\nOther defaults than Keras's:\n\n{}\nFunctions of `keras.ops`:\n\n{}",
         CLASSES.iter().map(class).collect::<String>(),
         ARGUMENTS.iter().map(argument).collect::<String>(),
         OF_CLASSES.iter().map(of_class).collect::<String>(),
+        DEFAULTS.iter().map(of_class).collect::<String>(),
         OPERATIONS.iter().map(operations).collect::<String>(),
     )
 }

@@ -202,6 +202,12 @@ fn place(b: &mut Builder, u: &Use, kind: ReduceKind) -> Result<Id, Reported> {
         None => (b.graph.reshape(u.x(), vec![shape.size()]), 0),
     };
     let g = &mut b.graph;
+    let first = first_place(g, kind, x, axis, keep && !all);
+    Ok(if keep && all { g.reshape(first, vec![Dim::known(1); shape.rank()]) } else { first })
+}
+
+/// The first place of the extreme along `axis`.
+pub fn first_place(g: &mut Graph, kind: ReduceKind, x: Id, axis: usize, keep: bool) -> Id {
     let dims = g.shape(x).dims.clone();
     let extreme = g.reduce(kind, x, vec![axis], true);
     let hit = g.binary(Binary::Eq, x, extreme);
@@ -210,15 +216,18 @@ fn place(b: &mut Builder, u: &Use, kind: ReduceKind) -> Result<Id, Reported> {
     let places = g.reshape(places, aligned.collect());
     let beyond = g.extent(dims[axis].clone());
     let found = g.select(hit, places, beyond);
-    let first = g.reduce(ReduceKind::Min, found, vec![axis], keep && !all);
-    Ok(if keep && all { g.reshape(first, vec![Dim::known(1); shape.rank()]) } else { first })
+    g.reduce(ReduceKind::Min, found, vec![axis], keep)
 }
 
-/// By the product with a triangle of ones.
 fn cumsum(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let shape = b.shape(u.x());
     let axis = u.axis(b, "axis", &shape)?;
-    let g = &mut b.graph;
+    Ok(running_sum(&mut b.graph, u.x(), axis))
+}
+
+/// By the product with a triangle of ones.
+pub fn running_sum(g: &mut Graph, x: Id, axis: usize) -> Id {
+    let shape = g.shape(x).clone();
     let last = shape.rank() - 1;
     let mut order: Vec<usize> = (0..=last).collect();
     order.swap(axis, last);
@@ -226,21 +235,27 @@ fn cumsum(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let (from, to) = (g.iota(n.clone()), g.iota(n.clone()));
     let from = g.reshape(from, vec![n, 1.into()]);
     let triangle = g.binary(Binary::Le, from, to);
-    let x = g.permute(u.x(), order.clone());
+    let x = g.permute(x, order.clone());
     let sums = g.matmul(x, triangle, false);
-    Ok(g.permute(sums, order))
+    g.permute(sums, order)
+}
+
+/// An error for `u`, a loop, in a step of another.
+pub fn outside_of_cells(b: &Builder, u: &Use, about: &str) -> Result<(), Reported> {
+    if u.inputs.iter().all(|input| b.graph.nodes[input.id.0].scan.is_none()) {
+        return Ok(());
+    }
+    let message = Message::new(u.place, format!("`{}` has no place in a cell", u.entry.name))
+        .note(format!("it is a loop over {about}, and a step of a loop has no loop of its own"))
+        .help("take it of what the cell is given, or of what it makes, outside of it");
+    Err(b.diag.report(message))
 }
 
 /// By a loop: its gradient is right where elements are 0 too.
 fn cumprod(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
     let shape = b.shape(u.x());
     let axis = u.axis(b, "axis", &shape)?;
-    if b.graph.nodes[u.x().0].scan.is_some() {
-        let message = Message::new(u.place, "`cumprod` has no place in a cell")
-            .note("it is a loop over the places of its axis, and a step of a loop has no loop of its own")
-            .help("take it of what the cell is given, or of what it makes, outside of it");
-        return Err(b.diag.report(message));
-    }
+    outside_of_cells(b, u, "the places of its axis")?;
     let g = &mut b.graph;
     let order: Vec<usize> = std::iter::once(axis).chain((0..shape.rank()).filter(|i| *i != axis)).collect();
     let x = g.broadcast_to(u.x(), &Shape::batched(shape.dims.clone()));

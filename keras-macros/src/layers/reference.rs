@@ -4,11 +4,11 @@
 
 use std::collections::HashSet;
 
-use super::args::{COMMON, Kind, Param};
+use super::args::{COMMON, Kind, Param, further};
 use super::constraints::CONSTRAINTS;
 use super::initializers::INITIALIZERS;
 use super::regularizers::REGULARIZERS;
-use super::{Entry, FUNCTIONS, LAYERS, activations, omitted};
+use super::{Entry, FUNCTIONS, LAYERS, activations, omitted, signatures};
 
 const HEAD: &str = "// Generated from the definitions in `keras-macros/src/layers`, and held equal to them by a test there:\n\
                     // `KERAS_UPDATE=1 cargo test -p keras-macros reference` writes it anew.\n\n";
@@ -23,7 +23,7 @@ fn item(entry: &Entry, name: &str, common: bool) -> String {
     let mut lines = vec![format!("`{}`", entry.signature().replacen(entry.name, name, 1)), String::new()];
     lines.push(entry.doc.to_string());
     lines.extend([String::new(), format!("Shapes: `{}`.", entry.shapes)]);
-    let params = entry.params.iter().chain(if common { COMMON } else { &[] });
+    let params = entry.params.iter().chain(further(entry.params, if common { COMMON } else { &[] }));
     let params: Vec<_> = params.filter(|param| param.kind != Kind::Unsupported).collect();
     if !params.is_empty() {
         lines.extend([String::new(), "# Arguments".to_string(), String::new()]);
@@ -115,31 +115,28 @@ fn reference_of_activations_is_up_to_date() {
 fn reference_has_what_keras_has() {
     let mut wrong = vec![];
     let mut seen = HashSet::new();
-    let keras = include_str!("../../tests/keras_layers.txt");
-    for line in keras.lines() {
-        let (class, arguments) = line.split_once(' ').unwrap_or((line, ""));
+    for (class, arguments) in signatures::keras() {
         let left_out = omitted::CLASSES.iter().any(|(name, _)| *name == class);
-        let entry = LAYERS.iter().copied().flatten().find(|entry| entry.class == class);
+        let entry = signatures::entry_of(class);
         if entry.is_some() == left_out {
             wrong.push(format!("{class}: is there: {left_out}"));
         }
         let Some(entry) = entry else { continue };
-        for argument in arguments.split_whitespace() {
+        for argument in arguments.iter().map(|argument| argument.name) {
             let has = entry
                 .params
                 .iter()
                 .chain(COMMON)
                 .any(|param| param.name == argument && param.kind != Kind::Unsupported);
-            let everywhere = omitted::ARGUMENTS.iter().any(|(name, _)| *name == argument);
-            let here = omitted::OF_CLASSES.iter().any(|(name, own, _)| (*name, *own) == (class, argument));
+            let here = omitted::why_of_class(class, argument).is_some();
             seen.extend(here.then_some((class, argument)));
-            if has == (here || everywhere && !has) {
+            if has == (here || omitted::why(class, argument).is_some() && !has) {
                 wrong.push(format!("{class}: `{argument}` is there: {has}"));
             }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let known = |class: &str| keras.lines().any(|line| line.split(' ').next() == Some(class));
+    let known = |class: &str| signatures::keras().any(|(name, _)| name == class);
     assert!(omitted::CLASSES.iter().all(|(class, _)| known(class)), "Keras has no such class");
     assert_eq!(seen.len(), omitted::OF_CLASSES.len(), "Keras has no such argument");
 }

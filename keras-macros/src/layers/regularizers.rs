@@ -108,18 +108,18 @@ impl Builder<'_> {
         Ok(value)
     }
 
-    /// The output `y` of layer `u` with what its `activity_regularizer` adds to the loss.
-    pub(crate) fn regularize_activity(&mut self, u: &Use, y: Id) -> Result<(), Reported> {
-        match u.args.regularizer("activity_regularizer") {
+    /// What the `activity_regularizer` among `args` adds to the loss for each of `results`.
+    pub(crate) fn regularize_activity(&mut self, args: &Args, results: &[Id]) -> Result<(), Reported> {
+        match args.regularizer("activity_regularizer") {
             None => Ok(()),
             Some(Regularizer::Penalty(penalty)) => {
-                self.penalise(y, penalty);
+                results.iter().for_each(|result| self.penalise(*result, penalty));
                 Ok(())
             }
             Some(Regularizer::Orthogonal { .. }) => {
                 let headline =
                     "`orthogonal_regularizer` takes a weight, and an activity is one row for each sample";
-                let message = Message::new(u.args.place("activity_regularizer"), headline)
+                let message = Message::new(args.place("activity_regularizer"), headline)
                     .help("take another regularizer, for example `l2(0.01)`");
                 Err(self.diag.report(message))
             }

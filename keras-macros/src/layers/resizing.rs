@@ -38,8 +38,8 @@ impl Kernel {
                 graph.unary(Unary::Relu, share)
             }
             Kernel::Bicubic => {
-                let near = polynomial(graph, distance, &[1.5, -2.5, 0.0, 1.0]);
-                let far = polynomial(graph, distance, &[-0.5, 2.5, -4.0, 2.0]);
+                let near = graph.polynomial(distance, &[1.5, -2.5, 0.0, 1.0]);
+                let far = graph.polynomial(distance, &[-0.5, 2.5, -4.0, 2.0]);
                 let zero = graph.constant(0.0);
                 let is_far = graph.binary_const(Binary::Ge, distance, 1.0);
                 let is_beyond = graph.binary_const(Binary::Ge, distance, 2.0);
@@ -56,15 +56,6 @@ impl Kernel {
             }
         }
     }
-}
-
-/// Coefficients, that of the highest power first, at `x`.
-fn polynomial(graph: &mut Graph, x: Id, coefficients: &[f32]) -> Id {
-    let first = graph.constant(coefficients[0]);
-    coefficients[1..].iter().fold(first, |sum, coefficient| {
-        let product = graph.mul(sum, x);
-        graph.plus(product, *coefficient)
-    })
 }
 
 /// `radius sin(πx) sin(πx / radius) / (πx)²` up to `radius`.

@@ -4,7 +4,7 @@ use super::{Entry, Family, Kind, Masks, Operands, Use, find, optional, required}
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Id, Init, ReduceKind, Unary};
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::syntax::ast::ExprKind;
 
 /// Keras: Normalization layers, around others.
 pub const LAYERS: &[Entry] = &[Entry {
@@ -55,9 +55,7 @@ fn spectral_normalization(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         );
         return Err(b.diag.report(message.help("write the number")));
     };
-    let trainable = ("trainable", ExprKind::Bool(u.args.flag("trainable")));
-    let layer: Expr = b.with_arguments(layer, &[trainable])?;
-    let result = b.with_spectral_norm(iterations, |b| b.apply_wrapped(&layer, u.inputs.to_vec()))?;
+    let result = b.with_spectral_norm(iterations, |b| b.apply_wrapped(layer, u.inputs.to_vec()))?;
     let first = result.first().expect("a layer has a result");
     b.set_mask(first.mask);
     Ok(first.id)

@@ -1,6 +1,6 @@
 //! Layers around layers.
 
-use super::{Entry, Family, Kind, Masks, Operands, Use, find, optional, required};
+use super::{Entry, Family, Kind, Masks, Operands, Use, find, optional, required, unsupported};
 use crate::diag::{Message, Reported};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Binary, Id};
@@ -26,6 +26,7 @@ pub const LAYERS: &[Entry] = &[
                 "concat",
                 "How both results become one; `none` gives both.",
             ),
+            unsupported("weights"),
             optional("backward_layer", Kind::Layer, "None", "Another layer for the way back."),
         ],
         weights: &[],
@@ -111,14 +112,12 @@ fn bidirectional(b: &mut Builder, u: &Use) -> Result<Id, Reported> {
         }
     };
     let named = |text: String| ("name", ExprKind::Str(text));
-    let trainable = ("trainable", ExprKind::Bool(u.args.flag("trainable")));
     // As Keras does: both ways would otherwise repeat different steps.
     let zero = ("zero_output_for_mask", ExprKind::Bool(sequences));
-    let forward =
-        b.with_arguments(layer, &[named(format!("forward_{name}")), trainable.clone(), zero.clone()])?;
+    let forward = b.with_arguments(layer, &[named(format!("forward_{name}")), zero.clone()])?;
     let backwards = ("go_backwards", ExprKind::Bool(true));
     let back_name = named(back_name);
-    let backward = b.with_arguments(back, &[back_name, backwards, trainable, zero])?;
+    let backward = b.with_arguments(back, &[back_name, backwards, zero])?;
     let states = &u.inputs[1..];
     if states.len() % 2 == 1 {
         let headline =

@@ -8,7 +8,7 @@ import time
 ROOT = os.environ.get("PEERS_DIR") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../target/peers")
 DATA = os.path.join(ROOT, "data")
 W = (sys.argv + [""])[1]
-THREADS = int(os.environ.get("BENCH_THREADS", "1" if W in ("W4a", "W4c") else "2"))
+THREADS = int(os.environ.get("BENCH_THREADS", "1" if W in ("W4a", "W4c", "GEMM1") else "2"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
 DIMS = (784, 256, 128, 10)
 BATCH, TRAIN, EPOCHS = 128, 48_000, 3
@@ -76,6 +76,10 @@ def weights(workload, nchw=False):
     return layers
 
 
+def onnx_file(workload):
+    return f"{DATA}/{'cnn' if workload in ('W4c', 'W4d') else 'mlp'}.onnx"
+
+
 def run_epochs(peer, version, epoch, **extra):
     """W1: one epoch to warm up, then the mean of up to three. epoch(i) blocks until done and returns the mean loss."""
     first, n = epoch(0), 0
@@ -86,11 +90,11 @@ def run_epochs(peer, version, epoch, **extra):
     emit(peer, "W1", "train", (time.perf_counter() - t) / n, "s/epoch", version, loss_first=first, loss_last=last, **extra)
 
 
-def times(f, warm, least, cap=50_000):
-    """Seconds of f(), in order of length: after `warm` calls, `least` or more within SECONDS."""
+def times(f, warm, least, cap=50_000, seconds=SECONDS):
+    """Seconds of f(), in order of length: after `warm` calls, `least` or more within `seconds`."""
     for _ in range(warm):
         f()
-    ts, end = [], time.perf_counter() + SECONDS
+    ts, end = [], time.perf_counter() + seconds
     while len(ts) < cap and (len(ts) < least or time.perf_counter() < end):
         a = time.perf_counter()
         f()

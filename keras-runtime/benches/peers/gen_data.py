@@ -10,6 +10,7 @@ import struct
 import sys
 
 import numpy as np
+import onnx_w4
 from common import DATA, DIMS
 from safetensors.numpy import save_file
 
@@ -77,6 +78,7 @@ def save(name, kernels):
 
 w = save("mlp", {"dense" if i == 0 else f"dense_{i}": shape for i, shape in enumerate(zip(DIMS, DIMS[1:]))})
 save("cnn", {"conv2d": (3, 3, 1, 32), "conv2d_1": (3, 3, 32, 64), "dense": (9216, 128), "dense_1": (128, 10)})
+onnx_w4.write_all()
 x = np.fromfile(f"{DATA}/t10k-images-idx3-ubyte", np.uint8)[16:16 + 784].astype(np.float32) / 255
 for i, name in enumerate(("dense", "dense_1", "dense_2")):
     x = x @ w[f"{name}/kernel"] + w[f"{name}/bias"]

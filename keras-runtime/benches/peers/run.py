@@ -39,8 +39,10 @@ PYTHON = os.environ.get("PEERS_PYTHON", f"{ROOT}/venv/bin/python")
 HZ = os.sysconf("SC_CLK_TCK")
 STEPS, PRODUCTS, READING, PEAK = 375, "matrix products of an epoch", "read the weights once", "fma peak of one thread"
 TIMES = ("s/epoch", "us")  # less is better; of all other units more is
-FAMILIES = ("torch", "jax", "keras", "onnxruntime", "numpy")
+FAMILIES = ("torch", "jax", "keras", "onnxruntime", "numpy", "burn", "candle", "tract", "dfdx")
 TORCH, JAX, KERAS = "torch_workloads.py", "jax_workloads.py", "keras_workloads.py"
+BURN, CANDLE, TRACT, DFDX = "peer-burn", "peer-candle", "peer-tract", "peer-dfdx"  # programs of the folder `rust`
+ONE_THREAD = ("W4a", "W4c", "GEMM1")
 
 
 def torch(*variants):
@@ -51,21 +53,30 @@ def keras(*backends):
     return [(f"keras-{b}", KERAS, b) for b in backends]
 
 
-INFERENCE = [*torch("eager", "jit", "compile"), ("jax", JAX), ("onnxruntime", "ort_w4.py"), ("onnxruntime-still", "ort_w4.py", "still")]
-# Workload: our program, and the peers' (name, script, arguments after the workload).
+def burn(*variants):
+    return [(f"burn-{v.replace(' ', '-')}", BURN, *v.split()) for v in variants]
+
+
+BLAS = [("numpy-openblas", "gemm_blas.py", "openblas"), ("torch-mkl", "gemm_blas.py", "mkl")]
+RUST = [*burn("flex"), ("candle", CANDLE), ("tract", TRACT)]
+INFERENCE = [*torch("eager", "jit", "compile"), ("jax", JAX), ("onnxruntime", "ort_w4.py"), ("onnxruntime-still", "ort_w4.py", "still"), *RUST]
+# Workload: our program, and the peers' (name, script or program, arguments after the workload).
 WORKLOADS = {
     "W1": ("bench_w1", [("torch.mm", "gemm_w1.py"), ("torch-eager", "torch_w1.py", "eager"), ("jax-step", "jax_w1.py", "step"),
-                        ("jax-scan", "jax_w1.py", "scan"), *keras("jax"), ("numpy", "numpy_w1.py")]),
-    "W2": ("bench_workloads", [*torch("eager", "channels_last"), ("jax", JAX), *keras("jax", "tensorflow")]),
-    "W3a": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
+                        ("jax-scan", "jax_w1.py", "scan"), *keras("jax"), ("numpy", "numpy_w1.py"),
+                        *burn("flex"), ("candle", CANDLE), ("dfdx", DFDX)]),
+    "W2": ("bench_workloads", [*torch("eager", "channels_last"), ("jax", JAX), *keras("jax", "tensorflow"), *burn("flex"), ("candle", CANDLE)]),
+    "W3a": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax"), *burn("flex", "flex fused"), ("candle", CANDLE)]),
     "W3b": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
-    "W3c": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax")]),
-    "W4a": ("bench_w4", [("sdot", "read_w4.py"), *INFERENCE, *keras("jax"), ("numpy", "numpy_w4.py")]),
-    "W4b": ("bench_workloads", [*INFERENCE, *keras("jax"), ("numpy", "numpy_w4.py")]),
+    "W3c": ("bench_workloads", [*torch("eager"), ("jax", JAX), *keras("jax"), *burn("flex", "flex fused"), ("candle", CANDLE)]),
+    "W4a": ("bench_w4", [("sdot", "read_w4.py"), *INFERENCE, *keras("jax"), ("numpy", "numpy_w4.py"), ("dfdx", DFDX)]),
+    "W4b": ("bench_workloads", [*INFERENCE, *keras("jax"), ("numpy", "numpy_w4.py"), ("dfdx", DFDX)]),
     "W4c": ("bench_workloads", [*INFERENCE, *torch("channels_last"), *keras("jax")]),
     "W4d": ("bench_workloads", [*INFERENCE, *torch("channels_last"), *keras("jax", "tensorflow")]),
     "W7a": ("bench_workloads", [*torch("channels_last", "compile"), ("jax", JAX), *keras("jax", "tensorflow")]),
     "W7b": ("bench_workloads", [*torch("eager", "compile"), ("jax", JAX), *keras("jax")]),
+    "GEMM1": ("bench_products", BLAS),
+    "GEMM2": ("bench_products", BLAS),
 }
 
 
@@ -73,10 +84,13 @@ def cases(a):
     """(workload, name, command, threads)"""
     c = []
     for workload, (ours, peers) in WORKLOADS.items():
-        threads = 1 if workload in ("W4a", "W4c") else a.threads
+        threads = 1 if workload in ONE_THREAD else a.threads
         if a.ours:
             c.append((workload, "ours", [f"{a.programs}/{ours}", workload], threads))
-        c += [(workload, name, [PYTHON, f"{KIT}/{script}", workload, *more], threads) for name, script, *more in peers]
+        for name, what, *more in peers:
+            program = [PYTHON, f"{KIT}/{what}"] if what.endswith(".py") else [f"{a.rust}/{what}"]
+            if a.list or os.path.exists(program[-1]):
+                c.append((workload, name, [*program, workload, *more], threads))
     return [x for x in c if re.search(a.only, f"{x[0]}/{x[1]}")]
 
 
@@ -196,8 +210,9 @@ def main():
     p.add_argument("--only", default="", help="a regular expression that a case's name holds: W1, W4, W3c/torch")
     p.add_argument("--list", action="store_true", help="no runs: the cases")
     p.add_argument("--no-ours", dest="ours", action="store_false")
-    p.add_argument("--build", default="cargo build --release --package examples --example bench_w1 --example bench_w4 --example bench_workloads", help="run once before the first round; '' for none")
+    p.add_argument("--build", default="cargo build --release --package examples " + " ".join(f"--example {x}" for x in sorted({ours for ours, _ in WORKLOADS.values()})), help="run once before the first round; '' for none")
     p.add_argument("--programs", default=os.path.join(os.environ.get("CARGO_TARGET_DIR", f"{REPO}/target"), "release/examples"), help="where ours are")
+    p.add_argument("--rust", default=os.environ.get("PEERS_RUST", f"{REPO}/target/peers/rust/release"), help="where the peers in Rust are")
     p.add_argument("--wait", type=float, default=300, help="longest wait for an idle machine, seconds")
     p.add_argument("--strict", type=float, default=0.15, help="other CPU (cores) above which a run is repeated once; 0: never")
     p.add_argument("--timeout", type=float, default=300)
@@ -210,10 +225,12 @@ def main():
     if a.table:
         print(table([json.loads(l) for l in open(a.table)]))
         return
-    if not os.path.exists(f"{ROOT}/data/cnn.safetensors"):
+    if not os.path.exists(f"{ROOT}/data/cnn.onnx"):
         sys.exit(f"no data in {ROOT}/data: run `{PYTHON} {KIT}/gen_data.py` first (README.md)")
     if a.ours and a.build:
         subprocess.run(shlex.split(a.build), cwd=REPO, check=True)
+    if not os.path.exists(a.rust):
+        print(f"no peers in Rust in {a.rust}: left out (README.md says how to build them)", file=sys.stderr)
     rows, broken = [], set()
     for rep in range(a.repeats):
         for workload, name, cmd, threads in cases(a):

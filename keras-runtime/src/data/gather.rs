@@ -1,8 +1,7 @@
 //! Rows of a data set as `f32` words of a batch.
 
-use std::ops::Range;
-
-use super::tensor::{Element, Tensor, VisitValues};
+use super::tensor::{Element, Tensor, Values, VisitValues};
+use crate::device::cpu::split::{Shared, ranges};
 
 /// Which samples make up a batch.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +35,17 @@ impl Selection<'_> {
 /// Words below which threads cost more than they bring.
 const SERIAL_BELOW: usize = 1 << 15;
 
+/// The selected samples of `tensor`, if they lie there as a batch has them.
+pub(crate) fn in_place<'a>(tensor: &'a Tensor<'_>, rows: Selection<'_>) -> Option<&'a [f32]> {
+    let width = tensor.shape().width();
+    match (tensor.values(), rows) {
+        (Values::F32(words), Selection::Range { start, len }) => {
+            Some(&words[start * width..(start + len) * width])
+        }
+        _ => None,
+    }
+}
+
 /// Copies the selected samples of `tensor` into `batch`, as `f32`.
 pub(crate) fn gather(tensor: &Tensor<'_>, rows: Selection<'_>, batch: &mut [f32], threads: usize) {
     tensor.values().visit(Gather { width: tensor.shape().width(), rows, batch, threads });
@@ -56,37 +66,26 @@ impl VisitValues for Gather<'_> {
         if width == 0 {
             return;
         }
-        let parts = if batch.len() < SERIAL_BELOW { 1 } else { threads };
-        let copy = |range: Range<usize>, batch: &mut [f32]| match rows {
-            Selection::Range { start, .. } => {
-                convert(&values[(start + range.start) * width..(start + range.end) * width], batch);
-            }
-            Selection::Indices(indices) => {
-                for (&row, words) in indices[range].iter().zip(batch.chunks_exact_mut(width)) {
-                    convert(&values[row as usize * width..][..width], words);
+        let threads = if batch.len() < SERIAL_BELOW { 1 } else { threads };
+        let words = Shared(batch.as_mut_ptr());
+        // As a pass divides its samples: a thread then finds those that it works on in its cache.
+        ranges(rows.len(), 1, threads, &|own| {
+            // SAFETY: ranges have nothing in common, and `batch` has as many rows as are selected.
+            let batch = unsafe {
+                std::slice::from_raw_parts_mut(words.get().add(own.start * width), own.len() * width)
+            };
+            match rows {
+                Selection::Range { start, .. } => {
+                    convert(&values[(start + own.start) * width..(start + own.end) * width], batch);
+                }
+                Selection::Indices(indices) => {
+                    for (&row, words) in indices[own].iter().zip(batch.chunks_exact_mut(width)) {
+                        convert(&values[row as usize * width..][..width], words);
+                    }
                 }
             }
-        };
-        divide(0..rows.len(), batch, parts, &copy);
+        });
     }
-}
-
-/// Copies rows to their part of a batch.
-type Copy<'a> = dyn Fn(Range<usize>, &mut [f32]) + Sync + 'a;
-
-/// Divides rows as a pass divides its samples: a thread then finds those that it works on in its cache.
-fn divide(rows: Range<usize>, batch: &mut [f32], parts: usize, copy: &Copy<'_>) {
-    if parts <= 1 || rows.len() <= 1 {
-        return copy(rows, batch);
-    }
-    let left = parts / 2;
-    let count = (rows.len() * left / parts).max(1);
-    let (head, tail) = batch.split_at_mut(batch.len() / rows.len() * count);
-    let cut = rows.start + count;
-    rayon::join(
-        || divide(rows.start..cut, head, left, copy),
-        || divide(cut..rows.end, tail, parts - left, copy),
-    );
 }
 
 fn convert<T: Element>(values: &[T], words: &mut [f32]) {

@@ -11,6 +11,7 @@ mod finite;
 pub(crate) mod gather;
 #[cfg(feature = "images")]
 pub(crate) mod images;
+mod kind;
 mod mixing;
 mod npy;
 mod one_hot;
@@ -31,6 +32,7 @@ pub(crate) use finite::{expect_finite, expect_indices, expect_whole};
 pub use gather::Selection;
 #[cfg(feature = "images")]
 pub use images::{ImageFolder, read_image};
+pub(crate) use kind::Kind;
 pub use mixing::{cut_mix, mix_up};
 #[cfg(feature = "datasets")]
 pub use npy::Npz;

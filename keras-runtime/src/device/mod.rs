@@ -7,11 +7,13 @@ pub mod cuda;
 pub(crate) mod record;
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use crate::compiled::Spec;
 use crate::data::{Selection, Tensor};
 use crate::error::{Error, Result};
 use crate::loss::Loss;
+use crate::metric::Metric;
 use crate::optim::{Optimizer, ScaleState};
 
 pub use cpu::Cpu;
@@ -54,6 +56,13 @@ pub trait Passed {
     /// What the mean of these is multiplied with, to be the loss of the batch by its reduction.
     fn loss_share(&self, i: usize) -> f64;
 
+    /// What the device has added up for metric `k` of output `i`, by what that has [told](Metric::told); none where it is left to look at
+    /// the batch itself.
+    fn measured(&self, i: usize, k: usize) -> Option<[f64; 4]> {
+        let _ = (i, k);
+        None
+    }
+
     /// What the last pass over a batch adds to the mean loss of its samples: penalties of weights, and the losses that the
     /// model adds itself.
     fn added_loss(&self) -> f64;
@@ -90,8 +99,8 @@ pub trait Backend: Passed + Debug + Send {
     /// Draws from the random streams of `seed` from now on.
     fn set_seed(&mut self, seed: u64);
 
-    /// Makes room for batches of `batch` samples, so that passes over no more allocate nothing: those of a training with an optimizer,
-    /// or those without gradients.
+    /// Makes room for batches of `batch` samples, so that passes over no more allocate nothing from the second on: those of a training
+    /// with an optimizer, or those without gradients.
     ///
     /// # Errors
     /// When the device has not enough memory: it goes on with smaller batches then.
@@ -129,6 +138,24 @@ pub trait Backend: Passed + Debug + Send {
     /// for each step of each; or none at all, and then each counts 1.
     fn load_sample_weights(&mut self, weights: &[Tensor<'_>], rows: Selection<'_>);
 
+    /// Predicts the selected samples into `outputs`, as many as are given, without dropout. What [`Passed`] shows is of a pass before.
+    ///
+    /// # Errors
+    /// When something lives from batch to batch, and the batch before had another size; when the device has failed.
+    fn predict(
+        &mut self,
+        inputs: &[Tensor<'_>],
+        rows: Selection<'_>,
+        outputs: &mut [&mut [f32]],
+    ) -> Result<()> {
+        self.load_inputs(inputs, rows)?;
+        self.infer(None);
+        for (i, output) in outputs.iter_mut().enumerate() {
+            output.copy_from_slice(self.output(i));
+        }
+        self.health()
+    }
+
     /// The forward pass without dropout; with losses, also the loss of each sample.
     fn infer(&mut self, losses: Option<&[Box<dyn Loss>]>);
 
@@ -145,18 +172,19 @@ pub trait Backend: Passed + Debug + Send {
     /// the gradient is not finite.
     fn update(&mut self, optimizer: &dyn Optimizer, step: u64);
 
-    /// One step of a training: [`Backend::gradients`], and [`Backend::update`] for step `step + 1`.
-    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64, scale: f32) {
+    /// One step of a training: [`Backend::gradients`] with the loss's scale, and [`Backend::update`] for step `step + 1`.
+    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64) {
+        let scale = self.loss_scale().factor(optimizer.options().loss_scale);
         self.gradients(losses, step, scale);
         self.update(optimizer, step + 1);
     }
 
-    /// Says at which outputs somebody looks at more than losses from now on.
-    fn watch(&mut self, outputs: [bool; MAX_OUTPUTS]) {
-        let _ = outputs;
+    /// Says with what metrics somebody looks at each output from now on.
+    fn watch(&mut self, metrics: &[Vec<Box<dyn Metric>>]) {
+        let _ = metrics;
     }
 
-    /// Shows `to` what the last pass has left, in full at outputs that are watched: at once, or later, together with that of other passes
+    /// Shows `to` what the last pass has left, in full at outputs that are watched by metrics that need it: at once, or later, together with that of other passes
     /// and in their order, but not after the next [`Backend::report`].
     fn record(&mut self, to: &mut dyn FnMut(&dyn Passed));
 
@@ -205,6 +233,21 @@ pub(crate) fn preferred() -> Result<Box<dyn Device>> {
             },
             found: format!("`{name}`"),
         }),
+    }
+}
+
+/// Where in the state of `optimizer`, of so many words, the moving average of the weights lies, once there is one.
+fn average_of(optimizer: &dyn Optimizer, spec: &Spec, state: usize) -> Option<Range<usize>> {
+    let (len, slots) = (spec.trainable_len, optimizer.state_words());
+    let kept = optimizer.options().average.is_some() && state >= slots * len;
+    kept.then(|| (slots - 1) * len..slots * len)
+}
+
+/// Makes weights and their average both the average; whether they have `swapped` places says which of them that is.
+fn settle(swapped: bool, weights: &mut [f32], average: &mut [f32]) {
+    match swapped {
+        true => average.copy_from_slice(weights),
+        false => weights.copy_from_slice(average),
     }
 }
 

@@ -1,6 +1,11 @@
 //! JSON (RFC 8259), as far as headers of weight files, tokenizers and indices of words and classes are written in it.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+
+use hifijson::SliceLexer;
+use hifijson::token::Lex;
+use hifijson::value::{Value, parse_bounded};
 
 /// How deep values may lie in each other.
 const DEPTH: usize = 128;
@@ -21,11 +26,10 @@ pub(crate) enum Json {
 impl Json {
     /// Reads a text that is one value.
     pub fn read(text: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-        let mut reader = Reader { text, at: 0 };
-        let value = reader.value(DEPTH)?;
-        reader.space();
-        if reader.at < text.len() { reader.missing("the end") } else { Ok(value) }
+        let mut lexer = SliceLexer::new(text);
+        let value = lexer.exactly_one(Lex::ws_peek, |next, lexer| parse_bounded(DEPTH, next, lexer));
+        let at = text.len() - lexer.as_slice().len();
+        value.map(Json::from).map_err(|error: hifijson::Error| format!("{error} at byte {at}"))
     }
 
     pub fn text(&self) -> Option<&str> {
@@ -67,171 +71,18 @@ impl From<&str> for Json {
     }
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn missing<T>(&self, what: &str) -> Result<T, String> {
-        Err(format!("expected {what} at byte {}", self.at))
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    /// Passes over `byte`, if it comes next.
-    fn take(&mut self, byte: u8) -> bool {
-        let there = self.peek() == Some(byte);
-        self.at += usize::from(there);
-        there
-    }
-
-    fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+impl From<Value<&str, Cow<'_, str>>> for Json {
+    fn from(value: Value<&str, Cow<'_, str>>) -> Self {
+        match value {
+            Value::Null => Json::Null,
+            Value::Bool(truth) => Json::Bool(truth),
+            Value::Number((number, _)) => Json::Number(number.into()),
+            Value::String(text) => Json::Text(text.into_owned()),
+            Value::Array(list) => Json::List(list.into_iter().map(Json::from).collect()),
+            Value::Object(entries) => Json::Object(
+                entries.into_iter().map(|(name, value)| (name.into_owned(), value.into())).collect(),
+            ),
         }
-    }
-
-    fn value(&mut self, depth: usize) -> Result<Json, String> {
-        if depth == 0 {
-            return self.missing("values that lie less deep");
-        }
-        self.space();
-        match self.peek() {
-            Some(b'{') => {
-                let entry = |reader: &mut Self| {
-                    reader.space();
-                    let name = reader.string()?;
-                    reader.space();
-                    if !reader.take(b':') {
-                        return reader.missing("`:`");
-                    }
-                    Ok((name, reader.value(depth - 1)?))
-                };
-                self.several(b'}', entry).map(Json::Object)
-            }
-            Some(b'[') => self.several(b']', |reader| reader.value(depth - 1)).map(Json::List),
-            Some(b'"') => self.string().map(Json::Text),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            _ => {
-                let words = [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))];
-                let word = words.into_iter().find(|(word, _)| self.text[self.at..].starts_with(word));
-                let Some((word, value)) = word else { return self.missing("a value") };
-                self.at += word.len();
-                Ok(value)
-            }
-        }
-    }
-
-    /// What stands between brackets, with commas between.
-    fn several<T>(
-        &mut self,
-        end: u8,
-        mut one: impl FnMut(&mut Self) -> Result<T, String>,
-    ) -> Result<Vec<T>, String> {
-        self.at += 1;
-        self.space();
-        let mut found = vec![];
-        if self.take(end) {
-            return Ok(found);
-        }
-        loop {
-            found.push(one(self)?);
-            self.space();
-            if self.take(end) {
-                return Ok(found);
-            }
-            if !self.take(b',') {
-                return self.missing("`,` or the end of a list");
-            }
-        }
-    }
-
-    fn digits(&mut self) -> Result<(), String> {
-        let from = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        if self.at == from { self.missing("a digit") } else { Ok(()) }
-    }
-
-    fn number(&mut self) -> Result<Json, String> {
-        let from = self.at;
-        self.take(b'-');
-        // Nothing follows a zero in front.
-        if !self.take(b'0') {
-            self.digits()?;
-        }
-        if self.take(b'.') {
-            self.digits()?;
-        }
-        if self.take(b'e') || self.take(b'E') {
-            let _ = self.take(b'+') || self.take(b'-');
-            self.digits()?;
-        }
-        Ok(Json::Number(self.text[from..self.at].into()))
-    }
-
-    fn string(&mut self) -> Result<String, String> {
-        if !self.take(b'"') {
-            return self.missing("a text in quotes");
-        }
-        let mut text = String::new();
-        loop {
-            let from = self.at;
-            while matches!(self.peek(), Some(byte) if byte >= b' ' && byte != b'"' && byte != b'\\') {
-                self.at += 1;
-            }
-            text.push_str(&self.text[from..self.at]);
-            if self.take(b'"') {
-                return Ok(text);
-            }
-            if !self.take(b'\\') {
-                return self.missing("the end of a text");
-            }
-            let escaped = self.peek();
-            self.at += 1;
-            text.push(match escaped {
-                Some(mark @ (b'"' | b'\\' | b'/')) => mark.into(),
-                Some(b'b') => '\u{8}',
-                Some(b'f') => '\u{c}',
-                Some(b'n') => '\n',
-                Some(b'r') => '\r',
-                Some(b't') => '\t',
-                Some(b'u') => self.character()?,
-                _ => {
-                    self.at -= 1;
-                    return self.missing("an escaped character");
-                }
-            });
-        }
-    }
-
-    /// What stands behind `\u`: a character, or the two halves of one.
-    fn character(&mut self) -> Result<char, String> {
-        let mut units = [self.unit()?, 0];
-        let halves = matches!(units[0], 0xd800..0xdc00) && self.take(b'\\') && self.take(b'u');
-        if halves {
-            units[1] = self.unit()?;
-        }
-        let units = &units[..1 + usize::from(halves)];
-        match char::decode_utf16(units.iter().copied()).next() {
-            Some(Ok(character)) if character.len_utf16() == units.len() => Ok(character),
-            _ => self.missing("the other half of a character"),
-        }
-    }
-
-    /// Four hexadecimal digits.
-    fn unit(&mut self) -> Result<u16, String> {
-        let digits = self.text.get(self.at..self.at + 4);
-        let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        let Some(unit) = digits.and_then(|digits| u16::from_str_radix(digits, 16).ok()) else {
-            return self.missing("four hexadecimal digits");
-        };
-        self.at += 4;
-        Ok(unit)
     }
 }
 
@@ -330,7 +181,7 @@ mod tests {
         ];
         for text in wrong {
             let error = Json::read(text.as_bytes()).expect_err(text);
-            assert!(error.starts_with("expected "), "{text}: {error}");
+            assert!(error.contains(" at byte "), "{text}: {error}");
         }
         assert!(Json::read(b"\"\xff\"").is_err());
         let deep = |depth| "[".repeat(depth) + &"]".repeat(depth);

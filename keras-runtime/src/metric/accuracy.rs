@@ -1,7 +1,7 @@
 //! The share of right answers.
 
-use super::Batch;
 use super::measure::{Mean, Measure, expect_classes, named};
+use super::{Batch, Right, Told};
 use crate::compiled::OutputSpec;
 #[cfg(feature = "keras-files")]
 use crate::config::Config;
@@ -105,6 +105,10 @@ impl Measure for Accuracy {
         });
     }
 
+    fn told(&self) -> Option<Told> {
+        Some(Told::Right(Right::Chosen))
+    }
+
     // As Keras chooses for the word "accuracy".
     config! { "BinaryAccuracy" }
 
@@ -131,6 +135,10 @@ impl Measure for BinaryAccuracy {
         "binary_accuracy"
     }
 
+    fn told(&self) -> Option<Told> {
+        Some(Told::Sides { threshold: self.threshold })
+    }
+
     fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {
         for (y, p, weight) in batch.unmasked() {
             for (y, p) in y.iter().zip(p) {
@@ -145,7 +153,7 @@ impl Measure for BinaryAccuracy {
 }
 
 macro_rules! by_position {
-    ($($metric:ident($($field:ident)?), $name:literal, $check:ident, |$own:ident, $y:ident, $p:ident| $right:expr;)*) => {$(
+    ($($metric:ident($($field:ident)?), $name:literal, $check:ident, |$own:ident, $y:ident, $p:ident| $right:expr, $told:expr;)*) => {$(
         impl Measure for $metric {
             type Seen = Mean;
 
@@ -164,6 +172,11 @@ macro_rules! by_position {
                 add_positions(seen, batch, |$y, $p| $right);
             }
 
+            fn told(&self) -> Option<Told> {
+                let $own = self;
+                Some(Told::Right($told))
+            }
+
             fn value(&self, seen: &Mean) -> f64 {
                 seen.value()
             }
@@ -171,9 +184,11 @@ macro_rules! by_position {
     )*};
 }
 by_position! {
-    CategoricalAccuracy(), "categorical_accuracy", expect_same_shape, |_own, y, p| argmax(p) == argmax(y);
-    SparseCategoricalAccuracy(), "sparse_categorical_accuracy", expect_indices, |_own, y, p| argmax(p) == y[0] as usize;
-    TopKCategoricalAccuracy(k), "top_k_categorical_accuracy", expect_same_shape, |own, y, p| in_top(p, argmax(y), own.k);
+    CategoricalAccuracy(), "categorical_accuracy", expect_same_shape, |_own, y, p| argmax(p) == argmax(y), Right::Greatest;
+    SparseCategoricalAccuracy(), "sparse_categorical_accuracy", expect_indices,
+        |_own, y, p| argmax(p) == y[0] as usize, Right::Index;
+    TopKCategoricalAccuracy(k), "top_k_categorical_accuracy", expect_same_shape,
+        |own, y, p| in_top(p, argmax(y), own.k), Right::GreatestInTop(own.k);
 }
 
 impl Measure for SparseTopKCategoricalAccuracy {
@@ -183,6 +198,10 @@ impl Measure for SparseTopKCategoricalAccuracy {
 
     fn name(&self) -> &str {
         "sparse_top_k_categorical_accuracy"
+    }
+
+    fn told(&self) -> Option<Told> {
+        (!self.from_sorted_ids).then_some(Told::Right(Right::IndexInTop(self.k)))
     }
 
     fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {

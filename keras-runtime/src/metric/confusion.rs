@@ -1,8 +1,8 @@
 //! Counts of right and wrong answers of either kind, and their ratios.
 
-use super::Batch;
 use super::kept::kept;
 use super::measure::{Measure, expect_class, named, ratio};
+use super::{Batch, Told};
 use crate::compiled::OutputSpec;
 #[cfg(feature = "keras-files")]
 use crate::config::Config;
@@ -75,9 +75,13 @@ macro_rules! ratios {
                 expect_same_shape(self.name(), output, target)
             }
 
+            fn told(&self) -> Option<Told> {
+                let threshold = least(self.threshold, self.top_k);
+                Some(Told::Confusion { threshold, top_k: self.top_k, class_id: self.class_id })
+            }
+
             fn add(&self, seen: &mut Confusion, batch: &Batch<'_>) {
-                let otherwise = if self.top_k.is_some() { f32::NEG_INFINITY } else { 0.5 };
-                let threshold = self.threshold.unwrap_or(otherwise);
+                let threshold = least(self.threshold, self.top_k);
                 for (y, p, weight) in batch.positions() {
                     for (c, y) in y.iter().enumerate().filter(|(c, _)| self.class_id.is_none_or(|id| id == *c)) {
                         let in_top = self.top_k.is_none_or(|k| rank(p, c) < k);
@@ -95,6 +99,11 @@ macro_rules! ratios {
 ratios! {
     Precision, "precision", fp;
     Recall, "recall", fn_;
+}
+
+/// What a prediction must be above to be positive.
+fn least(threshold: Option<f32>, top_k: Option<usize>) -> f32 {
+    threshold.unwrap_or(if top_k.is_some() { f32::NEG_INFINITY } else { 0.5 })
 }
 
 /// How many words come before word `c`, the greatest first and the first of equals first.
@@ -121,6 +130,10 @@ macro_rules! counts {
 
             fn name(&self) -> &str {
                 $name
+            }
+
+            fn told(&self) -> Option<Told> {
+                Some(Told::Confusion { threshold: self.threshold, top_k: None, class_id: None })
             }
 
             fn add(&self, seen: &mut Confusion, batch: &Batch<'_>) {

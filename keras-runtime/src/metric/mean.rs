@@ -2,7 +2,7 @@
 
 use super::kept::Kept;
 use super::measure::{Mean, Measure, Measured, named};
-use super::{Batch, Metric, Metrics};
+use super::{Batch, Metric, Metrics, Told};
 use crate::compiled::{Head, OutputSpec};
 #[cfg(feature = "keras-files")]
 use crate::config::Config;
@@ -19,7 +19,7 @@ pub struct MeanOf<L>(pub L);
 impl<L: Loss + Clone + 'static> Metrics for MeanOf<L> {
     fn into_metrics(self) -> Vec<Box<dyn Metric>> {
         let name = self.0.name().to_string();
-        vec![Measured::boxed_from(&Averaged { loss: self.0, name, factor: 1.0, class: None })]
+        vec![Measured::boxed_from(&Averaged { loss: self.0, name, factor: 1.0, class: None, told: None })]
     }
 }
 
@@ -32,6 +32,8 @@ struct Averaged<L> {
     /// What Keras calls the metric, if it has a class for it.
     #[cfg_attr(not(feature = "keras-files"), allow(dead_code))]
     class: Option<&'static str>,
+    /// What a device adds up for it.
+    told: Option<Told>,
 }
 
 /// A mean, and room for probabilities where an output has logits.
@@ -56,6 +58,10 @@ impl<L: Loss + Clone + 'static> Measure for Averaged<L> {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn told(&self) -> Option<Told> {
+        self.told
     }
 
     fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
@@ -167,18 +173,19 @@ fn probabilities(fused: Fused, z: &mut [f32]) {
 }
 
 macro_rules! losses_as_metrics {
-    ($($name:ident => $keras:literal, $factor:literal, $class:expr;)*) => {$(
+    ($($name:ident => $keras:literal, $factor:literal, $class:expr $(, $told:expr)?;)*) => {$(
         impl Metrics for loss::$name {
             fn into_metrics(self) -> Vec<Box<dyn Metric>> {
                 let (name, class) = ($keras.into(), $class);
-                vec![Measured::boxed_from(&Averaged { loss: self, name, factor: $factor, class })]
+                let told = [$($told,)?].first().copied();
+                vec![Measured::boxed_from(&Averaged { loss: self, name, factor: $factor, class, told })]
             }
         }
     )*};
 }
 losses_as_metrics! {
-    MeanSquaredError => "mean_squared_error", 1.0, Some("MeanSquaredError");
-    MeanAbsoluteError => "mean_absolute_error", 1.0, Some("MeanAbsoluteError");
+    MeanSquaredError => "mean_squared_error", 1.0, Some("MeanSquaredError"), Told::MeanSquare;
+    MeanAbsoluteError => "mean_absolute_error", 1.0, Some("MeanAbsoluteError"), Told::MeanAbsolute;
     MeanAbsolutePercentageError => "mean_absolute_percentage_error", 1.0, Some("MeanAbsolutePercentageError");
     MeanSquaredLogarithmicError => "mean_squared_logarithmic_error", 1.0, Some("MeanSquaredLogarithmicError");
     Huber => "huber", 1.0, None;
@@ -209,6 +216,10 @@ impl Measure for RootMeanSquaredError {
 
     fn name(&self) -> &str {
         "root_mean_squared_error"
+    }
+
+    fn told(&self) -> Option<Told> {
+        Some(Told::Squares)
     }
 
     fn add(&self, seen: &mut Mean, batch: &Batch<'_>) {

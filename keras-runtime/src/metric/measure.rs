@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::kept::{Kept, kept};
-use super::{Batch, Metric};
+use super::{Batch, Metric, Told};
 use crate::compiled::OutputSpec;
 #[cfg(feature = "keras-files")]
 use crate::config::Config;
@@ -26,6 +26,11 @@ pub(super) trait Measure: Debug + Clone + Send + Sync + 'static {
     fn add(&self, seen: &mut Self::Seen, batch: &Batch<'_>);
 
     fn value(&self, seen: &Self::Seen) -> f64;
+
+    /// See [`Metric::told`].
+    fn told(&self) -> Option<Told> {
+        None
+    }
 
     /// Which of Keras's metrics it is; or why it is none.
     #[cfg(feature = "keras-files")]
@@ -86,6 +91,9 @@ impl<M: Measure> Metric for Measured<M> {
         let readable = seen.is_some();
         self.seen = seen.unwrap_or_default();
         readable
+    }
+    fn told(&self) -> Option<Told> {
+        self.measure.told()
     }
     #[cfg(feature = "keras-files")]
     fn config(&self, output: &OutputSpec<'_>, indices: bool) -> std::result::Result<Config, String> {

@@ -13,6 +13,7 @@ mod mean;
 mod measure;
 mod overlap;
 mod running;
+mod told;
 mod weighted;
 
 use std::fmt::Debug;
@@ -35,6 +36,8 @@ pub use list::{Metrics, PerOutput};
 pub use mean::{MeanOf, RootMeanSquaredError};
 pub use overlap::{BinaryIoU, IoU, MeanIoU};
 pub use running::{Mean, Sum};
+#[doc(hidden)]
+pub use told::{Right, Told};
 pub use weighted::Weighted;
 
 use crate::compiled::OutputSpec;
@@ -77,6 +80,13 @@ pub trait Metric: Debug + Send + Sync {
     /// Whether samples count what the weights say (`weighted_metrics` in Keras): see [`Weighted`].
     fn is_weighted(&self) -> bool {
         false
+    }
+
+    /// What a device adds up in its place, if it can: sums for the numbers of [`Metric::state`], of positions that a mask leaves and
+    /// count what [`Metric::is_weighted`] says. By default it is the host that looks at predictions.
+    #[doc(hidden)]
+    fn told(&self) -> Option<Told> {
+        None
     }
 
     /// Which of Keras's metrics it is at an output whose targets are `indices` of classes, or are not; or why it is none.

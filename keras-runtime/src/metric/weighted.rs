@@ -1,6 +1,6 @@
 //! Metrics in which samples count what their weights say.
 
-use super::{Batch, Metric, Metrics};
+use super::{Batch, Metric, Metrics, Told};
 use crate::compiled::OutputSpec;
 use crate::data::Tensor;
 use crate::error::Result;
@@ -49,6 +49,9 @@ impl Metric for WithWeights {
     }
     fn resume(&mut self, state: &[f64]) -> bool {
         self.metric.resume(state)
+    }
+    fn told(&self) -> Option<Told> {
+        self.metric.told()
     }
     #[cfg(feature = "keras-files")]
     fn config(

@@ -6,7 +6,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use crate::compiled::{Spec, WeightSpec};
 use crate::data::{Selection, Tensor, expect_dtype, expect_finite, expect_indices};
-use crate::device::{Backend, Device};
+use crate::device::{Backend, Device, MAX_OUTPUTS};
 use crate::error::{Error, Result, batched};
 use crate::init;
 use crate::loss::{Loss, Reduction};
@@ -243,36 +243,30 @@ impl Network {
             0 => BATCH,
             before => before,
         };
-        let mut result = Ok(());
-        let mut run = |backend: &mut dyn Backend| {
-            let mut start = 0;
-            while start < samples {
-                let len = batch.min(samples - start);
-                result = backend.load_inputs(inputs, Selection::Range { start, len });
-                if result.is_err() {
-                    return;
-                }
-                backend.infer(None);
-                for (i, output) in outputs.iter_mut().enumerate() {
-                    let width: usize = spec.outputs[i].shape.iter().product();
-                    output[start * width..(start + len) * width].copy_from_slice(backend.output(i));
-                }
-                result = backend.health();
-                if result.is_err() {
-                    return;
-                }
-                start += len;
-            }
-        };
         self.backend.reserve(batch.min(samples), None)?;
         if samples > batch {
             self.backend.hold(&[inputs])?;
         }
-        // A few samples are done before a thread wakes.
-        if samples * spec.infer.flops < 4_000_000 {
-            run(&mut *self.backend);
-        } else {
-            self.backend.scope(&mut run);
+        let (mut result, given) = (Ok(()), outputs.len());
+        let mut run = |backend: &mut dyn Backend| {
+            let mut start = 0;
+            while start < samples && result.is_ok() {
+                let len = batch.min(samples - start);
+                let mut wholes = outputs.iter_mut();
+                let mut parts: [&mut [f32]; MAX_OUTPUTS] = std::array::from_fn(|i| match wholes.next() {
+                    Some(whole) => {
+                        let width: usize = spec.outputs[i].shape.iter().product();
+                        &mut whole[start * width..(start + len) * width]
+                    }
+                    None => &mut [],
+                });
+                result = backend.predict(inputs, Selection::Range { start, len }, &mut parts[..given]);
+                start += len;
+            }
+        };
+        match samples > batch {
+            true => self.backend.scope(&mut run),
+            false => run(&mut *self.backend),
         }
         self.backend.release();
         result

@@ -275,7 +275,7 @@ impl<M: Model> Trainer<M> {
         // What a training has left that came to an error.
         backend.release();
         backend.report(&mut |_| {});
-        backend.watch(session.tally.watched());
+        backend.watch(session.tally.metrics());
         (backend, session)
     }
 

@@ -43,8 +43,7 @@ impl Session<'_> {
     /// One step on a batch, whose loss and metrics are there when [`Session::measure`] was called.
     pub fn train(&mut self, backend: &mut dyn Backend, batch: Taken<'_>) -> Result<()> {
         self.load_training(backend, batch)?;
-        let scale = backend.loss_scale().factor(self.optimizer.options().loss_scale);
-        backend.train(self.losses, self.optimizer, *self.step, scale);
+        backend.train(self.losses, self.optimizer, *self.step);
         *self.step += 1;
         self.record(backend)
     }

@@ -70,11 +70,6 @@ impl<'a> Tally<'a> {
         self.metrics.iter_mut().flatten().zip(seen).all(|(metric, state)| metric.resume(state))
     }
 
-    /// The outputs at which more than losses is looked at.
-    pub fn watched(&self) -> [bool; MAX_OUTPUTS] {
-        std::array::from_fn(|i| self.metrics.get(i).is_some_and(|metrics| !metrics.is_empty()))
-    }
-
     /// Takes in a batch.
     pub fn add(&mut self, batch: &dyn Passed) {
         let samples = batch.samples();
@@ -90,8 +85,11 @@ impl<'a> Tally<'a> {
             let mask = batch.mask(i);
             let plain = Batch { output, samples, targets: y, predictions: p, weights: None, mask };
             let weighted = Batch { weights: batch.sample_weights(i), ..plain };
-            for metric in &mut self.metrics[i] {
-                metric.update(if metric.is_weighted() { &weighted } else { &plain });
+            for (k, metric) in self.metrics[i].iter_mut().enumerate() {
+                match batch.measured(i, k) {
+                    Some(sums) => add(metric.as_mut(), &sums),
+                    None => metric.update(if metric.is_weighted() { &weighted } else { &plain }),
+                }
             }
         }
         self.sums.added += batch.added_loss() * samples as f64;
@@ -135,6 +133,13 @@ impl<'a> Tally<'a> {
     pub fn score(&self) -> Score {
         Score { loss: self.loss(), names: self.names(), values: self.values() }
     }
+}
+
+/// Adds what a device has added up to what a metric has seen.
+fn add(metric: &mut dyn Metric, sums: &[f64]) {
+    let seen: Vec<f64> = metric.state().iter().zip(sums).map(|(seen, sum)| seen + sum).collect();
+    let read = metric.resume(&seen);
+    debug_assert!(read, "`{}` tells sums that are not its numbers", metric.name());
 }
 
 /// Loss and metrics of an evaluation.

@@ -231,8 +231,7 @@ fn kernels_that_do_not_compile() {
     assert!(error.contains("the kernels of the loss `undeclared_loss` of output `dense_2`"), "{error}");
     assert!(error.contains("is undefined") && error.contains("worth a report"), "{error}");
     let mut model = Mlp::on(&gpu, 3).unwrap().compile(undeclared, CategoricalCrossentropy, ());
-    let error =
-        model.fit(&x, &y, Fit { verbose: Verbose::Silent, ..Fit::default() }).unwrap_err().to_string();
+    let error = model.fit(&x, &y, quiet(1, 32)).unwrap_err().to_string();
     assert!(error.contains("the kernels of the optimizer `undeclared_step`"), "{error}");
     assert!(error.contains("is undefined"), "{error}");
 }
@@ -265,6 +264,6 @@ fn steps() -> Result<u32> {
     let mut model = Mlp::on(&gpu, 3)?.compile(Adam::default(), MeanSquaredError, ());
     println!("the model is there");
     let (x, y) = data();
-    model.fit(&x, &y, Fit { epochs: 4, batch_size: 40, verbose: Verbose::Silent, ..Fit::default() })?;
+    model.fit(&x, &y, quiet(4, 40))?;
     Ok(model.network().params().iter().fold(0, |sum, w| sum.rotate_left(5) ^ w.to_bits()))
 }

@@ -45,14 +45,11 @@ fn told(device: &dyn Device, losses: [Box<dyn Loss>; 2], shuffle: bool) -> Vec<f
     let optimizer = Adam::default().clipnorm(0.5).ema(0.9);
     let mut model = Several::on(device, 3).unwrap().compile(optimizer, (first, second), metrics);
     let fit = Fit {
-        epochs: 3,
-        batch_size: 16,
         shuffle,
         validation_split: 0.25,
         validation_batch_size: 8,
         sample_weight: sample_weight((&counts, &steps)),
-        verbose: Verbose::Silent,
-        ..Fit::default()
+        ..quiet(3, 16)
     };
     let history = model.fit((&bytes, &words), (&label, &tags), fit).unwrap();
     let mut told: Vec<f64> = history.names().iter().flat_map(|name| history.get(name).unwrap()).collect();
@@ -158,7 +155,7 @@ fn a_log_that_is_full_is_sent() {
             false => vec![],
         };
         let y = Array2::from_shape_fn((64, 6000), |(i, j)| ((i + j) % 5) as f32);
-        let fit = Fit { epochs: 2, batch_size: 4, callbacks, verbose: Verbose::Silent, ..Fit::default() };
+        let fit = Fit { callbacks, ..quiet(2, 4) };
         let history = model.fit(&x, &y, fit).unwrap();
         [history.get("loss").unwrap(), history.get("mean_absolute_error").unwrap()]
     };

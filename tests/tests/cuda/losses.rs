@@ -9,18 +9,10 @@ use super::*;
 
 /// Trains for two epochs, with weights of samples.
 fn trained_on<M: Model>(device: &dyn Device, loss: Box<dyn Loss>, y: &ArrayD<f32>) -> Vec<f32> {
-    let x = inputs::<M>(data().0);
     let weights = Array::from_shape_fn(40, |i| 0.5 + (i % 3) as f32);
-    let mut model = M::on(device, 5).unwrap().compile(Sgd::default(), loss, ());
-    let fit = Fit {
-        epochs: 2,
-        batch_size: 16,
-        sample_weight: keras_runtime::train::sample_weight(&weights),
-        verbose: Verbose::Silent,
-        ..Fit::default()
-    };
-    model.fit(&x, y, fit).unwrap();
-    model.network().params().to_vec()
+    let sample_weight = keras_runtime::train::sample_weight(&weights);
+    let fit = Fit { sample_weight, ..quiet(2, 16) };
+    trained_with::<M>(device, Sgd::default(), loss, (), y, fit).0
 }
 
 /// Every loss that the device computes: fused ones, means of terms, those of rows, and models of the user's. Under each activation.

@@ -6,6 +6,7 @@ mod ahead;
 mod errors;
 mod feeding;
 mod losses;
+mod metrics;
 mod planted;
 mod process;
 mod training;
@@ -13,6 +14,8 @@ mod training;
 use std::sync::OnceLock;
 
 use keras_runtime::device::Device;
+use keras_runtime::loss::Loss;
+use keras_runtime::metric::Metrics;
 use keras_runtime::optim::Optimizer;
 use keras_runtime::prelude::*;
 use ndarray::{Array, Array2, ArrayD};
@@ -26,6 +29,9 @@ keras_model! {
         multi_head_attention(x, x, num_heads = 2, key_dim = 16) >> global_average_pooling1d() >> dense(16, softmax)
     }
     Remembered = lstm(32, return_sequences = true, input = [6, 32]) >> gru(32) >> dense(16, softmax);
+    Normalized = conv2d(32, 3, padding = same, input = [8, 8, 16]) >> batch_normalization() >> relu >> conv2d(32, 3, padding = same)
+        >> layer_normalization() >> global_average_pooling2d() >> dense(16, softmax);
+    Looked(words: [u32; 12]) { words >> embedding(64, 32) >> layer_normalization() >> flatten() >> dense(16, softmax) }
     Dropped = dropout(0.5, input = 64) >> dense(1);
     // Attention in tiles, the gradient of whose last kernel tells what part of the weights is kept.
     Kept(x: [256, 1]) {
@@ -73,14 +79,29 @@ fn inputs<M: Model>(x: Array2<f32>) -> ArrayD<f32> {
     x.into_shape_with_order(shape).unwrap()
 }
 
+/// Settings of a training that says nothing.
+fn quiet(epochs: usize, batch_size: usize) -> Fit<'static> {
+    Fit { epochs, batch_size, verbose: Verbose::Silent, ..Fit::default() }
+}
+
+/// Trains on [`data`] with these targets; gives the weights and the losses.
+fn trained_with<M: Model>(
+    device: &dyn Device,
+    optimizer: impl Optimizer + 'static,
+    loss: Box<dyn Loss>,
+    metrics: impl Metrics,
+    y: &ArrayD<f32>,
+    fit: Fit<'_>,
+) -> (Vec<f32>, Vec<f64>) {
+    let mut model = M::on(device, 3).unwrap().compile(optimizer, loss, metrics);
+    let history = model.fit(&inputs::<M>(data().0), y, fit).unwrap();
+    (model.network().params().to_vec(), history.get("loss").unwrap())
+}
+
 /// Trains for 21 steps, the last of each epoch with fewer samples; gives the weights and the losses.
 fn trained<M: Model>(device: &dyn Device, optimizer: impl Optimizer + 'static) -> (Vec<f32>, Vec<f64>) {
-    let (x, y) = data();
-    let x = inputs::<M>(x);
-    let mut model = M::on(device, 3).unwrap().compile(optimizer, CategoricalCrossentropy, [Accuracy]);
-    let fit = Fit { epochs: 7, batch_size: 16, verbose: Verbose::Silent, ..Fit::default() };
-    let history = model.fit(&x, &y, fit).unwrap();
-    (model.network().params().to_vec(), history.get("loss").unwrap())
+    let y = data().1.into_dyn();
+    trained_with::<M>(device, optimizer, Box::new(CategoricalCrossentropy), [Accuracy], &y, quiet(7, 16))
 }
 
 fn close(found: &[f32], expected: &[f32], tolerance: f32) {

@@ -2,6 +2,7 @@
 
 use keras_runtime::device::Device;
 use keras_runtime::device::cuda::Precision;
+use keras_runtime::optim::schedule::ExponentialDecay;
 use keras_runtime::optim::{LossScale, Moment, MultiOptimizer, Optimizer};
 use keras_runtime::prelude::*;
 use ndarray::{Array, Array2, ArrayD};
@@ -59,9 +60,17 @@ fn optimizers_step_as_on_the_cpu() {
     same(&gpu, |device| {
         trained::<Mlp>(device, Sgd::default().loss_scale_factor(64.0).global_clipnorm(0.1)).0
     });
-    let growing = LossScale { initial_scale: 2f32.powi(125), dynamic_growth_steps: 3 };
-    same(&gpu, |device| trained::<Mlp>(device, momentum().loss_scale(growing).ema(0.9)).0);
-    same(&gpu, |device| trained::<Mlp>(device, Lamb::default().loss_scale(growing)).0);
+    same(&gpu, |device| trained::<Mlp>(device, momentum().loss_scale(growing()).ema(0.9)).0);
+    same(&gpu, |device| trained::<Mlp>(device, Lamb::default().loss_scale(growing())).0);
+    same(&gpu, |device| {
+        trained::<Mlp>(device, Adam::default().loss_scale(growing()).gradient_accumulation(2)).0
+    });
+    // Numbers of a step depend on how many were left out before it.
+    let rate =
+        ExponentialDecay { initial_learning_rate: 0.01, decay_steps: 2, decay_rate: 0.9, staircase: false };
+    same(&gpu, |device| {
+        trained::<Mlp>(device, Adam::default().schedule(rate.clone()).loss_scale(growing())).0
+    });
     let adafactor = || Adafactor { learning_rate: 0.05, ..Adafactor::default() };
     same(&gpu, |device| trained::<Mlp>(device, adafactor()).0);
     let cut = Adafactor { clip_threshold: 0.5, beta_2_decay: -0.5, ..adafactor() };
@@ -82,6 +91,43 @@ fn optimizers_step_as_on_the_cpu() {
     same(&gpu, |device| trained::<Mlp>(device, several().clipvalue(0.02).gradient_accumulation(3)).0);
     // A formula of the user's is the host's.
     same(&gpu, |device| trained::<Mlp>(device, Signs { learning_rate: 0.001 }).0);
+}
+
+/// A scale that soon is too large, grows again, and so on.
+pub fn growing() -> LossScale {
+    LossScale { initial_scale: 2f32.powi(125), dynamic_growth_steps: 3 }
+}
+
+/// A scale that follows the gradients goes the same way whether the host hears of each step at once, later, or computes all of it.
+#[test]
+fn a_scale_follows_the_gradients_as_on_the_cpu() {
+    let Some(gpu) = device() else { return };
+    let run = |device: &dyn Device| {
+        let (x, y) = data();
+        let optimizer = Adam::default().loss_scale(growing()).ema(0.9).clipnorm(0.5);
+        // So great a loss that its factor overflows from 2^123 on.
+        let loss = CategoricalCrossentropy.weighted(64.0);
+        let mut model = Mlp::on(device, 3).unwrap().compile(optimizer, loss, [Accuracy]);
+        let mut scales = vec![];
+        for epochs in [4, 3] {
+            model.fit(&x, &y, quiet(epochs, 2)).unwrap();
+            scales.push(model.loss_scale());
+        }
+        // Steps that are asked for one by one, and the two halves of one.
+        for _ in 0..5 {
+            model.train_on_batch(&x, &y).unwrap();
+            scales.push(model.loss_scale());
+            let gradients = model.gradients(&x, &y).unwrap();
+            model.apply(&gradients).unwrap();
+            scales.push(model.loss_scale());
+        }
+        (scales, model.network().params().to_vec())
+    };
+    let ((scales, found), (expected, params)) = (run(&gpu), run(&Cpu::threads(1)));
+    assert_eq!(scales, expected);
+    assert!(scales.iter().any(|scale| *scale != scales[0]), "nothing follows anything: {scales:?}");
+    close(&found, &params, 1e-4);
+    assert!((scales, found) == run(&gpu.clone().graphs(false)), "launches give other bits than a graph");
 }
 
 /// One for each kernel of [`Mlp`] and for all biases, with what optimizers within another may have.

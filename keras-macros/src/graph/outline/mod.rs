@@ -134,6 +134,8 @@ enum Call {
     List,
     /// One after another, then this.
     Then(String),
+    /// The first, then this, then the others.
+    Second(String),
     /// One after another, and this by name.
     Named(String),
 }
@@ -384,6 +386,7 @@ impl Frame {
         let list = |tensors: &[String]| tensors.join(",");
         let (args, more) = match call {
             Call::Then(more) => (list(&tensors) + "," + &more, String::new()),
+            Call::Second(more) => (format!("{},{more},{}", tensors[0], list(&tensors[1..])), String::new()),
             Call::Named(more) => (list(&tensors), more),
             _ if tensors.len() == 1 => (list(&tensors), String::new()),
             Call::Each => (list(&tensors), String::new()),

@@ -20,6 +20,8 @@ pub(super) struct Operation {
     pub after: Vec<(&'static str, Described)>,
     /// Whether its operands are broadcast to each other.
     pub fits: bool,
+    /// The operand that Keras takes as whole numbers.
+    pub whole: Option<usize>,
 }
 
 /// Classes whose arguments here are those of the class in Keras, by the module that they are in.
@@ -27,16 +29,20 @@ const CLASSES: &[(&str, &str)] = &[
     (
         NUMPY,
         "Absolute Add All Any Arccos Arccosh Arcsin Arcsinh Arctan Arctan2 Arctanh Argmax Argmin Cbrt \
-         Ceil Clip Cos Cosh CountNonzero Cumprod Cumsum Deg2rad Diff Divide DivideNoNan Equal Exp Exp2 \
-         ExpandDims Expm1 Flip Floor FloorDivide FullLike Greater GreaterEqual Heaviside Hypot Less \
+         Ceil Clip Cos Cosh CountNonzero Cross Cumprod Cumsum Deg2rad Diff Divide DivideNoNan Einsum Equal Exp Exp2 \
+         ExpandDims Expm1 Flip Floor FloorDivide FullLike Greater GreaterEqual Heaviside Hypot I0 Less \
          LessEqual Log Log10 Log1p Log2 Logaddexp LogicalAnd LogicalNot LogicalOr LogicalXor Matmul Max \
          Mean Min Mod Moveaxis Multiply Negative NotEqual OnesLike Pad Power Prod Ptp Rad2deg \
          Reciprocal Repeat Roll Round Sign Sin Sinc Sinh Split Sqrt Square Squeeze Stack Std Subtract \
-         Sum Swapaxes Take Tan Tile Trace Tril Triu TrueDivide Trunc Var Where ZerosLike",
+         Sum Swapaxes Take TakeAlongAxis Tan Tile Trace Trapezoid Tril Triu TrueDivide Trunc Var Where ZerosLike",
     ),
-    ("keras.src.ops.math", "Erf Erfc InTopK Logsumexp Rsqrt"),
-    (NN, "BinaryCrossentropy CategoricalCrossentropy Moments Normalize OneHot"),
-    (CORE, "StopGradient"),
+    ("keras.src.ops.math", "CDist Erf Erfc Erfinv ExtractSequences InTopK Logsumexp Rsqrt"),
+    (
+        NN,
+        "BinaryCrossentropy CTCLoss CategoricalCrossentropy DepthToSpace Fold Moments Normalize OneHot SpaceToDepth \
+         Unfold",
+    ),
+    (CORE, "SliceUpdate StopGradient"),
 ];
 
 /// Activations whose arguments no layer of Keras has.
@@ -60,7 +66,11 @@ const CAST: &str = "All Any Argmax Argmin CountNonzero Equal Greater GreaterEqua
 const REDUCTIONS: &str = "All Any CountNonzero Flip Logsumexp Max Mean Min Prod Ptp Std Sum Var";
 
 /// Operands of these are not broadcast to each other.
-const APART: &str = "InTopK Matmul Stack";
+const APART: &str = "CDist CTCLoss Cross Einsum InTopK Matmul SliceUpdate Stack TakeAlongAxis";
+
+/// What is done for each sample here, and over the whole batch in Keras.
+const OVER_BATCH: &str = "Corrcoef Correlate Diag Diagflat Kron Scatter ScatterUpdate SegmentMax SegmentMin SegmentProd \
+    SegmentSum Tensordot";
 
 fn is_in(list: &str, class: &str) -> bool {
     list.split_whitespace().any(|known| known == class)
@@ -71,21 +81,25 @@ fn module(class: &str) -> Option<&'static str> {
     CLASSES.iter().find(|(_, classes)| is_in(classes, class)).map(|(module, _)| *module)
 }
 
+fn cast(dtype: &str) -> Described {
+    let config = with("dtype", &format!("\"{dtype}\""));
+    Described { module: CORE, class: "Cast", config, problem: None }
+}
+
 impl Operation {
     /// Of arithmetic, which has no arguments.
     pub fn plain(class: &'static str) -> Option<Self> {
         let described = Described { module: module(class)?, class, ..Described::default() };
         let call = if class == "Stack" { Call::List } else { Call::Each };
-        let config = with("dtype", "\"float32\"");
-        let cast = || ("as_number", Described { module: CORE, class: "Cast", config, problem: None });
-        let after = is_in(CAST, class).then(cast).into_iter().collect();
-        Some(Operation { described, call, after, fits: !is_in(APART, class) })
+        let after = is_in(CAST, class).then(|| ("as_number", cast("float32"))).into_iter().collect();
+        let whole = (class == "TakeAlongAxis").then_some(1);
+        Some(Operation { described, call, after, fits: !is_in(APART, class), whole })
     }
 
     /// Of one operand.
     fn of_one(module: &'static str, class: &'static str, call: Call) -> Self {
         let described = Described { module, class, ..Described::default() };
-        Operation { described, call, after: vec![], fits: false }
+        Operation { described, call, after: vec![], fits: false, whole: None }
     }
 }
 
@@ -115,6 +129,9 @@ impl Builder<'_> {
                 return Ok(Operation { after: vec![("sum", sum.described), ("root", root)], ..square });
             }
             class if is_in(REDUCTIONS, class) => return self.reduction(class, u),
+            class if is_in(OVER_BATCH, class) => {
+                return Err(format!("`{name}` takes the batch for one of its axes in Keras"));
+            }
             _ => {}
         }
         if u.inputs.is_empty() {
@@ -134,6 +151,17 @@ impl Builder<'_> {
                 1 => config += &with("axis", "1"),
                 _ => return Err(format!("`{name}` without `axis` counts the batch too in Keras")),
             },
+            "TakeAlongAxis" if u.args.optional_integer("axis").is_none() => {
+                return Err(format!("`{name}` without `axis` counts the batch too in Keras"));
+            }
+            "CDist" | "Cross" if ranks.iter().any(|other| *other != rank) => {
+                return Err(format!(
+                    "`{name}` of tensors of different ranks takes the batch for another axis in Keras"
+                ));
+            }
+            "Trapezoid" if ranks.len() > 1 => {
+                return Err(format!("`{name}` takes its places for numbers in Keras, and not for a tensor"));
+            }
             "Trace" => config += &(with("axis1", "-2") + &with("axis2", "-1")),
             _ => {}
         }
@@ -162,6 +190,7 @@ impl Builder<'_> {
                 _ if value == "null" => {}
                 ("Moments", "axes") => operation.described.config += &with(argument, &listed(&value)),
                 ("Take", "indices") => operation.call = Call::Then(listed(&value)),
+                ("SliceUpdate", "start_indices") => operation.call = Call::Second(listed(&value)),
                 ("FullLike", "fill_value") => operation.call = Call::Then(value),
                 ("Pad", "constant_values") => {
                     operation.call = Call::Named(format!("\"constant_values\":{value}"));
@@ -196,13 +225,22 @@ impl Builder<'_> {
         inputs: &[&Tensor],
         results: &[Id],
     ) {
-        let Operation { described, call, after, fits } = operation;
+        let Operation { described, call, after, fits, whole } = operation;
         let rank = inputs.iter().map(|input| self.shape(input.id).rank()).max().unwrap_or(0);
         let mut replaced = vec![];
-        for (i, input) in inputs.iter().enumerate().filter(|_| fits) {
+        for (i, input) in inputs.iter().enumerate() {
             let shape = self.shape(input.id);
             let known = self.outline.frames.last().and_then(|frame| frame.makers.get(&input.id).copied());
-            let Some(maker) = known.filter(|_| shape.rank() < rank) else { continue };
+            let Some(maker) = known else { continue };
+            if whole == Some(i) {
+                let name = format!("{name}_as_whole");
+                self.outline_call(&name, cast("int32"), Call::Each, &[input], &[input.id]);
+                replaced.push((input.id, maker));
+                continue;
+            }
+            if !fits || shape.rank() >= rank {
+                continue;
+            }
             // Keras lines up the first axes, among them the batch, unless ranks are alike.
             let ones = std::iter::repeat_n("1".to_string(), rank - shape.rank());
             let sizes: Vec<String> =

@@ -8,7 +8,9 @@ mod convolutional;
 pub mod steps;
 mod wrapper;
 
-use super::{Entry, Family, Kind, Masks, Operands, Param, SEED, Use, optional, required};
+use super::{
+    ACTIVITY_REGULARIZER, Entry, Family, Kind, Masks, Operands, Param, SEED, Use, optional, required,
+};
 use crate::diag::{Message, Reported};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Dim, Id, Shape};
@@ -73,8 +75,6 @@ const RECURRENT_REGULARIZER: Param = optional(
 );
 const BIAS_REGULARIZER: Param =
     optional("bias_regularizer", Kind::Regularizer, "None", "What the loss has for the bias.");
-const ACTIVITY_REGULARIZER: Param =
-    optional("activity_regularizer", Kind::Regularizer, "None", "What the loss has for the result.");
 const KERNEL_CONSTRAINT: Param =
     optional("kernel_constraint", Kind::Constraint, "None", "What each step makes the kernel be.");
 const RECURRENT_CONSTRAINT: Param = optional(
@@ -162,7 +162,7 @@ pub const LAYERS: &[Entry] = &[
             [],
             [],
             [ACTIVITY_REGULARIZER],
-            [SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL, UNROLL, ZERO_OUTPUT, SEED]
+            [SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL, UNROLL, SEED, ZERO_OUTPUT]
         ],
         SIMPLE_WEIGHTS,
         layer::<SimpleRnn>,
@@ -197,7 +197,7 @@ pub const LAYERS: &[Entry] = &[
             [GATES],
             [],
             [ACTIVITY_REGULARIZER],
-            [SEED, SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL, UNROLL, ZERO_OUTPUT, RESET_AFTER]
+            [SEED, SEQUENCES, RETURN_STATE, BACKWARDS, STATEFUL, UNROLL, RESET_AFTER, ZERO_OUTPUT]
         ],
         GRU_WEIGHTS,
         layer::<Gru>,
@@ -228,7 +228,7 @@ pub const LAYERS: &[Entry] = &[
             "One step of `gru`: `let (y, h) = (x, h) >> gru_cell(32)`, in a `cell` of one's own or in `rnn(..)`.",
             OF_STEPS,
         ),
-        with_kernels![[UNITS], [GATES], [], [], [SEED, RESET_AFTER]],
+        with_kernels![[UNITS], [GATES], [], [], [RESET_AFTER, SEED]],
         GRU_WEIGHTS,
         one_step::<Gru>,
     ),

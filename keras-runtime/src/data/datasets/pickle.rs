@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::data::npy::header::Kind;
+use crate::data::Kind;
 
 /// A value; what is large lies in the [`Pickle`].
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
-use super::header::{Header, Kind};
-use crate::data::{Element, IntoTensor, Tensor, Values};
+use super::header::Header;
+use crate::data::{Element, IntoTensor, Kind, Tensor, Values};
 use crate::error::{Error, Result};
 use crate::io::write_whole;
 

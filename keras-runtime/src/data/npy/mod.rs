@@ -10,11 +10,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use array::{read_npy, write_npy};
-use header::{Header, Kind};
+use header::Header;
 use ndarray::ArrayD;
 #[cfg(feature = "datasets")]
 pub use npz::Npz;
 
+use super::Kind;
 use super::samples::{Sample, Samples, array};
 use crate::error::{Error, Result};
 

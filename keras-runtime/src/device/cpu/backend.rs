@@ -9,11 +9,12 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::pass::{Pass, RawSpace, Spaces};
 use super::simd::Isa;
-use super::{constraint, penalty};
+use super::winograd::{Stamped, Transformed};
+use super::{constraint, penalty, split};
 use crate::compiled::{OutputSpec, Penalty, Phase, Spec};
-use crate::data::gather::gather;
+use crate::data::gather::{gather, in_place};
 use crate::data::{Selection, Tensor};
-use crate::device::{Backend, Device, Passed, other_batch};
+use crate::device::{Backend, Device, Passed, average_of, other_batch, settle};
 use crate::error::{Error, Result};
 use crate::init;
 #[cfg(feature = "cuda")]
@@ -48,6 +49,16 @@ impl Device for Cpu {
 /// Inputs or outputs that a pass describes without the heap.
 const PORTS: usize = 8;
 
+/// Floating-point operations of predictions that are done before a thread wakes.
+const ALONE_BELOW: usize = 4_000_000;
+
+/// Memory of the caller that a pass reads inputs from and writes outputs to, in the place of the backend's own.
+#[derive(Default)]
+struct Given<'a> {
+    inputs: [Option<&'a [f32]>; PORTS],
+    outputs: [Option<&'a mut [f32]>; PORTS],
+}
+
 /// One model's memory.
 #[derive(Debug)]
 pub struct CpuBackend {
@@ -61,7 +72,8 @@ pub struct CpuBackend {
     pool: Option<Arc<ThreadPool>>,
     seed: u64,
     batch: usize,
-    params: Vec<f32>,
+    params: Stamped,
+    transformed: Transformed,
     grads: Vec<f32>,
     /// The optimizer's: so many words for each trainable one.
     state: Vec<f32>,
@@ -113,7 +125,8 @@ impl CpuBackend {
             pool: None,
             seed,
             batch: 0,
-            params: vec![0.0; spec.params_len],
+            params: Stamped::new(vec![0.0; spec.params_len]),
+            transformed: Transformed::default(),
             grads: vec![],
             state: vec![],
             scratch: vec![],
@@ -146,6 +159,11 @@ impl CpuBackend {
     /// The passes of `phase` over the batch: one, or two where slopes are asked for that follow from all predictions.
     fn run(&mut self, phase: &Phase, losses: Option<&[Box<dyn Loss>]>, step: u64, slopes: bool) {
         self.passes(phase, losses, step, slopes);
+        self.take_over(phase);
+    }
+
+    /// Takes over what a pass has left.
+    fn take_over(&mut self, phase: &Phase) {
         self.added_loss = if phase.adds_loss { f64::from(self.fixed[0]) } else { 0.0 };
         let carried = self.spec.state_words * self.batch;
         self.carried.copy_within(carried.., 0);
@@ -162,25 +180,34 @@ impl CpuBackend {
                 false => self.shares[i] = self.values(i, &**loss).share(loss.reduced_by()),
             }
         }
-        self.pass(phase, losses, step, false);
+        self.pass(phase, losses, step, false, Given::default());
         for (i, (loss, output)) in losses.unwrap_or_default().iter().zip(self.spec.outputs).enumerate() {
             if over(&**loss, output) {
                 self.compare(i, &**loss, slopes);
             }
         }
         if again && slopes {
-            self.pass(phase, losses, step, true);
+            self.pass(phase, losses, step, true, Given::default());
         }
     }
 
     /// One pass of `phase` over the batch. `known` says whether slopes that follow from all predictions are.
-    fn pass(&mut self, phase: &Phase, losses: Option<&[Box<dyn Loss>]>, step: u64, known: bool) {
+    fn pass(
+        &mut self,
+        phase: &Phase,
+        losses: Option<&[Box<dyn Loss>]>,
+        step: u64,
+        known: bool,
+        mut given: Given<'_>,
+    ) {
         let batch = self.batch;
         grow(&mut self.arena, phase.arena_words * batch);
         grow(&mut self.fixed, phase.fixed_words);
-        for ((output, losses), spec) in self.outputs.iter_mut().zip(&mut self.losses).zip(self.spec.outputs) {
-            grow(output, batch * spec.shape.iter().product::<usize>());
-            grow(losses, batch);
+        for (i, spec) in self.spec.outputs.iter().enumerate() {
+            if given.outputs[i].is_none() {
+                grow(&mut self.outputs[i], batch * spec.shape.iter().product::<usize>());
+            }
+            grow(&mut self.losses[i], batch);
         }
         for (mask, spec) in self.masks.iter_mut().zip(self.spec.outputs) {
             grow(mask, batch * spec.mask);
@@ -188,12 +215,12 @@ impl CpuBackend {
         let scale = 1.0 / batch as f32;
         let (inputs, outputs) = (self.inputs.len(), self.outputs.len());
         let input_spaces: [RawSpace<'_>; PORTS] = std::array::from_fn(|i| match self.inputs.get(i) {
-            Some(words) => RawSpace::readable(words),
+            Some(words) => RawSpace::readable(given.inputs[i].unwrap_or(words)),
             None => RawSpace::readable(&[]),
         });
-        let mut given = self.outputs.iter_mut();
-        let output_spaces: [RawSpace<'_>; PORTS] = std::array::from_fn(|_| match given.next() {
-            Some(words) => RawSpace::writable(words),
+        let mut own = self.outputs.iter_mut();
+        let output_spaces: [RawSpace<'_>; PORTS] = std::array::from_fn(|i| match own.next() {
+            Some(words) => RawSpace::writable(given.outputs[i].take().unwrap_or(words)),
             None => RawSpace::readable(&[]),
         });
         let (mut rows, mut masks) = (self.losses.iter_mut(), self.masks.iter_mut());
@@ -218,6 +245,8 @@ impl CpuBackend {
         });
         let spaces = Spaces {
             params: RawSpace::readable(&self.params),
+            params_stamp: self.params.stamp(),
+            transformed: &self.transformed,
             grads: RawSpace::writable(&mut self.grads),
             arena: RawSpace::writable(&mut self.arena),
             fixed: RawSpace::writable(&mut self.fixed),
@@ -243,6 +272,35 @@ impl CpuBackend {
             };
         }
     }
+
+    /// The pool of its threads, which are made when they are first asked for; none where there is but one thread, or where the
+    /// system gives no more: the work is done by the caller's then.
+    fn pool(&mut self) -> Option<Arc<ThreadPool>> {
+        let threads = self.threads();
+        if threads > 1 && self.pool.is_none() {
+            self.pool = ThreadPoolBuilder::new().num_threads(threads).build().ok().map(Arc::new);
+        }
+        self.pool.clone()
+    }
+
+    /// Says of how many samples the batch is.
+    fn begin_batch(&mut self, samples: usize) -> Result<()> {
+        if self.spec.state_words > 0 && self.carried_samples != samples {
+            if self.carried_samples > 0 {
+                return Err(other_batch(self.spec, self.carried_samples, samples));
+            }
+            self.set_carried(samples, &[]);
+        }
+        self.batch = samples;
+        Ok(())
+    }
+
+    /// Copies the selected samples of input `i`.
+    fn load_input(&mut self, i: usize, tensor: &Tensor<'_>, rows: Selection<'_>) {
+        let len = rows.len() * tensor.shape().width();
+        grow(&mut self.inputs[i], len);
+        gather(tensor, rows, &mut self.inputs[i][..len], self.active);
+    }
 }
 
 /// What [`Ends`](super::ends::Ends) are made of.
@@ -251,7 +309,7 @@ impl CpuBackend {
     /// Without room for weights.
     pub(super) fn without_weights(spec: &'static Spec) -> Result<Self> {
         let mut backend = CpuBackend::new(spec, Some(1), 0)?;
-        backend.params = vec![];
+        backend.params = Stamped::new(vec![]);
         Ok(backend)
     }
 
@@ -347,36 +405,66 @@ impl Backend for CpuBackend {
         let phase = if training { &spec.train } else { &spec.infer };
         grow(&mut self.arena, phase.arena_words * batch);
         grow(&mut self.fixed, phase.fixed_words);
-        for (words, input) in self.inputs.iter_mut().zip(spec.inputs) {
-            grow(words, batch * input.shape.iter().product::<usize>());
-        }
-        for (words, output) in self.outputs.iter_mut().zip(spec.outputs) {
-            grow(words, batch * output.shape.iter().product::<usize>());
-        }
-        for (losses, (targets, width)) in
-            self.losses.iter_mut().zip(self.targets.iter_mut().zip(&self.widths))
-        {
-            grow(losses, batch);
-            grow(targets, batch * width);
-        }
+        // Predictions work in their caller's memory.
         if training {
+            for (words, input) in self.inputs.iter_mut().zip(spec.inputs) {
+                grow(words, batch * input.shape.iter().product::<usize>());
+            }
+            for (words, output) in self.outputs.iter_mut().zip(spec.outputs) {
+                grow(words, batch * output.shape.iter().product::<usize>());
+            }
+            for (losses, (targets, width)) in
+                self.losses.iter_mut().zip(self.targets.iter_mut().zip(&self.widths))
+            {
+                grow(losses, batch);
+                grow(targets, batch * width);
+            }
             grow(&mut self.grads, spec.trainable_len);
         }
         Ok(())
     }
 
     fn load_inputs(&mut self, inputs: &[Tensor<'_>], rows: Selection<'_>) -> Result<()> {
-        if self.spec.state_words > 0 && self.carried_samples != rows.len() {
-            if self.carried_samples > 0 {
-                return Err(other_batch(self.spec, self.carried_samples, rows.len()));
-            }
-            self.set_carried(rows.len(), &[]);
+        self.begin_batch(rows.len())?;
+        for (i, tensor) in inputs.iter().enumerate() {
+            self.load_input(i, tensor, rows);
         }
-        self.batch = rows.len();
-        for (tensor, words) in inputs.iter().zip(&mut self.inputs) {
-            let len = self.batch * tensor.shape().width();
-            grow(words, len);
-            gather(tensor, rows, &mut words[..len], self.active);
+        Ok(())
+    }
+
+    fn predict(
+        &mut self,
+        inputs: &[Tensor<'_>],
+        rows: Selection<'_>,
+        outputs: &mut [&mut [f32]],
+    ) -> Result<()> {
+        self.begin_batch(rows.len())?;
+        let phase = &self.spec.infer;
+        let mut work = |backend: &mut Self| {
+            let mut given = Given::default();
+            for (i, tensor) in inputs.iter().enumerate() {
+                given.inputs[i] = in_place(tensor, rows);
+                if given.inputs[i].is_none() {
+                    backend.load_input(i, tensor, rows);
+                }
+            }
+            for (given, output) in given.outputs.iter_mut().zip(outputs.iter_mut()) {
+                *given = Some(output);
+            }
+            backend.pass(phase, None, 0, false, given);
+            backend.take_over(phase);
+        };
+        if rows.len() * phase.flops < ALONE_BELOW || self.active > 1 {
+            work(self);
+            return Ok(());
+        }
+        match self.pool() {
+            None => work(self),
+            Some(pool) => {
+                self.active = self.threads();
+                split::helped(&pool, || work(self));
+                self.active = 1;
+            }
         }
         Ok(())
     }
@@ -485,12 +573,10 @@ impl Backend for CpuBackend {
     }
 
     fn show_average(&mut self, optimizer: &dyn Optimizer, show: bool) {
-        if self.swapped == show {
-            return;
-        }
-        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
-        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
-            self.params[..len].swap_with_slice(&mut self.state[(slots - 1) * len..slots * len]);
+        if self.swapped != show
+            && let Some(average) = average_of(optimizer, self.spec, self.state.len())
+        {
+            self.params[..average.len()].swap_with_slice(&mut self.state[average]);
             self.swapped = show;
         }
     }
@@ -500,14 +586,9 @@ impl Backend for CpuBackend {
     }
 
     fn take_average(&mut self, optimizer: &dyn Optimizer) {
-        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
-        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
-            let (weights, average) =
-                (&mut self.params[..len], &mut self.state[(slots - 1) * len..slots * len]);
-            match std::mem::take(&mut self.swapped) {
-                true => average.copy_from_slice(weights),
-                false => weights.copy_from_slice(average),
-            }
+        if let Some(average) = average_of(optimizer, self.spec, self.state.len()) {
+            let weights = &mut self.params[..average.len()];
+            settle(std::mem::take(&mut self.swapped), weights, &mut self.state[average]);
         }
     }
 
@@ -516,20 +597,14 @@ impl Backend for CpuBackend {
     }
 
     fn scope(&mut self, work: &mut (dyn FnMut(&mut dyn Backend) + Send)) {
-        if self.active > 1 || self.threads() == 1 {
-            return work(self);
+        match self.pool() {
+            Some(pool) if self.active == 1 => {
+                self.active = self.threads();
+                pool.install(|| work(self));
+                self.active = 1;
+            }
+            _ => work(self),
         }
-        let pool = match &self.pool {
-            Some(pool) => pool.clone(),
-            None => match ThreadPoolBuilder::new().num_threads(self.threads()).build() {
-                Ok(pool) => self.pool.insert(Arc::new(pool)).clone(),
-                // Without threads of its own the work is done by the caller's.
-                Err(_) => return work(self),
-            },
-        };
-        self.active = self.threads();
-        pool.install(|| work(self));
-        self.active = 1;
     }
 }
 

@@ -67,7 +67,7 @@ impl Rows<'_, '_> {
         let Some(convolution) = Winograd::of_matmul(op) else { return self.matmul(op) };
         let at = |sample| (self.at_sample(op.a.buf, sample).cast_const(), self.at_sample(op.c, sample));
         // SAFETY: `at_sample` and `ptr` checked that the operands are in bounds; the plan keeps `c` apart from both.
-        unsafe { convolution.run(self.pass, self.range.clone(), self.pass.ptr(op.w), at) }
+        unsafe { convolution.run(self.pass, self.range.clone(), op.w, at) }
     }
 
     /// `C[g] = A[g] · B[g]`.

@@ -28,3 +28,4 @@ mod winograd;
 pub use backend::{Cpu, CpuBackend};
 pub use map::RANK;
 pub use pass::{Pass, RawSpace, Rows, Spaces};
+pub use winograd::Transformed;

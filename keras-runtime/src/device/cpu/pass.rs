@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::simd::Isa;
+use super::split::join;
+use super::winograd::Transformed;
 use crate::compiled::{Buf, Space};
 #[cfg(feature = "cuda")]
 use crate::device::record::Recorder;
@@ -40,6 +42,10 @@ impl<'a> RawSpace<'a> {
 pub struct Spaces<'a> {
     /// The flat parameter buffer.
     pub params: RawSpace<'a>,
+    /// Another number each time that somebody could have written it.
+    pub params_stamp: u64,
+    /// What was made of kernels in it, and of those that passes compute.
+    pub transformed: &'a Transformed,
     /// The flat gradient (empty while inferring).
     pub grads: RawSpace<'a>,
     /// `arena_words * batch` words.
@@ -63,7 +69,7 @@ pub(super) fn unique() -> u64 {
 /// One run of generated code over one batch.
 #[derive(Debug)]
 pub struct Pass<'a> {
-    /// No other pass of this process has it, nor has this one had it before it last packed a weight: what threads keep of packed
+    /// No other pass of this process has it, nor has this one had it before it last packed a weight: what is kept of packed
     /// weights is good as long as this is the same.
     pub(crate) packed: u64,
     pub(crate) batch: usize,
@@ -108,9 +114,12 @@ impl<'a> Pass<'a> {
     /// A pass that leaves all its kernels to `recorder`.
     #[cfg(feature = "cuda")]
     pub fn recording(recorder: &'a Recorder) -> Self {
+        static NOTHING: Transformed = Transformed::new();
         let none = RawSpace::readable(&[]);
         let spaces = Spaces {
             params: none,
+            params_stamp: 0,
+            transformed: &NOTHING,
             grads: none,
             arena: none,
             fixed: none,
@@ -202,7 +211,7 @@ fn split<'p, 'a>(rows: &Rows<'p, 'a>, parts: usize, body: &(dyn Fn(&Rows<'p, 'a>
     let left = parts / 2;
     let cut = rows.range.start + (len * left / parts).clamp(1, len - 1);
     let (a, b) = (rows.with(rows.range.start..cut), rows.with(cut..rows.range.end));
-    rayon::join(|| split(&a, left, body), || split(&b, parts - left, body));
+    join(|| split(&a, left, body), || split(&b, parts - left, body));
 }
 
 /// A range of the samples of a pass, worked on by one thread.

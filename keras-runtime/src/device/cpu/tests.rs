@@ -5,6 +5,7 @@ mod products;
 
 use super::pass::{Pass, RawSpace, Spaces};
 use super::simd::Isa;
+use super::winograd::Transformed;
 use crate::compiled::{Buf, Space};
 use crate::loss::Heads;
 use crate::random::Philox;
@@ -44,9 +45,12 @@ impl World {
         let mut first = None;
         for threads in THREADS {
             let mut world = self.clone();
+            let transformed = Transformed::default();
             pool.install(|| {
                 let spaces = Spaces {
                     params: RawSpace::readable(&world.params),
+                    params_stamp: 1,
+                    transformed: &transformed,
                     grads: RawSpace::writable(&mut world.grads),
                     arena: RawSpace::writable(&mut world.arena),
                     fixed: RawSpace::writable(&mut world.fixed),

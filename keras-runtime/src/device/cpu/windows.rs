@@ -32,12 +32,12 @@ impl Rows<'_, '_> {
     pub fn matmul_overlap(&self, op: &MatMulOverlap) {
         record!(self.pass, Kernel::MatMulOverlap(*op));
         let MatMulOverlap { a, w, c, words, counts, window, k, n } = *op;
-        let w = self.pass.ptr(w);
         if let Some(convolution) = Winograd::of_overlap(op) {
             let at = |sample| (self.at_sample(a, sample).cast_const(), self.at_sample(c, sample));
             // SAFETY: as below.
             return unsafe { convolution.run(self.pass, self.range.clone(), w, at) };
         }
+        let w = self.pass.ptr(w);
         let (&(m, apart), outer) = counts.split_last().expect("windows have counts");
         let (&(run, step), places) = window.split_last().expect("windows have places");
         WINDOWS.with_borrow_mut(|windows| {

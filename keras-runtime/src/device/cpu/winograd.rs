@@ -13,7 +13,10 @@
 //! Whether a convolution takes this way depends on its shape alone, never on the batch or on threads.
 
 mod gradient;
+mod kernels;
 mod tiles;
+
+pub use kernels::{Stamped, Transformed};
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -21,8 +24,8 @@ use std::ops::Range;
 use super::gemm::{PANEL, height, panels_len, run as sums};
 use super::pass::Pass;
 use super::simd::{self, Kernel, Simd};
-use crate::compiled::{MatMul, MatMulOverlap, Matrix};
-use tiles::{Make, See, Tiles, turned};
+use crate::compiled::{Buf, MatMul, MatMulOverlap, Matrix};
+use tiles::{Make, See, Tiles};
 
 /// Products of matrices: one for each place of a tile.
 const PLACES: usize = 16;
@@ -36,57 +39,14 @@ const TILES: usize = 96;
 const REGISTERS: usize = 12;
 /// Words between the places: with a power of two of them all places would fight for the same lines of a cache.
 const GAP: usize = 16;
-/// Words of transformed kernels that a thread keeps for the next piece of a batch.
-const KEPT_WORDS: usize = 1 << 20;
-/// Pixels of a result below which the kernels' transforms are too much of the work.
-const PIXELS_FROM: usize = 144;
+/// Pixels of a result below which the kernels' transforms, which are 16 words for 9, are too much to read for one sample.
+const PIXELS_FROM: usize = 64;
 /// Channels of images and of results below which the tiles' are.
 const CHANNELS_FROM: usize = 16;
 
-/// What a thread works with, kept from call to call.
-#[derive(Default)]
-struct Scratch {
-    /// Tiles as they are seen, then as they are made.
-    words: Vec<f32>,
-    /// Transformed kernels. Pieces of a batch follow each other, each through all layers of a step.
-    kernels: Vec<Kept>,
-}
-
-/// A transformed kernel.
-struct Kept {
-    /// The pass, the words that were transformed, and how.
-    of: (u64, *const f32, KernelAt),
-    /// Each place in panels.
-    words: Vec<f32>,
-}
-
-impl Scratch {
-    /// The transformed kernel of `convolution` whose words begin at `from`.
-    fn kernel(&mut self, pass: &Pass<'_>, convolution: &Winograd, from: *const f32) -> *const f32 {
-        let of = (pass.packed, from, convolution.kernel);
-        if let Some(kept) = self.kernels.iter().find(|kept| kept.of == of) {
-            return kept.words.as_ptr();
-        }
-        let panels = panels_len(convolution.channels, convolution.filters);
-        // Its own place is taken again, and those of other passes where there is no room.
-        let mut words = match self.kernels.iter().position(|kept| (kept.of.1, kept.of.2) == (of.1, of.2)) {
-            Some(old) => self.kernels.swap_remove(old).words,
-            None => vec![],
-        };
-        self.kernels.retain(|kept| kept.of.0 == pass.packed);
-        let others: usize = self.kernels.iter().map(|kept| kept.words.len()).sum();
-        if others + PLACES * panels > KEPT_WORDS {
-            self.kernels.clear();
-        }
-        words.resize(PLACES * panels, 0.0);
-        simd::run(pass.isa, Kernels { of: convolution, from, to: words.as_mut_ptr(), panels });
-        self.kernels.push(Kept { of, words });
-        self.kernels.last().expect("it was added").words.as_ptr()
-    }
-}
-
 thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    /// Tiles as they are seen, then as they are made: kept from call to call.
+    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A convolution of 3 x 3 pixels at steps of 1.
@@ -185,7 +145,7 @@ impl Winograd {
         &self,
         pass: &Pass<'_>,
         samples: Range<usize>,
-        kernel: *const f32,
+        kernel: Buf,
         at: impl Fn(usize) -> (*const f32, *mut f32) + Clone,
     ) {
         let (isa, Winograd { channels, filters, .. }) = (pass.isa, *self);
@@ -193,9 +153,8 @@ impl Winograd {
         let most = (WORDS / (PLACES * (channels + CHUNK)) / REGISTERS * REGISTERS).clamp(REGISTERS, TILES);
         let together = all.div_ceil(all.div_ceil(most)).next_multiple_of(REGISTERS);
         let (seen_place, made_place) = (together * channels + GAP, together * CHUNK + GAP);
-        SCRATCH.with_borrow_mut(|scratch| {
-            let kernels = scratch.kernel(pass, self, kernel);
-            let words = &mut scratch.words;
+        let kernels = pass.transformed(self, kernel);
+        SCRATCH.with_borrow_mut(|words| {
             words.resize(words.len().max(PLACES * (seen_place + made_place)), 0.0);
             let seen = words.as_mut_ptr();
             let made = seen.wrapping_add(PLACES * seen_place);
@@ -319,61 +278,6 @@ impl Products {
             for (r, sum) in sum.iter().enumerate() {
                 for (v, sum) in sum.iter().enumerate() {
                     sum.store(c.add(r * CHUNK + v * V::LANES));
-                }
-            }
-        }
-    }
-}
-
-// No closures on vectors: what is not inlined loses the instructions of its instruction set.
-
-/// `G g Gᵀ` of every channel and filter, each place in panels.
-struct Kernels<'a> {
-    of: &'a Winograd,
-    from: *const f32,
-    to: *mut f32,
-    /// Words of a place.
-    panels: usize,
-}
-
-/// `G` times a column.
-#[inline(always)]
-fn kernel_column<V: Simd>([a, b, c]: [V; 3]) -> [V; 4] {
-    let half = V::splat(0.5);
-    let (ends, middle) = ((a + c) * half, b * half);
-    [a, ends + middle, ends - middle, c]
-}
-
-impl Kernel for Kernels<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Simd>(self) {
-        let Winograd { channels, filters, kernel, .. } = *self.of;
-        for panel in 0..filters.div_ceil(PANEL) {
-            for channel in 0..channels {
-                let from = self.from.wrapping_add(kernel.first + panel * kernel.panels + channel * PANEL);
-                let to = self.to.wrapping_add((panel * channels + channel) * PANEL);
-                let mut lane = 0;
-                while lane < PANEL {
-                    let mut down = [[V::splat(0.0); 4]; 3];
-                    for (x, down) in down.iter_mut().enumerate() {
-                        let mut column = [V::splat(0.0); 3];
-                        for (y, word) in column.iter_mut().enumerate() {
-                            let tap = from.wrapping_offset((3 * y + x) as isize * kernel.taps);
-                            // SAFETY: panels are whole, and the caller of `Winograd::run` promises all nine taps.
-                            *word = unsafe { V::load(tap.add(lane)) };
-                        }
-                        *down = kernel_column(column);
-                    }
-                    for (y, row) in turned(down).into_iter().enumerate() {
-                        let across = kernel_column(row);
-                        for (x, word) in across.iter().enumerate() {
-                            // SAFETY: the scratch has room for 16 kernels.
-                            unsafe { word.store(to.add((4 * y + x) * self.panels + lane)) };
-                        }
-                    }
-                    lane += V::LANES;
                 }
             }
         }

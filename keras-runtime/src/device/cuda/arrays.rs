@@ -8,8 +8,8 @@ use cudarc::driver::{CudaEvent, CudaSlice, CudaStream, DevicePtr, DriverError};
 
 use super::Gpu;
 use super::pinned::Pinned;
-use super::source::{Number, PORTS};
-use crate::data::{Selection, Tensor};
+use super::source::{PORTS, elements};
+use crate::data::{Kind, Selection, Tensor};
 
 /// Ports of a batch: inputs, targets, and what samples count.
 pub const ALL: usize = 3 * PORTS;
@@ -32,7 +32,7 @@ pub fn weight(i: usize) -> usize {
 /// What a port reads: a kernel's text and numbers depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Load {
-    pub number: Number,
+    pub kind: Kind,
     /// Elements of a row.
     pub width: usize,
 }
@@ -108,7 +108,7 @@ impl Arrays {
         let (free, _) = self.gpu.context.mem_get_info()?;
         let mut room = free / 8 * 7;
         for tensor in arrays.iter().copied().flatten() {
-            let (_, bytes) = Number::of(tensor.values());
+            let (_, bytes) = elements(tensor.values());
             if bytes.is_empty() || bytes.len() > room || self.find(bytes).is_some() {
                 continue;
             }
@@ -148,7 +148,7 @@ impl Arrays {
         tensor: &Tensor<'_>,
         selection: Selection<'_>,
     ) -> Result<(), DriverError> {
-        let (number, bytes) = Number::of(tensor.values());
+        let (kind, bytes) = elements(tensor.values());
         let width = tensor.shape().width();
         let held = self.find(bytes).map(|held| held.device.device_ptr(&self.gpu.stream).0);
         let (address, first, listed) = match held {
@@ -164,7 +164,7 @@ impl Arrays {
             },
         };
         let port = &mut self.ports[port];
-        port.load = (width > 0).then_some(Load { number, width });
+        port.load = (width > 0).then_some(Load { kind, width });
         port.source = [address as u32, (address >> 32) as u32, first as u32, u32::from(listed)];
         Ok(())
     }

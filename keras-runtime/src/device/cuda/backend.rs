@@ -3,28 +3,33 @@
 mod control;
 mod load;
 mod pass;
+mod scaling;
 mod seam;
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use cudarc::driver::{DriverError, LaunchConfig};
 
 use self::control::CONTROL;
+pub(super) use self::scaling::AHEAD;
+use self::scaling::Scaling;
 use super::arrays::{ALL, Arrays, Load};
 use super::log::{Entry, Log};
 use super::losses::Met;
 use super::memory::{Fault, Memory, Mirror, Words};
+use super::metrics::{ROOM, Watched};
 use super::pinned::Uploads;
 use super::player::{Player, workspace};
 use super::source::{self, PORTS, Program, Slope, Step, THREADS};
 use super::tasks::{Graph, Task};
+use super::weights::Known;
 use super::{Gpu, library};
 use crate::compiled::{Phase, Spec};
 use crate::device::cpu::ends::Ends;
 use crate::error::{Error, Result};
-use crate::optim::{LossScale, ScaleState, Scratch};
+use crate::optim::Scratch;
 
 /// The passes of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +53,8 @@ pub(super) struct How {
 struct Key {
     kind: Kind,
     batch: usize,
+    /// Whether the device multiplies the loss with its scale.
+    scaled: bool,
     /// What its ports read.
     loads: [Option<Load>; ALL],
     slopes: [Slope; PORTS],
@@ -71,15 +78,17 @@ pub struct CudaBackend {
     pub(super) player: Player,
     /// Losses with kernels of their own.
     pub(super) met: Vec<Met>,
-    /// Kernels of optimizers, by their text.
-    pub(super) updates: Vec<(String, Player)>,
+    /// Kernels of optimizers.
+    pub(super) updates: Vec<Known>,
     /// The kernels that read arrays, once there is a batch.
     pub(super) gather: Option<Player>,
     arrays: Arrays,
     pub(super) uploads: Uploads,
     log: Log,
-    /// Whose predictions are looked at.
-    watched: [bool; PORTS],
+    /// Of each output its metrics; none for one that looks at predictions itself.
+    watched: Vec<Vec<Option<Watched>>>,
+    /// Where metrics are added up.
+    measures: Words,
     /// What the last pass has put into the log.
     logged: Option<Entry>,
     pub(super) graphs: Option<Graphs>,
@@ -97,8 +106,9 @@ pub struct CudaBackend {
     work: Words,
     /// The penalty of each weight.
     penalties: Words,
-    /// Of a step: its numbers, sums of pieces, what they are together, and what gradients are multiplied with.
+    /// Of a step: its numbers, and those that it may have; sums of pieces, what they are together, and what gradients are multiplied with.
     pub(super) numbers: Words,
+    pub(super) table: Words,
     pub(super) sums: Words,
     pub(super) folded: Words,
     pub(super) scales: Words,
@@ -116,11 +126,11 @@ pub struct CudaBackend {
     ends_loaded: bool,
     /// What the loss is multiplied with, of which the gradient is.
     pub(super) scale: f32,
-    scaling: Cell<ScaleState>,
-    /// How the scale goes on from the last step, of which the device knows whether it was taken.
-    judged: Cell<Option<LossScale>>,
-    /// The device was told to leave a step out.
-    stopped: Cell<bool>,
+    /// Whether that is another number than 1, which the device has.
+    pub(super) scaled: bool,
+    scaling: Scaling,
+    /// The device may have been told to leave a step out.
+    stopped: bool,
     losses: Vec<Mirror>,
     /// What a pass is told, and the rows of its batch.
     control: Words,
@@ -171,6 +181,7 @@ impl CudaBackend {
             work: words(0)?,
             penalties: words(spec.weights.len())?,
             numbers: words(0)?,
+            table: words(0)?,
             sums: words(0)?,
             folded: words(0)?,
             scales: words(0)?,
@@ -185,9 +196,9 @@ impl CudaBackend {
             ends_needed: false,
             ends_loaded: false,
             scale: 1.0,
-            scaling: Cell::default(),
-            judged: Cell::default(),
-            stopped: Cell::new(true),
+            scaled: false,
+            scaling: Scaling::new(&gpu, words(Scaling::WORDS)?).map_err(failed)?,
+            stopped: true,
             losses: many(outputs)?,
             control: words(CONTROL)?,
             added_loss: OnceCell::from(0.0),
@@ -198,7 +209,8 @@ impl CudaBackend {
             arrays: Arrays::new(&gpu, resident).map_err(failed)?,
             uploads: Uploads::default(),
             log: Log::new(&gpu, spec).map_err(failed)?,
-            watched: [false; PORTS],
+            watched: vec![],
+            measures: words(ROOM)?,
             logged: None,
             met: vec![],
             seed,
@@ -277,14 +289,14 @@ impl CudaBackend {
     fn set_scale(&mut self, scale: f32) {
         // As on the CPU: what a model adds to its loss has no factor.
         self.scale = if self.spec.train.adds_loss { 1.0 } else { scale };
+        self.scaled = self.scale != 1.0;
     }
 
     /// Makes room for a pass; graphs of before are of no use if something had to move.
     fn make_room(&mut self, kind: Kind, batch: usize) {
         if self.control.missing(CONTROL + batch) > 0 {
-            // What is asked of it goes with it: whether there was a step, and that there is one.
-            self.scaling();
-            self.stopped.set(true);
+            // That there is a step goes with it.
+            self.stopped = true;
         }
         let (phase, work) = (self.phase(kind).0, self.workspace(kind, batch));
         let (arena, fixed) = (phase.arena_words * batch, phase.fixed_words);

@@ -24,6 +24,8 @@ pub enum What {
     Targets(usize),
     Weights(usize),
     Mask(usize),
+    /// What was added up for a metric of an output.
+    Sums(usize, usize),
     /// The loss that the model adds itself.
     Own,
     /// The penalty of each weight.
@@ -34,11 +36,18 @@ pub enum What {
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
     pub what: What,
-    /// Where they are on the device.
+    /// Where they are on the device; what is added up comes to the entry by itself.
     pub from: u64,
     /// Where in the entry they come to lie.
     pub at: usize,
     pub len: usize,
+}
+
+impl Part {
+    /// Where what follows it comes to lie: at a multiple of four words, so that they move together.
+    pub fn end(&self) -> usize {
+        self.at + self.len.next_multiple_of(4)
+    }
 }
 
 /// A pass.
@@ -52,7 +61,7 @@ pub struct Entry {
 
 impl Entry {
     pub fn words(&self) -> usize {
-        self.parts.last().map_or(0, |part| part.at + part.len)
+        self.parts.last().map_or(0, Part::end)
     }
 }
 
@@ -216,6 +225,14 @@ impl Passed for Shown<'_> {
 
     fn loss_share(&self, i: usize) -> f64 {
         self.entry.shares[i]
+    }
+
+    fn measured(&self, i: usize, k: usize) -> Option<[f64; 4]> {
+        let (words, _) = self.find(What::Sums(i, k))?.as_chunks::<2>();
+        Some(std::array::from_fn(|s| {
+            let [low, high] = words[s].map(|word| u64::from(word.to_bits()));
+            f64::from_bits(high << 32 | low)
+        }))
     }
 
     fn added_loss(&self) -> f64 {

@@ -16,6 +16,7 @@ mod library;
 mod log;
 mod losses;
 mod memory;
+mod metrics;
 mod pinned;
 mod player;
 mod source;
@@ -23,6 +24,7 @@ mod tasks;
 mod weights;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -70,6 +72,21 @@ pub(crate) struct Gpu {
     pub architecture: Architecture,
     pub precompiled: Arc<Mutex<Precompiled>>,
     pub timings: Arc<Mutex<Option<Timings>>>,
+}
+
+/// Its name, and its architecture.
+impl fmt::Display for Gpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Architecture { major, minor } = self.architecture;
+        write!(f, "{}, sm_{major}{minor}", self.name)
+    }
+}
+
+/// The name of the GPU, and its architecture.
+impl fmt::Display for Cuda {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.gpu.fmt(f)
+    }
 }
 
 impl Gpu {

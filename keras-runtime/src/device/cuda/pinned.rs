@@ -73,6 +73,12 @@ impl Done {
         self.event.record(stream)
     }
 
+    /// Whether the last copy has come to its end, without a wait.
+    fn is_over(&mut self) -> Result<bool, DriverError> {
+        self.busy = self.busy && !self.event.try_is_complete()?;
+        Ok(!self.busy)
+    }
+
     fn wait(&mut self) -> Result<(), DriverError> {
         if std::mem::take(&mut self.busy) { self.event.synchronize() } else { Ok(()) }
     }
@@ -101,6 +107,11 @@ impl Pinned {
 
     pub fn len(&self) -> usize {
         self.block.len
+    }
+
+    /// Whether the last copy is done.
+    pub fn is_over(&mut self) -> Result<bool, DriverError> {
+        self.done.is_over()
     }
 
     /// The bytes, once the last copy is done.

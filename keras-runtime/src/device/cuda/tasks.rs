@@ -43,7 +43,7 @@ impl Task {
         let player: &Player = match self.module {
             Module::Model => &backend.player,
             Module::Gather => backend.gather.as_ref().expect("loads are of a batch, which has compiled it"),
-            Module::Update(at) => &backend.updates[at].1,
+            Module::Update(at) => &backend.updates[at].player,
         };
         player.call(&self.kernel, blocks_of(self.blocks), &self.parameters)
     }

@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use cudarc::driver::DriverError;
 
-use super::backend::CudaBackend;
+use super::backend::{AHEAD, CudaBackend};
 use super::library;
 use super::player::{Parameter, Player};
-use super::source::{self, Pass, THREADS};
+use super::source::{self, Pass, Shape, THREADS};
 use super::tasks::{self, Module, Task};
 use crate::compiled::Spec;
 use crate::device::cpu::simd::Isa;
 use crate::error::Result;
-use crate::optim::{Clip, LossScaling, Moment, Optimizer, Pieces, Update, pieces};
+use crate::optim::{Clip, LossScaling, Moment, Optimizer, Pieces, ScaleState, Update, pieces};
 
 /// Words of a piece whose sum a block adds up.
 const PIECE: usize = 4096;
@@ -22,10 +22,15 @@ fn threads(len: usize) -> usize {
     len.div_ceil(THREADS)
 }
 
+/// Blocks for so many words, four to a thread.
+pub fn fours(len: usize) -> usize {
+    len.div_ceil(4 * THREADS)
+}
+
 /// Copies words on the device, as a kernel: graphs hold it like any other.
 pub fn copy(backend: &CudaBackend, from: u64, to: u64, len: usize) -> Result<(), DriverError> {
     let parameters = [Parameter::Address(from), Parameter::Address(to), Parameter::number(len)];
-    backend.player.call("copy", super::backend::blocks_of(threads(len)), &parameters)
+    backend.player.call("copy", super::backend::blocks_of(fours(len)), &parameters)
 }
 
 /// A range of the parameters that are treated alike.
@@ -107,7 +112,8 @@ impl<'o> Ranges<'o> {
 /// The kernels of an optimizer for a model: one text for each kind of range.
 pub fn texts(optimizer: &dyn Optimizer, spec: &Spec) -> Vec<String> {
     let kernels = Ranges::of(optimizer, spec, (1, optimizer.learning_rate())).kernels();
-    let mut texts: Vec<String> = kernels.into_iter().flatten().map(|piece| piece.text).collect();
+    let mut texts: Vec<String> =
+        kernels.into_iter().flatten().map(|piece| piece.shape.printed().text).collect();
     texts.sort();
     texts.dedup();
     texts
@@ -128,11 +134,38 @@ pub fn update(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) {
     if let Err(error) = done {
         backend.fault.keep(error);
     }
+    backend.ask_scaling();
 }
 
 /// The words of an optimizer's state.
 pub fn state_words(optimizer: &dyn Optimizer, spec: &Spec) -> usize {
     optimizer.state_words() * spec.trainable_len
+}
+
+/// Whether steps can be launched before it is known which of the last ones were taken, where the loss has a scale of its own.
+pub fn goes_ahead(optimizer: &dyn Optimizer, spec: &Spec) -> bool {
+    // Collected gradients are a step after so many that were taken.
+    optimizer.options().accumulate <= 1 && steps(optimizer, spec, &[1]).is_some()
+}
+
+/// The ranges of a step, with the kernels of each of these, which differ in nothing but numbers; none where one is no formula.
+fn steps<'o>(
+    optimizer: &'o dyn Optimizer,
+    spec: &Spec,
+    steps: &[u64],
+) -> Option<(Ranges<'o>, Vec<Vec<source::Piece>>)> {
+    let batches = u64::from(optimizer.options().accumulate.max(1));
+    // As Keras: schedules count batches, formulas count steps.
+    let moment = |step: u64| (step.div_ceil(batches), optimizer.learning_rate_at(step - 1));
+    let ranges: Vec<Ranges<'_>> =
+        steps.iter().map(|step| Ranges::of(optimizer, spec, moment(*step))).collect();
+    let kernels = ranges.iter().map(Ranges::kernels).collect::<Option<Vec<_>>>()?;
+    let alike = |pieces: &Vec<source::Piece>| {
+        pieces.len() == kernels[0].len()
+            && pieces.iter().zip(&kernels[0]).all(|(piece, first)| piece.shape.is_like(&first.shape))
+    };
+    let same = kernels.iter().all(alike);
+    Some((ranges.into_iter().next()?, kernels)).filter(|_| same)
 }
 
 /// What [`update`] launches, when its numbers are on the way to the device; none if the step is no formula, or the device has failed.
@@ -142,7 +175,6 @@ pub fn launches(
     step: u64,
 ) -> Result<Option<Vec<Task>>> {
     backend.go_on();
-    let step = step - backend.scaling().skipped;
     let len = backend.spec.trainable_len;
     if backend.state.len() < state_words(optimizer, backend.spec) {
         let starts = (0..optimizer.state_words()).map(|slot| optimizer.state_start(slot));
@@ -157,12 +189,25 @@ pub fn launches(
     if len == 0 {
         return Ok(Some(vec![]));
     }
-    let batches = u64::from(optimizer.options().accumulate.max(1));
-    // As Keras: schedules count batches, formulas count steps.
-    let moment = (step.div_ceil(batches), optimizer.learning_rate_at(step - 1));
-    let ranges = Ranges::of(optimizer, backend.spec, moment);
-    let Some(kernels) = ranges.kernels() else { return Ok(None) };
-    on_device(backend, optimizer, step, &ranges, kernels).map(Some)
+    let dynamic = matches!(optimizer.options().loss_scale, Some(LossScaling::Dynamic(_)));
+    let (mut known, mut pending) = match dynamic && optimizer.options().accumulate <= 1 {
+        true => backend.scaling_so_far(),
+        false => (backend.scaling(), 0),
+    };
+    // For each count of steps that may have been left out since, the step that this is then.
+    let counted = |known: ScaleState, pending: usize| -> Vec<u64> {
+        (0..=pending as u64).map(|left| step - known.skipped - left).collect()
+    };
+    let mut numbers = counted(known, pending);
+    let mut found = steps(optimizer, backend.spec, &numbers);
+    if found.is_none() && pending > 0 {
+        (known, pending) = (backend.scaling(), 0);
+        numbers = counted(known, pending);
+        found = steps(optimizer, backend.spec, &numbers);
+    }
+    let Some((ranges, kernels)) = found else { return Ok(None) };
+    let first = dynamic.then_some(known.skipped as u32);
+    on_device(backend, optimizer, &numbers, first, &ranges, kernels).map(Some)
 }
 
 /// An optimizer that is no formula: everything comes here, and goes back.
@@ -178,6 +223,7 @@ fn on_host(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) -> R
         }
     }
     let scale = std::mem::replace(&mut backend.scale, 1.0);
+    backend.scaled = false;
     if scale != 1.0 {
         backend.grads.write()[..len].iter_mut().for_each(|g| *g /= scale);
     }
@@ -196,76 +242,97 @@ fn on_host(backend: &mut CudaBackend, optimizer: &dyn Optimizer, step: u64) -> R
     tasks::play(backend, constraints).map_err(|error| library::explain(&backend.gpu.name, &error))
 }
 
+/// The launches of a step: the one of `steps` that it is by what was left out since `first`, or the only one.
 fn on_device(
     backend: &mut CudaBackend,
     optimizer: &dyn Optimizer,
-    step: u64,
+    steps: &[u64],
+    first: Option<u32>,
     ranges: &Ranges<'_>,
-    kernels: Vec<source::Piece>,
+    kernels: Vec<Vec<source::Piece>>,
 ) -> Result<Vec<Task>> {
-    let modules =
-        kernels.iter().zip(&ranges.found).map(|(piece, of)| module(backend, piece, of.optimizer.name()));
-    let modules = modules.collect::<Result<Vec<_>>>()?;
+    let pieces = &kernels[0];
+    let known =
+        pieces.iter().zip(&ranges.found).map(|(piece, of)| known(backend, piece, of.optimizer.name()));
+    let known = known.collect::<Result<Vec<_>>>()?;
     let [params, grads, state] = [&mut backend.params, &mut backend.grads, &mut backend.state];
     [params, grads, state].into_iter().for_each(|words| words.changes());
-    let numbers: Vec<f32> = kernels.iter().flat_map(|piece| piece.constants.iter().copied()).collect();
-    let room = Room::new(backend, ranges, &kernels, numbers.len());
-    let room = room.map_err(|error| library::explain(&backend.gpu.name, &error))?;
-    let mut tasks = vec![];
-    scaled(backend, optimizer, &room, &mut tasks);
     let options = optimizer.options();
     let (count, batches) = (own_words(optimizer), u64::from(options.accumulate.max(1)));
+    // Of each step its numbers, and what its average does.
+    let mut numbers: Vec<f32> = first.map(f32::from_bits).into_iter().collect();
+    for (step, pieces) in steps.iter().zip(&kernels) {
+        numbers.extend(pieces.iter().flat_map(|piece| piece.constants.iter().copied()));
+        if let Some(average) = options.average {
+            let before = (step - 1) / batches;
+            let momentum = if before == 0 { 0.0 } else { average.momentum };
+            let overwrite = average.overwrite_frequency.is_some_and(|each| (before + 1).is_multiple_of(each));
+            numbers.extend([momentum, f32::from(u8::from(overwrite))]);
+        }
+    }
+    let each = (numbers.len() - usize::from(first.is_some())) / steps.len();
+    let room = Room::new(backend, ranges, &known, each);
+    let room = room.map_err(|error| library::explain(&backend.gpu.name, &error))?;
+    let mut tasks = vec![];
+    scaled(backend, optimizer, &room, each, &mut tasks);
     let len = backend.spec.trainable_len;
     let slot = |slot: usize| Parameter::Address(backend.state.device.address(slot * len));
     let [params, grads] = [&backend.params, &backend.grads].map(|words| words.device.address(0));
     let [params, grads] = [params, grads].map(Parameter::Address);
-    let last = step.is_multiple_of(batches);
+    let last = steps[0].is_multiple_of(batches);
     if batches > 1 {
         let batches = Parameter::float(batches as f32);
         let parameters =
             [grads, slot(count), Parameter::number(len), batches, Parameter::from(last), room.control];
-        tasks.push(Task::new(Module::Model, "collect", threads(len), parameters));
+        tasks.push(Task::new(Module::Model, "collect", fours(len), parameters));
     }
+    let mut at = 0;
     if last {
         for (i, of) in ranges.clips.iter().enumerate() {
             clipped(backend, of, room.scale(i), &room, &mut tasks);
         }
-        let mut first = 0;
-        for ((of, piece), module) in ranges.found.iter().zip(&kernels).zip(modules) {
+        for ((of, piece), kernels) in ranges.found.iter().zip(pieces).zip(known) {
             let scale = room.scale(source::slot_of(of.at.scale).unwrap_or(0));
-            let numbers = Parameter::Address(backend.numbers.address(first));
+            let numbers = Parameter::Address(backend.numbers.address(at));
             let words = [params, grads, slot(of.state.start), numbers, scale];
-            apply(piece, module, &of.range, words, len, &room, &mut tasks);
-            first += piece.constants.len();
+            apply(&backend.updates[kernels], kernels, &of.range, words, len, &room, &mut tasks);
+            at += piece.constants.len();
         }
     }
-    if let Some(average) = options.average {
-        let before = (step - 1) / batches;
-        let momentum = if before == 0 { 0.0 } else { average.momentum };
-        let overwrite = average.overwrite_frequency.is_some_and(|each| (before + 1).is_multiple_of(each));
+    if options.average.is_some() {
         let means = slot(optimizer.state_words() - 1);
-        let how = [Parameter::number(len), Parameter::float(momentum), Parameter::from(overwrite)];
-        let parameters = [params, means, how[0], how[1], how[2], room.control];
-        tasks.push(Task::new(Module::Model, "average", threads(len), parameters));
+        let how = Parameter::Address(backend.numbers.address(each - 2));
+        let parameters = [params, means, Parameter::number(len), how, room.control];
+        tasks.push(Task::new(Module::Model, "average", fours(len), parameters));
     }
     tasks.extend(constraints(backend));
-    let to = backend.numbers.address(0);
+    let to = if first.is_some() { backend.table.address(0) } else { backend.numbers.address(0) };
     // SAFETY: there is room for all numbers.
     let sent = unsafe { backend.uploads.send(&backend.gpu, &numbers, to) };
     sent.map_err(|error| library::explain(&backend.gpu.name, &error)).map(|()| tasks)
 }
 
-/// The module of a formula, which is compiled the first time.
-fn module(backend: &mut CudaBackend, piece: &source::Piece, name: &str) -> Result<Module> {
-    if let Some(at) = backend.updates.iter().position(|(text, _)| *text == piece.text) {
-        return Ok(Module::Update(at));
+/// The kernels of a step, which were printed and compiled when one like it was met.
+#[derive(Debug)]
+pub struct Known {
+    shape: Shape,
+    passes: Vec<(usize, Pass)>,
+    folded: usize,
+    pub player: Player,
+}
+
+/// Which of the known steps has the kernels of a piece.
+fn known(backend: &mut CudaBackend, piece: &source::Piece, name: &str) -> Result<usize> {
+    if let Some(at) = backend.updates.iter().position(|known| known.shape.is_like(&piece.shape)) {
+        return Ok(at);
     }
-    let player = Player::new(&backend.gpu, &piece.text);
+    let source::Printed { text, passes, folded } = piece.shape.printed();
+    let player = Player::new(&backend.gpu, &text);
     let mut player = player.map_err(|error| library::of(&format!("the optimizer `{name}`"), error))?;
-    let names = piece.passes.iter().map(|(kernel, _)| source::update_name(*kernel));
+    let names = passes.iter().map(|(kernel, _)| source::update_name(*kernel));
     player.find(names).map_err(|error| library::explain(&backend.gpu.name, &error))?;
-    backend.updates.push((piece.text.clone(), player));
-    Ok(Module::Update(backend.updates.len() - 1))
+    backend.updates.push(Known { shape: piece.shape.clone(), passes, folded, player });
+    Ok(backend.updates.len() - 1)
 }
 
 /// Where a step keeps what it needs beside weights, gradients and state.
@@ -281,12 +348,13 @@ impl Room {
     fn new(
         backend: &mut CudaBackend,
         ranges: &Ranges<'_>,
-        kernels: &[source::Piece],
+        known: &[usize],
         numbers: usize,
     ) -> Result<Self, DriverError> {
         let pieces = backend.spec.trainable_len.div_ceil(PIECE);
-        let most = kernels.iter().map(|piece| piece.folded).max().unwrap_or(0);
+        let most = known.iter().map(|at| backend.updates[*at].folded).max().unwrap_or(0);
         let mut moved = backend.numbers.grow(numbers)?;
+        moved |= backend.table.grow(1 + (AHEAD + 1) * numbers)?;
         // Sums have 64 bits.
         moved |= backend.sums.grow(2 * pieces)?;
         moved |= backend.scales.grow(ranges.clips.len())?;
@@ -308,23 +376,36 @@ impl Room {
     }
 }
 
-/// Takes the scale of the loss off the gradient; where that is one of its own, sees whether there is a step.
-fn scaled(backend: &mut CudaBackend, optimizer: &dyn Optimizer, room: &Room, tasks: &mut Vec<Task>) {
+/// Takes the scale of the loss off the gradient; where that is one of its own, sees whether there is a step, and which numbers it has.
+fn scaled(
+    backend: &mut CudaBackend,
+    optimizer: &dyn Optimizer,
+    room: &Room,
+    numbers: usize,
+    tasks: &mut Vec<Task>,
+) {
     let (len, grads) = (backend.spec.trainable_len, Parameter::Address(backend.grads.device.address(0)));
-    let scaling = optimizer.options().loss_scale;
-    if let Some(LossScaling::Dynamic(how)) = scaling {
-        let missing = Parameter::float(backend.scaling().factor(scaling) / backend.scale);
+    let was = std::mem::take(&mut backend.scaled);
+    backend.scale = 1.0;
+    if let Some(LossScaling::Dynamic(how)) = optimizer.options().loss_scale {
+        backend.place_scaling(how);
+        let scaling = Parameter::Address(backend.scaling_address());
         let pieces = len.div_ceil(PIECE);
-        let parameters = [grads, room.sums, Parameter::number(len), missing];
+        let parameters =
+            [grads, room.sums, Parameter::number(len), scaling, Parameter::from(was), room.control];
         tasks.push(Task::new(Module::Model, "infinite", pieces, parameters));
-        let parameters = [room.sums, Parameter::number(pieces), room.control];
+        let growth = Parameter::Word(how.dynamic_growth_steps);
+        let parameters = [room.sums, Parameter::number(pieces), room.control, scaling, growth];
         tasks.push(Task::new(Module::Model, "judge", 1, parameters));
-        backend.judged(how);
+        let [table, to] =
+            [&backend.table, &backend.numbers].map(|words| Parameter::Address(words.address(0)));
+        let parameters = [table, to, Parameter::number(numbers), scaling, room.control];
+        tasks.push(Task::new(Module::Model, "choose", threads(numbers), parameters));
+        backend.judged();
     }
-    let scale = std::mem::replace(&mut backend.scale, 1.0);
-    if scale != 1.0 {
-        let parameters = [grads, Parameter::number(len), Parameter::float(scale), room.control];
-        tasks.push(Task::new(Module::Model, "unscale", threads(len), parameters));
+    if was {
+        let parameters = [grads, Parameter::number(len), room.control];
+        tasks.push(Task::new(Module::Model, "unscale", fours(len), parameters));
     }
 }
 
@@ -352,8 +433,8 @@ fn clipped(
 
 /// The formula of a range: a kernel for each pass over it, and one for each sum.
 fn apply(
-    piece: &source::Piece,
-    module: Module,
+    known: &Known,
+    at: usize,
     range: &Range<usize>,
     words: [Parameter; 5],
     stride: usize,
@@ -362,17 +443,18 @@ fn apply(
 ) {
     let place = [range.start, range.len(), stride].map(Parameter::number);
     let mut folded = 0;
-    for (kernel, pass) in &piece.passes {
+    for (kernel, pass) in &known.passes {
         let pieces = range.len().div_ceil(PIECE);
         let mut parameters = words.to_vec();
         parameters.extend([room.folded, room.sums, room.control]);
         parameters.extend(place);
         let blocks = match pass {
             Pass::Each => threads(range.len()),
+            Pass::Fours => fours(range.len()),
             Pass::Folds => pieces,
             Pass::Blocks(blocks) => *blocks,
         };
-        tasks.push(Task::new(module, source::update_name(*kernel), blocks, parameters));
+        tasks.push(Task::new(Module::Update(at), source::update_name(*kernel), blocks, parameters));
         if *pass == Pass::Folds {
             let parameters = [room.sums, room.folded, Parameter::number(pieces), Parameter::number(folded)];
             tasks.push(Task::new(Module::Model, "total", 1, parameters));

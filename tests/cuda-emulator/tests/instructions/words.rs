@@ -157,3 +157,44 @@ fn local_memory_of_an_odd_size() {
         assert_eq!(got, a[at].wrapping_add(at as u64));
     }
 }
+
+/// A generic address tells the space that it is in.
+#[test]
+fn addresses_tell_their_space() {
+    let device = device();
+    let a = values(64, 11);
+    let made = [
+        ("global", "mov.u64 x, at;"),
+        ("shared", "mov.u64 x, room; cvta.shared.u64 x, x;"),
+        ("local", "mov.u64 x, own; cvta.local.u64 x, x;"),
+    ];
+    for (of, address) in made {
+        for asked in ["global", "shared", "local", "const"] {
+            let text = format!(
+                ".shared .align 8 .b8 room[8]; .local .align 8 .b8 own[8]; .reg .b64 x; {address}\n\
+                isspacep.{asked} p, x; selp.b32 d, 1, 0, p;"
+            );
+            // Constants lie in device memory here.
+            let holds = of == asked || (of == "global" && asked == "const");
+            let got = run(&device, &text, 32, &[(64, &a)]);
+            assert!(got.iter().all(|got| *got == u64::from(holds)), "isspacep.{asked} of a {of} address");
+        }
+    }
+}
+
+/// How memory is cached, and how many registers a warp has, changes no result.
+#[test]
+fn hints_change_nothing() {
+    let device = device();
+    let a = values(64, 12);
+    let hints = [
+        "ldu.global.u64 d, [at];",
+        ".reg .b64 x; createpolicy.fractional.L2::evict_last.b64 x, 0f3F800000; ld.global.L2::cache_hint.u64 d, [at], x;",
+        ".reg .b64 x; createpolicy.range.global.L2::evict_last.L2::evict_unchanged.b64 x, [at], 8, 8; mov.u64 d, a;",
+        "setmaxnreg.inc.sync.aligned.u32 96; mov.u64 d, a; setmaxnreg.dec.sync.aligned.u32 40;",
+        "prefetch.global.L1 [at]; prefetchu.L1 [at]; applypriority.global.L2::evict_normal [at], 128; mov.u64 d, a;",
+    ];
+    for text in hints {
+        assert_eq!(run(&device, text, 64, &[(64, &a)]), a, "{text}");
+    }
+}

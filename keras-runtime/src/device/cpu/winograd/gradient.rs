@@ -88,8 +88,7 @@ impl Winograd {
         let most = (WORDS / (PLACES * (channels + self.filters))).clamp(2 * REGISTERS, TILES);
         let together = all.div_ceil(all.div_ceil(most).max(1)).max(1);
         let (seen_place, spread_place) = (together * channels + GAP, together * filters.len() + GAP);
-        SCRATCH.with_borrow_mut(|scratch| {
-            let words = &mut scratch.words;
+        SCRATCH.with_borrow_mut(|words| {
             words.resize(words.len().max(PLACES * (seen_place + spread_place)), 0.0);
             let seen = words.as_mut_ptr();
             let spread = seen.wrapping_add(PLACES * seen_place);

@@ -4,7 +4,6 @@ use super::CudaBackend;
 use crate::device::cuda::arrays::ALL;
 use crate::device::cuda::source::PORTS;
 use crate::loss::{Fused, Loss};
-use crate::optim::{LossScale, ScaleState};
 
 /// Words of control: those of the pass, four for each output, and four for each port of the batch, which say where it reads. Behind them
 /// come rows.
@@ -25,8 +24,7 @@ impl CudaBackend {
         words[SCALE] = self.scale.to_bits();
         words[GO] = 1;
         words[LOG] = self.log.next() as u32;
-        self.scaling();
-        self.stopped.set(false);
+        self.stopped = false;
         for (i, output) in self.spec.outputs.iter().enumerate() {
             let Some(loss) = losses.and_then(|losses| losses.get(i)) else { continue };
             let setting = match loss.fused(output.head) {
@@ -50,32 +48,9 @@ impl CudaBackend {
         self.fault.note(sent);
     }
 
-    /// How far the scale of the loss has come; the device is asked about the last step, if nobody has yet.
-    pub(in crate::device::cuda) fn scaling(&self) -> ScaleState {
-        if let Some(how) = self.judged.take() {
-            let mut go = [0.0f32];
-            self.fault.note(self.control.get(GO, &mut go));
-            let taken = go[0].to_bits() != 0;
-            self.stopped.set(!taken);
-            self.scaling.set(self.scaling.get().after(how, taken));
-        }
-        self.scaling.get()
-    }
-
-    pub(in crate::device::cuda) fn set_scaling(&mut self, state: ScaleState) {
-        self.judged.set(None);
-        self.scaling.set(state);
-    }
-
-    /// The device is about to see whether there is a step.
-    pub(in crate::device::cuda) fn judged(&mut self, how: LossScale) {
-        self.judged.set(Some(how));
-    }
-
-    /// Lets steps be taken, where one was left out and no pass has come since.
+    /// Lets steps be taken, where one may have been left out and no pass has come since.
     pub(in crate::device::cuda) fn go_on(&mut self) {
-        self.scaling();
-        if self.stopped.take() {
+        if std::mem::take(&mut self.stopped) {
             let told = self.control.put(GO, &[f32::from_bits(1)]);
             self.fault.note(told);
         }

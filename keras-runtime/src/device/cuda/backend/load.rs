@@ -11,8 +11,9 @@ use crate::device::cuda::arrays::{Load, input, target, weight};
 use crate::device::cuda::library;
 use crate::device::cuda::memory::Mirror;
 use crate::device::cuda::player::{Parameter, Player};
-use crate::device::cuda::source::{self, PORTS, THREADS};
+use crate::device::cuda::source::{self, PORTS};
 use crate::device::cuda::tasks::{Module, Task};
+use crate::device::cuda::weights;
 use crate::error::Result;
 use crate::loss::{LeftOut, Loss, Reduction, Scope};
 
@@ -85,14 +86,14 @@ impl CudaBackend {
         let ports = [&self.inputs, &self.targets, &self.sample_weights];
         let loads = self.arrays.loads().into_iter().enumerate();
         let tasks = loads.filter_map(|(port, load)| {
-            let Load { number, width } = load?;
+            let Load { kind, width } = load?;
             let words = ports[port / PORTS].get(port % PORTS)?;
             let [control, to] = [self.control_address(), words.device.address(0)].map(Parameter::Address);
             let [at, rows, width, len] =
                 [SOURCES + 4 * port, CONTROL, width, words.len()].map(Parameter::number);
-            let blocks = words.len().div_ceil(THREADS);
+            let blocks = weights::fours(words.len());
             let parameters = [control, at, rows, to, width, len];
-            Some(Task::new(Module::Gather, number.kernel(), blocks, parameters))
+            Some(Task::new(Module::Gather, source::gather_kernel(kind), blocks, parameters))
         });
         tasks.collect()
     }

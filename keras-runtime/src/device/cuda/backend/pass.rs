@@ -8,13 +8,14 @@ use super::{CudaBackend, Key, Kind, blocks_of};
 use crate::compiled::{Buf, Space};
 use crate::device::cuda::log::{Entry, Part, What};
 use crate::device::cuda::memory::{Memory, Mirror, Words};
+use crate::device::cuda::metrics::SUMS;
 use crate::device::cuda::player::Parameter;
-use crate::device::cuda::source::{End, PORTS, Slope, Step, THREADS};
+use crate::device::cuda::source::{End, PORTS, Slope, Step};
 use crate::device::cuda::tasks::{Graph, Module, Task};
 use crate::device::cuda::{library, losses as heads, weights};
 use crate::error::Result;
 use crate::loss::Loss;
-use crate::optim::Optimizer;
+use crate::optim::{LossScaling, Optimizer};
 
 impl CudaBackend {
     /// A pass over the batch and, for a training step, that of an optimizer: together where both are the device's.
@@ -44,6 +45,11 @@ impl CudaBackend {
         self.make_room(kind, self.batch);
         let slopes = heads::slopes(self, losses)?;
         let host = slopes.contains(&Slope::Host);
+        let graph = !host && self.graphs.is_some();
+        let scaled = match then {
+            Some((optimizer, _)) => self.scale_step(optimizer, graph),
+            None => false,
+        };
         self.bring_ends(losses.unwrap_or_default(), host, step).map_err(failed)?;
         self.ends.begin(self.batch, losses.unwrap_or_default(), self.scale);
         let mut after = if losses.is_some() { self.records().map_err(failed)? } else { vec![] };
@@ -66,7 +72,6 @@ impl CudaBackend {
         if self.fault.is_set() || self.batch == 0 {
             return Ok(());
         }
-        let graph = !host && self.graphs.is_some();
         if graph
             && let Some((optimizer, step)) = then
             && let Some(tasks) = weights::launches(self, optimizer, step)?
@@ -74,7 +79,7 @@ impl CudaBackend {
             after.extend(tasks);
             then = None;
         }
-        let key = Key { kind, batch: self.batch, loads: self.arrays.loads(), slopes, after };
+        let key = Key { kind, batch: self.batch, scaled, loads: self.arrays.loads(), slopes, after };
         self.arrays.arrive().map_err(failed)?;
         match graph {
             true => self.replay(key).map_err(failed)?,
@@ -84,7 +89,27 @@ impl CudaBackend {
         if let Some((optimizer, step)) = then {
             weights::update(self, optimizer, step);
         }
+        self.ask_scaling();
         Ok(())
+    }
+
+    /// Scales the loss of the next step of a training; whether by what the device has for it, since its judgement of the steps before
+    /// need not be known here.
+    fn scale_step(&mut self, optimizer: &dyn Optimizer, graph: bool) -> bool {
+        let scaling = optimizer.options().loss_scale;
+        match scaling {
+            Some(LossScaling::Dynamic(how)) if graph && weights::goes_ahead(optimizer, self.spec) => {
+                self.place_scaling(how);
+                self.set_scale(1.0);
+                self.scaled = !self.spec.train.adds_loss;
+                self.scaled
+            }
+            _ => {
+                let scale = self.scaling().factor(scaling);
+                self.set_scale(scale);
+                false
+            }
+        }
     }
 
     /// Launches a graph of the pass, which is captured the first time.
@@ -104,6 +129,10 @@ impl CudaBackend {
     /// Launches the kernels of a pass, and of what comes after it.
     fn play(&mut self, key: &Key, losses: Option<&[Box<dyn Loss>]>) -> Result<(), DriverError> {
         let (memory, batch) = (self.memory(), self.batch);
+        if key.scaled {
+            let parameters = [self.control_address(), self.scaling_address()].map(Parameter::Address);
+            Task::new(Module::Model, "scale_loss", 1, parameters).launch(self)?;
+        }
         self.gathers().iter().try_for_each(|task| task.launch(self))?;
         for at in 0..self.phase(key.kind).1.len() {
             match &self.phase(key.kind).1[at] {
@@ -125,7 +154,7 @@ impl CudaBackend {
     fn records(&mut self) -> Result<Vec<Task>, DriverError> {
         let mut parts: Vec<Part> = vec![];
         let mut add = |what: What, words: &Words, len: usize| {
-            let at = parts.last().map_or(0, |part| part.at + part.len);
+            let at = parts.last().map_or(0, Part::end);
             if len > 0 {
                 parts.push(Part { what, from: words.address(0), at, len });
             }
@@ -133,11 +162,15 @@ impl CudaBackend {
         for i in 0..self.spec.outputs.len() {
             let mut part = |what: What, words: &Mirror| add(what, &words.device, words.len());
             part(What::Losses(i), &self.losses[i]);
-            if self.watched[i] {
+            let metrics = self.watched.get(i).map_or(&[][..], |metrics| metrics);
+            if metrics.iter().any(Option::is_none) {
                 part(What::Predictions(i), &self.outputs[i]);
                 part(What::Targets(i), &self.targets[i]);
                 part(What::Weights(i), &self.sample_weights[i]);
                 part(What::Mask(i), &self.masks[i]);
+            }
+            for k in (0..metrics.len()).filter(|k| metrics[*k].is_some()) {
+                add(What::Sums(i, k), &self.measures, SUMS);
             }
         }
         let (own, penalised) = self.adds;
@@ -151,13 +184,21 @@ impl CudaBackend {
             return Ok(vec![]);
         }
         let [log, control] = [self.log.address(), self.control_address()].map(Parameter::Address);
-        let tasks = entry.parts.iter().map(|part| {
+        let mut tasks = vec![];
+        for part in &entry.parts {
+            if let What::Sums(i, k) = part.what {
+                let of = |words: &Mirror| (words.device.address(0), words.len());
+                let words =
+                    [&self.outputs[i], &self.targets[i], &self.sample_weights[i], &self.masks[i]].map(of);
+                let room = self.measures.address(0);
+                let watched = self.watched[i][k].expect("has sums");
+                tasks.extend(watched.tasks(&self.spec.outputs[i], words, room, [log, control], part.at));
+                continue;
+            }
             let [at, len] = [part.at, part.len].map(Parameter::number);
-            let blocks = part.len.div_ceil(THREADS);
             let parameters = [Parameter::Address(part.from), log, at, len, control];
-            Task::new(Module::Model, "record", blocks, parameters)
-        });
-        let tasks = tasks.collect();
+            tasks.push(Task::new(Module::Model, "record", weights::fours(part.len), parameters));
+        }
         self.logged = Some(entry);
         Ok(tasks)
     }

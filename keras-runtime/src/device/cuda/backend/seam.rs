@@ -3,16 +3,17 @@
 use super::{CudaBackend, Kind};
 use crate::data::{Selection, Tensor};
 use crate::device::cuda::log::penalties;
+use crate::device::cuda::metrics::Watched;
 use crate::device::cuda::weights;
-use crate::device::{Backend, MAX_OUTPUTS, Passed, other_batch};
+use crate::device::{Backend, Passed, average_of, other_batch, settle};
 use crate::error::Result;
 use crate::loss::Loss;
+use crate::metric::Metric;
 use crate::optim::{Optimizer, ScaleState};
 
 impl Backend for CudaBackend {
     fn description(&self) -> String {
-        let source = self.gpu.architecture;
-        format!("{}, sm_{}{}", self.gpu.name, source.major, source.minor)
+        self.gpu.to_string()
     }
 
     fn params(&self) -> &[f32] {
@@ -31,7 +32,7 @@ impl Backend for CudaBackend {
         if self.grads.len() == 0 && self.grads.replace(&vec![0.0; self.spec.trainable_len]) {
             self.forget();
         }
-        self.scale = 1.0;
+        self.set_scale(1.0);
         self.grads.write()
     }
 
@@ -122,14 +123,16 @@ impl Backend for CudaBackend {
         self.run(Kind::Train, Some(losses), step, None);
     }
 
-    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64, scale: f32) {
+    fn train(&mut self, losses: &[Box<dyn Loss>], optimizer: &dyn Optimizer, step: u64) {
         self.show_average(optimizer, false);
-        self.set_scale(scale);
         self.run(Kind::Train, Some(losses), step, Some((optimizer, step + 1)));
     }
 
-    fn watch(&mut self, outputs: [bool; MAX_OUTPUTS]) {
-        self.watched = outputs;
+    fn watch(&mut self, metrics: &[Vec<Box<dyn Metric>>]) {
+        let of = |metrics: &Vec<Box<dyn Metric>>| {
+            metrics.iter().map(|metric| Watched::of(metric.as_ref())).collect()
+        };
+        self.watched = metrics.iter().map(of).collect();
     }
 
     fn record(&mut self, to: &mut dyn FnMut(&dyn Passed)) {
@@ -168,13 +171,10 @@ impl Backend for CudaBackend {
     }
 
     fn show_average(&mut self, optimizer: &dyn Optimizer, show: bool) {
-        if self.swapped == show {
-            return;
-        }
-        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
-        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
-            let average = &mut self.state.write()[(slots - 1) * len..slots * len];
-            self.params.write()[..len].swap_with_slice(average);
+        if self.swapped != show
+            && let Some(average) = average_of(optimizer, self.spec, self.state.len())
+        {
+            self.params.write()[..average.len()].swap_with_slice(&mut self.state.write()[average]);
             self.swapped = show;
         }
     }
@@ -184,14 +184,9 @@ impl Backend for CudaBackend {
     }
 
     fn take_average(&mut self, optimizer: &dyn Optimizer) {
-        let (len, slots) = (self.spec.trainable_len, optimizer.state_words());
-        if optimizer.options().average.is_some() && self.state.len() >= slots * len {
-            let average = &mut self.state.write()[(slots - 1) * len..slots * len];
-            let weights = &mut self.params.write()[..len];
-            match std::mem::take(&mut self.swapped) {
-                true => average.copy_from_slice(weights),
-                false => weights.copy_from_slice(average),
-            }
+        if let Some(average) = average_of(optimizer, self.spec, self.state.len()) {
+            let weights = &mut self.params.write()[..average.len()];
+            settle(std::mem::take(&mut self.swapped), weights, &mut self.state.write()[average]);
         }
     }
 

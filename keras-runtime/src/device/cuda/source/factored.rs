@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::PRELUDE;
-use super::weights::{HEAD, Pass, Piece, slot_of, update_name};
+use super::weights::{HEAD, Pass, Printed, update_name};
 use crate::compiled::{Layout, WeightSpec};
 use crate::optim::{Factored, Matrices, Moment};
 
@@ -12,15 +12,22 @@ const ROWS: usize = 8;
 /// Columns of a block: as many threads share one as there are warps.
 const COLUMNS: usize = 32;
 
+/// The numbers of a step.
+pub fn constants(how: &Factored, at: &Moment) -> Vec<f32> {
+    let Factored { rate, keep, epsilons, most } = *how;
+    let cut = at.clip.unwrap_or(f32::INFINITY);
+    vec![at.keep, rate, keep, epsilons[0], epsilons[1], most, cut, at.scale]
+}
+
 /// The kernels of a step for a weight.
-pub fn update(how: &Factored, at: &Moment, weight: &WeightSpec) -> Piece {
+pub fn printed(weight: &WeightSpec, scaled: bool) -> Printed {
     let of = Matrices::of(weight);
     let (rows, columns, count) = (of.rows, of.columns, of.count);
     let place = match weight.layout {
         Layout::Plain => format!("row * {columns}u + column"),
         Layout::Panels { k, .. } => format!("column / 16u * {}u + row * 16u + column % 16u", 16 * k),
     };
-    let scale = if slot_of(at.scale).is_some() { "scale[0]" } else { "c[7]" };
+    let scale = if scaled { "scale[0]" } else { "c[7]" };
     let mut text = format!("{PRELUDE}\n#define AT(r, q) at_of(first, r, q)\n");
     let _ = writeln!(
         text,
@@ -81,8 +88,5 @@ pub fn update(how: &Factored, at: &Moment, weight: &WeightSpec) -> Piece {
         let _ = writeln!(text, "{}{body}}}", HEAD.replace("NAME", &update_name(k)));
         passes.push((k, pass));
     }
-    let Factored { rate, keep, epsilons, most } = *how;
-    let cut = at.clip.unwrap_or(f32::INFINITY);
-    let constants = vec![at.keep, rate, keep, epsilons[0], epsilons[1], most, cut, at.scale];
-    Piece { text, passes, folded: 2 + count, constants }
+    Printed { text, passes, folded: 2 + count }
 }

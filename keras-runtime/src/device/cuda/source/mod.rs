@@ -12,16 +12,19 @@ mod losses;
 mod moves;
 mod orthogonal;
 mod product;
+mod tiles;
 mod weights;
 mod windows;
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
-pub use gather::{Number, gather, gather_kernels};
+pub use gather::{elements, gather, gather_kernel, gather_kernels};
 pub use head::{End, SAMPLES, Slope, closing, rows};
 pub use losses::{Room, Several, several};
-pub use weights::{COMMON_KERNELS, Pass, Piece, groups, on_device, slot_of, update, update_name};
+pub use weights::{
+    COMMON_KERNELS, Pass, Piece, Printed, Shape, groups, on_device, slot_of, update, update_name,
+};
 
 use crate::compiled::{Buf, Phase, Space, Spec};
 use crate::device::record::{self, Kernel};
@@ -277,6 +280,11 @@ fn print(text: &mut Text, kernel: &Kernel, time: usize, steps: &mut Vec<Step>) {
         Kernel::PackTransposed { from, k, n, to } => moves::pack_transposed(text, from, to, *k, *n),
     };
     steps.push(Step::Launch(launches.into_iter().map(|launch| Launch { time, ..launch }).collect()));
+}
+
+/// Threads that work on `units` things together: a power of two, a part of a warp, or a block from `each` things to a lane of a warp on.
+fn group_of(units: usize, each: usize) -> usize {
+    if units > 32 * each { THREADS } else { units.next_power_of_two().clamp(4, 32) }
 }
 
 /// A launch of `units` things, one to a thread.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::formula::number;
-use super::{Extent, Launch, THREADS, Text, address, each, launch};
+use super::{Extent, Launch, THREADS, Text, address, each, group_of, is_aligned, launch, tiles};
 use crate::compiled::{Buf, Fill, Sample};
 
 /// The index `i` of a thread, which ends if there are not so many `units` (for each sample), and its sample `b`.
@@ -14,9 +14,11 @@ fn index(batched: bool, units: usize) -> String {
     )
 }
 
-/// A warp to a row, or a block where rows are long.
+/// As many threads to a row as it has words for, four to each where they lie so; a block where rows are long.
 pub fn softmax(text: &mut Text, x: &Buf, y: &Buf, rows: usize, columns: usize, log: bool) -> Vec<Launch> {
-    let group = if columns > 256 { THREADS } else { 32 };
+    let fours = columns % 4 == 0 && is_aligned(x, 0) && is_aligned(y, 0);
+    let width = if fours { 4 } else { 1 };
+    let group = group_of(columns / width, 8);
     let side = THREADS / group;
     let batched = x.space.is_batched();
     let samples = if batched { "batch * " } else { "" };
@@ -29,22 +31,34 @@ pub fn softmax(text: &mut Text, x: &Buf, y: &Buf, rows: usize, columns: usize, l
     let _ = writeln!(body, "    bool mine = r < {samples}{rows}u;\n    u32 b = r / {rows}u; r %= {rows}u;");
     let _ = writeln!(body, "    const float *x = {} + r * {columns}u;", address(x, 0, "b"));
     let _ = writeln!(body, "    float *y = {} + r * {columns}u;", address(y, 0, "b"));
-    let walk = format!("if (mine) for (u32 j = lane; j < {columns}u; j += {group}u)");
+    // What is done to each word `e` of `from`, and whether it is stored.
+    let walk = |from: &str, each: &str, store: bool| {
+        let (step, load, left) = match fours {
+            true => (
+                "4u",
+                format!("load_four({from} + j, 4u, e4);"),
+                "store4(y + j, e4[0], e4[1], e4[2], e4[3]);",
+            ),
+            false => ("1u", format!("e4[0] = {from}[j];"), "y[j] = e4[0];"),
+        };
+        let (store, put) = if store { (left, " e4[v] = e;") } else { ("", "") };
+        format!(
+            "    if (mine) for (u32 j = lane * {step}; j < {columns}u; j += {group}u * {step}) {{\n    float e4[{width}];\n    {load}\n    for (int v = 0; v < {width}; v++) {{ float e = e4[v]; {each}{put} }}\n    {store}\n    }}\n"
+        )
+    };
     let _ = writeln!(body, "    float top = number(0xff800000u);");
-    let _ = writeln!(body, "    {walk} top = maximum(top, x[j]);");
+    body += &walk("x", "top = maximum(top, e);", false);
     let _ = writeln!(body, "    top = fold_max(top, {group}u, shared);\n    float sum = 0.0f;");
     match log {
         true => {
-            let _ = writeln!(body, "    {walk} sum += expf(x[j] - top);");
-            let _ = writeln!(
-                body,
-                "    sum = logf(fold_sum(sum, {group}u, shared));\n    {walk} y[j] = x[j] - top - sum;"
-            );
+            body += &walk("x", "sum += expf(e - top);", false);
+            let _ = writeln!(body, "    sum = logf(fold_sum(sum, {group}u, shared));");
+            body += &walk("x", "e = e - top - sum;", true);
         }
         false => {
-            let _ = writeln!(body, "    {walk} {{ float e = expf(x[j] - top); y[j] = e; sum += e; }}");
-            let _ =
-                writeln!(body, "    sum = 1.0f / fold_sum(sum, {group}u, shared);\n    {walk} y[j] *= sum;");
+            body += &walk("x", "e = expf(e - top); sum += e;", true);
+            let _ = writeln!(body, "    sum = 1.0f / fold_sum(sum, {group}u, shared);");
+            body += &walk("y", "e *= sum;", true);
         }
     }
     vec![launch(text.kernel("softmax", body), Extent::units(batched, rows, side))]
@@ -86,16 +100,24 @@ pub fn gather(
     rows: usize,
     width: usize,
 ) -> Vec<Launch> {
-    let (batched, words) = (into.space.is_batched(), count * width);
-    let mut body = index(batched, words);
+    let batched = into.space.is_batched();
+    let fours = width % 4 == 0 && is_aligned(table, 0) && is_aligned(into, 0);
+    let step = if fours { 4 } else { 1 };
+    let units = count * width / step;
+    let mut body = index(batched, units);
+    let _ = writeln!(body, "    i *= {step}u;");
     let _ = writeln!(body, "    u32 row = row_of({}[i / {width}u], {rows}u);", address(at, 0, "b"));
     let _ = writeln!(
         body,
-        "    {}[i] = {}[row * {width}u + i % {width}u];",
+        "    float *to = {} + i;\n    const float *words = {} + (u64)row * {width} + i % {width}u;",
         address(into, 0, "b"),
         address(table, 0, "0")
     );
-    vec![each(text.kernel("gather", body), batched, words)]
+    let _ = match fours {
+        true => writeln!(body, "    float x[4];\n    load_four(words, 4u, x);\n    store_four(to, 4u, x);"),
+        false => writeln!(body, "    *to = *words;"),
+    };
+    vec![each(text.kernel("gather", body), batched, units)]
 }
 
 /// Blocks that share the rows of a table.
@@ -113,19 +135,33 @@ pub fn scatter_add(
     let blocks = rows.min(TABLE_BLOCKS);
     let mut body = String::new();
     let samples = if batched { "batch * " } else { "" };
+    let fours = width % 4 == 0 && is_aligned(dy, 0) && is_aligned(into, 0);
+    let step = if fours { 4 } else { 1 };
     let (at, dy, into) = (address(at, 0, "0"), address(dy, 0, "0"), address(into, 0, "0"));
     let _ = writeln!(body, "    const float *at = {at}, *dy = {dy};\n    float *into = {into};");
-    let _ = writeln!(body, "    for (u32 j = threadIdx.x; j < {width}u; j += {THREADS}u) {{");
+    let _ =
+        writeln!(body, "    for (u32 j = threadIdx.x * {step}u; j < {width}u; j += {}u) {{", THREADS * step);
     let _ = writeln!(
         body,
-        "    for (u32 r = blockIdx.x; r < {rows}u; r += {blocks}u) into[(u64)r * {width} + j] = 0.0f;"
+        "    for (u32 r = blockIdx.x; r < {rows}u; r += {blocks}u) {{ float *to = into + (u64)r * {width} + j; {} }}",
+        if fours { "store4(to, 0.0f, 0.0f, 0.0f, 0.0f);" } else { "*to = 0.0f;" }
     );
     let _ = writeln!(body, "    for (u32 i = 0; i < {samples}{count}u; i++) {{");
-    let _ = writeln!(body, "    u32 row = row_of(at[i], {rows}u);");
     let _ = writeln!(
         body,
-        "    if (row % {blocks}u == blockIdx.x) into[(u64)row * {width} + j] += dy[(u64)i * {width} + j];\n    }}\n    }}"
+        "    u32 row = row_of(at[i], {rows}u);\n    if (row % {blocks}u != blockIdx.x) continue;"
     );
+    let _ = writeln!(
+        body,
+        "    float *to = into + (u64)row * {width} + j;\n    const float *from = dy + (u64)i * {width} + j;"
+    );
+    let _ = match fours {
+        true => writeln!(
+            body,
+            "    float x[4], y[4];\n    load_four(to, 4u, x);\n    load_four(from, 4u, y);\n    store4(to, x[0] + y[0], x[1] + y[1], x[2] + y[2], x[3] + y[3]);\n    }}\n    }}"
+        ),
+        false => writeln!(body, "    *to += *from;\n    }}\n    }}"),
+    };
     vec![launch(text.kernel("scatter", body), Extent::blocks(blocks))]
 }
 
@@ -138,31 +174,38 @@ pub fn pack(
     k: usize,
     n: usize,
 ) -> Vec<Launch> {
-    let words = n.next_multiple_of(16) * k;
-    let mut body = index(false, words);
+    let source = |row: &str, column: &str| {
+        format!("({} + {row} * {rows}u + {column} * {columns}u)", address(from, 0, "0"))
+    };
+    if rows == 1 && columns > 1 {
+        let fours = k % 4 == 0 && columns % 4 == 0 && is_aligned(from, 0);
+        return tiles::panels(text, to, (k, n), fours, &source);
+    }
+    let fours = columns == 1 && n % 4 == 0 && rows % 4 == 0 && is_aligned(from, 0) && is_aligned(to, 0);
+    let step = if fours { 4 } else { 1 };
+    let units = n.next_multiple_of(16) * k / step;
+    let mut body = index(false, units);
+    let _ = writeln!(body, "    i *= {step}u;");
     let _ = writeln!(body, "    u32 row = i / 16u % {k}u, column = i / {}u * 16u + i % 16u;", 16 * k);
-    let _ = writeln!(
-        body,
-        "    {}[i] = column < {n}u ? {}[row * {rows}u + column * {columns}u] : 0.0f;",
-        address(to, 0, "0"),
-        address(from, 0, "0")
-    );
-    vec![each(text.kernel("pack", body), false, words)]
+    let (to, source) = (address(to, 0, "0"), source("row", "column"));
+    let _ = match fours {
+        true => writeln!(
+            body,
+            "    float x[4] = {{}};\n    if (column < {n}u) load_four({source}, 4u, x);\n    store_four({to} + i, 4u, x);"
+        ),
+        false => writeln!(body, "    {to}[i] = column < {n}u ? *{source} : 0.0f;"),
+    };
+    vec![each(text.kernel("pack", body), false, units)]
 }
 
 /// The transpose of `[k, n]` in panels, in panels.
 pub fn pack_transposed(text: &mut Text, from: &Buf, to: &Buf, k: usize, n: usize) -> Vec<Launch> {
-    let words = k.next_multiple_of(16) * n;
-    let mut body = index(false, words);
-    let _ = writeln!(body, "    u32 j = i / 16u % {n}u, row = i / {}u * 16u + i % 16u;", 16 * n);
-    let _ = writeln!(
-        body,
-        "    {}[i] = row < {k}u ? {}[j / 16u * {}u + row * 16u + j % 16u] : 0.0f;",
-        address(to, 0, "0"),
-        address(from, 0, "0"),
-        16 * k
-    );
-    vec![each(text.kernel("pack", body), false, words)]
+    // Of the transpose, a row is a column of what is there.
+    let source = |row: &str, column: &str| {
+        let from = address(from, 0, "0");
+        format!("({from} + {row} / 16u * {}u + {column} * 16u + {row} % 16u)", 16 * k)
+    };
+    tiles::panels(text, to, (n, k), n % 4 == 0 && is_aligned(from, 0), &source)
 }
 
 /// A thread to a channel of a place; of the gradient, which adds up places in order, to a channel of an image.

@@ -4,17 +4,31 @@ use std::fmt::Write;
 
 use super::PRELUDE;
 use super::product::{Plain, plain};
-use super::weights::{HEAD, Pass, Piece, slot_of, update_name};
+use super::weights::{HEAD, Pass, Printed, update_name};
 use crate::compiled::{Layout, WeightSpec};
 use crate::optim::{Matrices, Moment, Orthogonal};
 
 /// Words before the matrices: the sum of their squares, and what keeps them at multiples of four.
 const BEFORE: usize = 4;
 
+/// The numbers of a step.
+pub fn constants(how: &Orthogonal, at: &Moment) -> Vec<f32> {
+    let columns = at.weight.map_or(1, |weight| sides(&Matrices::of(weight)).1);
+    let [a, b, c] = how.factors;
+    let size = how.rms_rate.map_or(1.0, |rate| (columns as f32).sqrt() * rate);
+    let cut = at.clip.unwrap_or(f32::INFINITY);
+    vec![at.keep, at.learning_rate, size, how.momentum, a, b, c, cut, at.scale]
+}
+
+/// The smaller and the greater dimension.
+fn sides(of: &Matrices) -> (usize, usize) {
+    (of.rows.min(of.columns), of.rows.max(of.columns))
+}
+
 /// The kernels of a step for a weight, which is a matrix. Transposed if that has more rows than columns, it is `x`.
-pub fn update(how: &Orthogonal, at: &Moment, weight: &WeightSpec) -> Piece {
+pub fn printed(weight: &WeightSpec, scaled: bool, nesterov: bool, iterations: u32) -> Printed {
     let of = Matrices::of(weight);
-    let (rows, columns) = (of.rows.min(of.columns), of.rows.max(of.columns));
+    let (rows, columns) = sides(&of);
     let (words, square) = (rows * columns, rows * rows);
     let place = match weight.layout {
         Layout::Plain => format!("row * {}u + column", of.columns),
@@ -22,7 +36,7 @@ pub fn update(how: &Orthogonal, at: &Moment, weight: &WeightSpec) -> Piece {
     };
     let transposed =
         if of.rows <= of.columns { "i".to_string() } else { format!("column * {columns}u + row") };
-    let scale = if slot_of(at.scale).is_some() { "scale[0]" } else { "c[8]" };
+    let scale = if scaled { "scale[0]" } else { "c[8]" };
     let mut text = String::from(PRELUDE);
     // Two places for `x`, which take turns; `x xᵀ`; and what `x` is multiplied with from the left, beside a number.
     let first = [0, words, 2 * words, 2 * words + square];
@@ -35,7 +49,7 @@ pub fn update(how: &Orthogonal, at: &Moment, weight: &WeightSpec) -> Piece {
         "    u32 row = i / {0}u, column = i % {0}u, at = first + {place}, to = {transposed};\n",
         of.columns
     );
-    let looked_ahead = if how.nesterov { "g + c[3] * momentum" } else { "momentum" };
+    let looked_ahead = if nesterov { "g + c[3] * momentum" } else { "momentum" };
     let momentum = format!(
         "    __shared__ double shared[256];\n    double sum = 0.0;\n    u32 end = min({words}u, (blockIdx.x + 1) * 4096u);\n    for (u32 i = blockIdx.x * 4096u + threadIdx.x; i < end; i += 256u) {{\n{element}    params[at] *= c[0];\n    float g = minimum(maximum(grads[at], -c[7]), c[7]) * {scale};\n    float momentum = state[at] + (g + state[at] * (c[3] - 1.0f));\n    state[at] = momentum;\n    float x = {looked_ahead};\n    X0[to] = x;\n    sum += (double)x * (double)x;\n    }}\n    sum = fold_double(sum, 256u, shared);\n    if (threadIdx.x == 0) sums[blockIdx.x] = sum;\n"
     );
@@ -51,7 +65,7 @@ pub fn update(how: &Orthogonal, at: &Moment, weight: &WeightSpec) -> Piece {
         let value = format!("$value + c[4] * {x}[$at]");
         product("FACTOR", x, to, [rows, rows, columns], false, &value)
     };
-    let taken = if how.iterations.is_multiple_of(2) { "X0" } else { "X1" };
+    let taken = if iterations.is_multiple_of(2) { "X0" } else { "X1" };
     let last = format!("{each}{element}    params[at] -= c[1] * {taken}[to] * c[2];\n");
     let bodies = [
         (Pass::Folds, momentum),
@@ -67,12 +81,8 @@ pub fn update(how: &Orthogonal, at: &Moment, weight: &WeightSpec) -> Piece {
     for (k, (_, body)) in bodies.iter().enumerate() {
         let _ = writeln!(text, "{}{body}}}", HEAD.replace("NAME", &update_name(k)));
     }
-    let turns = (0..how.iterations).flat_map(|i| if i % 2 == 0 { [2, 4, 5] } else { [3, 4, 6] });
+    let turns = (0..iterations).flat_map(|i| if i % 2 == 0 { [2, 4, 5] } else { [3, 4, 6] });
     let passes = [0, 1].into_iter().chain(turns).chain([7]).map(|k: usize| (k, bodies[k].0)).collect();
-    let [a, b, c] = how.factors;
-    let size = how.rms_rate.map_or(1.0, |rate| (columns as f32).sqrt() * rate);
-    let cut = at.clip.unwrap_or(f32::INFINITY);
-    let constants = vec![at.keep, at.learning_rate, size, how.momentum, a, b, c, cut, at.scale];
     let folded = BEFORE + first[3].next_multiple_of(4) + square;
-    Piece { text, passes, folded, constants }
+    Printed { text, passes, folded }
 }

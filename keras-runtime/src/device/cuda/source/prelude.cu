@@ -49,6 +49,20 @@ __device__ __forceinline__ void store4(float *to, float a, float b, float c, flo
         : : "l"(__cvta_generic_to_global(to)), "f"(a), "f"(b), "f"(c), "f"(d) : "memory");
 }
 
+// Four neighbours at a multiple of four words, of which the last ones of a row may be none.
+__device__ __forceinline__ void load_four(const float *from, u32 count, float x[4]) {
+    if (count == 4) {
+        float4 q = *(const float4 *)from;
+        x[0] = q.x; x[1] = q.y; x[2] = q.z; x[3] = q.w;
+    } else {
+        for (u32 v = 0; v < 4; v++) x[v] = v < count ? from[v] : 0.0f;
+    }
+}
+__device__ __forceinline__ void store_four(float *to, u32 count, const float x[4]) {
+    if (count == 4) store4(to, x[0], x[1], x[2], x[3]);
+    else for (u32 v = 0; v < count; v++) to[v] = x[v];
+}
+
 #if __CUDA_ARCH__ >= 800
 // Tensor cores: products of numbers with 10 or 7 bits behind the point, added up in 32 bits.
 __device__ __forceinline__ u32 tf32(float x) {

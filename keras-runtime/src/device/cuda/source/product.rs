@@ -447,32 +447,43 @@ pub fn matmul_t(text: &mut Text, op: &MatMulT) -> Vec<Launch> {
         ..super::launch(text.kernel("matmul_t", body), Extent::blocks(1))
     };
     let units = if db.is_some() { words } else { k * n };
-    let sign = if *accumulate { "+=" } else { "=" };
-    let mut body =
-        format!("    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {units}u) return;\n");
-    let _ = writeln!(
-        body,
-        "    float sum = m.work[i];\n    for (u32 s = 1; s < splits; s++) sum += m.work[(u64)s * {words} + i];"
+    // Four neighbours of a thread lie in one row, and in one panel.
+    let fours = n % 4 == 0 && is_aligned(dw, 0) && db.is_none_or(|db| is_aligned(&db, 0));
+    let width = if fours { 4 } else { 1 };
+    let mut body = format!(
+        "    u32 i = (blockIdx.x * {THREADS}u + threadIdx.x) * {width}u;\n    if (i >= {units}u) return;\n"
     );
-    if let Some(db) = db {
-        let _ = writeln!(
+    let _ = writeln!(body, "    float sum[{width}] = {{}};\n    for (u32 s = 0; s < splits; s++) {{");
+    let _ = writeln!(body, "    const float *from = m.work + (u64)s * {words} + i;");
+    let _ = match fours {
+        true => writeln!(
             body,
-            "    if (i >= {0}u) {{ {1}[i - {0}u] {sign} sum; return; }}",
-            k * n,
-            address(db, 0, "0")
-        );
-    }
+            "    float4 q = *(const float4 *)from;\n    sum[0] += q.x; sum[1] += q.y; sum[2] += q.z; sum[3] += q.w;\n    }}"
+        ),
+        false => writeln!(body, "    sum[0] += *from;\n    }}"),
+    };
     let at = if *panels {
         format!("i % {n}u / 16u * {}u + i / {n}u * 16u + i % {n}u % 16u", 16 * k)
     } else {
         "i".into()
     };
-    let _ = writeln!(body, "    {}[{at}] {sign} sum;", address(dw, 0, "0"));
+    let _ = writeln!(body, "    float *to = {} + {at};", address(dw, 0, "0"));
+    if let Some(db) = db {
+        let _ = writeln!(body, "    if (i >= {0}u) to = {1} + i - {0}u;", k * n, address(db, 0, "0"));
+    }
+    let _ = match (fours, *accumulate) {
+        (false, accumulate) => writeln!(body, "    *to {} sum[0];", if accumulate { "+=" } else { "=" }),
+        (true, false) => writeln!(body, "    store4(to, sum[0], sum[1], sum[2], sum[3]);"),
+        (true, true) => writeln!(
+            body,
+            "    float4 old = *(const float4 *)to;\n    store4(to, old.x + sum[0], old.y + sum[1], old.z + sum[2], old.w + sum[3]);"
+        ),
+    };
     vec![
         parts,
         Launch {
             splits: Splits::Sum { rows, tiles: tiles[0] * tiles[1] },
-            ..each(text.kernel("combine", body), false, units)
+            ..each(text.kernel("combine", body), false, units / width)
         },
     ]
 }

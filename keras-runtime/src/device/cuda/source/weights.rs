@@ -7,7 +7,8 @@ use super::{PRELUDE, THREADS, Text};
 use super::{factored, orthogonal};
 use crate::compiled::{Constraint, Layout, Penalty, Spec, WeightSpec};
 use crate::device::cpu::simd::Isa;
-use crate::device::cpu::simd::symbol::{Fold, Formula, Given, RowFormula, RowPass, trace};
+use crate::device::cpu::simd::symbol::{Fold, Formula, Given, Instruction, RowFormula, RowPass, trace};
+use crate::device::cuda::metrics;
 use crate::init;
 use crate::optim::{Moment, Optimizer, Told};
 
@@ -24,53 +25,104 @@ pub fn print(text: &mut Text, spec: &Spec) {
         }
     }
     text.text.push_str(COMMON);
+    text.text.push_str(&metrics::kernels());
 }
 
-/// The names of [`COMMON`].
-pub const COMMON_KERNELS: [&str; 10] =
-    ["copy", "record", "collect", "average", "unscale", "squares", "infinite", "judge", "clip", "total"];
+/// The names of [`COMMON`], and of those that metrics have.
+pub const COMMON_KERNELS: [&str; 14] = [
+    "copy",
+    "record",
+    "measure",
+    "measured",
+    "collect",
+    "average",
+    "unscale",
+    "squares",
+    "infinite",
+    "judge",
+    "scale_loss",
+    "choose",
+    "clip",
+    "total",
+];
 
 /// What every model has: sums of gradients, averages of weights, and what is seen of a whole gradient. Sums are of pieces of 4096
 /// words first, in 64 bits.
 const COMMON: &str = r#"
+// The first of four words of a thread, and how many of them there are.
+#define FOURS(len) \
+    u32 i = (blockIdx.x * 256u + threadIdx.x) * 4u; \
+    if (i >= len) return; \
+    u32 n = min(4u, len - i);
+
+// Words from any place to any other.
 extern "C" __global__ void copy(const float *from, float *to, u32 len) {
-    u32 i = blockIdx.x * 256u + threadIdx.x;
-    if (i < len) to[i] = from[i];
+    FOURS(len)
+    if (((u64)from | (u64)to) % 16 != 0) {
+        for (u32 v = 0; v < n; v++) to[i + v] = from[i + v];
+        return;
+    }
+    float x[4];
+    load_four(from + i, n, x);
+    store_four(to + i, n, x);
 }
 
-// Keeps what a pass has left in the log.
+// Keeps what a pass has left in the log, where everything begins at a multiple of four words.
 extern "C" __global__ void record(const float *from, float *log, u32 at, u32 len, const u32 *control) {
-    u32 i = blockIdx.x * 256u + threadIdx.x;
-    if (i < len) log[control[LOG] + at + i] = from[i];
+    FOURS(len)
+    float x[4];
+    load_four(from + i, n, x);
+    store_four(log + control[LOG] + at + i, n, x);
 }
 
 // Adds the gradient to those of the last batches; the last one becomes their mean.
 extern "C" __global__ void collect(float *grads, float *sums, u32 len, float batches, u32 last, const u32 *control) {
-    u32 i = blockIdx.x * 256u + threadIdx.x;
-    if (i >= len || !control[GO]) return;
-    float sum = sums[i] + grads[i];
-    if (last) grads[i] = sum / batches;
-    sums[i] = last ? 0.0f : sum;
+    FOURS(len)
+    if (!control[GO]) return;
+    float g[4], sum[4];
+    load_four(grads + i, n, g);
+    load_four(sums + i, n, sum);
+    for (u32 v = 0; v < 4; v++) {
+        sum[v] += g[v];
+        g[v] = sum[v] / batches;
+        if (last) sum[v] = 0.0f;
+    }
+    if (last) store_four(grads + i, n, g);
+    store_four(sums + i, n, sum);
 }
 
-extern "C" __global__ void average(float *params, float *means, u32 len, float momentum, u32 overwrite, const u32 *control) {
-    u32 i = blockIdx.x * 256u + threadIdx.x;
-    if (i >= len || !control[GO]) return;
-    float mean = momentum * means[i] + (1.0f - momentum) * params[i];
-    means[i] = mean;
-    if (overwrite) params[i] = mean;
+// `how` is the share of the means that stays, and whether weights become them.
+extern "C" __global__ void average(float *params, float *means, u32 len, const float *how, const u32 *control) {
+    FOURS(len)
+    if (!control[GO]) return;
+    float w[4], mean[4];
+    load_four(params + i, n, w);
+    load_four(means + i, n, mean);
+    for (u32 v = 0; v < 4; v++) mean[v] = how[0] * mean[v] + (1.0f - how[0]) * w[v];
+    store_four(means + i, n, mean);
+    if (how[1] != 0.0f) store_four(params + i, n, mean);
 }
 
-extern "C" __global__ void unscale(float *grads, u32 len, float by, const u32 *control) {
-    u32 i = blockIdx.x * 256u + threadIdx.x;
-    if (i < len && control[GO]) grads[i] /= by;
+// Takes what the loss was multiplied with off the gradient.
+extern "C" __global__ void unscale(float *grads, u32 len, const u32 *control) {
+    FOURS(len)
+    if (!control[GO]) return;
+    float g[4], by = __uint_as_float(control[SCALE]);
+    load_four(grads + i, n, g);
+    for (u32 v = 0; v < 4; v++) g[v] /= by;
+    store_four(grads + i, n, g);
 }
 
 #define PIECES(sums, len, term) \
     __shared__ double shared[256]; \
     u32 end = min(len, (blockIdx.x + 1) * 4096u); \
     double sum = 0.0; \
-    for (u32 i = blockIdx.x * 4096u + threadIdx.x; i < end; i += 256u) sum += term; \
+    for (u32 i = blockIdx.x * 4096u + threadIdx.x * 4u; i < end; i += 1024u) { \
+        u32 n = min(4u, end - i); \
+        float four[4]; \
+        load_four(words + i, n, four); \
+        for (u32 v = 0; v < n; v++) { float word = four[v]; sum += term; } \
+    } \
     sum = fold_double(sum, 256u, shared); \
     if (threadIdx.x == 0) sums[blockIdx.x] = sum;
 
@@ -82,18 +134,47 @@ __device__ double total_of(const double *sums, u32 count) {
 }
 
 extern "C" __global__ void squares(const float *words, double *sums, u32 len) {
-    PIECES(sums, len, (double)words[i] * (double)words[i])
+    PIECES(sums, len, (double)word * (double)word)
 }
 
-// Words that are not finite when they are multiplied with what is missing of the scale of the loss.
-extern "C" __global__ void infinite(const float *words, double *sums, u32 len, float missing) {
-    PIECES(sums, len, (fabsf(words[i] * missing) <= 3.402823466e38f ? 0.0 : 1.0))
+// A scale of the loss that follows the gradients: the scale, the finite steps since it last changed, and the steps left out, in 64 bits.
+struct Scaling { float scale; u32 steps, skipped, skipped_high; };
+
+// Multiplies the factors of all slopes with the scale.
+extern "C" __global__ void scale_loss(u32 *control, const Scaling *scaling) {
+    u32 *factor = control + HEADS + 4u * threadIdx.x + 2u;
+    if (threadIdx.x < 8u) *factor = __float_as_uint(__uint_as_float(*factor) * scaling->scale);
+    if (threadIdx.x == 8u) control[SCALE] = __float_as_uint(scaling->scale);
 }
 
-// There is a step where all words were finite.
-extern "C" __global__ void judge(const double *sums, u32 count, u32 *control) {
+// Words that are not finite when they are multiplied with what is missing of the scale, where the loss was `scaled`.
+extern "C" __global__ void infinite(const float *words, double *sums, u32 len, const Scaling *scaling, u32 scaled, const u32 *control) {
+    float missing = scaled ? scaling->scale / __uint_as_float(control[SCALE]) : scaling->scale;
+    PIECES(sums, len, (fabsf(word * missing) <= 3.402823466e38f ? 0.0 : 1.0))
+}
+
+// There is a step where all words were finite, and the scale goes on: as `ScaleState::after`.
+extern "C" __global__ void judge(const double *sums, u32 count, u32 *control, Scaling *scaling, u32 growth) {
     double sum = total_of(sums, count);
-    if (threadIdx.x == 0) control[GO] = sum == 0.0;
+    if (threadIdx.x > 0) return;
+    bool finite = sum == 0.0;
+    control[GO] = finite;
+    if (!finite) {
+        scaling->scale *= 0.5f;
+        scaling->steps = 0;
+        if (++scaling->skipped == 0) scaling->skipped_high++;
+    } else if (scaling->steps + 1 >= growth) {
+        scaling->scale *= 2.0f;
+        scaling->steps = 0;
+    } else {
+        scaling->steps++;
+    }
+}
+
+// Which step it is depends on those that were left out: `table` has its numbers for each count, after the count of the first.
+extern "C" __global__ void choose(const u32 *table, u32 *to, u32 len, const Scaling *scaling, const u32 *control) {
+    u32 i = blockIdx.x * 256u + threadIdx.x;
+    if (i < len && control[GO]) to[i] = table[1u + (scaling->skipped - table[0]) * len + i];
 }
 
 // What a gradient is multiplied with, by the squares of its words. As Keras: one with an infinity makes all weights NaN rather than
@@ -212,16 +293,81 @@ fn constrain(weight: &WeightSpec, constraint: Constraint) -> String {
 }
 
 /// The step of an optimizer for a range of parameters that are treated alike.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Piece {
+    /// What its kernels depend on.
+    pub shape: Shape,
+    /// The numbers of the step.
+    pub constants: Vec<f32>,
+}
+
+/// What the kernels of a step depend on, and its numbers do not.
+#[derive(Debug, Clone)]
+pub enum Shape {
+    /// A formula, of so many words of state for each parameter.
+    Formula {
+        /// Of its numbers nothing but which of them the device finds.
+        formula: RowFormula,
+        state: usize,
+    },
+    /// A weight whose means of rows and columns are kept.
+    Factored {
+        weight: &'static WeightSpec,
+        /// Whether the device finds what the gradient is multiplied with.
+        scaled: bool,
+    },
+    /// A weight whose steps are orthogonal.
+    Orthogonal { weight: &'static WeightSpec, scaled: bool, nesterov: bool, iterations: u32 },
+}
+
+impl Shape {
+    /// Whether the kernels are the same.
+    pub fn is_like(&self, other: &Shape) -> bool {
+        let alike = |pair: (&Instruction, &Instruction)| match pair {
+            (Instruction::Constant(x), Instruction::Constant(y)) => {
+                slot_of(*x).is_some() == slot_of(*y).is_some()
+            }
+            (a, b) => a == b,
+        };
+        match (self, other) {
+            (Shape::Formula { formula: a, state }, Shape::Formula { formula: b, state: other }) => {
+                state == other
+                    && a.passes == b.passes
+                    && a.body.len() == b.body.len()
+                    && a.body.iter().zip(&b.body).all(alike)
+            }
+            (Shape::Factored { weight: a, scaled }, Shape::Factored { weight: b, scaled: other }) => {
+                std::ptr::eq(*a, *b) && scaled == other
+            }
+            (
+                Shape::Orthogonal { weight: a, scaled, nesterov, iterations },
+                Shape::Orthogonal { weight: b, scaled: other, nesterov: ahead, iterations: turns },
+            ) => std::ptr::eq(*a, *b) && (scaled, nesterov, iterations) == (other, ahead, turns),
+            _ => false,
+        }
+    }
+
+    /// The kernels.
+    pub fn printed(&self) -> Printed {
+        match self {
+            Shape::Formula { formula, state } => printed(formula, *state),
+            Shape::Factored { weight, scaled } => factored::printed(weight, *scaled),
+            Shape::Orthogonal { weight, scaled, nesterov, iterations } => {
+                orthogonal::printed(weight, *scaled, *nesterov, *iterations)
+            }
+        }
+    }
+}
+
+/// The kernels of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Printed {
     /// CUDA C of a kernel for each pass over the range, which do not depend on the numbers of the step.
     pub text: String,
     /// Its passes in order: a kernel of the text, and how it is launched.
     pub passes: Vec<(usize, Pass)>,
     /// Words for what passes have folded, and for what else they leave each other.
     pub folded: usize,
-    /// The numbers of the step.
-    pub constants: Vec<f32>,
 }
 
 /// How a pass is launched.
@@ -229,6 +375,8 @@ pub struct Piece {
 pub enum Pass {
     /// A thread for each word.
     Each,
+    /// A thread for four neighbours.
+    Fours,
     /// A block for each piece of 4096 words, which leaves a sum of it; what they are together is folded into the next place.
     Folds,
     /// So many blocks.
@@ -277,31 +425,47 @@ fn formula_of(optimizer: &dyn Optimizer, at: &Moment, state: usize) -> Option<Ro
 /// What `optimizer` does to each parameter, from `state` words of state; `None` if that is no formula.
 pub fn update(optimizer: &dyn Optimizer, at: &Moment, state: usize) -> Option<Piece> {
     let at = Moment { isa: Isa::Symbolic, threads: 1, ..*at };
+    let scaled = slot_of(at.scale).is_some();
     let formula = match optimizer.whole_weights() {
         false => formula_of(optimizer, &at, state)?,
         true => match optimizer.told(&at)? {
             Told::Step => formula_of(optimizer, &at, state)?,
             Told::Elements(formula) => formula,
-            Told::Factored(how) => return Some(factored::update(&how, &at, at.weight?)),
-            Told::Orthogonal(how) => return Some(orthogonal::update(&how, &at, at.weight?)),
+            Told::Factored(how) => {
+                let shape = Shape::Factored { weight: at.weight?, scaled };
+                return Some(Piece { shape, constants: factored::constants(&how, &at) });
+            }
+            Told::Orthogonal(how) => {
+                let (weight, nesterov, iterations) = (at.weight?, how.nesterov, how.iterations);
+                let shape = Shape::Orthogonal { weight, scaled, nesterov, iterations };
+                return Some(Piece { shape, constants: orthogonal::constants(&how, &at) });
+            }
         },
     };
-    let mut text = String::from(PRELUDE);
-    text += "\n#define STATE(i) state[(u64)(i) * stride + at]\n";
-    let mut constants = vec![];
-    for k in 0..formula.passes.len() {
-        constants.clear();
-        text += &pass(&formula, k, state, &mut constants);
-    }
-    let passes = formula.passes.iter().map(|pass| if pass.fold.is_some() { Pass::Folds } else { Pass::Each });
-    let passes: Vec<(usize, Pass)> = passes.enumerate().collect();
-    let folded = passes.iter().filter(|(_, pass)| *pass == Pass::Folds).count();
-    Some(Piece { text, passes, folded, constants })
+    let end = formula.passes.last().map_or(0, |pass| pass.body.end);
+    let constants = formula.body[..end].iter().filter_map(|instruction| match instruction {
+        Instruction::Constant(x) if slot_of(*x).is_none() => Some(*x),
+        _ => None,
+    });
+    Some(Piece { constants: constants.collect(), shape: Shape::Formula { formula, state } })
 }
 
-/// The kernel of pass `k`, and the numbers of all instructions up to its end.
-fn pass(formula: &RowFormula, k: usize, state: usize, constants: &mut Vec<f32>) -> String {
-    let pass = &formula.passes[k];
+fn printed(formula: &RowFormula, state: usize) -> Printed {
+    let mut text = String::from(PRELUDE);
+    text += "\n#define STATE(i) (state + (u64)(i) * stride + at)\n";
+    for k in 0..formula.passes.len() {
+        text += &pass(formula, k, state);
+    }
+    let passes =
+        formula.passes.iter().map(|pass| if pass.fold.is_some() { Pass::Folds } else { Pass::Fours });
+    let passes: Vec<(usize, Pass)> = passes.enumerate().collect();
+    let folded = passes.iter().filter(|(_, pass)| *pass == Pass::Folds).count();
+    Printed { text, passes, folded }
+}
+
+/// The kernel of pass `k`. The numbers of a step are those of all instructions, in their order.
+fn pass(formula: &RowFormula, k: usize, state: usize) -> String {
+    let (pass, mut constants) = (&formula.passes[k], 0..);
     let mut names = vec![];
     let argument = |i: u32| match i {
         0 => "w".to_string(),
@@ -315,10 +479,7 @@ fn pass(formula: &RowFormula, k: usize, state: usize, constants: &mut Vec<f32>) 
     };
     let mut constant = |x: f32| match slot_of(x) {
         Some(_) => "scale[0]".to_string(),
-        None => {
-            constants.push(x);
-            format!("c[{}]", constants.len() - 1)
-        }
+        None => format!("c[{}]", constants.next().unwrap_or_default()),
     };
     let mut lines = String::new();
     let mut write = |names: &mut Vec<String>, to: usize| {
@@ -334,28 +495,46 @@ fn pass(formula: &RowFormula, k: usize, state: usize, constants: &mut Vec<f32>) 
     let mut text = HEAD.replace("NAME", &update_name(k)) + &lines;
     text += match pass.fold {
         Some(_) => {
-            "    __shared__ double shared[256];\n    double sum = 0.0;\n    u32 end = min(len, (blockIdx.x + 1) * 4096u);\n    for (u32 i = blockIdx.x * 4096u + threadIdx.x; i < end; i += 256u) {\n"
+            "    __shared__ double shared[256];\n    double sum = 0.0;\n    u32 end = min(len, (blockIdx.x + 1) * 4096u);\n    for (u32 i = blockIdx.x * 4096u + threadIdx.x * 4u; i < end; i += 1024u) {\n"
         }
-        None => "    u32 i = blockIdx.x * 256u + threadIdx.x;\n    if (i < len) {\n",
+        None => {
+            "    u32 end = len;\n    u32 i = (blockIdx.x * 256u + threadIdx.x) * 4u;\n    if (i < end) {\n"
+        }
     };
-    text += "    u32 at = first + i;\n    float w = params[at], g = grads[at];\n";
+    // Weights, and with them all words of their state, begin at multiples of four words.
+    text += "    u32 at = first + i, n = min(4u, end - i);\n    float w4[4], g4[4];\n";
+    text += "    load_four(params + at, n, w4);\n    load_four(grads + at, n, g4);\n";
     for i in 0..state {
-        let _ = writeln!(text, "    float s{i} = STATE({i});");
+        let _ = writeln!(text, "    float s{i}_4[4];\n    load_four(STATE({i}), n, s{i}_4);");
+    }
+    text += "#pragma unroll\n    for (u32 k = 0; k < 4; k++) {\n    float w = w4[k], g = g4[k];\n";
+    for i in 0..state {
+        let _ = writeln!(text, "    float s{i} = s{i}_4[k];");
     }
     text += &body;
     for (word, place) in &pass.stores {
         let value = &names[*place as usize];
         let _ = match word {
-            0 => writeln!(text, "    params[at] = {value};"),
-            word => writeln!(text, "    STATE({}) = {value};", word - 2),
+            0 => writeln!(text, "    w4[k] = {value};"),
+            word => writeln!(text, "    s{}_4[k] = {value};", word - 2),
         };
     }
     if let Some((fold, place)) = pass.fold {
         assert!(fold == Fold::Sum, "steps of optimizers fold nothing but sums");
-        let _ = writeln!(text, "    sum += {};", names[place as usize]);
-        text += "    }\n    sum = fold_double(sum, 256u, shared);\n    if (threadIdx.x == 0) sums[blockIdx.x] = sum;\n}\n";
-    } else {
-        text += "    }\n}\n";
+        let _ = writeln!(text, "    if (k < n) sum += {};", names[place as usize]);
     }
+    text += "    }\n";
+    for (word, _) in &pass.stores {
+        let _ = match word {
+            0 => writeln!(text, "    store_four(params + at, n, w4);"),
+            word => writeln!(text, "    store_four(STATE({0}), n, s{0}_4);", word - 2),
+        };
+    }
+    text += match pass.fold {
+        Some(_) => {
+            "    }\n    sum = fold_double(sum, 256u, shared);\n    if (threadIdx.x == 0) sums[blockIdx.x] = sum;\n}\n"
+        }
+        None => "    }\n}\n",
+    };
     text
 }

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use super::{Extent, Launch, THREADS, Text, WORKSPACE, Work, address, each, launch, place, product};
+use super::{
+    Extent, Launch, THREADS, Text, WORKSPACE, Work, address, each, is_aligned, launch, place, product,
+};
 use crate::compiled::{Buf, Extents, MatMul, MatMulOverlap, Matrix, MaxPoolGrad, Space};
 
 fn count(dims: Extents) -> usize {
@@ -45,18 +47,41 @@ pub fn matmul_overlap(text: &mut Text, op: &MatMulOverlap) -> Vec<Launch> {
     let run =
         counts.iter().filter(|(extent, _)| *extent > 1).fold(whole, |run, (_, stride)| gcd(run, *stride));
     places.push((whole / run, run));
+    // Four words at once, where all runs of them lie so.
+    let fours = run % 4 == 0
+        && words % 4 == 0
+        && is_aligned(&c, 0)
+        && counts.iter().chain(&places).all(|(extent, stride)| *extent == 1 || stride % 4 == 0);
+    let width = if fours { 4 } else { 1 };
     let mut body = format!("    float *c = {};\n", address(&c, 0, "from + blockIdx.x"));
     let _ = writeln!(body, "    const float *windows = m.work + (u64)blockIdx.x * {};", m * n);
-    let _ = writeln!(body, "    for (u32 i = threadIdx.x; i < {words}u; i += {THREADS}u) c[i] = 0.0f;");
+    let zero = if fours { "store4(c + i, 0.0f, 0.0f, 0.0f, 0.0f)" } else { "c[i] = 0.0f" };
+    let _ = writeln!(
+        body,
+        "    for (u32 i = threadIdx.x * {width}u; i < {words}u; i += {}u) {zero};",
+        THREADS * width
+    );
     let _ = writeln!(body, "    for (u32 p = 0; p < {}u; p++) {{\n    __syncthreads();", n / run);
     let _ = writeln!(body, "    u32 first = {};", place(&places, "p"));
-    let _ = writeln!(body, "    for (u32 i = threadIdx.x; i < {}u; i += {THREADS}u) {{", m * run);
+    let _ = writeln!(
+        body,
+        "    for (u32 i = threadIdx.x * {width}u; i < {}u; i += {}u) {{",
+        m * run,
+        THREADS * width
+    );
     let _ = writeln!(body, "    u32 which = i / {run}u, r = i % {run}u;");
     let _ = writeln!(
         body,
-        "    c[{} + first + r] += windows[which * {n}u + p * {run}u + r];\n    }}\n    }}",
+        "    float *to = c + {} + first + r;\n    const float *words = windows + which * {n}u + p * {run}u + r;",
         place(counts, "which")
     );
+    let _ = match fours {
+        true => writeln!(
+            body,
+            "    float x[4], y[4];\n    load_four(to, 4u, x);\n    load_four(words, 4u, y);\n    store4(to, x[0] + y[0], x[1] + y[1], x[2] + y[2], x[3] + y[3]);\n    }}\n    }}"
+        ),
+        false => writeln!(body, "    *to += *words;\n    }}\n    }}"),
+    };
     let blocks = Extent::units(true, 1, 1);
     let added = Launch { chunk, work, ..launch(text.kernel("overlap", body), blocks) };
     vec![rows, added]
