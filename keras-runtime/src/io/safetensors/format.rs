@@ -42,7 +42,7 @@ impl<'a> View<'a> {
 
     /// The bytes of its elements, if they are of the type `F32`.
     pub fn elements(&self) -> Option<&'a [[u8; 4]]> {
-        (self.dtype == F32).then(|| self.bytes.as_chunks().0)
+        (self.dtype == F32).then_some(self.bytes.as_chunks().0)
     }
 
     /// The same, if it has this shape.
