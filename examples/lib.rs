@@ -34,16 +34,33 @@ pub fn peak() -> f64 {
     (0..20).fold(0.0, run)
 }
 
-/// The seconds of runs of `run`, in order of length: `warm` that do not count, then `least` or more, until `BENCH_SECONDS`
-/// (5) have passed or there are 50,000.
+/// How long a measurement takes: `BENCH_SECONDS`, or else five.
+pub fn seconds() -> f64 {
+    number("BENCH_SECONDS").unwrap_or(5.0)
+}
+
+/// The seconds of runs of `run`, in order of length: `warm` that do not count, then `least` or more, until [`seconds`] have
+/// passed or there are 50,000.
 ///
 /// # Errors
 /// When a run fails.
-pub fn times<E>(warm: usize, least: usize, mut run: impl FnMut() -> Result<(), E>) -> Result<Vec<f64>, E> {
+pub fn times<E>(warm: usize, least: usize, run: impl FnMut() -> Result<(), E>) -> Result<Vec<f64>, E> {
+    times_within(seconds(), warm, least, run)
+}
+
+/// The same, until so many seconds have passed.
+///
+/// # Errors
+/// When a run fails.
+pub fn times_within<E>(
+    seconds: f64,
+    warm: usize,
+    least: usize,
+    mut run: impl FnMut() -> Result<(), E>,
+) -> Result<Vec<f64>, E> {
     for _ in 0..warm {
         run()?;
     }
-    let seconds = number("BENCH_SECONDS").unwrap_or(5.0);
     let mut times = Vec::with_capacity(50_000);
     let begin = Instant::now();
     while times.len() < 50_000 && (times.len() < least || begin.elapsed().as_secs_f64() < seconds) {

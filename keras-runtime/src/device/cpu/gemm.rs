@@ -8,8 +8,11 @@
 //! Where many columns repay it, a block of `A` whose words lie a power of two apart is copied into tiles first: they
 //! would fight for the same few lines of the caches.
 
+mod narrow;
+
 use std::mem::MaybeUninit;
 
+use self::narrow::Narrow;
 use super::simd::{self, Isa, Kernel, Simd};
 
 /// Columns of a panel.
@@ -104,6 +107,9 @@ impl Target {
 /// and overlaps neither.
 pub unsafe fn gemm(isa: Isa, m: usize, k: usize, a: Left<'_>, b: *const f32, c: Target, accumulate: bool) {
     let product = Gemm { m, k, a, b, c, accumulate };
+    if Narrow::fits(&product) {
+        return simd::run(isa, Narrow(product));
+    }
     // Words 2 KiB apart share an eighth of the sets of a first-level cache, or fewer. Elsewhere a copy costs more than
     // it brings.
     let pays = a.strides().is_some_and(|(rows, columns)| {

@@ -14,7 +14,7 @@ mod pack;
 mod pass;
 mod penalty;
 pub mod philox;
-pub(crate) mod product;
+pub mod product;
 mod reduce;
 mod sample;
 pub mod simd;

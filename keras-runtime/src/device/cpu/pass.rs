@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::simd::Isa;
-use super::split::join;
+use super::split;
 use super::winograd::Transformed;
 use crate::compiled::{Buf, Space};
 #[cfg(feature = "cuda")]
@@ -149,7 +149,7 @@ impl<'a> Pass<'a> {
         } else {
             self.threads.min(self.batch)
         };
-        split(&all, parts, &body);
+        split::ranges(self.batch, 1, parts, &|range| body(&all.with(range)));
     }
 
     /// Every sample of the batch.
@@ -201,18 +201,6 @@ const SERIAL_BELOW: usize = 1_000_000;
 const CACHE_WORDS: usize = 1 << 16;
 /// Rows of a GEMM tile: blocks have multiples of it.
 const TILE_ROWS: usize = 6;
-
-/// By way of a pointer: it is in a program once, and not around the kernels of each step.
-fn split<'p, 'a>(rows: &Rows<'p, 'a>, parts: usize, body: &(dyn Fn(&Rows<'p, 'a>) + Sync)) {
-    let len = rows.range.len();
-    if parts <= 1 || len <= 1 {
-        return body(rows);
-    }
-    let left = parts / 2;
-    let cut = rows.range.start + (len * left / parts).clamp(1, len - 1);
-    let (a, b) = (rows.with(rows.range.start..cut), rows.with(cut..rows.range.end));
-    join(|| split(&a, left, body), || split(&b, parts - left, body));
-}
 
 /// A range of the samples of a pass, worked on by one thread.
 #[derive(Debug, Clone)]

@@ -107,6 +107,30 @@ fn rows_divided_in_any_way_give_the_same_bits() {
     }
 }
 
+/// Few columns, whose sums go along the rows of `A`.
+#[test]
+fn narrow_results() {
+    for isa in Isa::available() {
+        for (n, k) in
+            [(1, 64), (2, 64), (3, 64), (1, 79), (2, 90), (4, 100), (1, 1025), (2, 2500), (3, 1030), (5, 70)]
+        {
+            for m in [0, 1, 3, 4, 7, 8, 9, 21] {
+                Case::new(m, n, k).check(isa);
+            }
+            let case = Case::new(29, n, k);
+            let mut whole = vec![0.0; case.m * (n + 3)];
+            case.run(isa, 0..case.m, &mut whole, false);
+            for step in [1, 2, 5, 8, 11] {
+                let mut parts = vec![0.0; whole.len()];
+                for start in (0..case.m).step_by(step) {
+                    case.run(isa, start..case.m.min(start + step), &mut parts, false);
+                }
+                assert_eq!(parts, whole, "{isa:?} {n} {k} by {step}");
+            }
+        }
+    }
+}
+
 #[test]
 fn strides_and_panels() {
     // dW = Xᵀ · dY, into panels.
