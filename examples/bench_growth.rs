@@ -31,7 +31,7 @@ keras_model! {
 }
 
 /// A row: predictions and training steps of batches of `batch` samples.
-fn row<M: Model>(what: usize, batch: usize, threads: usize, peak: f64) -> Result<()> {
+fn row<M: Model>(what: usize, batch: usize, threads: usize, peaks: [f64; 2]) -> Result<()> {
     let width = |shape: &[usize]| shape.iter().product::<usize>();
     let (inputs, outputs) = (width(M::SPEC.inputs[0].shape), width(M::SPEC.outputs[0].shape));
     let x = Array2::from_shape_fn((batch, inputs), |(i, j)| ((i * 31 + j * 17) % 23) as f32 / 11.0 - 1.0);
@@ -42,7 +42,7 @@ fn row<M: Model>(what: usize, batch: usize, threads: usize, peak: f64) -> Result
     let mut model = model.compile(Sgd::default(), MeanSquaredError, ());
     let trained = times(3, 5, || model.step_on_batch(&x, &y).map(drop))?;
     let share = |seconds: &[f64], flops: usize| {
-        100.0 * (batch * flops) as f64 / seconds[0] / 1e9 / (peak * threads as f64)
+        100.0 * (batch * flops) as f64 / seconds[0] / 1e9 / peaks[threads - 1]
     };
     let Spec { infer, train, params_len, trainable_len, .. } = M::SPEC;
     println!(
@@ -67,28 +67,29 @@ fn table(title: &str, of: &str) {
 }
 
 fn main() -> Result<()> {
-    let peak = peak();
+    let peaks = [peak(1), peak(2)];
     println!(
-        "multiply-add peak of one thread: {peak:.1} GFLOP/s; the least time of each; KB of a sample, and of all weights and gradients"
+        "multiply-add peak of one thread: {:.1} GFLOP/s, of two: {:.1}; the least time of each; KB of a sample, and of all weights and gradients",
+        peaks[0], peaks[1]
     );
     table("784-256-128-10, one thread", "batch");
-    (0..13).try_for_each(|power| row::<Digits>(1 << power, 1 << power, 1, peak))?;
+    (0..13).try_for_each(|power| row::<Digits>(1 << power, 1 << power, 1, peaks))?;
     table("784-256-128-10, two threads", "batch");
-    (0..13).try_for_each(|power| row::<Digits>(1 << power, 1 << power, 2, peak))?;
+    (0..13).try_for_each(|power| row::<Digits>(1 << power, 1 << power, 2, peaks))?;
     table("two layers of equal width, batch 64, one thread", "width");
-    row::<Wide64>(64, 64, 1, peak)?;
-    row::<Wide128>(128, 64, 1, peak)?;
-    row::<Wide256>(256, 64, 1, peak)?;
-    row::<Wide512>(512, 64, 1, peak)?;
-    row::<Wide1024>(1024, 64, 1, peak)?;
-    row::<Wide2048>(2048, 64, 1, peak)?;
-    row::<Wide4096>(4096, 64, 1, peak)?;
+    row::<Wide64>(64, 64, 1, peaks)?;
+    row::<Wide128>(128, 64, 1, peaks)?;
+    row::<Wide256>(256, 64, 1, peaks)?;
+    row::<Wide512>(512, 64, 1, peaks)?;
+    row::<Wide1024>(1024, 64, 1, peaks)?;
+    row::<Wide2048>(2048, 64, 1, peaks)?;
+    row::<Wide4096>(4096, 64, 1, peaks)?;
     table("layers of width 256, batch 64, one thread", "depth");
-    row::<Deep2>(2, 64, 1, peak)?;
-    row::<Deep4>(4, 64, 1, peak)?;
-    row::<Deep8>(8, 64, 1, peak)?;
-    row::<Deep16>(16, 64, 1, peak)?;
-    row::<Deep32>(32, 64, 1, peak)?;
-    row::<Deep64>(64, 64, 1, peak)?;
-    row::<Deep128>(128, 64, 1, peak)
+    row::<Deep2>(2, 64, 1, peaks)?;
+    row::<Deep4>(4, 64, 1, peaks)?;
+    row::<Deep8>(8, 64, 1, peaks)?;
+    row::<Deep16>(16, 64, 1, peaks)?;
+    row::<Deep32>(32, 64, 1, peaks)?;
+    row::<Deep64>(64, 64, 1, peaks)?;
+    row::<Deep128>(128, 64, 1, peaks)
 }

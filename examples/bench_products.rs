@@ -38,7 +38,7 @@ fn main() {
     let name = std::env::args().nth(1).unwrap_or_else(|| "GEMM1".into());
     let threads = if name == "GEMM1" { 1 } else { threads(2) };
     let isa = Isa::detect();
-    line(&name, "fma peak of one thread", peak(), "GFLOP/s", 1, &[]);
+    line(&name, "fma peak", peak(1), "GFLOP/s", 1, &[]);
     for (m, n, k) in SHAPES {
         let value = |i: usize| (i * 31 % 23) as f32 / 11.0 - 1.0;
         let a: Vec<f32> = (0..m * k).map(value).collect();

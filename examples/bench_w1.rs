@@ -22,6 +22,6 @@ fn main() -> Result<()> {
     let history = model.fit(&x, &y, settings)?;
     let seconds = history.seconds()[1..].iter().sum::<f64>() / 3.0;
     line("W1", "train", seconds, "s/epoch", threads, &[]);
-    line("W1", "fma peak of one thread", peak(), "GFLOP/s", 1, &[]);
+    line("W1", "fma peak", peak(threads), "GFLOP/s", threads, &[]);
     Ok(())
 }

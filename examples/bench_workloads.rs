@@ -60,21 +60,23 @@ struct Workload {
     samples: &'static str,
     threads: usize,
     /// GFLOP/s of one thread.
+    /// Of all its threads.
     peak: f64,
 }
 
 impl Workload {
     fn new(name: &str, samples: &'static str) -> Self {
-        let peak = peak();
-        line(name, "fma peak of one thread", peak, "GFLOP/s", 1, &[]);
-        Workload { name: name.into(), samples, threads: threads(if name == "W4c" { 1 } else { 2 }), peak }
+        let threads = threads(if name == "W4c" { 1 } else { 2 });
+        let peak = peak(threads);
+        line(name, "fma peak", peak, "GFLOP/s", threads, &[]);
+        Workload { name: name.into(), samples, threads, peak }
     }
 
     /// The rate of batches that take `seconds` (sorted), and its share of the peak.
     fn rate(&self, metric: &str, seconds: &[f64], batch: usize, flops: usize, more: &[(&str, f64)]) {
         let rate = batch as f64 / seconds[seconds.len() / 2];
         line(&self.name, metric, rate, &format!("{}/s", self.samples), self.threads, more);
-        let share = 100.0 * rate * flops as f64 / 1e9 / (self.peak * self.threads as f64);
+        let share = 100.0 * rate * flops as f64 / 1e9 / self.peak;
         line(&self.name, &format!("{metric}, share of the peak"), share, "%", self.threads, &[]);
     }
 
