@@ -124,6 +124,7 @@ fn main() {
     let (workload, backend) = shared::arguments();
     let device = match backend.as_str() {
         #[cfg(feature = "ndarray")]
+        #[expect(deprecated, reason = "burn recommends `flex`; this is to see which is faster")]
         "ndarray" => Device::ndarray(),
         "flex" => Device::flex(),
         _ => panic!("no backend `{backend}`: a feature of the build names it"),
