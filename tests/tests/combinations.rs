@@ -64,3 +64,19 @@ layers! {
     squeezed Squeezed (a a0 "probe_a" [5, 7; 6]) { a >> parts::squeezed(6, name = "") }
     layer_of_layers LayerOfLayers (a a0 "probe_a" [4; 6]) { a >> einsum_dense("abc,bd->adc", [5, 6], bias_axes = "d", name = "e") >> prelu(shared_axes = [1], name = "p") >> rms_normalization(name = "r") >> unit_normalization() >> dense(3, name = "d") }
 }
+
+mod volumes {
+    use super::*;
+
+    // Steps whose first number is negative are emptied, and do not count.
+    layers! {
+        ("masked_volumes", 1e-5);
+        conv_lstm1d_masked ConvLstm1dMasked (a a0 "probe_a" [4; 10]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> time_distributed(reshape([5, 2])) >> conv_lstm1d(3, 2) }
+        conv_lstm1d_masked_sequences ConvLstm1dMaskedSequences (a a0 "probe_a" [4; 10]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> time_distributed(reshape([5, 2])) >> conv_lstm1d(3, 2, padding = same, return_sequences = true, go_backwards = true) >> drop_mask() }
+        conv_lstm2d_masked ConvLstm2dMasked (a a0 "probe_a" [4; 12]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> time_distributed(reshape([4, 3, 1])) >> conv_lstm2d(2, 2, return_state = true) }
+        conv_lstm3d_masked ConvLstm3dMasked (a a0 "probe_a" [3; 12]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> time_distributed(reshape([2, 3, 2, 1])) >> conv_lstm3d(2, 2, return_sequences = true) >> drop_mask() }
+        conv_lstm1d_masked_stacked ConvLstm1dMaskedStacked (a a0 "probe_a" [4; 10]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> time_distributed(reshape([5, 2])) >> conv_lstm1d(3, 2, return_sequences = true) >> conv_lstm1d(2, 2) }
+        bidirectional_conv_lstm_masked BidirectionalConvLstmMasked (a a0 "probe_a" [4; 10]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> time_distributed(reshape([5, 2])) >> bidirectional(conv_lstm1d(2, 2, return_sequences = true)) >> drop_mask() }
+        convolutions_in_masked_steps ConvolutionsInMaskedSteps (a a0 "probe_a" [4; 12]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> time_distributed(reshape([4, 3, 1])) >> time_distributed(conv2d(2, 2, activation = tanh, name = "c"), name = "td") >> time_distributed(flatten()) >> gru(3) }
+    }
+}

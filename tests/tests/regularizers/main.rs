@@ -1,8 +1,10 @@
 //! Regularizers, constraints and losses of a model's own, held to Keras: losses, gradients, and weights after three steps.
 
 #[allow(dead_code)]
-#[path = "keras/fixture.rs"]
+#[path = "../keras/fixture.rs"]
 mod fixture;
+mod layers;
+mod starts;
 
 use fixture::{Fixture, assert_close, assert_close_number};
 use keras_runtime::loss::{Loss, Losses};
