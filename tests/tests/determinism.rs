@@ -105,7 +105,7 @@ fn what_is_kept_of_kernels_goes_with_them() -> Result<()> {
             0 => {}
             1 => model.set_weight("second/kernel", &ArrayD::from_elem(vec![3, 3, 16, 16], 0.01))?,
             _ => {
-                model.train_on_batch(&x, &ndarray::aview1(&y))?;
+                model.train_on_batch(&x, ndarray::aview1(&y))?;
             }
         }
         let mut fresh = Kept::on(&Cpu::threads(1), 2)?;
