@@ -109,7 +109,7 @@ impl ClassIndex {
         let wrong = |problem: String| Error::Format { file: path.display().to_string(), problem };
         let index =
             Json::read(&bytes).map_err(|problem| wrong(format!("is no index of classes: {problem}")))?;
-        let classes = index.object().map_or(0, <[_]>::len);
+        let classes = index.object().ok_or_else(|| wrong("is no dictionary of classes".into()))?.len();
         let name = |class: usize| match index.get(&class.to_string()).and_then(Json::list) {
             Some([Json::Text(wordnet), Json::Text(name)]) => Ok((wordnet.clone(), name.clone())),
             _ => Err(wrong(format!("has no class {class}"))),

@@ -94,7 +94,8 @@ fn trained_with<M: Model>(
     fit: Fit<'_>,
 ) -> (Vec<f32>, Vec<f64>) {
     let mut model = M::on(device, 3).unwrap().compile(optimizer, loss, metrics);
-    let history = model.fit(&inputs::<M>(data().0), y, fit).unwrap();
+    let x = inputs::<M>(data().0);
+    let history = model.fit(x.view(), y, fit).unwrap();
     (model.network().params().to_vec(), history.get("loss").unwrap())
 }
 

@@ -203,7 +203,7 @@ fn a_scale_that_follows_the_gradients_needs_no_wait() {
         // At the end comes what all steps have left.
         let last = steps.0.rfind("cuMemcpyDtoH").unwrap();
         assert_eq!(Calls(&steps.0[..last]).waits(), 0, "{}", steps.0);
-        assert!(steps.copied("from").iter().any(|bytes| *bytes == 16), "{}", steps.0);
+        assert!(steps.copied("from").contains(&16), "{}", steps.0);
     }
 }
 
