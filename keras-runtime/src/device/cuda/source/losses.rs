@@ -169,7 +169,7 @@ impl Overlap {
         let of_batch = Extent::units(!self.whole, kept, 1);
         let parts_of = Extent::units(self.whole, added, PIECE);
         let mut launches = vec![
-            Launch { grid: [of_batch, parts_of], ..launch(text.kernel("overlap", parts), of_batch) },
+            Launch { grid: [of_batch, parts_of], ..launch(text.kernel("overlap_sums", parts), of_batch) },
             launch(text.kernel("overlap_totals", totals), of_batch),
         ];
         let (counts, loss) = match self.whole {
