@@ -169,7 +169,7 @@ macro_rules! cases {
         #[test]
         fn weights_start_as_those_of_keras() -> Result<()> {
             let fixture = starts::read();
-            $(starts::check($model::new, &fixture, stringify!($case))?;)*
+            $(starts::check::<$model>(&fixture, stringify!($case))?;)*
             Ok(())
         }
     };
