@@ -107,7 +107,7 @@ impl Target {
 /// and overlaps neither.
 pub unsafe fn gemm(isa: Isa, m: usize, k: usize, a: Left<'_>, b: *const f32, c: Target, accumulate: bool) {
     let product = Gemm { m, k, a, b, c, accumulate };
-    if Narrow::fits(&product) {
+    if Narrow::fits(isa, &product) {
         return simd::run(isa, Narrow(product));
     }
     // Words 2 KiB apart share an eighth of the sets of a first-level cache, or fewer. Elsewhere a copy costs more than

@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::{Gemm, PANEL, Target, offset};
-use crate::device::cpu::simd::{Kernel, Simd};
+use crate::device::cpu::simd::{self, Isa, Kernel, Simd};
 
 /// Columns of a narrow product, at most.
 const COLUMNS: usize = 4;
@@ -17,9 +17,12 @@ pub(super) struct Narrow<'a>(pub Gemm<'a>);
 
 impl Narrow<'_> {
     /// Depends on nothing that a division of the rows changes: an element's sum has one order.
-    pub fn fits(product: &Gemm<'_>) -> bool {
+    pub fn fits(isa: Isa, product: &Gemm<'_>) -> bool {
+        let columns = product.c.columns;
         let in_one_piece = matches!(product.a.columns, [(_, 1)]);
-        in_one_piece && (1..=COLUMNS).contains(&product.c.columns) && product.k >= FROM
+        // A panel's vectors have fewer lanes to spare.
+        let narrow = (1..=COLUMNS).contains(&columns) && 4 * columns <= simd::run(isa, Lanes);
+        narrow && in_one_piece && product.k >= FROM
     }
 
     /// At most `N` columns, by tiles of `MR` rows.
@@ -57,6 +60,18 @@ impl Narrow<'_> {
     }
 }
 
+/// Numbers of a vector.
+struct Lanes;
+
+impl Kernel for Lanes {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<V: Simd>(self) -> usize {
+        V::LANES
+    }
+}
+
 impl Kernel for Narrow<'_> {
     type Output = ();
 
@@ -65,15 +80,12 @@ impl Kernel for Narrow<'_> {
         let columns = self.0.c.columns;
         // SAFETY: the promise of the caller of `gemm`.
         unsafe {
-            // A panel's vectors have fewer lanes to spare.
-            if 4 * columns > V::LANES {
-                return self.0.blocks::<V>(None);
-            }
             // Eight sums or more keep two multipliers busy.
             match columns {
                 1 => self.columns::<V, 8, 1>(),
-                2 => self.columns::<V, 4, 2>(),
-                _ => self.columns::<V, 4, 4>(),
+                2 if V::LANES >= 8 => self.columns::<V, 4, 2>(),
+                3 | 4 if V::LANES >= 16 => self.columns::<V, 4, 4>(),
+                _ => unreachable!("{columns} columns with {} lanes are no narrow product", V::LANES),
             }
         }
     }
