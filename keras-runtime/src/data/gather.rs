@@ -66,11 +66,12 @@ impl VisitValues for Gather<'_> {
         if width == 0 {
             return;
         }
+        assert_eq!(batch.len(), rows.len() * width, "a batch has as many rows as are selected");
         let threads = if batch.len() < SERIAL_BELOW { 1 } else { threads };
         let words = Shared(batch.as_mut_ptr());
         // As a pass divides its samples: a thread then finds those that it works on in its cache.
         ranges(rows.len(), 1, threads, &|own| {
-            // SAFETY: ranges have nothing in common, and `batch` has as many rows as are selected.
+            // SAFETY: ranges have nothing in common, and by the assertion all are rows of `batch`.
             let batch = unsafe {
                 std::slice::from_raw_parts_mut(words.get().add(own.start * width), own.len() * width)
             };

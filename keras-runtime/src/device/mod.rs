@@ -32,6 +32,9 @@ pub trait Device {
 /// Outputs that a model has at most.
 pub const MAX_OUTPUTS: usize = 8;
 
+/// Floating-point operations of predictions that one thread has done before another wakes.
+pub(crate) const ALONE_BELOW: usize = 4_000_000;
+
 /// What a pass over a batch has left: what losses and metrics are computed from.
 pub trait Passed {
     /// How many samples the batch has.

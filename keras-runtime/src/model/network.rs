@@ -6,7 +6,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use crate::compiled::{Spec, WeightSpec};
 use crate::data::{Selection, Tensor, expect_dtype, expect_finite, expect_indices};
-use crate::device::{Backend, Device, MAX_OUTPUTS};
+use crate::device::{ALONE_BELOW, Backend, Device, MAX_OUTPUTS};
 use crate::error::{Error, Result, batched};
 use crate::init;
 use crate::loss::{Loss, Reduction};
@@ -264,7 +264,8 @@ impl Network {
                 start += len;
             }
         };
-        match samples > batch {
+        // One batch is divided, or not, as it is predicted.
+        match samples > batch && samples * spec.infer.flops >= ALONE_BELOW {
             true => self.backend.scope(&mut run),
             false => run(&mut *self.backend),
         }

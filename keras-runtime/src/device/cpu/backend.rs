@@ -14,7 +14,7 @@ use super::{constraint, penalty, split};
 use crate::compiled::{OutputSpec, Penalty, Phase, Spec};
 use crate::data::gather::{gather, in_place};
 use crate::data::{Selection, Tensor};
-use crate::device::{Backend, Device, Passed, average_of, other_batch, settle};
+use crate::device::{ALONE_BELOW, Backend, Device, Passed, average_of, other_batch, settle};
 use crate::error::{Error, Result};
 use crate::init;
 #[cfg(feature = "cuda")]
@@ -48,9 +48,6 @@ impl Device for Cpu {
 
 /// Inputs or outputs that a pass describes without the heap.
 const PORTS: usize = 8;
-
-/// Floating-point operations of predictions that are done before a thread wakes.
-const ALONE_BELOW: usize = 4_000_000;
 
 /// Memory of the caller that a pass reads inputs from and writes outputs to, in the place of the backend's own.
 #[derive(Default)]
