@@ -25,6 +25,8 @@ const MC: usize = 96;
 const COPY_FROM: usize = 512;
 /// The same if it is its columns that lie apart: each of a tile's steps then takes a line of the cache of its own.
 const COPY_TRANSPOSED_FROM: usize = 256;
+/// Columns of `A` from which on a tile takes long enough for its place in `C` to be fetched meanwhile.
+const FETCH_FROM: usize = 128;
 
 /// Words that a `[k, n]` matrix takes in panels.
 pub const fn panels_len(k: usize, n: usize) -> usize {
@@ -97,6 +99,12 @@ impl Target {
     /// A matrix `[m, n]` in panels: padding columns are written too (as zeros, since those of `B` are).
     pub fn panels(ptr: *mut f32, m: usize, n: usize) -> Self {
         Target { ptr, rows: PANEL, panels: m * PANEL, columns: n.next_multiple_of(PANEL) }
+    }
+
+    /// Where an element lies.
+    #[inline(always)]
+    fn at(&self, row: usize, column: usize) -> *mut f32 {
+        self.ptr.wrapping_add(row * self.rows).wrapping_add(column / PANEL * self.panels + column % PANEL)
     }
 }
 
@@ -466,6 +474,16 @@ impl Block<'_> {
             panel * k + column % PANEL
         });
         let mut sum = [[V::splat(0.0); NV]; MR];
+        // What does not fit into the caches would be waited for at the end, by every tile.
+        if add && self.depth >= FETCH_FROM {
+            for r in 0..MR {
+                for v in 0..NV {
+                    fetch(c.at(i + r, column(v)));
+                }
+                // Vectors may begin within a line.
+                fetch(c.at(i + r, column(NV) - 1));
+            }
+        }
         // SAFETY: `runs` are columns of `a`'s rows, as many as `b` has rows.
         unsafe {
             // Most operands have one run: its loop by itself keeps the sums in registers.
@@ -479,11 +497,21 @@ impl Block<'_> {
                 }
             }
             // Asked once for the tile and not for each vector, whose sums then stay in their registers.
-            if !add && column(NV) <= c.columns {
+            let whole = column(NV) <= c.columns;
+            if whole && !add {
                 for (r, sum) in sum.iter().enumerate() {
-                    let to = c.ptr.wrapping_add((i + r) * c.rows);
                     for (v, sum) in sum.iter().enumerate() {
-                        sum.store(to.wrapping_add(column(v) / PANEL * c.panels + column(v) % PANEL));
+                        sum.store(c.at(i + r, column(v)));
+                    }
+                }
+                return;
+            }
+            // Of the tiles that most of a product consists of; in all others it would be much code for little.
+            if whole && MR * NV >= 12 {
+                for (r, sum) in sum.iter().enumerate() {
+                    for (v, sum) in sum.iter().enumerate() {
+                        let to = c.at(i + r, column(v));
+                        (*sum + V::load(to)).store(to);
                     }
                 }
                 return;
@@ -497,10 +525,7 @@ impl Block<'_> {
             }
             for (r, sum) in std::hint::black_box(&copy).iter().enumerate() {
                 for (v, sum) in sum.iter().enumerate() {
-                    let column = column(v);
-                    let to =
-                        c.ptr.wrapping_add((i + r) * c.rows + column / PANEL * c.panels + column % PANEL);
-                    put(*sum, to, c.columns.saturating_sub(column), add);
+                    put(*sum, c.at(i + r, column(v)), c.columns.saturating_sub(column(v)), add);
                 }
             }
         }
@@ -548,6 +573,23 @@ fn opaque(mut x: usize) -> usize {
         std::arch::asm!("/* {0} */", inout(reg) x, options(pure, nomem, nostack, preserves_flags))
     };
     x
+}
+
+/// Asks for the line that `at` lies in, if it lies anywhere.
+#[inline(always)]
+fn fetch(at: *const f32) {
+    // SAFETY: a hint, which no address offends.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast())
+    };
+    // SAFETY: as above.
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        std::arch::asm!("prfm pstl1keep, [{0}]", in(reg) at, options(nostack, preserves_flags, readonly))
+    };
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let _ = at;
 }
 
 /// Copies one column of a tile of `rows` rows, at most `MR`.

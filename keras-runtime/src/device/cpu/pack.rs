@@ -1,5 +1,7 @@
 //! Matrices into panels of 16 columns, as [`gemm`](super::gemm) reads its right operand.
 
+use std::ops::Range;
+
 use super::gemm::PANEL;
 use super::pass::{Pass, record, unique};
 use super::split;
@@ -8,11 +10,44 @@ use crate::compiled::Buf;
 /// Elements below which packing is not divided among threads.
 const SERIAL_BELOW: usize = 1 << 16;
 
-/// Packs panel `panel` of the matrix `[k, n]` whose element `(i, j)` is word `i * rows + j * columns` of `from`.
+/// Panels that are packed side by side: what a row has for them lies in neighbouring lines of the cache.
+const BESIDE: usize = 4;
+
+/// Packs panels `panels` of the matrix `[k, n]` whose element `(i, j)` is word `i * rows + j * columns` of `from`, each to its place from
+/// `to` on, where panel 0 lies.
 ///
 /// # Safety
-/// `from` holds the matrix, and `to` has room for `k * 16` words.
-pub unsafe fn pack_panel(
+/// `from` holds the matrix, and `to` has room for the panels.
+pub unsafe fn pack_panels(
+    k: usize,
+    n: usize,
+    from: *const f32,
+    (rows, columns): (usize, usize),
+    panels: Range<usize>,
+    to: *mut f32,
+) {
+    let mut next = panels.start;
+    // SAFETY: within the matrix and the panels.
+    unsafe {
+        if columns == 1 {
+            while next + BESIDE <= panels.end.min(n / PANEL) {
+                for i in 0..k {
+                    for panel in next..next + BESIDE {
+                        let from = from.add(i * rows + panel * PANEL);
+                        std::ptr::copy_nonoverlapping(from, to.add((panel * k + i) * PANEL), PANEL);
+                    }
+                }
+                next += BESIDE;
+            }
+        }
+        for panel in next..panels.end {
+            pack_panel(k, n, from, (rows, columns), panel, to.add(panel * k * PANEL));
+        }
+    }
+}
+
+/// Packs one panel, to `to`, which has room for `k * 16` words.
+pub(super) unsafe fn pack_panel(
     k: usize,
     n: usize,
     from: *const f32,
@@ -46,12 +81,8 @@ impl Pass<'_> {
         let (from, to) = (split::Shared(self.ptr(from)), split::Shared(self.ptr(to)));
         let threads = if k * n < SERIAL_BELOW { 1 } else { self.threads };
         split::ranges(n.div_ceil(PANEL), 1, threads, &|panels| {
-            for panel in panels {
-                // SAFETY: `from` holds the matrix; each panel is written by one thread.
-                unsafe {
-                    pack_panel(k, n, from.get(), (rows, columns), panel, to.get().add(panel * k * PANEL))
-                };
-            }
+            // SAFETY: `from` holds the matrix; each panel is written by one thread.
+            unsafe { pack_panels(k, n, from.get(), (rows, columns), panels, to.get()) };
         });
     }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::gemm::{Left, PANEL, Target, gemm, panels_len};
-use super::pack::pack_panel;
+use super::pack::pack_panels;
 use super::simd::Isa;
 use super::split::{self, Shared};
 
@@ -50,13 +50,8 @@ pub fn product(isa: Isa, threads: usize, a: Operand<'_>, b: Operand<'_>, c: &mut
     packed.resize(packed.len().max(panels_len(k, n)), 0.0);
     let (panels, c) = (Shared(packed.as_mut_ptr()), Shared(c.as_mut_ptr()));
     split::ranges(n.div_ceil(PANEL), 1, threads, &|own| {
-        for panel in own {
-            // SAFETY: the operand is within its words, and each panel has its place in `packed`.
-            unsafe {
-                let to = panels.get().add(panel * k * PANEL);
-                pack_panel(k, n, b.words.as_ptr(), b.strides, panel, to);
-            }
-        }
+        // SAFETY: the operand is within its words, and each panel has its place in `packed`.
+        unsafe { pack_panels(k, n, b.words.as_ptr(), b.strides, own, panels.get()) };
     });
     split::ranges(m, ROWS, threads, &|own| {
         let (rows, columns) = ([(m, a.strides.0)], [(k, a.strides.1)]);

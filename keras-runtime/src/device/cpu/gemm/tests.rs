@@ -1,7 +1,7 @@
 //! The product against sums in `f64`, and against itself cut up in other ways.
 
 use super::*;
-use crate::device::cpu::pack::pack_panel;
+use crate::device::cpu::pack::pack_panels;
 use crate::random::Philox;
 
 struct Case {
@@ -26,19 +26,9 @@ impl Case {
     fn pack(&mut self) {
         let Case { n, k, .. } = *self;
         self.packed = vec![f32::NAN; panels_len(k, n)];
-        for panel in 0..n.div_ceil(PANEL) {
-            // SAFETY: the matrix and the panels have these sizes.
-            unsafe {
-                pack_panel(
-                    k,
-                    n,
-                    self.b.as_ptr(),
-                    (n, 1),
-                    panel,
-                    self.packed.as_mut_ptr().add(panel * k * PANEL),
-                )
-            };
-        }
+        let panels = 0..n.div_ceil(PANEL);
+        // SAFETY: the matrix and the panels have these sizes.
+        unsafe { pack_panels(k, n, self.b.as_ptr(), (n, 1), panels, self.packed.as_mut_ptr()) };
     }
 
     fn expected(&self, i: usize, j: usize) -> f64 {
