@@ -45,6 +45,7 @@ keras_model! {
     Steps = reshape([10, 4], input = 40) >> lstm(12, return_sequences = true) >> layer_normalization()
         >> gru(9, dropout = 0.2) >> dense(10, softmax);
     Sigmoids = dense(12, tanh, input = 40) >> dense(10, sigmoid);
+    Logits = dense(12, tanh, input = 40) >> dense(10);
     Places = reshape([4, 10], input = 40) >> dense(10, softmax);
     Embedded = dense(6, tanh, input = 40) >> unit_normalization();
     Read = reshape([10, 4], input = 40) >> gru(6, return_sequences = true) >> dense(5);

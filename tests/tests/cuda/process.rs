@@ -288,6 +288,8 @@ fn in_a_process_of_its_own() {
                 let name = loss.name().to_string();
                 traced(&gpu, &name, Sgd::default(), loss);
             }
+            measured(&gpu, "measured", (KLDivergence, AUC));
+            measured(&gpu, "unknown", Poisson);
         }
         Ok("trace") => {
             let gpu = Cuda::new(0).unwrap();
@@ -319,6 +321,17 @@ fn in_a_process_of_its_own() {
         }
         _ => {}
     }
+}
+
+/// An evaluation, between marks.
+fn measured(gpu: &Cuda, name: &str, metrics: impl Metrics) {
+    let (x, y) = data();
+    let mut model = Sigmoids::on(gpu, 5).unwrap().compile(Sgd::default(), KLDivergence, metrics);
+    let settings = || Evaluate { batch_size: 20, ..Evaluate::default() };
+    model.evaluate_with(&x, &y, settings()).unwrap();
+    eprintln!("== {name}");
+    model.evaluate_with(&x, &y, settings()).unwrap();
+    eprintln!("== end");
 }
 
 /// Three epochs of four steps, between marks.

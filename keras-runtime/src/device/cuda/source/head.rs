@@ -91,7 +91,7 @@ pub fn print(text: &mut Text, spec: &Spec, phases: [&Vec<Step>; 3], slopes: &[Sl
 pub const SAMPLES: usize = 8;
 
 /// Words of the last axis.
-fn classes_of(spec: &OutputSpec<'_>) -> usize {
+pub fn classes_of(spec: &OutputSpec<'_>) -> usize {
     spec.shape.last().copied().unwrap_or(1).max(1)
 }
 
@@ -141,7 +141,7 @@ fn counts(end: &End, q: &str, count: &str) -> String {
 const WARP: &str =
     "for (int d = 16; d > 0; d /= 2) { float o = __shfl_xor_sync(0xffffffffu, X, d); X = COMBINED; }";
 
-fn fold(fold: Fold, x: &str) -> String {
+pub fn fold(fold: Fold, x: &str) -> String {
     let combined = match fold {
         Fold::Sum => "X + o",
         Fold::Max => "maximum(X, o)",
@@ -150,7 +150,7 @@ fn fold(fold: Fold, x: &str) -> String {
     WARP.replace("COMBINED", combined).replace('X', x)
 }
 
-fn sum(x: &str) -> String {
+pub fn sum(x: &str) -> String {
     fold(Fold::Sum, x)
 }
 
@@ -325,23 +325,35 @@ fn mean_of_rows(end: &End, spec: &OutputSpec<'_>, whole: bool, formula: &RowForm
     if end.dz.is_some() {
         let _ = writeln!(body, "    float *d = dz + q * columns, by = scale * counts / (float)rows;");
     }
+    let result = row(&mut body, formula, ["x[i]", "x[(u32)t[0]]"]);
+    let _ = writeln!(body, "    loss += counts * ({result});\n    }}");
+    if end.dz.is_some() {
+        body += &through(end, spec);
+    }
+    let _ = writeln!(body, "    if (lane == 0) m.losses[{}][b] = loss / (float)rows;", end.output);
+    body
+}
+
+/// Statements for what a formula says of a row of targets `t`, of which each lane of a warp has some elements, and of predictions (expressions:
+/// that of an element, and the one that the target names); its result, as an expression. Slopes go to `d`, multiplied with `by`.
+pub fn row(body: &mut String, formula: &RowFormula, [prediction, named]: [&str; 2]) -> String {
     let argument = |i: u32| {
-        const FIXED: [(Given, &str); 6] = [
+        let fixed: [(Given, &str); 6] = [
             (Given::Target, "t[i]"),
-            (Given::Prediction, "x[i]"),
+            (Given::Prediction, prediction),
             (Given::Index, "(float)i"),
             (Given::Len, "(float)columns"),
             (Given::Label, "t[0]"),
-            (Given::Named, "x[(u32)t[0]]"),
+            (Given::Named, named),
         ];
-        match FIXED.iter().find(|(given, _)| *given as u32 == i) {
+        match fixed.iter().find(|(given, _)| *given as u32 == i) {
             Some((_, text)) => text.to_string(),
             None => format!("r{}", i - Given::Folded as u32),
         }
     };
     let mut names = vec![];
     for (k, pass) in formula.passes.iter().enumerate() {
-        body += &further(&mut names, &formula.body[..pass.body.start], argument, "v", number);
+        *body += &further(&mut names, &formula.body[..pass.body.start], argument, "v", number);
         let first = match pass.fold {
             Some((Fold::Sum, _)) => "0.0f",
             Some((Fold::Max, _)) => "number(0xff800000u)",
@@ -352,7 +364,7 @@ fn mean_of_rows(end: &End, spec: &OutputSpec<'_>, whole: bool, formula: &RowForm
             let _ = writeln!(body, "    float r{k} = {first};");
         }
         let _ = writeln!(body, "    for (u32 i = lane; i < columns; i += 32u) {{");
-        body += &further(&mut names, &formula.body[..pass.body.end], argument, "v", number);
+        *body += &further(&mut names, &formula.body[..pass.body.end], argument, "v", number);
         for (_, slope) in &pass.stores {
             let _ = writeln!(body, "    d[i] = ({}) * by;", names[*slope as usize]);
         }
@@ -369,13 +381,8 @@ fn mean_of_rows(end: &End, spec: &OutputSpec<'_>, whole: bool, formula: &RowForm
             let _ = writeln!(body, "    {}", fold(how, &format!("r{k}")));
         }
     }
-    body += &further(&mut names, &formula.body, argument, "v", number);
-    let _ = writeln!(body, "    loss += counts * ({});\n    }}", names[formula.results[0] as usize]);
-    if end.dz.is_some() {
-        body += &through(end, spec);
-    }
-    let _ = writeln!(body, "    if (lane == 0) m.losses[{}][b] = loss / (float)rows;", end.output);
-    body
+    *body += &further(&mut names, &formula.body, argument, "v", number);
+    names[formula.results[0] as usize].clone()
 }
 
 /// The kernels of output `output` that end what a loss of its own model has left: losses without weights, and in the workspace
