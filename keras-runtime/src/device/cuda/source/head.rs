@@ -199,7 +199,7 @@ fn softmax(end: &End, spec: &OutputSpec<'_>, sparse: bool) -> String {
     );
     // Of many classes a lane has four neighbours at once.
     let fours = classes >= 128
-        && classes % 4 == 0
+        && classes.is_multiple_of(4)
         && is_aligned(&end.z, 0)
         && end.dz.is_none_or(|dz| is_aligned(&dz, 0));
     let target_at = format!("y + q * {classes}u + c");
