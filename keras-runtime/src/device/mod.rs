@@ -61,7 +61,7 @@ pub trait Passed {
 
     /// What the device has added up for metric `k` of output `i`, by what that has [told](Metric::told); none where it is left to look at
     /// the batch itself.
-    fn measured(&self, i: usize, k: usize) -> Option<[f64; 4]> {
+    fn measured(&self, i: usize, k: usize) -> Option<Vec<f64>> {
         let _ = (i, k);
         None
     }

@@ -1,7 +1,7 @@
 //! The share of right answers.
 
 use super::measure::{Mean, Measure, expect_classes, named};
-use super::{Batch, Right, Told};
+use super::{Batch, Counts, Right, Told};
 use crate::compiled::OutputSpec;
 #[cfg(feature = "keras-files")]
 use crate::config::Config;
@@ -105,7 +105,7 @@ impl Measure for Accuracy {
         });
     }
 
-    fn told(&self) -> Option<Told> {
+    fn told(&self) -> Option<Told<'_>> {
         Some(Told::Right(Right::Chosen))
     }
 
@@ -135,7 +135,7 @@ impl Measure for BinaryAccuracy {
         "binary_accuracy"
     }
 
-    fn told(&self) -> Option<Told> {
+    fn told(&self) -> Option<Told<'_>> {
         Some(Told::Sides { threshold: self.threshold })
     }
 
@@ -172,7 +172,7 @@ macro_rules! by_position {
                 add_positions(seen, batch, |$y, $p| $right);
             }
 
-            fn told(&self) -> Option<Told> {
+            fn told(&self) -> Option<Told<'_>> {
                 let $own = self;
                 Some(Told::Right($told))
             }
@@ -200,8 +200,11 @@ impl Measure for SparseTopKCategoricalAccuracy {
         "sparse_top_k_categorical_accuracy"
     }
 
-    fn told(&self) -> Option<Told> {
-        (!self.from_sorted_ids).then_some(Told::Right(Right::IndexInTop(self.k)))
+    fn told(&self) -> Option<Told<'_>> {
+        Some(match self.from_sorted_ids {
+            true => Told::Counts(Counts::Listed { k: self.k }),
+            false => Told::Right(Right::IndexInTop(self.k)),
+        })
     }
 
     fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {

@@ -75,7 +75,7 @@ macro_rules! ratios {
                 expect_same_shape(self.name(), output, target)
             }
 
-            fn told(&self) -> Option<Told> {
+            fn told(&self) -> Option<Told<'_>> {
                 let threshold = least(self.threshold, self.top_k);
                 Some(Told::Confusion { threshold, top_k: self.top_k, class_id: self.class_id })
             }
@@ -132,7 +132,7 @@ macro_rules! counts {
                 $name
             }
 
-            fn told(&self) -> Option<Told> {
+            fn told(&self) -> Option<Told<'_>> {
                 Some(Told::Confusion { threshold: self.threshold, top_k: None, class_id: None })
             }
 

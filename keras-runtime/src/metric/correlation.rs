@@ -1,8 +1,8 @@
 //! How much of the targets' variation predictions tell.
 
-use super::Batch;
 use super::kept::kept;
 use super::measure::{Mean, Measure, named, ratio};
+use super::{Batch, Counts, Told};
 use crate::config::{config, words};
 use crate::loss::defaults::defaults;
 
@@ -101,6 +101,22 @@ impl Measure for R2Score {
         }
     }
 
+    fn told(&self) -> Option<Told<'_>> {
+        Some(Told::Counts(Counts::Variation))
+    }
+
+    fn take(&self, seen: &mut Words, sums: &[f64]) {
+        let (words, _) = sums.as_chunks::<5>();
+        seen.words.resize(words.len(), Word::default());
+        for (word, [weight, sum, squares, residuals, targets]) in seen.words.iter_mut().zip(words) {
+            word.weight += weight;
+            word.sum += sum;
+            word.squares += squares;
+            word.residuals += residuals;
+            seen.targets += targets;
+        }
+    }
+
     fn value(&self, seen: &Words) -> f64 {
         let words = seen.words.iter();
         let score = match self.class_aggregation {
@@ -147,7 +163,7 @@ impl Moments {
 }
 
 macro_rules! along_the_last_axis {
-    ($($metric:ident, $name:literal, |$moments:ident| $value:expr;)*) => {$(
+    ($($metric:ident, $name:literal, $counts:ident, |$moments:ident| $value:expr;)*) => {$(
         impl Measure for $metric {
             type Seen = Mean;
 
@@ -164,6 +180,10 @@ macro_rules! along_the_last_axis {
                 }
             }
 
+            fn told(&self) -> Option<Told<'_>> {
+                Some(Told::Counts(Counts::$counts))
+            }
+
             fn value(&self, seen: &Mean) -> f64 {
                 seen.value()
             }
@@ -171,7 +191,7 @@ macro_rules! along_the_last_axis {
     )*};
 }
 along_the_last_axis! {
-    PearsonCorrelation, "pearson_correlation", |m| m.covariance / (m.variances[0] * m.variances[1]).sqrt();
-    ConcordanceCorrelation, "concordance_correlation",
+    PearsonCorrelation, "pearson_correlation", Correlation, |m| m.covariance / (m.variances[0] * m.variances[1]).sqrt();
+    ConcordanceCorrelation, "concordance_correlation", Concordance,
         |m| 2.0 * m.covariance / (m.variances[0] + m.variances[1] + (m.means[0] - m.means[1]).powi(2) + 1e-7);
 }

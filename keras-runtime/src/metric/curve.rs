@@ -1,8 +1,8 @@
 //! Measures over many thresholds: areas under curves, and one ratio where another is given.
 
-use super::Batch;
 use super::kept::kept;
 use super::measure::{Measure, expect_class, named, ratio};
+use super::{Batch, Counts, Told};
 use crate::compiled::OutputSpec;
 use crate::config::{config, words};
 use crate::data::Tensor;
@@ -44,6 +44,18 @@ impl Buckets {
         // Targets between 0 and 1 count as both.
         self.positive[bucket] += f64::from(y) * weight;
         self.negative[bucket] += f64::from(1.0 - y) * weight;
+    }
+
+    /// Takes in what a device has added up: two sums for each threshold.
+    fn take(&mut self, sums: &[f64], factor: f64) {
+        let (pairs, _) = sums.as_chunks::<2>();
+        self.resize(pairs.len());
+        for ([true_, other], (positive, negative)) in
+            pairs.iter().zip(self.positive.iter_mut().zip(&mut self.negative))
+        {
+            *positive += true_ * factor;
+            *negative += other * factor;
+        }
     }
 
     fn forget(&mut self) {
@@ -168,6 +180,22 @@ impl Measure for AUC {
         }
     }
 
+    fn told(&self) -> Option<Told<'_>> {
+        let by_label = self.multi_label || self.label_weights.is_some();
+        Some(Told::Counts(Counts::Curve { thresholds: self.num_thresholds.max(2), by_label, class_id: None }))
+    }
+
+    fn take(&self, seen: &mut Vec<Buckets>, sums: &[f64]) {
+        let labels = sums.chunks_exact(2 * self.num_thresholds.max(2)).enumerate();
+        seen.resize_with(if self.multi_label { labels.len() } else { 1 }, Buckets::default);
+        for (label, sums) in labels {
+            match (self.multi_label, self.label_weights) {
+                (true, _) => seen[label].take(sums, 1.0),
+                (false, weights) => seen[0].take(sums, weights.map_or(1.0, |weights| weights[label])),
+            }
+        }
+    }
+
     fn value(&self, seen: &Vec<Buckets>) -> f64 {
         let areas = seen.iter().map(|buckets| self.area(buckets));
         match self.label_weights.filter(|_| self.multi_label) {
@@ -252,6 +280,15 @@ macro_rules! one_at_another {
 
             fn add(&self, seen: &mut Buckets, batch: &Batch<'_>) {
                 seen.add(self.num_thresholds.max(2), batch, self.class_id);
+            }
+
+            fn told(&self) -> Option<Told<'_>> {
+                let thresholds = self.num_thresholds.max(2);
+                Some(Told::Counts(Counts::Curve { thresholds, by_label: false, class_id: self.class_id }))
+            }
+
+            fn take(&self, seen: &mut Buckets, sums: &[f64]) {
+                seen.take(sums, 1.0);
             }
 
             fn value(&self, seen: &Buckets) -> f64 {

@@ -1,8 +1,8 @@
 //! Means of precision and recall.
 
-use super::Batch;
 use super::kept::kept;
 use super::measure::{Measure, named};
+use super::{Batch, Counts, Told};
 use crate::config::{config, words};
 use crate::loss::defaults::defaults;
 
@@ -89,6 +89,20 @@ impl Measure for FBetaScore {
         }
     }
 
+    fn told(&self) -> Option<Told<'_>> {
+        Some(Told::Counts(Counts::Scores { threshold: self.threshold }))
+    }
+
+    fn take(&self, seen: &mut Vec<Class>, sums: &[f64]) {
+        let (classes, _) = sums.as_chunks::<3>();
+        seen.resize(classes.len(), Class::default());
+        for (class, [tp, fp, fn_]) in seen.iter_mut().zip(classes) {
+            class.tp += tp;
+            class.fp += fp;
+            class.fn_ += fn_;
+        }
+    }
+
     fn value(&self, seen: &Vec<Class>) -> f64 {
         let scores = seen.iter().map(|class| (class.score(self.beta), class.tp + class.fn_));
         match self.average {
@@ -125,6 +139,12 @@ impl Measure for F1Score {
     }
     fn add(&self, seen: &mut Vec<Class>, batch: &Batch<'_>) {
         self.general().add(seen, batch);
+    }
+    fn told(&self) -> Option<Told<'_>> {
+        Some(Told::Counts(Counts::Scores { threshold: self.threshold }))
+    }
+    fn take(&self, seen: &mut Vec<Class>, sums: &[f64]) {
+        self.general().take(seen, sums);
     }
     fn value(&self, seen: &Vec<Class>) -> f64 {
         self.general().value(seen)

@@ -32,8 +32,8 @@ struct Averaged<L> {
     /// What Keras calls the metric, if it has a class for it.
     #[cfg_attr(not(feature = "keras-files"), allow(dead_code))]
     class: Option<&'static str>,
-    /// What a device adds up for it.
-    told: Option<Told>,
+    /// What a device adds up for it, if that has a name of its own.
+    told: Option<Told<'static>>,
 }
 
 /// A mean, and room for probabilities where an output has logits.
@@ -60,8 +60,8 @@ impl<L: Loss + Clone + 'static> Measure for Averaged<L> {
         &self.name
     }
 
-    fn told(&self) -> Option<Told> {
-        self.told
+    fn told(&self) -> Option<Told<'_>> {
+        Some(self.told.unwrap_or(Told::Loss { loss: &self.loss, factor: self.factor }))
     }
 
     fn check(&self, output: &OutputSpec, target: &Tensor<'_>) -> Result<()> {
@@ -218,7 +218,7 @@ impl Measure for RootMeanSquaredError {
         "root_mean_squared_error"
     }
 
-    fn told(&self) -> Option<Told> {
+    fn told(&self) -> Option<Told<'_>> {
         Some(Told::Squares)
     }
 

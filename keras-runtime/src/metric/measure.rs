@@ -28,8 +28,18 @@ pub(super) trait Measure: Debug + Clone + Send + Sync + 'static {
     fn value(&self, seen: &Self::Seen) -> f64;
 
     /// See [`Metric::told`].
-    fn told(&self) -> Option<Told> {
+    fn told(&self) -> Option<Told<'_>> {
         None
+    }
+
+    /// See [`Metric::take`]: by default sums are the numbers of what it has seen.
+    fn take(&self, seen: &mut Self::Seen, sums: &[f64]) {
+        let mut numbers = vec![];
+        seen.give(&mut numbers);
+        numbers.iter_mut().zip(sums).for_each(|(number, sum)| *number += sum);
+        if let Some(both) = Self::Seen::taken(&mut numbers.iter()) {
+            *seen = both;
+        }
     }
 
     /// Which of Keras's metrics it is; or why it is none.
@@ -92,8 +102,11 @@ impl<M: Measure> Metric for Measured<M> {
         self.seen = seen.unwrap_or_default();
         readable
     }
-    fn told(&self) -> Option<Told> {
+    fn told(&self) -> Option<Told<'_>> {
         self.measure.told()
+    }
+    fn take(&mut self, sums: &[f64]) {
+        self.measure.take(&mut self.seen, sums);
     }
     #[cfg(feature = "keras-files")]
     fn config(&self, output: &OutputSpec<'_>, indices: bool) -> std::result::Result<Config, String> {

@@ -37,7 +37,7 @@ pub use mean::{MeanOf, RootMeanSquaredError};
 pub use overlap::{BinaryIoU, IoU, MeanIoU};
 pub use running::{Mean, Sum};
 #[doc(hidden)]
-pub use told::{Right, Told};
+pub use told::{Counts, Right, Told};
 pub use weighted::Weighted;
 
 use crate::compiled::OutputSpec;
@@ -82,11 +82,19 @@ pub trait Metric: Debug + Send + Sync {
         false
     }
 
-    /// What a device adds up in its place, if it can: sums for the numbers of [`Metric::state`], of positions that a mask leaves and
+    /// What a device adds up in its place, if it can: sums for [`Metric::take`], of positions that a mask leaves and
     /// count what [`Metric::is_weighted`] says. By default it is the host that looks at predictions.
     #[doc(hidden)]
-    fn told(&self) -> Option<Told> {
+    fn told(&self) -> Option<Told<'_>> {
         None
+    }
+
+    /// Adds what a device has added up, by what it was [told](Metric::told), to what was seen: by default to the numbers of [`Metric::state`].
+    #[doc(hidden)]
+    fn take(&mut self, sums: &[f64]) {
+        let seen: Vec<f64> = self.state().iter().zip(sums).map(|(seen, sum)| seen + sum).collect();
+        let read = self.resume(&seen);
+        debug_assert!(read, "`{}` tells sums that are not its numbers", self.name());
     }
 
     /// Which of Keras's metrics it is at an output whose targets are `indices` of classes, or are not; or why it is none.

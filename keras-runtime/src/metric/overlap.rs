@@ -2,7 +2,7 @@
 
 use super::kept::kept;
 use super::measure::{Measure, expect_classes, named};
-use super::{Batch, argmax};
+use super::{Batch, Counts, Told, argmax};
 use crate::compiled::OutputSpec;
 #[cfg(feature = "keras-files")]
 use crate::config::Config;
@@ -59,6 +59,15 @@ fn count(classes: &mut [Class], truth: usize, predicted: usize, weight: f64) {
     }
 }
 
+/// Takes in what a device has added up.
+fn take_all(seen: &mut [Class], sums: &[f64]) {
+    for (class, [both, truth, predicted]) in seen.iter_mut().zip(sums.as_chunks::<3>().0) {
+        class.both += both;
+        class.truth += truth;
+        class.predicted += predicted;
+    }
+}
+
 fn mean(classes: &[Class]) -> f64 {
     let unions = classes.iter().map(|class| (class.both, class.truth + class.predicted - class.both));
     let (sum, seen) = unions
@@ -94,6 +103,15 @@ impl Measure for MeanIoU {
 
     fn add(&self, seen: &mut Vec<Class>, batch: &Batch<'_>) {
         count_all(seen, batch, None);
+    }
+
+    fn told(&self) -> Option<Told<'_>> {
+        Some(Told::Counts(Counts::Overlaps { ignored: None }))
+    }
+
+    fn take(&self, seen: &mut Vec<Class>, sums: &[f64]) {
+        seen.resize(sums.len() / 3, Class::default());
+        take_all(seen, sums);
     }
 
     fn value(&self, seen: &Vec<Class>) -> f64 {
@@ -157,6 +175,15 @@ impl Measure for IoU {
         count_all(seen, batch, self.ignore_class);
     }
 
+    fn told(&self) -> Option<Told<'_>> {
+        Some(Told::Counts(Counts::Overlaps { ignored: self.ignore_class }))
+    }
+
+    fn take(&self, seen: &mut Vec<Class>, sums: &[f64]) {
+        seen.resize(sums.len() / 3, Class::default());
+        take_all(seen, sums);
+    }
+
     fn value(&self, seen: &Vec<Class>) -> f64 {
         match self.target_class_ids {
             None => mean(seen),
@@ -192,6 +219,14 @@ impl Measure for BinaryIoU {
                 count(seen, usize::from(*y >= 0.5), usize::from(*p >= self.threshold), weight);
             }
         }
+    }
+
+    fn told(&self) -> Option<Told<'_>> {
+        Some(Told::Counts(Counts::Halves { threshold: self.threshold }))
+    }
+
+    fn take(&self, seen: &mut [Class; 2], sums: &[f64]) {
+        take_all(seen, sums);
     }
 
     fn value(&self, seen: &[Class; 2]) -> f64 {

@@ -50,8 +50,11 @@ impl Metric for WithWeights {
     fn resume(&mut self, state: &[f64]) -> bool {
         self.metric.resume(state)
     }
-    fn told(&self) -> Option<Told> {
+    fn told(&self) -> Option<Told<'_>> {
         self.metric.told()
+    }
+    fn take(&mut self, sums: &[f64]) {
+        self.metric.take(sums);
     }
     #[cfg(feature = "keras-files")]
     fn config(

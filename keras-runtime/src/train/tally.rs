@@ -87,7 +87,7 @@ impl<'a> Tally<'a> {
             let weighted = Batch { weights: batch.sample_weights(i), ..plain };
             for (k, metric) in self.metrics[i].iter_mut().enumerate() {
                 match batch.measured(i, k) {
-                    Some(sums) => add(metric.as_mut(), &sums),
+                    Some(sums) => metric.take(&sums),
                     None => metric.update(if metric.is_weighted() { &weighted } else { &plain }),
                 }
             }
@@ -133,13 +133,6 @@ impl<'a> Tally<'a> {
     pub fn score(&self) -> Score {
         Score { loss: self.loss(), names: self.names(), values: self.values() }
     }
-}
-
-/// Adds what a device has added up to what a metric has seen.
-fn add(metric: &mut dyn Metric, sums: &[f64]) {
-    let seen: Vec<f64> = metric.state().iter().zip(sums).map(|(seen, sum)| seen + sum).collect();
-    let read = metric.resume(&seen);
-    debug_assert!(read, "`{}` tells sums that are not its numbers", metric.name());
 }
 
 /// Loss and metrics of an evaluation.

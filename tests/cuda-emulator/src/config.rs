@@ -29,9 +29,11 @@ pub struct Config {
     pub driver: i32,
     /// After how many more launches the device is lost.
     pub lost: u32,
+    /// Whether the device has the name of none that is emulated: programs give it machine code then, which it refuses.
+    pub disguised: bool,
 }
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "devices",
     "memory",
     "capability",
@@ -44,6 +46,7 @@ const NAMES: [&str; 12] = [
     "trace",
     "driver",
     "lost",
+    "disguised",
 ];
 
 impl Config {
@@ -63,6 +66,7 @@ impl Config {
             // Later than any: PTX of every version is read.
             driver: 99_990,
             lost: u32::MAX,
+            disguised: false,
         };
         for name in NAMES {
             let variable = format!("KERAS_EMULATOR_{}", name.to_uppercase());
@@ -98,6 +102,7 @@ impl Config {
             "trace" => give(&mut self.trace, flag),
             "driver" => give(&mut self.driver, value.parse().ok().filter(|n| *n > 0)),
             "lost" => give(&mut self.lost, value.parse().ok()),
+            "disguised" => give(&mut self.disguised, flag),
             _ => false,
         }
     }

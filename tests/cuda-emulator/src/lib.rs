@@ -27,6 +27,7 @@
 //! | `KERAS_EMULATOR_TRACE=1` | each call of the driver is printed, and how many bytes it copies from or to the host |
 //! | `KERAS_EMULATOR_DRIVER=12080` | the version of CUDA that the driver says it is of; PTX of a later one is refused |
 //! | `KERAS_EMULATOR_LOST=n` | after so many launches the device is lost |
+//! | `KERAS_EMULATOR_DISGUISED=1` | the device has the name of a GPU: programs give it machine code, which it refuses |
 //!
 //! A program that has loaded the library finds in it beside the driver's functions:
 //!

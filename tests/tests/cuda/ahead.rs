@@ -68,6 +68,16 @@ fn losses_compiled_ahead() {
         assert_eq!(read(loss.name()), 1, "{} is the host's", loss.name());
     }
     assert!(read("poisson") > 1, "{text}");
+    // The same losses, and counts, are metrics of the device; predictions go to the host for others.
+    let sent = |name: &str| -> usize {
+        let step = text.split(&format!("== {name}\n")).nth(1).unwrap_or_else(|| panic!("{text}"));
+        let lines = step.split("== end").next().unwrap().lines();
+        let bytes = lines.filter_map(|line| line.strip_suffix(" bytes from the device"));
+        bytes.map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()).sum()
+    };
+    let (losses, sums, words) = (20 * 4, 8 * (4 + 2 * 200), 2 * 20 * 10 * 4);
+    assert_eq!(sent("measured"), 2 * (losses + sums), "{text}");
+    assert_eq!(sent("unknown"), 2 * (losses + words), "{text}");
 }
 
 const ARCHITECTURES: [(u32, u32); 7] = [(7, 5), (8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (12, 0)];

@@ -123,6 +123,59 @@ fn a_device_that_is_lost() {
     assert!(text.contains("the model is there") && !text.contains("trained"), "{text}");
 }
 
+/// What a training with this cache comes to.
+fn trained_in(cache: &Folder, variables: &[(&str, &str)]) -> String {
+    let text = run("train", &[&[("KERAS_CUDA_CACHE", cache.name())], variables].concat());
+    text.lines()
+        .find(|line| line.starts_with("trained"))
+        .map(String::from)
+        .unwrap_or_else(|| panic!("{text}"))
+}
+
+/// Where NVRTC knows a GPU not, or the driver takes no machine code, there is PTX: to the same bits, and from the cache the next time, for
+/// which no NVRTC is needed.
+#[test]
+fn machine_code_that_is_not_taken() {
+    let Some(_) = device() else { return };
+    let known = Folder::new("known");
+    let expected = trained_in(&known, &[]);
+    let empty = Folder::new("no-nvrtc");
+    let nowhere = ["KERAS_NVRTC", "HOME", "VIRTUAL_ENV"].map(|name| (name, empty.name()));
+    let disguised = ("KERAS_EMULATOR_DISGUISED", "1");
+    // A GPU of the future; one that is emulated, and thus refuses what is made for its like.
+    for (name, capability, codes) in [("future", "13.0", false), ("refused", "8.0", true)] {
+        let cache = Folder::new(name);
+        let capability = ("KERAS_EMULATOR_CAPABILITY", capability);
+        assert_eq!(trained_in(&cache, &[capability, disguised]), expected, "{name}");
+        let files = cache.files();
+        let of = |kind: &str| {
+            files.iter().filter(|(path, _)| path.extension().is_some_and(|end| end == kind)).count()
+        };
+        assert!(of("ptx") >= 2, "{name}: {files:?}");
+        assert_eq!(of("cubin"), if codes { of("ptx") } else { 0 }, "{name}");
+        if name == "future" {
+            let newest = |ptx: &[u8]| String::from_utf8_lossy(ptx).contains(".target sm_1");
+            assert!(
+                files.iter().all(|(_, ptx)| newest(ptx)),
+                "PTX of an architecture that is not the newest"
+            );
+        }
+        let again = [&nowhere[..], &[capability, disguised]].concat();
+        assert_eq!(trained_in(&cache, &again), expected, "{name}");
+        assert_eq!(cache.files(), files, "{name}: something was compiled again");
+    }
+}
+
+/// A GPU that is older than what NVRTC makes code for.
+#[test]
+fn a_device_that_is_too_old() {
+    let Some(_) = device() else { return };
+    let cache = Folder::new("too-old");
+    let text = run("train", &[("KERAS_CUDA_CACHE", cache.name()), ("KERAS_EMULATOR_CAPABILITY", "3.0")]);
+    assert!(text.contains("and this one has 3.0: install an older NVRTC"), "{text}");
+    assert!(!text.contains("trained"), "{text}");
+}
+
 /// What is in the cache is taken when it is whole, and made anew otherwise.
 #[test]
 fn a_cache_that_is_corrupt() {

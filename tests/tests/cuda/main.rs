@@ -32,6 +32,9 @@ keras_model! {
     Normalized = conv2d(32, 3, padding = same, input = [8, 8, 16]) >> batch_normalization() >> relu >> conv2d(32, 3, padding = same)
         >> layer_normalization() >> global_average_pooling2d() >> dense(16, softmax);
     Looked(words: [u32; 12]) { words >> embedding(64, 32) >> layer_normalization() >> flatten() >> dense(16, softmax) }
+    Pooled = conv2d(16, 3, padding = same, input = [9, 8, 8]) >> max_pooling2d(2) >> flatten() >> dense(16, softmax);
+    Many = dense(64, relu, input = 64) >> dense(512, softmax);
+    Tall = dense(128, relu, input = 64) >> dense(160, relu) >> dense(16, softmax);
     Dropped = dropout(0.5, input = 64) >> dense(1);
     // Attention in tiles, the gradient of whose last kernel tells what part of the weights is kept.
     Kept(x: [256, 1]) {
@@ -45,6 +48,7 @@ keras_model! {
     Steps = reshape([10, 4], input = 40) >> lstm(12, return_sequences = true) >> layer_normalization()
         >> gru(9, dropout = 0.2) >> dense(10, softmax);
     Sigmoids = dense(12, tanh, input = 40) >> dense(10, sigmoid);
+    Logits = dense(12, tanh, input = 40) >> dense(10);
     Places = reshape([4, 10], input = 40) >> dense(10, softmax);
     Embedded = dense(6, tanh, input = 40) >> unit_normalization();
     Read = reshape([10, 4], input = 40) >> gru(6, return_sequences = true) >> dense(5);

@@ -19,7 +19,7 @@ use super::arrays::{ALL, Arrays, Load};
 use super::log::{Entry, Log};
 use super::losses::Met;
 use super::memory::{Fault, Memory, Mirror, Words};
-use super::metrics::{ROOM, Watched};
+use super::metrics::Watched;
 use super::pinned::Uploads;
 use super::player::{Player, workspace};
 use super::source::{self, PORTS, Program, Slope, Step, THREADS};
@@ -87,8 +87,10 @@ pub struct CudaBackend {
     log: Log,
     /// Of each output its metrics; none for one that looks at predictions itself.
     watched: Vec<Vec<Option<Watched>>>,
+    /// The kernels of those that not every model has, by their text.
+    pub(super) measuring: Vec<(String, Player)>,
     /// Where metrics are added up.
-    measures: Words,
+    pub(super) measures: Words,
     /// What the last pass has put into the log.
     logged: Option<Entry>,
     pub(super) graphs: Option<Graphs>,
@@ -210,7 +212,8 @@ impl CudaBackend {
             uploads: Uploads::default(),
             log: Log::new(&gpu, spec).map_err(failed)?,
             watched: vec![],
-            measures: words(ROOM)?,
+            measuring: vec![],
+            measures: words(0)?,
             logged: None,
             met: vec![],
             seed,

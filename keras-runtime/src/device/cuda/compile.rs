@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-use cudarc::driver::CudaModule;
+use cudarc::driver::{CudaModule, DriverError};
 use cudarc::nvrtc::{Ptx, result, sys};
 
 use super::{Gpu, library};
@@ -142,19 +142,36 @@ pub fn module(gpu: &Gpu, text: &str) -> Result<Arc<CudaModule>> {
     }
     let emulated = gpu.name.to_lowercase().contains("emulat");
     let known = gpu.precompiled.lock().unwrap_or_else(PoisonError::into_inner);
-    let (target, image) = match known.find(text, gpu.architecture, emulated) {
-        Some((target, image)) => (target, image.to_vec()),
-        None => {
-            let target =
-                if emulated { Target::Ptx(gpu.architecture) } else { Target::Cubin(gpu.architecture) };
-            cached(text, target)?
-        }
+    let explained = |error: DriverError| library::explain(&gpu.name, &error);
+    let found = known.find(text, gpu.architecture, emulated);
+    let ready = found.map(|(target, image)| (target, image.to_vec()));
+    drop(known);
+    let ready = match ready {
+        // An emulator has no machine of its own.
+        None if !emulated => machine_code(text, gpu.architecture)?,
+        ready => ready,
     };
-    let ptx = match target {
+    if let Some((target, image)) = ready {
+        match load(gpu, target, image) {
+            Err(error) if matches!(target, Target::Cubin(_)) && is_refused(&error) => {}
+            loaded => return loaded.map_err(explained),
+        }
+    }
+    let (target, image) = portable(text, gpu.architecture)?;
+    load(gpu, target, image).map_err(explained)
+}
+
+fn load(gpu: &Gpu, target: Target, image: Vec<u8>) -> std::result::Result<Arc<CudaModule>, DriverError> {
+    gpu.context.load_module(match target {
         Target::Cubin(_) => Ptx::from_binary(image),
         Target::Ptx(_) => Ptx::from_src(String::from_utf8_lossy(&image).trim_end_matches('\0').to_string()),
-    };
-    gpu.context.load_module(ptx).map_err(|error| library::explain(&gpu.name, &error))
+    })
+}
+
+/// Whether a driver has not taken machine code, of which it may make its own from PTX.
+fn is_refused(error: &DriverError) -> bool {
+    use cudarc::driver::sys::CUresult as Code;
+    matches!(error.0, Code::CUDA_ERROR_NO_BINARY_FOR_GPU | Code::CUDA_ERROR_INVALID_IMAGE)
 }
 
 /// What the compiler says of the kernels of `text`: registers, shared memory, what had to be spilled.
@@ -163,22 +180,62 @@ pub fn report(text: &str, target: Target) -> Result<String> {
     Ok(compile(text, target)?.log)
 }
 
-fn cached(text: &str, target: Target) -> Result<(Target, Vec<u8>)> {
-    if let Some(image) = place(text, target).and_then(|path| read(&path)) {
-        return Ok((target, image));
+/// Machine code for a GPU, from the cache or made now; none where there is no NVRTC, or one that does not know the architecture.
+fn machine_code(text: &str, architecture: Architecture) -> Result<Option<(Target, Vec<u8>)>> {
+    let target = Target::Cubin(architecture);
+    let image = kept(text, target, || match library::nvrtc().is_ok() && known().contains(&architecture) {
+        true => Ok(Some(target)),
+        false => Ok(None),
+    })?;
+    Ok(image.map(|image| (target, image)))
+}
+
+/// PTX for a GPU, of the newest architecture up to its own that NVRTC knows: from the cache, or made now. The driver makes machine code of it.
+fn portable(text: &str, architecture: Architecture) -> Result<(Target, Vec<u8>)> {
+    let target = Target::Ptx(architecture);
+    let image = kept(text, target, || {
+        library::nvrtc()?;
+        let known = known();
+        match known.iter().filter(|known| **known <= architecture).max() {
+            Some(newest) => Ok(Some(Target::Ptx(*newest))),
+            // One that does not tell what it knows.
+            None if known.is_empty() => Ok(Some(target)),
+            None => Err(too_old(architecture, &known)),
+        }
+    })?;
+    Ok((target, image.unwrap_or_default()))
+}
+
+/// The error of a GPU that is older than all that NVRTC makes code for.
+fn too_old(Architecture { major, minor }: Architecture, known: &[Architecture]) -> Error {
+    let oldest =
+        known.iter().min().map_or(String::new(), |oldest| format!("{}.{}", oldest.major, oldest.minor));
+    Error::Device {
+        device: "CUDA".into(),
+        problem: format!(
+            "this NVRTC makes code for GPUs of compute capability {oldest} and later, and this one has {major}.{minor}: install an older NVRTC \
+             (`pip install nvidia-cuda-nvrtc-cu12`, which `KERAS_NVRTC` may name), or run on `Cpu::default()`"
+        ),
     }
-    library::nvrtc()?;
-    let target = known_target(target);
+}
+
+/// What the cache has for `target`; if it has nothing, what is compiled, once there is a cause to, for the target that `made` gives.
+fn kept(
+    text: &str,
+    target: Target,
+    made: impl FnOnce() -> Result<Option<Target>>,
+) -> Result<Option<Vec<u8>>> {
     let path = place(text, target);
     if let Some(image) = path.as_deref().and_then(read) {
-        return Ok((target, image));
+        return Ok(Some(image));
     }
-    let image = compile(text, target)?.image;
+    let Some(made) = made()? else { return Ok(None) };
+    let image = compile(text, made)?.image;
     if let Some(path) = path {
         // A cache that cannot be written costs time, and nothing else.
         let _ = write(&path, &image);
     }
-    Ok((target, image))
+    Ok(Some(image))
 }
 
 /// The file in the cache.
@@ -187,27 +244,22 @@ fn place(text: &str, target: Target) -> Option<PathBuf> {
     folder().map(|folder| folder.join(format!("{:032x}.{kind}", target.key(text))))
 }
 
-/// The target itself; where this NVRTC is older than the architecture, PTX of the newest that it knows.
-fn known_target(target: Target) -> Target {
-    let Target::Cubin(architecture) = target else { return target };
+/// The architectures that this NVRTC makes code for; nothing, if it does not tell.
+fn known() -> Vec<Architecture> {
     let mut count = 0;
     // SAFETY: NVRTC writes one number, then so many.
     let known = unsafe {
         if sys::nvrtcGetNumSupportedArchs(&mut count).result().is_err() {
-            return target;
+            return vec![];
         }
         let mut known = vec![0; usize::try_from(count).unwrap_or(0)];
         if sys::nvrtcGetSupportedArchs(known.as_mut_ptr()).result().is_err() {
-            return target;
+            return vec![];
         }
         known
     };
-    match known.into_iter().max().and_then(|newest| u32::try_from(newest).ok()) {
-        Some(newest) if architecture.major * 10 + architecture.minor > newest => {
-            Target::ptx(newest / 10, newest % 10)
-        }
-        _ => target,
-    }
+    let numbers = known.into_iter().filter_map(|number| u32::try_from(number).ok());
+    numbers.map(|number| Architecture { major: number / 10, minor: number % 10 }).collect()
 }
 
 /// No product and sum are rounded once unless a kernel says so: as on the CPU.

@@ -29,10 +29,7 @@ pub fn driver() -> Result<()> {
                 .into(),
         );
     }
-    let mut version = 0;
-    // SAFETY: every driver has this function, which writes a number.
-    let asked = unsafe { sys::cuDriverGetVersion(&mut version) }.result();
-    asked.map_err(|error| explain("CUDA", &error))?;
+    let version = driver_version().map_err(|error| explain("CUDA", &error))?;
     if version < OLDEST {
         let of = |version: i32| format!("CUDA {}.{}", version / 1000, version % 1000 / 10);
         let (found, needed) = (of(version), of(OLDEST));
@@ -41,6 +38,14 @@ pub fn driver() -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// The version of CUDA that the driver is of: 12080 is 12.8.
+pub fn driver_version() -> std::result::Result<i32, DriverError> {
+    let mut version = 0;
+    // SAFETY: every driver has this function, which writes a number.
+    unsafe { sys::cuDriverGetVersion(&mut version) }.result()?;
+    Ok(version)
 }
 
 /// Loads a library in the place of the driver.

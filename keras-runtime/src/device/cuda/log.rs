@@ -227,12 +227,13 @@ impl Passed for Shown<'_> {
         self.entry.shares[i]
     }
 
-    fn measured(&self, i: usize, k: usize) -> Option<[f64; 4]> {
+    fn measured(&self, i: usize, k: usize) -> Option<Vec<f64>> {
         let (words, _) = self.find(What::Sums(i, k))?.as_chunks::<2>();
-        Some(std::array::from_fn(|s| {
-            let [low, high] = words[s].map(|word| u64::from(word.to_bits()));
+        let sums = words.iter().map(|words| {
+            let [low, high] = words.map(|word| u64::from(word.to_bits()));
             f64::from_bits(high << 32 | low)
-        }))
+        });
+        Some(sums.collect())
     }
 
     fn added_loss(&self) -> f64 {

@@ -142,7 +142,10 @@ impl Write for Seen {
 /// The texts of the kernels that `loss` has at the outputs of a model.
 pub fn texts(loss: &dyn Loss, spec: &Spec, program: &Program) -> Vec<String> {
     let outputs = spec.outputs.iter().enumerate();
-    outputs.filter_map(|(i, output)| how(loss, output).map(|how| how.text(i, output, program).text)).collect()
+    let own =
+        outputs.filter_map(|(i, output)| how(loss, output).map(|how| how.text(i, output, program).text));
+    // The same loss may be a metric.
+    own.chain(super::metrics::texts(loss, spec)).collect()
 }
 
 /// The head of each output: what the device computes itself of its loss.

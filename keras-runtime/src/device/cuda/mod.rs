@@ -113,7 +113,8 @@ pub struct Timing {
     pub kernel: String,
     /// How often it ran.
     pub launches: u64,
-    /// All of them together, in seconds; to launch one and to wait for it is part of it.
+    /// All of them together, in seconds, by the clock of the device; with a driver of before CUDA 13 by that of the host, of which the launch of one and
+    /// the wait for it are part.
     pub seconds: f64,
 }
 
@@ -186,19 +187,24 @@ impl Cuda {
         timings
     }
 
-    /// Floating-point operations in a second of a loop of multiply-adds on every multiprocessor: what no product of 32-bit
-    /// numbers exceeds.
+    /// Floating-point operations in a second of a loop of multiply-adds on every multiprocessor, or of products on its tensor cores, by
+    /// [`Cuda::precision`]: what no product of such numbers exceeds.
     ///
     /// # Errors
     /// Without NVRTC, or when the device fails.
     pub fn peak(&self) -> Result<f64> {
-        player::peak(&self.gpu)
+        player::peak(&self.gpu, self.possible())
     }
 
     /// With what numbers matrices are multiplied; 32-bit ones unless told otherwise.
     #[must_use]
     pub fn precision(self, precision: Precision) -> Self {
         Cuda { precision, ..self }
+    }
+
+    /// The precision, where the GPU has what it takes.
+    fn possible(&self) -> Precision {
+        if self.gpu.architecture.major >= 8 { self.precision } else { Precision::Float32 }
     }
 
     /// Takes models that were compiled ahead by [`precompile`], for example of `include_bytes!`: those need neither NVRTC
@@ -228,8 +234,7 @@ impl Cuda {
 
 impl Device for Cuda {
     fn backend(&self, spec: &'static Spec, seed: u64) -> Result<Box<dyn Backend>> {
-        let tensor_cores = self.gpu.architecture.major >= 8;
-        let precision = if tensor_cores { self.precision } else { Precision::Float32 };
+        let precision = self.possible();
         let gpu = self.gpu.fork().map_err(|error| library::explain(&self.gpu.name, &error))?;
         let how = How { graphs: self.graphs, resident: self.resident };
         Ok(Box::new(CudaBackend::new(gpu, Program::new(spec, precision), spec, seed, how)?))
@@ -293,8 +298,8 @@ pub fn source(spec: &Spec, precision: Precision) -> String {
 }
 
 /// Compiles a model ahead for `targets`, with the steps of `optimizers` and what `losses` need if it is to be trained, for
-/// [`Cuda::precompiled`]. Needs NVRTC, and no GPU. Where a program meets a loss that was not compiled ahead, and has no NVRTC, the
-/// host computes it.
+/// [`Cuda::precompiled`]. Needs NVRTC, and no GPU. Where a program meets a loss, or a loss as a metric, that was not compiled ahead, and has
+/// no NVRTC, the host computes it.
 ///
 /// # Errors
 /// Without NVRTC, or where it does not know a target.
@@ -308,7 +313,8 @@ pub fn precompile(
     Precompiled::write(&texts(spec, precision, optimizers, losses), targets)
 }
 
-/// All that is compiled for a model: its own kernels, those that feed it, those of the steps of `optimizers`, and what `losses` need beside them.
+/// All that is compiled for a model: its own kernels, those that feed it and count what metrics ask for, those of the steps of `optimizers`, and what
+/// `losses` need beside them, as losses and as metrics.
 pub fn texts(
     spec: &Spec,
     precision: Precision,
@@ -318,7 +324,7 @@ pub fn texts(
     let program = Program::new(spec, precision);
     let mut texts: Vec<String> =
         losses.iter().flat_map(|loss| losses::texts(*loss, spec, &program)).collect();
-    texts.extend([program.text, source::gather()]);
+    texts.extend([program.text, source::gather(), metrics::counting()]);
     for optimizer in optimizers {
         texts.extend(weights::texts(*optimizer, spec));
     }

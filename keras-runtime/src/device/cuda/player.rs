@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use cudarc::driver::sys::CUdevice_attribute;
-use cudarc::driver::{CudaFunction, CudaModule, DriverError, LaunchConfig, PushKernelArg};
+use cudarc::driver::sys::{CUdevice_attribute, CUevent_flags};
+use cudarc::driver::{CudaEvent, CudaFunction, CudaModule, DriverError, LaunchConfig, PushKernelArg};
 
 use super::memory::Memory;
-use super::source::{Extent, Launch, Splits, THREADS, Work};
-use super::{Gpu, compile};
+use super::source::{Extent, Launch, PRELUDE, Precision, Splits, THREADS, Work};
+use super::{Gpu, compile, library};
 use crate::error::Result;
 
 /// A parameter of a kernel.
@@ -121,17 +121,14 @@ impl Player {
             };
         }
         let mut timings = self.gpu.timings.lock().unwrap_or_else(PoisonError::into_inner);
-        if timings.is_some() {
-            self.gpu.stream.synchronize()?;
-        }
-        let start = Instant::now();
+        let begun = timings.is_some().then(|| Clock::start(&self.gpu)).transpose()?;
         // SAFETY: by the promise of the callers the kernel's parameters are these (of a model's: `KERNEL` in
         // `source/prelude.cu`), and the addresses are of memories that are large enough for the batch.
         unsafe { builder.launch(config) }?;
-        if let Some(timings) = &mut *timings {
-            self.gpu.stream.synchronize()?;
+        if let (Some(timings), Some(begun)) = (&mut *timings, begun) {
+            let took = begun.stop(&self.gpu)?;
             let (launches, time) = timings.entry(name.into()).or_default();
-            (*launches, *time) = (*launches + 1, *time + start.elapsed());
+            (*launches, *time) = (*launches + 1, *time + took);
         }
         Ok(())
     }
@@ -158,22 +155,77 @@ pub fn workspace<'a>(launches: impl Iterator<Item = &'a Launch>, batch: usize) -
     words.max().unwrap_or(0)
 }
 
-/// Multiply-adds of a thread in [`peak`], and their chains.
+/// When a launch began.
+enum Clock {
+    /// By the clock of the device.
+    Device(CudaEvent),
+    /// By that of the host, where the driver has no function for the other.
+    Host(Instant),
+}
+
+/// The version of CUDA from which on a driver tells the time between two events by the function that is called.
+const TELLS_TIME: i32 = 13_000;
+
+impl Clock {
+    fn start(gpu: &Gpu) -> Result<Self, DriverError> {
+        gpu.stream.synchronize()?;
+        match library::driver_version()? {
+            ..TELLS_TIME => Ok(Clock::Host(Instant::now())),
+            _ => gpu.stream.record_event(Some(CUevent_flags::CU_EVENT_DEFAULT)).map(Clock::Device),
+        }
+    }
+
+    fn stop(self, gpu: &Gpu) -> Result<Duration, DriverError> {
+        match self {
+            Clock::Device(start) => {
+                let end = gpu.stream.record_event(Some(CUevent_flags::CU_EVENT_DEFAULT))?;
+                Ok(Duration::from_secs_f64(f64::from(start.elapsed_ms(&end)?.max(0.0)) * 1e-3))
+            }
+            Clock::Host(start) => {
+                gpu.stream.synchronize()?;
+                Ok(start.elapsed())
+            }
+        }
+    }
+}
+
+/// Multiply-adds of a thread in [`peak`], or products of a warp on tensor cores, and their chains.
 const STEPS: usize = 1 << 14;
 const CHAINS: usize = 8;
 
 /// See [`Cuda::peak`](super::Cuda::peak).
-pub fn peak(gpu: &Arc<Gpu>) -> Result<f64> {
-    let chains: String = (0..CHAINS).map(|i| format!("x{i} = fmaf(x{i}, a, b); ")).collect();
-    let values: Vec<String> = (0..CHAINS).map(|i| format!("x{i}")).collect();
-    let first: Vec<String> = values.iter().map(|x| format!("{x} = a")).collect();
+pub fn peak(gpu: &Arc<Gpu>, precision: Precision) -> Result<f64> {
+    let chains = |one: fn(usize) -> String| (0..CHAINS).map(one).collect::<String>();
+    // What a chain begins with, a link of it, what comes of it; and the operations of a thread in a link.
+    let (first, link, last, operations, steps) = match precision {
+        Precision::Float32 => (
+            chains(|i| format!("float x{i} = a; ")),
+            chains(|i| format!("x{i} = fmaf(x{i}, a, b); ")),
+            chains(|i| format!(" + x{i}")),
+            2,
+            STEPS,
+        ),
+        Precision::Tf32 => (
+            chains(|i| format!("float x{i}[4] = {{a, a, a, a}}; ")),
+            chains(|i| format!("multiply_tf32(x{i}, left, right, right); ")),
+            chains(|i| format!(" + x{i}[0] + x{i}[3]")),
+            2 * 16 * 8 * 8 / 32,
+            STEPS / 8,
+        ),
+        Precision::Bf16 => (
+            chains(|i| format!("float x{i}[4] = {{a, a, a, a}}; ")),
+            chains(|i| format!("multiply_bf16(x{i}, left, right, right); ")),
+            chains(|i| format!(" + x{i}[0] + x{i}[3]")),
+            2 * 16 * 8 * 16 / 32,
+            STEPS / 8,
+        ),
+    };
+    let prelude = if precision == Precision::Float32 { "" } else { PRELUDE };
     let text = format!(
-        "extern \"C\" __global__ void __launch_bounds__(256) peak(float *to, float a, float b) {{\n    float {};\n#pragma unroll 16\n    for (int i = 0; i < {STEPS}; i++) {{ {chains}}}\n    to[blockIdx.x * 256 + threadIdx.x] = {};\n}}\n",
-        first.join(", "),
-        values.join(" + ")
+        "{prelude}\nextern \"C\" __global__ void __launch_bounds__(256) peak(float *to, float a, float b) {{\n    {first}\n    unsigned int right = __float_as_uint(b), left[4] = {{right, right, right, right}};\n#pragma unroll 16\n    for (int i = 0; i < {steps}; i++) {{ {link}}}\n    to[blockIdx.x * 256 + threadIdx.x] = b + __uint_as_float(left[0]){last};\n}}\n"
     );
     let mut player = Player::new(gpu, &text)?;
-    let failed = |error: DriverError| super::library::explain(&gpu.name, &error);
+    let failed = |error: DriverError| library::explain(&gpu.name, &error);
     player.find(["peak".into()]).map_err(failed)?;
     let run = || -> Result<f64, DriverError> {
         let processors =
@@ -184,13 +236,11 @@ pub fn peak(gpu: &Arc<Gpu>) -> Result<f64> {
             [Parameter::Address(words.address(0)), Parameter::float(0.999), Parameter::float(0.001)];
         let mut best = f64::INFINITY;
         for _ in 0..4 {
-            gpu.stream.synchronize()?;
-            let start = Instant::now();
+            let begun = Clock::start(gpu)?;
             player.call("peak", super::backend::blocks_of(blocks), &parameters)?;
-            gpu.stream.synchronize()?;
-            best = best.min(start.elapsed().as_secs_f64());
+            best = best.min(begun.stop(gpu)?.as_secs_f64());
         }
-        Ok((2 * STEPS * CHAINS * blocks * THREADS) as f64 / best)
+        Ok((operations * steps * CHAINS * blocks * THREADS) as f64 / best)
     };
     run().map_err(failed)
 }

@@ -17,6 +17,8 @@ pub enum Module {
     Gather,
     /// That of an optimizer: which of those that were compiled.
     Update(usize),
+    /// One that metrics are added up by: which of those that were compiled.
+    Measure(usize),
 }
 
 /// A launch.
@@ -44,6 +46,7 @@ impl Task {
             Module::Model => &backend.player,
             Module::Gather => backend.gather.as_ref().expect("loads are of a batch, which has compiled it"),
             Module::Update(at) => &backend.updates[at].player,
+            Module::Measure(at) => &backend.measuring[at].1,
         };
         player.call(&self.kernel, blocks_of(self.blocks), &self.parameters)
     }

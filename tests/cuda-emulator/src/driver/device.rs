@@ -9,6 +9,7 @@ use super::{driver, put};
 /// The only context there is.
 const CONTEXT: usize = 0x1000;
 const NAME: &[u8] = b"Keras CUDA emulator\0";
+const DISGUISE: &[u8] = b"Keras CUDA device\0";
 
 fn known(state: &State, device: c_int) -> Result<(), Code> {
     state.device()?;
@@ -53,10 +54,11 @@ driver! {
     fn cuDeviceGetName(state, out: *mut c_char, size: c_int, device: c_int) {
         known(state, device)?;
         let size = usize::try_from(size).map_err(|_| Code::INVALID_VALUE)?;
-        for (at, byte) in NAME.iter().take(size).enumerate() {
+        let name = if state.config.disguised { DISGUISE } else { NAME };
+        for (at, byte) in name.iter().take(size).enumerate() {
             put(out.wrapping_add(at), *byte as c_char)?;
         }
-        if size < NAME.len() { Err(Code::INVALID_VALUE) } else { Ok(()) }
+        if size < name.len() { Err(Code::INVALID_VALUE) } else { Ok(()) }
     }
 
     fn cuDeviceGetUuid(state, out: *mut [u8; 16], device: c_int) {

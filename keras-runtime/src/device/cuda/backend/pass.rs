@@ -8,7 +8,6 @@ use super::{CudaBackend, Key, Kind, blocks_of};
 use crate::compiled::{Buf, Space};
 use crate::device::cuda::log::{Entry, Part, What};
 use crate::device::cuda::memory::{Memory, Mirror, Words};
-use crate::device::cuda::metrics::SUMS;
 use crate::device::cuda::player::Parameter;
 use crate::device::cuda::source::{End, PORTS, Slope, Step};
 use crate::device::cuda::tasks::{Graph, Module, Task};
@@ -169,8 +168,8 @@ impl CudaBackend {
                 part(What::Weights(i), &self.sample_weights[i]);
                 part(What::Mask(i), &self.masks[i]);
             }
-            for k in (0..metrics.len()).filter(|k| metrics[*k].is_some()) {
-                add(What::Sums(i, k), &self.measures, SUMS);
+            for (k, watched) in metrics.iter().enumerate() {
+                add(What::Sums(i, k), &self.measures, watched.map_or(0, |watched| watched.words()));
             }
         }
         let (own, penalised) = self.adds;

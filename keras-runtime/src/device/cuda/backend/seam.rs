@@ -3,8 +3,7 @@
 use super::{CudaBackend, Kind};
 use crate::data::{Selection, Tensor};
 use crate::device::cuda::log::penalties;
-use crate::device::cuda::metrics::Watched;
-use crate::device::cuda::weights;
+use crate::device::cuda::{metrics as measures, weights};
 use crate::device::{Backend, Passed, average_of, other_batch, settle};
 use crate::error::Result;
 use crate::loss::Loss;
@@ -129,10 +128,10 @@ impl Backend for CudaBackend {
     }
 
     fn watch(&mut self, metrics: &[Vec<Box<dyn Metric>>]) {
-        let of = |metrics: &Vec<Box<dyn Metric>>| {
-            metrics.iter().map(|metric| Watched::of(metric.as_ref())).collect()
-        };
-        self.watched = metrics.iter().map(of).collect();
+        match measures::watch(self, metrics) {
+            Ok(watched) => self.watched = watched,
+            Err(error) => self.fault.keep(error),
+        }
     }
 
     fn record(&mut self, to: &mut dyn FnMut(&dyn Passed)) {

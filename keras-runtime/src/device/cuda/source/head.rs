@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 use super::formula::{further, number};
-use super::{PORTS, PRELUDE, Step, Text, address};
+use super::{PORTS, PRELUDE, Step, Text, address, is_aligned};
 use crate::compiled::{Buf, Head, OutputSpec, Space, Spec};
 use crate::device::cpu::simd::symbol::{Fold, Given, RowFormula};
 use crate::loss::ToldRows;
@@ -91,7 +91,7 @@ pub fn print(text: &mut Text, spec: &Spec, phases: [&Vec<Step>; 3], slopes: &[Sl
 pub const SAMPLES: usize = 8;
 
 /// Words of the last axis.
-fn classes_of(spec: &OutputSpec<'_>) -> usize {
+pub fn classes_of(spec: &OutputSpec<'_>) -> usize {
     spec.shape.last().copied().unwrap_or(1).max(1)
 }
 
@@ -141,7 +141,7 @@ fn counts(end: &End, q: &str, count: &str) -> String {
 const WARP: &str =
     "for (int d = 16; d > 0; d /= 2) { float o = __shfl_xor_sync(0xffffffffu, X, d); X = COMBINED; }";
 
-fn fold(fold: Fold, x: &str) -> String {
+pub fn fold(fold: Fold, x: &str) -> String {
     let combined = match fold {
         Fold::Sum => "X + o",
         Fold::Max => "maximum(X, o)",
@@ -150,7 +150,7 @@ fn fold(fold: Fold, x: &str) -> String {
     WARP.replace("COMBINED", combined).replace('X', x)
 }
 
-fn sum(x: &str) -> String {
+pub fn sum(x: &str) -> String {
     fold(Fold::Sum, x)
 }
 
@@ -197,19 +197,46 @@ fn softmax(end: &End, spec: &OutputSpec<'_>, sparse: bool) -> String {
         body,
         "    const float *x = z + q * {classes}u;\n    float top = number(0xff800000u), sum = 0.0f, total = 0.0f, dot = 0.0f;"
     );
+    // Of many classes a lane has four neighbours at once.
+    let fours = classes >= 128
+        && classes.is_multiple_of(4)
+        && is_aligned(&end.z, 0)
+        && end.dz.is_none_or(|dz| is_aligned(&dz, 0));
+    let target_at = format!("y + q * {classes}u + c");
+    let (width, load, load_target, store) = match fours {
+        true => (
+            4,
+            "load_four(x + c, 4u, xs);".to_string(),
+            format!("load_four({target_at}, 4u, ys);"),
+            "store_four",
+        ),
+        false => (1, "xs[0] = x[c];".to_string(), format!("ys[0] = *({target_at});"), ""),
+    };
+    let load_target = if sparse { String::new() } else { load_target };
+    let each =
+        format!("    for (u32 c = lane * {width}u; c < {classes}u; c += {}u) {{\n    {load}", 32 * width);
+    let elements = format!("#pragma unroll\n    for (u32 v = 0; v < {width}u; v++)");
+    let stored = |to: &str, from: &str| match fours {
+        true => format!("    {store}({to} + q * {classes}u + c, 4u, {from});"),
+        false => format!("    {to}[q * {classes}u + c] = {from}[0];"),
+    };
+    let _ = writeln!(body, "    float xs[{width}];");
     let _ = writeln!(
         body,
-        "    for (u32 c = lane; c < {classes}u; c += 32u) top = maximum(top, x[c]);\n    {}",
+        "{each}\n{elements} top = maximum(top, xs[v]);\n    }}\n    {}",
         fold(Fold::Max, "top")
     );
     // The setting is the class that is left out, not a number where none is, or the label smoothing.
     let target = match sparse {
-        true => "(y[q] == (float)c ? 1.0f : 0.0f)".to_string(),
-        false => format!("(y[q * {classes}u + c] * (1.0f - setting) + setting / {classes}.0f)"),
+        true => "(y[q] == (float)(c + v) ? 1.0f : 0.0f)".to_string(),
+        false => {
+            let _ = writeln!(body, "    float ys[{width}];");
+            format!("(ys[v] * (1.0f - setting) + setting / {classes}.0f)")
+        }
     };
     let _ = writeln!(
         body,
-        "    for (u32 c = lane; c < {classes}u; c += 32u) {{\n    float t = {target};\n    total += t;\n    if (t != 0.0f) dot += t * (x[c] - top);\n    sum += expf(x[c] - top);\n    }}"
+        "{each}\n    {load_target}\n{elements} {{\n    float t = {target};\n    total += t;\n    if (t != 0.0f) dot += t * (xs[v] - top);\n    sum += expf(xs[v] - top);\n    }}\n    }}"
     );
     let _ = writeln!(body, "    {}\n    {}\n    {}", sum("sum"), sum("total"), sum("dot"));
     let ignored = if sparse { "y[q] == setting" } else { "false" };
@@ -217,17 +244,20 @@ fn softmax(end: &End, spec: &OutputSpec<'_>, sparse: bool) -> String {
         body,
         "    bool ignored = {ignored};\n    if (!ignored) loss += counts * (total * logf(sum) - dot);\n    float inverse = 1.0f / sum;"
     );
+    let predicted = if spec.head == Head::Linear { "xs[v]" } else { "share" };
+    let sloped = end.dz.is_some();
+    let slope = format!(
+        "    float t = {target};\n    ds[v] = ignored ? 0.0f : (share * total - t) * (scale * counts / (float){positions}u);\n"
+    );
     let _ = writeln!(
         body,
-        "    for (u32 c = lane; c < {classes}u; c += 32u) {{\n    float one = x[c], share = expf(one - top) * inverse;"
+        "{each}\n    {}\n    float ps[{width}], ds[{width}];\n{elements} {{\n    float share = expf(xs[v] - top) * inverse;\n    ps[v] = {predicted};\n{}    }}\n{}",
+        if sloped { &load_target[..] } else { "" },
+        if sloped { &slope[..] } else { "" },
+        stored("p", "ps")
     );
-    let predicted = if spec.head == Head::Linear { "one" } else { "share" };
-    let _ = writeln!(body, "    p[q * {classes}u + c] = {predicted};");
-    if end.dz.is_some() {
-        let _ = writeln!(
-            body,
-            "    float t = {target};\n    dz[q * {classes}u + c] = ignored ? 0.0f : (share * total - t) * (scale * counts / (float){positions}u);"
-        );
+    if sloped {
+        let _ = writeln!(body, "{}", stored("dz", "ds"));
     }
     let _ = writeln!(
         body,
@@ -325,23 +355,35 @@ fn mean_of_rows(end: &End, spec: &OutputSpec<'_>, whole: bool, formula: &RowForm
     if end.dz.is_some() {
         let _ = writeln!(body, "    float *d = dz + q * columns, by = scale * counts / (float)rows;");
     }
+    let result = row(&mut body, formula, ["x[i]", "x[(u32)t[0]]"]);
+    let _ = writeln!(body, "    loss += counts * ({result});\n    }}");
+    if end.dz.is_some() {
+        body += &through(end, spec);
+    }
+    let _ = writeln!(body, "    if (lane == 0) m.losses[{}][b] = loss / (float)rows;", end.output);
+    body
+}
+
+/// Statements for what a formula says of a row of targets `t`, of which each lane of a warp has some elements, and of predictions (expressions:
+/// that of an element, and the one that the target names); its result, as an expression. Slopes go to `d`, multiplied with `by`.
+pub fn row(body: &mut String, formula: &RowFormula, [prediction, named]: [&str; 2]) -> String {
     let argument = |i: u32| {
-        const FIXED: [(Given, &str); 6] = [
+        let fixed: [(Given, &str); 6] = [
             (Given::Target, "t[i]"),
-            (Given::Prediction, "x[i]"),
+            (Given::Prediction, prediction),
             (Given::Index, "(float)i"),
             (Given::Len, "(float)columns"),
             (Given::Label, "t[0]"),
-            (Given::Named, "x[(u32)t[0]]"),
+            (Given::Named, named),
         ];
-        match FIXED.iter().find(|(given, _)| *given as u32 == i) {
+        match fixed.iter().find(|(given, _)| *given as u32 == i) {
             Some((_, text)) => text.to_string(),
             None => format!("r{}", i - Given::Folded as u32),
         }
     };
     let mut names = vec![];
     for (k, pass) in formula.passes.iter().enumerate() {
-        body += &further(&mut names, &formula.body[..pass.body.start], argument, "v", number);
+        *body += &further(&mut names, &formula.body[..pass.body.start], argument, "v", number);
         let first = match pass.fold {
             Some((Fold::Sum, _)) => "0.0f",
             Some((Fold::Max, _)) => "number(0xff800000u)",
@@ -352,7 +394,7 @@ fn mean_of_rows(end: &End, spec: &OutputSpec<'_>, whole: bool, formula: &RowForm
             let _ = writeln!(body, "    float r{k} = {first};");
         }
         let _ = writeln!(body, "    for (u32 i = lane; i < columns; i += 32u) {{");
-        body += &further(&mut names, &formula.body[..pass.body.end], argument, "v", number);
+        *body += &further(&mut names, &formula.body[..pass.body.end], argument, "v", number);
         for (_, slope) in &pass.stores {
             let _ = writeln!(body, "    d[i] = ({}) * by;", names[*slope as usize]);
         }
@@ -369,13 +411,8 @@ fn mean_of_rows(end: &End, spec: &OutputSpec<'_>, whole: bool, formula: &RowForm
             let _ = writeln!(body, "    {}", fold(how, &format!("r{k}")));
         }
     }
-    body += &further(&mut names, &formula.body, argument, "v", number);
-    let _ = writeln!(body, "    loss += counts * ({});\n    }}", names[formula.results[0] as usize]);
-    if end.dz.is_some() {
-        body += &through(end, spec);
-    }
-    let _ = writeln!(body, "    if (lane == 0) m.losses[{}][b] = loss / (float)rows;", end.output);
-    body
+    *body += &further(&mut names, &formula.body, argument, "v", number);
+    names[formula.results[0] as usize].clone()
 }
 
 /// The kernels of output `output` that end what a loss of its own model has left: losses without weights, and in the workspace

@@ -9,6 +9,7 @@ mod formula;
 mod gather;
 mod head;
 mod losses;
+mod measured;
 mod moves;
 mod orthogonal;
 mod product;
@@ -22,6 +23,7 @@ use std::fmt::Write;
 pub use gather::{elements, gather, gather_kernel, gather_kernels};
 pub use head::{End, SAMPLES, Slope, closing, rows};
 pub use losses::{Room, Several, several};
+pub use measured::measured_loss;
 pub use weights::{
     COMMON_KERNELS, Pass, Piece, Printed, Shape, groups, on_device, slot_of, update, update_name,
 };

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::PRELUDE;
 use super::product::{Plain, plain};
-use super::weights::{HEAD, Pass, Printed, update_name};
+use super::weights::{HEAD, Pass, Printed, neighbours, update_name};
 use crate::compiled::{Layout, WeightSpec};
 use crate::optim::{Matrices, Moment, Orthogonal};
 
@@ -34,10 +34,17 @@ pub fn printed(weight: &WeightSpec, scaled: bool, nesterov: bool, iterations: u3
         Layout::Plain => format!("row * {}u + column", of.columns),
         Layout::Panels { k, .. } => format!("column / 16u * {}u + row * 16u + column % 16u", 16 * k),
     };
-    let transposed =
-        if of.rows <= of.columns { "i".to_string() } else { format!("column * {columns}u + row") };
+    // Where neighbours of a row come to lie, and how they come there.
+    let (to, left, taken_from) = match of.rows <= of.columns {
+        true => ("i".to_string(), "put(X0 + to, x);".to_string(), "get(X + to, x);".to_string()),
+        false => (
+            format!("column * {columns}u + row"),
+            format!("for (u32 v = 0; v < V; v++) X0[to + v * {columns}u] = x[v];"),
+            format!("for (u32 v = 0; v < V; v++) x[v] = X[to + v * {columns}u];"),
+        ),
+    };
     let scale = if scaled { "scale[0]" } else { "c[8]" };
-    let mut text = String::from(PRELUDE);
+    let mut text = format!("{PRELUDE}{}", neighbours(of.columns));
     // Two places for `x`, which take turns; `x xᵀ`; and what `x` is multiplied with from the left, beside a number.
     let first = [0, words, 2 * words, 2 * words + square];
     for (name, at) in ["X0", "X1", "SQUARE", "FACTOR"].iter().zip(first) {
@@ -45,16 +52,17 @@ pub fn printed(weight: &WeightSpec, scaled: bool, nesterov: bool, iterations: u3
     }
     // Numbers of the step: what decay leaves of weights, the step size, its other factor, what momentum keeps, the factors of
     // the iteration, what gradients are cut to and multiplied with.
-    let element = format!(
-        "    u32 row = i / {0}u, column = i % {0}u, at = first + {place}, to = {transposed};\n",
-        of.columns
-    );
-    let looked_ahead = if nesterov { "g + c[3] * momentum" } else { "momentum" };
+    let element =
+        format!("    u32 row = i / {0}u, column = i % {0}u, at = first + {place}, to = {to};\n", of.columns);
+    let looked_ahead = if nesterov { "one + c[3] * kept[v]" } else { "kept[v]" };
     let momentum = format!(
-        "    __shared__ double shared[256];\n    double sum = 0.0;\n    u32 end = min({words}u, (blockIdx.x + 1) * 4096u);\n    for (u32 i = blockIdx.x * 4096u + threadIdx.x; i < end; i += 256u) {{\n{element}    params[at] *= c[0];\n    float g = minimum(maximum(grads[at], -c[7]), c[7]) * {scale};\n    float momentum = state[at] + (g + state[at] * (c[3] - 1.0f));\n    state[at] = momentum;\n    float x = {looked_ahead};\n    X0[to] = x;\n    sum += (double)x * (double)x;\n    }}\n    sum = fold_double(sum, 256u, shared);\n    if (threadIdx.x == 0) sums[blockIdx.x] = sum;\n"
+        "    __shared__ double shared[256];\n    double sum = 0.0;\n    u32 end = min({words}u, (blockIdx.x + 1) * 4096u);\n    for (u32 i = blockIdx.x * 4096u + threadIdx.x * V; i < end; i += 256u * V) {{\n{element}    float w[V], g[V], kept[V], x[V];\n    get(params + at, w);\n    get(grads + at, g);\n    get(state + at, kept);\n#pragma unroll\n    for (u32 v = 0; v < V; v++) {{\n    w[v] *= c[0];\n    float one = minimum(maximum(g[v], -c[7]), c[7]) * {scale};\n    kept[v] = kept[v] + (one + kept[v] * (c[3] - 1.0f));\n    x[v] = {looked_ahead};\n    sum += (double)x[v] * (double)x[v];\n    }}\n    put(params + at, w);\n    put(state + at, kept);\n    {left}\n    }}\n    sum = fold_double(sum, 256u, shared);\n    if (threadIdx.x == 0) sums[blockIdx.x] = sum;\n"
     );
-    let each = format!("    u32 i = blockIdx.x * 256u + threadIdx.x;\n    if (i >= {words}u) return;\n");
-    let normed = format!("{each}    X0[i] /= sqrtf(folded[0]) + 1e-7f;\n");
+    let each =
+        format!("    u32 i = (blockIdx.x * 256u + threadIdx.x) * V;\n    if (i >= {words}u) return;\n");
+    let normed = format!(
+        "{each}    float x[V], norm = sqrtf(folded[0]) + 1e-7f;\n    get(X0 + i, x);\n    for (u32 v = 0; v < V; v++) x[v] /= norm;\n    put(X0 + i, x);\n"
+    );
     let product = |left: &str, right: &str, to: &str, [m, k, n]: [usize; 3], transposed, value: &str| {
         let names = [left, right, to];
         let (body, blocks) = plain(&Plain { names, m, k, n, transposed, value });
@@ -66,17 +74,20 @@ pub fn printed(weight: &WeightSpec, scaled: bool, nesterov: bool, iterations: u3
         product("FACTOR", x, to, [rows, rows, columns], false, &value)
     };
     let taken = if iterations.is_multiple_of(2) { "X0" } else { "X1" };
-    let last = format!("{each}{element}    params[at] -= c[1] * {taken}[to] * c[2];\n");
+    let last = format!(
+        "#define X {taken}\n{each}{element}    float w[V], x[V];\n    get(params + at, w);\n    {taken_from}\n    for (u32 v = 0; v < V; v++) w[v] -= c[1] * x[v] * c[2];\n    put(params + at, w);\n"
+    );
+    let alone = if of.columns.is_multiple_of(4) { Pass::Fours } else { Pass::Each };
     let bodies = [
         (Pass::Folds, momentum),
-        (Pass::Each, normed),
+        (alone, normed),
         squared("X0"),
         squared("X1"),
         // It is its own transpose.
         product("SQUARE", "SQUARE", "FACTOR", [rows; 3], true, "c[5] * SQUARE[$at] + c[6] * $value"),
         next("X0", "X1"),
         next("X1", "X0"),
-        (Pass::Each, last),
+        (alone, last),
     ];
     for (k, (_, body)) in bodies.iter().enumerate() {
         let _ = writeln!(text, "{}{body}}}", HEAD.replace("NAME", &update_name(k)));

@@ -383,6 +383,17 @@ pub enum Pass {
     Blocks(usize),
 }
 
+/// For kernels whose threads have so many neighbours of a row: four where rows hold fours, or one.
+pub fn neighbours(columns: usize) -> String {
+    let (width, load, store) = match columns % 4 {
+        0 => (4, "load_four(from, 4u, x)", "store4(to, x[0], x[1], x[2], x[3])"),
+        _ => (1, "x[0] = *from", "*to = x[0]"),
+    };
+    format!(
+        "#define V {width}u\n__device__ __forceinline__ void get(const float *from, float *x) {{ {load}; }}\n__device__ __forceinline__ void put(float *to, const float *x) {{ {store}; }}\n"
+    )
+}
+
 /// What a pass's kernel begins with. `folded` is written by none but those that fold otherwise than in sums of pieces.
 pub const HEAD: &str = "extern \"C\" __global__ void __launch_bounds__(256) NAME(float *params, const float *grads, float *state, const float *c, const float *scale, float *folded, double *sums, const u32 *control, u32 first, u32 len, u32 stride) {\n    if (!control[GO]) return;\n";
 

@@ -87,57 +87,61 @@ pub fn matmul_overlap(text: &mut Text, op: &MatMulOverlap) -> Vec<Launch> {
     vec![rows, added]
 }
 
-/// A thread to a channel of a window where windows do not meet, else to a channel of an image.
+/// A thread to four channels of a window, or to one, where windows do not meet, else to a channel of an image.
 pub fn max_pool_grad(text: &mut Text, op: &MaxPoolGrad) -> Vec<Launch> {
     let MaxPoolGrad { x, y, dy, dx, words, counts, window, channels } = *op;
     let (m, pixels) = (count(counts), count(window));
     let mut seen = HashSet::new();
     let apart = (0..m).all(|w| (0..pixels).all(|p| seen.insert(offset(w, counts) + offset(p, window))));
     let batched = dx.space.is_batched();
+    let samples = if batched { "batch * " } else { "" };
+    let fours = apart
+        && channels % 4 == 0
+        && words % 4 == 0
+        && [x, y, dy, dx].iter().all(|buf| is_aligned(buf, 0))
+        && counts.iter().chain(window).all(|(extent, stride)| *extent == 1 || stride % 4 == 0);
+    let width = if fours { 4 } else { 1 };
+    let channels = channels / width;
     let mut launches = vec![];
-    if apart {
-        let samples = if batched { "batch * " } else { "" };
+    // Windows write all of their words; others are nothing.
+    if apart && m * pixels * channels * width < words {
+        let zeros = words / width;
         let mut body = format!(
-            "    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {samples}{words}u) return;\n"
+            "    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {samples}{zeros}u) return;\n    float *dx = {} + i % {zeros}u * {width}u;\n",
+            address(&dx, 0, &format!("i / {zeros}u"))
         );
-        let _ = writeln!(body, "    {}[i % {words}u] = 0.0f;", address(&dx, 0, &format!("i / {words}u")));
-        launches.push(each(text.kernel("zero", body), batched, words));
+        body += if fours { "    store4(dx, 0.0f, 0.0f, 0.0f, 0.0f);\n" } else { "    *dx = 0.0f;\n" };
+        launches.push(each(text.kernel("zero", body), batched, zeros));
     }
     let units = if apart { m * channels } else { channels };
-    let samples = if batched { "batch * " } else { "" };
     let mut body = format!(
         "    u32 i = blockIdx.x * {THREADS}u + threadIdx.x;\n    if (i >= {samples}{units}u) return;\n"
     );
-    let _ = writeln!(body, "    u32 b = i / {units}u, c = i % {channels}u, k = i % {units}u / {channels}u;");
+    let _ = writeln!(
+        body,
+        "    u32 b = i / {units}u, c = i % {channels}u * {width}u, k = i % {units}u / {channels}u;"
+    );
     for (name, buf) in [("x", x), ("y", y), ("dy", dy), ("dx", dx)] {
         let constant = if name == "dx" { "" } else { "const " };
         let _ = writeln!(body, "    {constant}float *{name} = {};", address(&buf, 0, "b"));
     }
-    if !apart {
-        let _ = writeln!(
+    let (first, step) = (place(counts, "k"), place(window, "p"));
+    let at = format!("k * {}u + c", channels * width);
+    let _ = match (apart, fours) {
+        (false, _) => writeln!(
             body,
-            "    for (u32 w = 0; w < {}u; w++) dx[w * {channels}u + c] = 0.0f;",
+            "    for (u32 w = 0; w < {}u; w++) dx[w * {channels}u + c] = 0.0f;\n    for (k = 0; k < {m}u; k++) {{\n    u32 first = {first} + c;\n    float most = y[{at}];\n    for (u32 p = 0; p < {pixels}u; p++) {{\n    u32 at = first + {step};\n    if (x[at] == most) {{ dx[at] += dy[{at}]; break; }}\n    }}\n    }}",
             words / channels
-        );
-        let _ = writeln!(body, "    for (k = 0; k < {m}u; k++) {{");
-    } else {
-        let _ = writeln!(body, "    {{");
-    }
-    let _ = writeln!(
-        body,
-        "    u32 first = {} + c;\n    float most = y[k * {channels}u + c];",
-        place(counts, "k")
-    );
-    let _ = writeln!(
-        body,
-        "    for (u32 p = 0; p < {pixels}u; p++) {{\n    u32 at = first + {};",
-        place(window, "p")
-    );
-    let sign = if apart { "=" } else { "+=" };
-    let _ = writeln!(
-        body,
-        "    if (x[at] == most) {{ dx[at] {sign} dy[k * {channels}u + c]; break; }}\n    }}\n    }}"
-    );
+        ),
+        (true, false) => writeln!(
+            body,
+            "    u32 first = {first} + c;\n    float most = y[{at}], rest = dy[{at}];\n    for (u32 p = 0; p < {pixels}u; p++) {{\n    u32 at = first + {step};\n    bool found = x[at] == most;\n    dx[at] = found ? rest : 0.0f;\n    if (found) {{ most = number(0x7fc00000u); }}\n    }}"
+        ),
+        (true, true) => writeln!(
+            body,
+            "    u32 first = {first} + c;\n    float most[4], rest[4], one[4];\n    load_four(y + {at}, 4u, most);\n    load_four(dy + {at}, 4u, rest);\n    for (u32 p = 0; p < {pixels}u; p++) {{\n    u32 at = first + {step};\n    load_four(x + at, 4u, one);\n#pragma unroll\n    for (u32 v = 0; v < 4; v++) {{\n    bool found = one[v] == most[v];\n    one[v] = found ? rest[v] : 0.0f;\n    if (found) most[v] = number(0x7fc00000u);\n    }}\n    store4(dx + at, one[0], one[1], one[2], one[3]);\n    }}"
+        ),
+    };
     launches.push(each(text.kernel("max_pool_grad", body), batched, units));
     launches
 }
