@@ -22,6 +22,9 @@
 //! # Ok::<(), keras_runtime::Error>(())
 //! ```
 //!
+//! The language is described at [`keras_model!`], its vocabulary in [`layers`] and [`activations`]. Around training there are [`loss`],
+//! [`optim`], [`metric`], [`callback`] and [`data`]; what a model can do is [`Model`], and after `compile` [`Trainer`](model::Trainer).
+//!
 //! # Features
 //!
 //! The default build runs on the CPU and has no optional part.
@@ -36,6 +39,8 @@
 //! | `csv` | tables of comma-separated values, in memory or line by line |
 //! | `keras-files` | the files of Keras in Python: weights and whole models, read and written |
 //! | `plot` | `History::plot` to SVG |
+//! | `cuda` | models on GPUs of NVIDIA; builds without its software |
+//! | `fast-compile` | debug builds that compile models several times as fast, and run them slower |
 
 // So that the blocks of `applications` name the crate as users do.
 extern crate self as keras_runtime;
@@ -57,7 +62,6 @@ pub mod model;
 pub mod optim;
 pub mod preprocessing;
 pub mod random;
-
 pub mod train;
 pub mod view;
 
@@ -157,6 +161,7 @@ pub use keras_macros::__keras_model;
 /// assert_eq!(Pair::new(1).count_params(), encoder.count_params() + 3 + 1);
 /// # Ok::<(), keras_runtime::Error>(())
 /// ```
+///
 /// # Losses
 ///
 /// `loss` names the targets and predictions of one sample, with their shapes, and what is made of them; the mean of its values is

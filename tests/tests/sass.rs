@@ -101,61 +101,94 @@ const STREAMS: [&str; 11] = [
     "update_0",
 ];
 
-/// Products and streams move four words at a time, those of tensor cores use them, and no kernel keeps anything in local memory.
+/// Products and streams move four words at a time, those of tensor cores use them, and no kernel keeps anything in local memory: every model
+/// in every precision for one of two architectures, of which each model and each precision sees both.
 #[test]
 fn hot_kernels_are_what_they_should_be() {
-    let Some(tool) = disassembler() else { return };
-    let mut streams = BTreeSet::new();
-    for (major, minor) in [(8, 0), (9, 0)] {
-        for precision in [Precision::Float32, Precision::Tf32, Precision::Bf16] {
-            for spec in [Wide::SPEC, Deep::SPEC, Attending::SPEC, Remembering::SPEC] {
-                let kernels = taken_apart(&tool, spec, precision, Target::cubin(major, minor));
-                let mut products = 0;
-                for (name, ops) in &kernels {
-                    let what = format!("sm_{major}{minor}, {precision:?}, {}: {name}: {ops:?}", spec.name);
-                    let count = |start: &str| -> usize {
-                        ops.iter().filter(|(op, _)| op.starts_with(start)).map(|(_, count)| count).sum()
-                    };
-                    assert!(count("EXIT") > 0, "nothing was read of {what}");
-                    assert_eq!(count("LDL") + count("STL"), 0, "registers are spilled: {what}");
-                    let kind = name.trim_end_matches(|c: char| c == '_' || c.is_ascii_digit());
-                    if let Some(stream) = STREAMS.iter().find(|stream| **stream == kind || *stream == name) {
-                        streams.insert(*stream);
-                        assert!(count("STG.E.128") > 0, "words are stored one by one: {what}");
-                        // Addresses that are numbers of a step are of any memory.
-                        let wide = count("LDG.E.128") + count("LD.E.128");
-                        assert!(wide > 0, "words are loaded one by one: {what}");
-                    }
-                    if !name.contains("matmul") {
-                        continue;
-                    }
-                    products += 1;
-                    assert_eq!(count("LDG"), count("LDG.E.128"), "words are loaded one by one: {what}");
-                    let tensor_cores = count("HMMA");
-                    match precision {
-                        Precision::Float32 => {
-                            assert!(tensor_cores == 0 && count("FFMA") >= 128, "{what}");
-                            assert!(count("LDS.128") > 0, "{what}");
-                            // A thread has four neighbours, or two.
-                            let wide = count("STG.E.128") + count("STG.E.64");
-                            let tail = usize::from(name.starts_with("matmul_t"));
-                            assert!(
-                                wide > 0 && count("STG") <= wide + tail,
-                                "words are stored one by one: {what}"
-                            );
-                        }
-                        _ => {
-                            assert!(tensor_cores > 0, "no tensor cores: {what}");
-                            assert!(count("STG.E.64") > 0, "words are stored one by one: {what}");
-                        }
+    hold(|model, precision| vec![ARCHITECTURES[(model + precision) % 2]]);
+}
+
+/// The same for both: see `.ci/long`.
+#[test]
+#[ignore = "takes minutes"]
+fn hot_kernels_are_what_they_should_be_on_both_architectures() {
+    hold(|_, _| ARCHITECTURES.to_vec());
+}
+
+const ARCHITECTURES: [(u32, u32); 2] = [(8, 0), (9, 0)];
+
+/// Looks at the kernels of each model in each precision for the `architectures` that these two numbers tell.
+fn hold(architectures: impl Fn(usize, usize) -> Vec<(u32, u32)> + Sync) {
+    let Some(tool) = &disassembler() else { return };
+    let models = [Wide::SPEC, Deep::SPEC, Attending::SPEC, Remembering::SPEC];
+    let precisions = [Precision::Float32, Precision::Tf32, Precision::Bf16];
+    let streams = std::thread::scope(|scope| {
+        let architectures = &architectures;
+        let of_model = |(i, spec): (usize, &'static Spec)| {
+            scope.spawn(move || {
+                let mut streams = BTreeSet::new();
+                for (k, precision) in precisions.into_iter().enumerate() {
+                    for target in architectures(i, k) {
+                        streams.extend(look_at(tool, spec, precision, target));
                     }
                 }
-                assert!(products >= 6, "{kernels:?}");
-                let wide: usize =
-                    kernels.values().flatten().filter(|(op, _)| **op == "STG.E.128").map(|(_, n)| n).sum();
-                assert!(wide > 0 || precision != Precision::Float32 || spec.name == "Attending");
+                streams
+            })
+        };
+        let threads: Vec<_> = models.into_iter().enumerate().map(of_model).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<BTreeSet<_>>()
+    });
+    assert_eq!(streams.len(), STREAMS.len(), "{streams:?}");
+}
+
+/// Holds the kernels of a model to what they should be; tells which streams are among them.
+fn look_at(
+    tool: &PathBuf,
+    spec: &'static Spec,
+    precision: Precision,
+    (major, minor): (u32, u32),
+) -> BTreeSet<&'static str> {
+    let mut streams = BTreeSet::new();
+    let kernels = taken_apart(tool, spec, precision, Target::cubin(major, minor));
+    let mut products = 0;
+    for (name, ops) in &kernels {
+        let what = format!("sm_{major}{minor}, {precision:?}, {}: {name}: {ops:?}", spec.name);
+        let count = |start: &str| -> usize {
+            ops.iter().filter(|(op, _)| op.starts_with(start)).map(|(_, count)| count).sum()
+        };
+        assert!(count("EXIT") > 0, "nothing was read of {what}");
+        assert_eq!(count("LDL") + count("STL"), 0, "registers are spilled: {what}");
+        let kind = name.trim_end_matches(|c: char| c == '_' || c.is_ascii_digit());
+        if let Some(stream) = STREAMS.iter().find(|stream| **stream == kind || *stream == name) {
+            streams.insert(*stream);
+            assert!(count("STG.E.128") > 0, "words are stored one by one: {what}");
+            // Addresses that are numbers of a step are of any memory.
+            let wide = count("LDG.E.128") + count("LD.E.128");
+            assert!(wide > 0, "words are loaded one by one: {what}");
+        }
+        if !name.contains("matmul") {
+            continue;
+        }
+        products += 1;
+        assert_eq!(count("LDG"), count("LDG.E.128"), "words are loaded one by one: {what}");
+        let tensor_cores = count("HMMA");
+        match precision {
+            Precision::Float32 => {
+                assert!(tensor_cores == 0 && count("FFMA") >= 128, "{what}");
+                assert!(count("LDS.128") > 0, "{what}");
+                // A thread has four neighbours, or two.
+                let wide = count("STG.E.128") + count("STG.E.64");
+                let tail = usize::from(name.starts_with("matmul_t"));
+                assert!(wide > 0 && count("STG") <= wide + tail, "words are stored one by one: {what}");
+            }
+            _ => {
+                assert!(tensor_cores > 0, "no tensor cores: {what}");
+                assert!(count("STG.E.64") > 0, "words are stored one by one: {what}");
             }
         }
     }
-    assert_eq!(streams.len(), STREAMS.len(), "{streams:?}");
+    assert!(products >= 6, "{kernels:?}");
+    let wide: usize = kernels.values().flatten().filter(|(op, _)| **op == "STG.E.128").map(|(_, n)| n).sum();
+    assert!(wide > 0 || precision != Precision::Float32 || spec.name == "Attending");
+    streams
 }

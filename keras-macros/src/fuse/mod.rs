@@ -8,6 +8,7 @@ mod access;
 mod gradients;
 mod kernel;
 mod lower;
+mod print;
 mod sample;
 mod scan;
 mod schedule;

@@ -8,8 +8,8 @@ use super::eval::sources;
 use super::{Builder, Built, Current, Shared, Tape, Tensor, Value};
 use crate::diag::{Message, Place, Reported};
 use crate::ir::{self, Shape};
-use crate::layers::args::{self, COMMON, Kind};
-use crate::layers::{self, Entry, Family, Operands, Use};
+use crate::layers::params::{COMMON, Kind};
+use crate::layers::{self, Entry, Family, Operands, Use, args, params};
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Operator};
 
 type Inputs = Result<Vec<Tensor>, Reported>;
@@ -144,7 +144,7 @@ impl Builder<'_> {
         let call = if let ExprKind::Call(call) = &shared.expr.kind { Some(call) } else { None };
         let entry = call.and_then(Call::name).and_then(|name| layers::find(&name.to_string()));
         let params = entry.map_or(&[][..], |entry| entry.params).iter().map(|param| param.name);
-        let known: Vec<&str> = params.filter(|name| args::OF_CALLS.contains(name)).collect();
+        let known: Vec<&str> = params.filter(|name| params::OF_CALLS.contains(name)).collect();
         let is_known = |arg: &Arg| arg.name.as_ref().is_some_and(|name| known.iter().any(|own| name == own));
         if let (Some(call), None) = (call, given.iter().find(|arg| !is_known(arg))) {
             let call = Call { path: call.path.clone(), args: [&call.args[..], given].concat() };
@@ -158,7 +158,7 @@ impl Builder<'_> {
             [] => message.help(format!("write `x >> {name}`, or `{name}(x)`")),
             known => Message::new(
                 arg.value.place,
-                format!("a use of `{name}` takes no argument but {}", args::one_of(known)),
+                format!("a use of `{name}` takes no argument but {}", params::one_of(known)),
             ),
         };
         Err(self.diag.report(message))
@@ -411,47 +411,6 @@ impl Builder<'_> {
         let made = tuple(std::iter::once(first.clone()).chain(others).collect());
         self.made(&first.source, made.clone());
         Ok(made)
-    }
-
-    /// `name = "..."`, or what Keras would call it.
-    pub(super) fn layer_name(&mut self, u: &Use) -> Result<String, Reported> {
-        let explicit = match u.entry.family {
-            Family::Layer => u.args.text("name").map(|name| (name.to_string(), u.args.place("name"))),
-            Family::Activation | Family::Function => None,
-        };
-        let base = if u.entry.family == Family::Activation { "activation" } else { u.entry.name };
-        match explicit {
-            Some((name, place)) => self.explicit_name(&name, place),
-            None => Ok(self.next_name(base)),
-        }
-    }
-
-    /// The name that the user gave, in full.
-    pub(super) fn explicit_name(&mut self, name: &str, place: Place) -> Result<String, Reported> {
-        if let Some(inner) = name.split_once('{').and_then(|(_, rest)| rest.split_once('}')) {
-            let headline = format!("`{{{}}}` in a name must be a number that is known here", inner.0);
-            let message = Message::new(place, headline)
-                .help("it may use the counter of a `repeat`, or a parameter of a block");
-            return Err(self.diag.report(message));
-        }
-        if name.is_empty() || name.contains('/') {
-            let message = Message::new(place, format!("`{name}` cannot be the name of a layer"))
-                .note("names are not empty, and have no `/` in them");
-            return Err(self.diag.report(message));
-        }
-        let names = self.names.last_mut().expect("there is one for the model");
-        if !names.taken.insert(name.to_string()) {
-            let message = Message::new(place, format!("two layers are called `{name}`"))
-                .note("weights are saved under the names of their layers")
-                .help("give each layer a name of its own");
-            return Err(self.diag.report(message));
-        }
-        Ok(format!("{}{name}", names.prefix))
-    }
-
-    /// The next free name of a kind.
-    pub(super) fn next_name(&mut self, kind: &str) -> String {
-        self.names.last_mut().expect("there is one for the model").next(kind)
     }
 
     /// A new row of the summary, to which the next operations belong.

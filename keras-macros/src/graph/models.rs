@@ -9,7 +9,7 @@ use super::{Builder, Tensor, Value};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::ir::{DType, Dim, Input, Shape};
 use crate::layers;
-use crate::layers::{args, kinds};
+use crate::layers::{args, kinds, params};
 use crate::link::Export;
 use crate::model::{Form, Model};
 use crate::syntax::ast::{Arg, Block, Body, Call, Declared, Expr, ExprKind};
@@ -131,7 +131,8 @@ impl<'a> Builder<'a> {
         let name = call.name().expect("it is called `input`");
         self.mention("layers", "input", name.span());
         let given: Vec<&Arg> = call.args.iter().collect();
-        let args = args::parse(self, "input", name.span().into(), entry.params, &args::COMMON[..1], &given)?;
+        let args =
+            args::parse(self, "input", name.span().into(), entry.params, &params::COMMON[..1], &given)?;
         if stages == 1 {
             let message = Message::new(first.head(), "this model is empty: it has no layer but its input");
             return Err(self.diag.report(message.help("go on with `>> dense(10)`")));

@@ -1,7 +1,8 @@
 //! Constraints: Keras's names, arguments and defaults.
 
 use super::Use;
-use super::args::{Args, Kind, Param, optional};
+use super::args::Args;
+use super::params::{Kind, Param, optional};
 use super::regularizers::argument;
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;

@@ -1,7 +1,8 @@
 //! Initializers: Keras's names, arguments and defaults.
 
-use super::args::{Args, Kind, Param, optional};
+use super::args::Args;
 use super::audio;
+use super::params::{Kind, Param, optional};
 use crate::ir::Init;
 
 /// An initializer.

@@ -2,7 +2,8 @@
 
 use proc_macro2::Ident;
 
-use super::args::{Activation, Args, Clipping, Kind, Param, Value, has, lower_first, optional, parse};
+use super::args::{Activation, Args, Clipping, Value, lower_first, parse};
+use super::params::{Kind, Param, has, optional};
 use super::{Entry, activations, constraints, find_activation, initializers, omitted, regularizers};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::graph::{Builder, Scalar};

@@ -28,6 +28,7 @@ mod merging;
 mod normalization;
 mod omitted;
 mod padding;
+pub mod params;
 mod pooling;
 mod preprocessing;
 mod rearranging;
@@ -48,7 +49,7 @@ use crate::diag::{Message, Place, Reported, closest};
 use crate::graph::{Builder, Tensor};
 use crate::ir::{Id, Shape};
 use args::Args;
-pub use args::{ACTIVITY_REGULARIZER, Kind, Param, SEED, optional, required, unsupported};
+pub use params::{ACTIVITY_REGULARIZER, Kind, Param, SEED, optional, required, unsupported};
 
 /// How many tensors an entry takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -286,7 +287,7 @@ impl Entry {
     /// `dense(units, activation = None, ...)`
     #[cfg(test)]
     pub fn signature(&self) -> String {
-        format!("{}({})", self.name, args::signature(self.params))
+        format!("{}({})", self.name, params::signature(self.params))
     }
 }
 

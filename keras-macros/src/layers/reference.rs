@@ -4,9 +4,9 @@
 
 use std::collections::HashSet;
 
-use super::args::{COMMON, Kind, Param, further};
 use super::constraints::CONSTRAINTS;
 use super::initializers::INITIALIZERS;
+use super::params::{COMMON, Kind, Param, further};
 use super::regularizers::REGULARIZERS;
 use super::{Entry, FUNCTIONS, LAYERS, activations, omitted, signatures};
 
@@ -62,7 +62,7 @@ fn section<'a>(title: &str, entries: impl Iterator<Item = &'a Entry>) -> String 
 #[test]
 fn reference_page_is_up_to_date() {
     let line = |name: &str, params: &[Param], doc: &str| {
-        format!("- `{name}({})`: {doc}\n", super::args::signature(params))
+        format!("- `{name}({})`: {doc}\n", super::params::signature(params))
     };
     let initializers = INITIALIZERS.iter().map(|entry| line(entry.name, entry.params, entry.doc));
     let regularizers = REGULARIZERS.iter().map(|entry| line(entry.name, entry.params, entry.doc));

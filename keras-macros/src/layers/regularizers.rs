@@ -1,7 +1,8 @@
 //! Regularizers: Keras's names, arguments and defaults, and what they add to the loss.
 
 use super::Use;
-use super::args::{Args, Kind, Param, optional};
+use super::args::Args;
+use super::params::{Kind, Param, optional};
 use crate::diag::{Message, Reported};
 use crate::graph::Builder;
 use crate::ir::{Binary, Dim, Graph, Id, Penalty, ReduceKind, Unary};

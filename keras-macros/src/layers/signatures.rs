@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use super::args::{COMMON, Kind, Param, has};
+use super::params::{COMMON, Kind, Param, has};
 use super::{Entry, LAYERS, omitted};
 
 /// An argument of a layer of Keras, and its default in Python's words.

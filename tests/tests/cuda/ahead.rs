@@ -1,5 +1,8 @@
 //! What is compiled before a program runs, and what the compiler says of it.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+
 use keras_runtime::compiled::Spec;
 use keras_runtime::device::cuda::{self, Precision, Target};
 use keras_runtime::loss::Loss;
@@ -107,25 +110,24 @@ fn fits(what: &str, text: &str, (major, minor): (u32, u32)) {
     }
 }
 
-/// The kernels of these models, of every loss and of every optimizer, for each architecture.
+/// The kernels of these models, of every loss and of every optimizer, each for one architecture or two, and all architectures in turn.
 #[test]
-fn kernels_fit_every_architecture() {
+fn kernels_fit_the_architectures() {
     let Some(_) = device() else { return };
     let models: [&Spec; 4] = [Mlp::SPEC, Pictures::SPEC, Steps::SPEC, Attending::SPEC];
     let (adam, lamb, adafactor, muon) =
         (Adam::default(), Lamb::default(), Adafactor::default(), Muon::default());
     let several = several();
-    for architecture in ARCHITECTURES {
-        for (i, spec) in models.iter().enumerate() {
-            // One precision for each, so that all are seen.
-            let precision = match architecture.0 {
-                ..8 => Precision::Float32,
-                _ => [Precision::Float32, Precision::Tf32, Precision::Bf16][i % 3],
-            };
-            fits(spec.name, &cuda::source(spec, precision), architecture);
-        }
+    let mut cases = vec![];
+    for (i, spec) in models.iter().enumerate() {
+        // Tensor cores came with 8.0; one precision for each model, so that all are seen.
+        let precision = [Precision::Float32, Precision::Tf32, Precision::Bf16][i % 3];
+        let (early, late) = (ARCHITECTURES[i % 2], ARCHITECTURES[2 + i]);
+        let first = if early.0 < 8 { Precision::Float32 } else { precision };
+        cases.push((spec.name.to_string(), cuda::source(spec, first), early));
+        cases.push((spec.name.to_string(), cuda::source(spec, precision), late));
     }
-    // Those of losses and optimizers are of 32-bit numbers everywhere: all of them for the first, some for the others.
+    // Those of losses and optimizers are of 32-bit numbers everywhere.
     let losses = losses();
     let losses: Vec<&dyn Loss> = losses.iter().map(|loss| loss.as_ref()).collect();
     let of = |spec: &Spec, optimizers: &[&dyn Optimizer], losses: &[&dyn Loss]| {
@@ -137,17 +139,24 @@ fn kernels_fit_every_architecture() {
     texts.extend(of(Embedded::SPEC, &[], &[&Circle]));
     texts.extend(of(Read::SPEC, &[], &[&Ctc]));
     assert!(texts.len() > 20);
-    for (i, text) in texts.iter().enumerate() {
-        let all = text.contains("double") && text.len() > 20_000;
-        for (k, architecture) in ARCHITECTURES.into_iter().enumerate() {
-            if all || i % ARCHITECTURES.len() == k {
-                fits(&format!("text {i}"), text, architecture);
-            }
+    let turns = ARCHITECTURES.into_iter().cycle();
+    cases.extend(
+        texts.into_iter().zip(turns).enumerate().map(|(i, (text, at))| (format!("text {i}"), text, at)),
+    );
+    // As many at once as there are cores, whatever else runs beside them.
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some((what, text, architecture)) = cases.get(next.fetch_add(1, Relaxed)) {
+                    fits(what, text, *architecture);
+                }
+            });
         }
-    }
+    });
 }
 
-/// The same of every kernel of every model in the tests, whose texts `KERAS_CUDA_TEXTS` has gathered: see `.ci/long`.
+/// Every kernel of every model in the tests for every architecture: `KERAS_CUDA_TEXTS` has gathered their texts, see `.ci/long`.
 #[test]
 #[ignore = "takes hours"]
 fn kernels_of_all_tests_fit_every_architecture() {

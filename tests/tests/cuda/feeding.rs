@@ -76,20 +76,16 @@ fn pairs() -> Vec<[Box<dyn Loss>; 2]> {
 #[test]
 fn resident_data_give_the_bits_of_streamed_ones() {
     let Some(gpu) = device() else { return };
-    for i in 0..pairs().len() {
-        for shuffle in [true, false] {
-            let told = |device: &dyn Device| told(device, pairs().remove(i), shuffle);
-            let resident = told(&gpu);
-            assert!(resident == told(&gpu.clone().resident(false)), "streamed data give other bits: {i}");
-            assert!(
-                resident == told(&gpu.clone().graphs(false)),
-                "launches give other bits than a graph: {i}"
-            );
-            let cpu = told(&Cpu::threads(1));
-            assert_eq!(resident.len(), cpu.len());
-            for (a, b) in resident.iter().zip(&cpu) {
-                assert!((a - b).abs() < 1e-4 * b.abs().max(1.0), "{i}: {a} instead of {b}");
-            }
+    // The order of rows is a matter of what feeds a step, not of its losses.
+    for (i, shuffle) in [(0, true), (0, false), (1, true), (2, false)] {
+        let told = |device: &dyn Device| told(device, pairs().remove(i), shuffle);
+        let resident = told(&gpu);
+        assert!(resident == told(&gpu.clone().resident(false)), "streamed data give other bits: {i}");
+        assert!(resident == told(&gpu.clone().graphs(false)), "launches give other bits than a graph: {i}");
+        let cpu = told(&Cpu::threads(1));
+        assert_eq!(resident.len(), cpu.len());
+        for (a, b) in resident.iter().zip(&cpu) {
+            assert!((a - b).abs() < 1e-4 * b.abs().max(1.0), "{i}: {a} instead of {b}");
         }
     }
 }

@@ -135,7 +135,7 @@ pub fn states_of_call(b: &mut Builder, call: &Call) -> Option<Result<Vec<Vec<Dim
         entry.name,
         name.span().into(),
         entry.params,
-        super::super::args::COMMON,
+        super::super::params::COMMON,
         &given,
     );
     Some(args.and_then(|args| match entry.name {

@@ -1,25 +1,25 @@
-//! The memories of a model on the CPU, and its passes over them.
+//! The memories of a model on the CPU.
 
+#[cfg(feature = "cuda")]
+mod ends;
+mod passes;
 mod reduce;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use passes::Given;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::pass::{Pass, RawSpace, Spaces};
 use super::simd::Isa;
 use super::winograd::{Stamped, Transformed};
-use super::{constraint, penalty, split};
-use crate::compiled::{OutputSpec, Penalty, Phase, Spec};
+use super::{constraint, split};
+use crate::compiled::Spec;
 use crate::data::gather::{gather, in_place};
 use crate::data::{Selection, Tensor};
 use crate::device::{ALONE_BELOW, Backend, Device, Passed, average_of, other_batch, settle};
 use crate::error::{Error, Result};
-use crate::init;
-#[cfg(feature = "cuda")]
-use crate::loss::LeftOut;
-use crate::loss::{Heads, Loss, Over, Scope, Slot, Slotted};
+use crate::loss::Loss;
 use crate::optim::{LossScaling, Optimizer, ScaleState, Scratch, Update};
 
 /// The CPU as a device.
@@ -48,13 +48,6 @@ impl Device for Cpu {
 
 /// Inputs or outputs that a pass describes without the heap.
 const PORTS: usize = 8;
-
-/// Memory of the caller that a pass reads inputs from and writes outputs to, in the place of the backend's own.
-#[derive(Default)]
-struct Given<'a> {
-    inputs: [Option<&'a [f32]>; PORTS],
-    outputs: [Option<&'a mut [f32]>; PORTS],
-}
 
 /// One model's memory.
 #[derive(Debug)]
@@ -153,123 +146,6 @@ impl CpuBackend {
         *self.threads.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
     }
 
-    /// The passes of `phase` over the batch: one, or two where slopes are asked for that follow from all predictions.
-    fn run(&mut self, phase: &Phase, losses: Option<&[Box<dyn Loss>]>, step: u64, slopes: bool) {
-        self.passes(phase, losses, step, slopes);
-        self.take_over(phase);
-    }
-
-    /// Takes over what a pass has left.
-    fn take_over(&mut self, phase: &Phase) {
-        self.added_loss = if phase.adds_loss { f64::from(self.fixed[0]) } else { 0.0 };
-        let carried = self.spec.state_words * self.batch;
-        self.carried.copy_within(carried.., 0);
-    }
-
-    fn passes(&mut self, phase: &Phase, losses: Option<&[Box<dyn Loss>]>, step: u64, slopes: bool) {
-        let over = |loss: &dyn Loss, output: &OutputSpec<'_>| {
-            matches!(loss.scope(output.shape), Scope::Batch { .. })
-        };
-        let mut again = false;
-        for (i, (loss, output)) in losses.unwrap_or_default().iter().zip(self.spec.outputs).enumerate() {
-            match over(&**loss, output) {
-                true => again = true,
-                false => self.shares[i] = self.values(i, &**loss).share(loss.reduced_by()),
-            }
-        }
-        self.pass(phase, losses, step, false, Given::default());
-        for (i, (loss, output)) in losses.unwrap_or_default().iter().zip(self.spec.outputs).enumerate() {
-            if over(&**loss, output) {
-                self.compare(i, &**loss, slopes);
-            }
-        }
-        if again && slopes {
-            self.pass(phase, losses, step, true, Given::default());
-        }
-    }
-
-    /// One pass of `phase` over the batch. `known` says whether slopes that follow from all predictions are.
-    fn pass(
-        &mut self,
-        phase: &Phase,
-        losses: Option<&[Box<dyn Loss>]>,
-        step: u64,
-        known: bool,
-        mut given: Given<'_>,
-    ) {
-        let batch = self.batch;
-        grow(&mut self.arena, phase.arena_words * batch);
-        grow(&mut self.fixed, phase.fixed_words);
-        for (i, spec) in self.spec.outputs.iter().enumerate() {
-            if given.outputs[i].is_none() {
-                grow(&mut self.outputs[i], batch * spec.shape.iter().product::<usize>());
-            }
-            grow(&mut self.losses[i], batch);
-        }
-        for (mask, spec) in self.masks.iter_mut().zip(self.spec.outputs) {
-            grow(mask, batch * spec.mask);
-        }
-        let scale = 1.0 / batch as f32;
-        let (inputs, outputs) = (self.inputs.len(), self.outputs.len());
-        let input_spaces: [RawSpace<'_>; PORTS] = std::array::from_fn(|i| match self.inputs.get(i) {
-            Some(words) => RawSpace::readable(given.inputs[i].unwrap_or(words)),
-            None => RawSpace::readable(&[]),
-        });
-        let mut own = self.outputs.iter_mut();
-        let output_spaces: [RawSpace<'_>; PORTS] = std::array::from_fn(|i| match own.next() {
-            Some(words) => RawSpace::writable(given.outputs[i].take().unwrap_or(words)),
-            None => RawSpace::readable(&[]),
-        });
-        let (mut rows, mut masks) = (self.losses.iter_mut(), self.masks.iter_mut());
-        let (targets, widths, specs) = (&self.targets, &self.widths, self.spec.outputs);
-        let (weights, weight_widths) = (&self.sample_weights, &self.weight_widths);
-        let (shares, slopes, by) = (&self.shares, &self.slopes, self.scale);
-        let slots: [Slot<'_>; PORTS] = std::array::from_fn(|i| {
-            let ports = rows.next().zip(masks.next());
-            let loss = losses.and_then(|losses| losses.get(i)).zip(ports);
-            let loss = loss.map(|(loss, (rows, mask))| {
-                let scale = scale * loss.weight() * shares[i] as f32 * by;
-                let slotted = Slotted::new(&**loss, &targets[i], widths[i], scale, rows);
-                let over = match loss.scope(specs[i].shape) {
-                    Scope::Batch { .. } if known => Over::Slope(&slopes[i]),
-                    Scope::Batch { .. } => Over::Unknown,
-                    _ => Over::Samples,
-                };
-                let slotted = slotted.with_weights(&weights[i], weight_widths[i]).over(over);
-                slotted.with_mask(mask, specs[i].mask)
-            });
-            Slot { output: &specs[i.min(outputs - 1)], loss }
-        });
-        let spaces = Spaces {
-            params: RawSpace::readable(&self.params),
-            params_stamp: self.params.stamp(),
-            transformed: &self.transformed,
-            grads: RawSpace::writable(&mut self.grads),
-            arena: RawSpace::writable(&mut self.arena),
-            fixed: RawSpace::writable(&mut self.fixed),
-            state: RawSpace::writable(&mut self.carried),
-            inputs: &input_spaces[..inputs],
-            outputs: &output_spaces[..outputs],
-        };
-        let heads = Heads::new(&slots[..outputs]);
-        let mut pass = Pass::new(batch, self.isa, self.active, self.seed, step, spaces, heads);
-        (phase.run)(&mut pass);
-    }
-
-    /// Adds the weights' penalties to the loss and, where `grads` says so, their slopes to the gradient.
-    fn penalise(&mut self, grads: bool) {
-        for weight in self.spec.weights {
-            let Some(penalty) = weight.penalty else { continue };
-            let range = weight.offset..weight.offset + init::words(weight);
-            let values = &self.params[range.clone()];
-            let scaled = Penalty { l1: penalty.l1 * self.scale, l2: penalty.l2 * self.scale };
-            self.added_loss += match grads {
-                true => penalty::add(scaled, values, &mut self.grads[range]) / f64::from(self.scale),
-                false => penalty::value(penalty, values),
-            };
-        }
-    }
-
     /// The pool of its threads, which are made when they are first asked for; none where there is but one thread, or where the
     /// system gives no more: the work is done by the caller's then.
     fn pool(&mut self) -> Option<Arc<ThreadPool>> {
@@ -297,55 +173,6 @@ impl CpuBackend {
         let len = rows.len() * tensor.shape().width();
         grow(&mut self.inputs[i], len);
         gather(tensor, rows, &mut self.inputs[i][..len], self.active);
-    }
-}
-
-/// What [`Ends`](super::ends::Ends) are made of.
-#[cfg(feature = "cuda")]
-impl CpuBackend {
-    /// Without room for weights.
-    pub(super) fn without_weights(spec: &'static Spec) -> Result<Self> {
-        let mut backend = CpuBackend::new(spec, Some(1), 0)?;
-        backend.params = Stamped::new(vec![]);
-        Ok(backend)
-    }
-
-    pub(super) fn set_batch(&mut self, samples: usize) {
-        self.batch = samples;
-    }
-
-    /// The shares of losses whose reduction asks for no prediction; that of others is part of what a device makes of them.
-    pub(super) fn begin(&mut self, samples: usize, losses: &[Box<dyn Loss>], scale: f32) {
-        (self.batch, self.scale) = (samples, scale);
-        for (i, (loss, output)) in losses.iter().zip(self.spec.outputs).enumerate() {
-            let whole = matches!(loss.scope(output.shape), Scope::Batch { .. });
-            self.shares[i] = match loss.left_out() {
-                Some(LeftOut::Zeros) if whole => 1.0,
-                _ => self.values(i, &**loss).share(loss.reduced_by()),
-            };
-        }
-    }
-
-    /// The passes of `phase`, which reads logits at the beginning of the arena, and what steps count behind the slopes.
-    pub(super) fn end(
-        &mut self,
-        phase: &Phase,
-        [logits, steps]: [&[f32]; 2],
-        losses: &[Box<dyn Loss>],
-        slopes: bool,
-    ) {
-        grow(&mut self.arena, phase.arena_words * self.batch);
-        self.arena[..logits.len()].copy_from_slice(logits);
-        self.arena[2 * logits.len()..2 * logits.len() + steps.len()].copy_from_slice(steps);
-        self.passes(phase, Some(losses), 0, slopes);
-    }
-
-    pub(super) fn arena(&self) -> &[f32] {
-        &self.arena
-    }
-
-    pub(super) fn outputs(&self) -> &'static [OutputSpec<'static>] {
-        self.spec.outputs
     }
 }
 
@@ -602,41 +429,5 @@ impl Backend for CpuBackend {
             }
             _ => work(self),
         }
-    }
-}
-
-impl Passed for CpuBackend {
-    fn samples(&self) -> usize {
-        self.batch
-    }
-
-    fn output(&self, i: usize) -> &[f32] {
-        &self.outputs[i][..self.batch * self.spec.outputs[i].shape.iter().product::<usize>()]
-    }
-
-    fn targets(&self, i: usize) -> &[f32] {
-        &self.targets[i][..self.batch * self.widths[i]]
-    }
-
-    fn sample_weights(&self, i: usize) -> Option<&[f32]> {
-        let width = self.weight_widths[i];
-        (width > 0).then(|| &self.sample_weights[i][..self.batch * width])
-    }
-
-    fn mask(&self, i: usize) -> Option<&[f32]> {
-        let width = self.spec.outputs[i].mask;
-        (width > 0).then(|| &self.masks[i][..self.batch * width])
-    }
-
-    fn sample_losses(&self, i: usize) -> &[f32] {
-        &self.losses[i][..self.batch]
-    }
-
-    fn loss_share(&self, i: usize) -> f64 {
-        self.shares[i]
-    }
-
-    fn added_loss(&self) -> f64 {
-        self.added_loss
     }
 }

@@ -83,6 +83,18 @@ pub(super) const fn stride(access: &Access, dim: usize) -> usize {
     }
 }
 
+/// Whether one of the operands is drawn.
+pub(super) const fn any_random(loads: &[Access]) -> bool {
+    let mut i = 0;
+    while i < loads.len() {
+        if matches!(loads[i], Access::Random { .. }) {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
 /// Whether `access` walks the elements of every sample in order, without gaps between samples.
 const fn is_flat(access: &Access, dims: &[usize], batched: bool) -> bool {
     let Access::Buf { buf, offset, strides } = access else { return true };
@@ -141,15 +153,7 @@ impl<K: Map<L, S>, const L: usize, const S: usize> Run<K, L, S> {
         flat
     };
 
-    const IS_RANDOM: bool = {
-        let mut random = false;
-        let mut i = 0;
-        while i < L {
-            random = random || matches!(K::LOADS[i], Access::Random { .. });
-            i += 1;
-        }
-        random
-    };
+    const IS_RANDOM: bool = any_random(&K::LOADS);
 }
 
 impl<K: Map<L, S>, const L: usize, const S: usize> simd::Kernel for Run<K, L, S> {

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::map::{RANK, Walk, load, load_partial, store, store_partial, stride};
+use super::map::{RANK, Walk, any_random, load, load_partial, store, store_partial, stride};
 use super::pass::{Pass, Rows, record};
 use super::philox;
 use super::simd::{self, Simd};
@@ -87,15 +87,7 @@ impl<K: Reduce<L>, const L: usize> Run<K, L> {
         rows
     }
 
-    const IS_RANDOM: bool = {
-        let mut random = false;
-        let mut i = 0;
-        while i < L {
-            random = random || matches!(K::LOADS[i], Access::Random { .. });
-            i += 1;
-        }
-        random
-    };
+    const IS_RANDOM: bool = any_random(&K::LOADS);
 
     const fn extent(dim: usize, over: bool) -> usize {
         if K::OVER[dim] == over { K::DIMS[dim] } else { 1 }

@@ -1,162 +1,32 @@
 //! The state of a training: what Keras 3 keeps of a compiled model's optimizer, beside the weights.
 
-use std::collections::HashMap;
+mod checks;
+mod compiled;
+mod variables;
+
 use std::path::Path;
 
-use ndarray::ArrayD;
-use serde_json::{Value, json};
+use checks::{check_class, check_order, check_shapes};
+use compiled::compile_config;
+use serde_json::Value;
+use variables::{Place, SCALING, dynamic, factors, places, product, set_factors};
 
-use super::leaves::{self, Leaf, numbered};
+use super::leaves::{self, Leaf};
 use super::read::{self, Stored};
 use super::write::{self, Numbers, Tree};
 use super::{archive, paired, values};
-use crate::compiled::{Description, OutputSpec, Spec, WeightSpec};
-use crate::config::Config;
-use crate::data::IntoTensor;
+use crate::compiled::{Description, Spec, WeightSpec};
 use crate::device::Backend;
 use crate::error::{Error, Result};
 use crate::init;
 use crate::io::Kind;
 use crate::io::checkpoint::Trained;
-use crate::loss::{Loss, Reduction};
-use crate::optim::{Clip, LossScale, LossScaling, Optimizer, ScaleState, Variable};
+use crate::optim::{Optimizer, ScaleState, Variable};
 
 /// Where an optimizer's variables are.
 const OWN: &str = "optimizer/vars";
 /// Those of an optimizer within a `LossScaleOptimizer`.
 const INNER: &str = "optimizer/inner_optimizer/vars";
-
-/// Keras's optimizers, as they are called in files unless somebody has named them.
-const NAMES: &[&str] = &[
-    "sgd",
-    "rmsprop",
-    "adam",
-    "adamw",
-    "adamax",
-    "nadam",
-    "adadelta",
-    "adagrad",
-    "ftrl",
-    "lion",
-    "lamb",
-    "adafactor",
-    "muon",
-    "schedule_free_adam_w",
-    "loss_scale_optimizer",
-];
-
-/// A variable of a file.
-#[derive(Debug, Clone, Copy)]
-enum Place {
-    Steps,
-    LearningRate,
-    /// Steps since the scale of the loss was changed.
-    ScaleSteps,
-    Scale,
-    /// What a `LossScaleOptimizer` has and does not use.
-    UnusedSteps,
-    UnusedRate,
-    Of(Variable),
-}
-
-impl Place {
-    fn weight(&self) -> Option<&'static WeightSpec> {
-        use Variable::{Columns, Number, Product, Rows, Slot, Unused, Weight};
-        match self {
-            Place::Of(
-                Slot(_, weight) | Rows(_, weight) | Columns(_, weight) | Product(weight) | Weight(weight),
-            ) => Some(weight),
-            Place::Of(Number(_) | Unused) => None,
-            Place::Steps | Place::LearningRate | Place::ScaleSteps | Place::Scale => None,
-            Place::UnusedSteps | Place::UnusedRate => None,
-        }
-    }
-
-    fn shape(&self) -> Vec<usize> {
-        let Some(weight) = self.weight() else { return vec![] };
-        match (self, weight.shape) {
-            (Place::Of(Variable::Rows(..)), [rows @ .., _]) => rows.to_vec(),
-            (Place::Of(Variable::Columns(..)), [lead @ .., _, columns]) => {
-                lead.iter().chain([columns]).copied().collect()
-            }
-            (_, shape) => shape.to_vec(),
-        }
-    }
-
-    /// For messages.
-    fn label(&self) -> String {
-        match (self, self.weight()) {
-            (_, Some(weight)) => format!("`{}`", weight.name),
-            (Place::LearningRate | Place::UnusedRate, None) => "the step size".into(),
-            (Place::Scale | Place::ScaleSteps, None) => "the scale of the loss".into(),
-            _ => "a number of steps".into(),
-        }
-    }
-}
-
-/// A matrix's size, and how many of them a weight is.
-fn matrices(weight: &WeightSpec) -> (usize, usize, usize) {
-    match weight.shape {
-        [lead @ .., rows, columns] => (lead.iter().product(), *rows, *columns),
-        shape => (1, 1, shape.iter().product()),
-    }
-}
-
-/// What is in the first places of rows, if `by_row`, else of columns.
-fn factors(weight: &WeightSpec, slot: &[f32], by_row: bool) -> Vec<f32> {
-    let (words, (count, rows, columns)) = (init::read(weight, slot), matrices(weight));
-    let each = if by_row { rows } else { columns };
-    let place = |k: usize| (k / each, k % each);
-    let at = |(matrix, k): (usize, usize)| matrix * rows * columns + if by_row { k * columns } else { k };
-    (0..count * each).map(|k| words[at(place(k))]).collect()
-}
-
-/// The opposite of [`factors`].
-fn set_factors(weight: &WeightSpec, factors: &[f32], by_row: bool, slot: &mut [f32]) {
-    let (count, rows, columns) = matrices(weight);
-    let each = if by_row { rows } else { columns };
-    let mut words = vec![0.0; count * rows * columns];
-    for (k, factor) in factors.iter().enumerate() {
-        let (matrix, k) = (k / each, k % each);
-        words[matrix * rows * columns + if by_row { k * columns } else { k }] = *factor;
-    }
-    init::write(weight, &words, slot);
-}
-
-/// Adafactor's second moments.
-fn product(weight: &WeightSpec, rows: &[f32], columns: &[f32]) -> Vec<f32> {
-    let (_, height, width) = matrices(weight);
-    let of = |k: usize| {
-        let (matrix, i, j) = (k / (height * width), k / width % height, k % width);
-        let rows = &rows[matrix * height..(matrix + 1) * height];
-        let mean = rows.iter().sum::<f32>() / height as f32;
-        if mean == 0.0 { 0.0 } else { rows[i] / mean * columns[matrix * width + j] }
-    };
-    (0..weight.shape.iter().product()).map(of).collect()
-}
-
-/// All variables of an optimizer for `weights`, after so many steps that changed them.
-fn places(optimizer: &dyn Optimizer, weights: &[&'static WeightSpec], steps: u64) -> Vec<Place> {
-    let options = optimizer.options();
-    let (all, own) = (optimizer.state_words(), optimizer.state_words() - options.state_words());
-    let slot = |slot: usize| weights.iter().map(move |&weight| Variable::Slot(slot, weight));
-    let average = options.average.map(|_| slot(all - 1));
-    let sums = (options.accumulate > 1).then(|| slot(own));
-    let variables = average.into_iter().flatten().chain(sums.into_iter().flatten());
-    let rate = (!optimizer.is_scheduled()).then_some(Place::LearningRate);
-    let first = std::iter::once(Place::Steps).chain(rate);
-    first.chain(variables.chain(optimizer.variables(weights, steps)).map(Place::Of)).collect()
-}
-
-/// What a `LossScaleOptimizer` has before those of the optimizer in it.
-const SCALING: [Place; 4] = [Place::UnusedSteps, Place::UnusedRate, Place::ScaleSteps, Place::Scale];
-
-fn dynamic(optimizer: &dyn Optimizer) -> Option<LossScale> {
-    match optimizer.options().loss_scale {
-        Some(LossScaling::Dynamic(scale)) => Some(scale),
-        Some(LossScaling::Factor(_)) | None => None,
-    }
-}
 
 /// A file of model and optimizer, after `step` batches.
 pub(in crate::io) fn encoded(
@@ -262,107 +132,6 @@ fn write_state(
     }
 }
 
-/// What `compile` was given, as Keras tells it.
-fn compile_config(trained: &Trained<'_>) -> std::result::Result<Value, String> {
-    let losses = trained.losses.iter().map(|loss| loss_config(&**loss));
-    let mut losses = losses.collect::<std::result::Result<Vec<_>, _>>()?;
-    let weights: Vec<f32> = trained.losses.iter().map(|loss| loss.weight()).collect();
-    let weights = weights.iter().any(|weight| *weight != 1.0).then_some(weights);
-    let loss = if losses.len() == 1 { losses.remove(0) } else { Value::from(losses) };
-    Ok(json!({
-        "optimizer": optimizer_config(trained.optimizer)?,
-        "loss": loss,
-        "loss_weights": weights,
-        "metrics": metrics_config(trained, false)?,
-        "weighted_metrics": metrics_config(trained, true)?,
-        "run_eagerly": false,
-        "steps_per_execution": 1,
-        "jit_compile": "auto",
-    }))
-}
-
-fn loss_config(loss: &dyn Loss) -> std::result::Result<Value, String> {
-    let reduction = match loss.reduced_by() {
-        Reduction::SumOverBatchSize => "sum_over_batch_size",
-        Reduction::Mean => "mean",
-        Reduction::MeanWithSampleWeight => "mean_with_sample_weight",
-        Reduction::Sum => "sum",
-        Reduction::None => "none",
-    };
-    let config = loss.config()?.with("name", &loss.name().to_string());
-    Ok(config.with("reduction", &reduction.to_string()).json("keras.losses"))
-}
-
-/// The metrics that are weighted, or those that are not: a list, or one for each of several outputs.
-fn metrics_config(trained: &Trained<'_>, weighted: bool) -> std::result::Result<Value, String> {
-    let outputs = trained.spec.outputs.iter().zip(trained.losses).zip(trained.metrics);
-    let lists = outputs.map(|((output, loss), metrics)| {
-        let indices = takes_indices(&**loss, output);
-        let metrics = metrics.iter().filter(|metric| metric.is_weighted() == weighted);
-        let configs = metrics.map(|metric| Ok(metric.config(output, indices)?.json("keras.metrics")));
-        configs.collect::<std::result::Result<Vec<Value>, String>>()
-    });
-    let mut lists = lists.collect::<std::result::Result<Vec<_>, _>>()?;
-    Ok(match lists.len() {
-        _ if lists.iter().all(Vec::is_empty) => Value::Null,
-        1 => Value::from(lists.remove(0)),
-        _ => Value::from(lists),
-    })
-}
-
-/// Whether the targets of `output` are indices of classes.
-fn takes_indices(loss: &dyn Loss, output: &OutputSpec<'_>) -> bool {
-    let Some((classes, positions)) = output.shape.split_last() else { return false };
-    let shape: Vec<usize> = std::iter::once(1).chain(positions.iter().copied()).collect();
-    *classes > 1 && loss.check(output, &ArrayD::<f32>::zeros(shape).into_tensor()).is_ok()
-}
-
-fn optimizer_config(optimizer: &dyn Optimizer) -> std::result::Result<Value, String> {
-    let (options, name) = (optimizer.options(), optimizer.name());
-    if options.decay != 0.0 && !options.exclude.is_empty() {
-        return Err(format!("`{name}` keeps some weights from decay, of which no file of Keras tells"));
-    }
-    if !options.rates.is_empty() {
-        return Err(format!("`{name}` has step sizes of their own for some weights"));
-    }
-    let clip = |of: fn(Clip) -> Option<f32>| options.clip.and_then(of);
-    let norm = clip(|clip| if let Clip::Norm(norm) = clip { Some(norm) } else { None });
-    let global = clip(|clip| if let Clip::GlobalNorm(norm) = clip { Some(norm) } else { None });
-    let value = clip(|clip| if let Clip::Value(value) = clip { Some(value) } else { None });
-    let factor = match options.loss_scale {
-        Some(LossScaling::Factor(factor)) => Some(factor),
-        Some(LossScaling::Dynamic(_)) | None => None,
-    };
-    let mut config = optimizer.config()?.with("name", &name.to_string());
-    if !optimizer.is_scheduled() {
-        config = config.with("learning_rate", &optimizer.learning_rate());
-    }
-    if let Some(average) = options.average {
-        let frequency = average.overwrite_frequency;
-        config = config
-            .with("use_ema", &true)
-            .with("ema_momentum", &average.momentum)
-            .with("ema_overwrite_frequency", &frequency);
-    }
-    let config = config
-        .with("weight_decay", &(options.decay != 0.0).then_some(options.decay))
-        .with("clipnorm", &norm)
-        .with("global_clipnorm", &global)
-        .with("clipvalue", &value)
-        .with("loss_scale_factor", &factor)
-        .with("gradient_accumulation_steps", &(options.accumulate > 1).then_some(options.accumulate))
-        .json("keras.optimizers");
-    Ok(match dynamic(optimizer) {
-        None => config,
-        Some(LossScale { initial_scale, dynamic_growth_steps }) => Config::new("LossScaleOptimizer")
-            .with("name", &"loss_scale_optimizer".to_string())
-            .with("inner_optimizer", &config)
-            .with("initial_scale", &initial_scale)
-            .with("dynamic_growth_steps", &dynamic_growth_steps)
-            .json("keras.optimizers"),
-    })
-}
-
 /// What a file tells of a training.
 pub(in crate::io) struct State {
     /// The values of every weight, in order.
@@ -455,88 +224,6 @@ pub(in crate::io) fn decoded(
     Ok(state)
 }
 
-/// Whether the file is of this optimizer, as far as it tells.
-fn check_class(
-    optimizer: &dyn Optimizer,
-    config: Option<&Value>,
-    name: &str,
-) -> std::result::Result<(), String> {
-    let other = |found: &str| {
-        let within = if dynamic(optimizer).is_some() { " with a `loss_scale`" } else { "" };
-        Err(format!(
-            "is of a training with the optimizer `{found}`, and this one has `{}`{within}; `load_weights` reads the weights \
-             alone",
-            optimizer.name()
-        ))
-    };
-    let same = |one: &str, other: &str| {
-        let plain = |name: &str| name.replace('_', "").to_lowercase();
-        plain(one) == plain(other)
-    };
-    let class = |config: &Value| {
-        let class = config.as_str().or_else(|| config["class_name"].as_str());
-        class.unwrap_or("of no name").to_string()
-    };
-    let Some(config) = config else {
-        // A name that somebody has given says nothing.
-        let stem = numbered(name).0;
-        let wanted = if dynamic(optimizer).is_some() { "loss_scale_optimizer" } else { optimizer.name() };
-        return match NAMES.iter().any(|known| same(known, stem)) && !same(stem, wanted) {
-            true => other(stem),
-            false => Ok(()),
-        };
-    };
-    let mut found = &config["compile_config"]["optimizer"];
-    let scaled = same(&class(found), "LossScaleOptimizer");
-    if scaled != dynamic(optimizer).is_some() {
-        return other(&class(found));
-    }
-    if scaled {
-        found = &found["config"]["inner_optimizer"];
-    }
-    let wanted =
-        optimizer.config().map_or_else(|_| optimizer.name().to_string(), |config| config.class.to_string());
-    if same(&class(found), &wanted) { Ok(()) } else { other(&class(found)) }
-}
-
-/// Whether the file has the variables that are expected.
-fn check_shapes(
-    optimizer: &dyn Optimizer,
-    places: &[Place],
-    found: &[Vec<usize>],
-) -> std::result::Result<(), String> {
-    let name = optimizer.name();
-    if places.len() != found.len() {
-        let why = match (optimizer.is_scheduled(), found.len().abs_diff(places.len())) {
-            (false, 1) if found.len() < places.len() => ", as with a schedule, which this training has not",
-            (true, 1) if found.len() > places.len() => ", as without a schedule, which this training has",
-            _ => "",
-        };
-        return Err(format!(
-            "has another state of its optimizer: expected {} variables of `{name}` with these settings for {} weights, found \
-             {}{why}; `load_weights` reads the weights alone",
-            places.len(),
-            places
-                .iter()
-                .filter_map(Place::weight)
-                .map(|weight| weight.name)
-                .collect::<std::collections::HashSet<_>>()
-                .len(),
-            found.len()
-        ));
-    }
-    let wrong = places.iter().zip(found).position(|(place, found)| place.shape() != *found);
-    wrong.map_or(Ok(()), |i| {
-        Err(format!(
-            "has another state of its optimizer: expected variable {i} of `{name}` to be of {} and {:?}, found {:?}; \
-             `load_weights` reads the weights alone",
-            places[i].label(),
-            places[i].shape(),
-            found[i]
-        ))
-    })
-}
-
 /// The weights that are trained in the order of the model that `config` describes.
 fn order_of(
     spec: &'static Spec,
@@ -561,33 +248,4 @@ fn order_of(
     // Parts of a layer have the same order in all of them.
     pairs.sort_by_cached_key(|&(own, other)| (places(&stored.leaves[other].names), own));
     trainable(spec, pairs.into_iter().map(|(own, _)| &ours[own]))
-}
-
-/// Whether the layers of a file that counts them within each class come in our order, as far as that tells.
-fn check_order(
-    ours: &[Leaf],
-    stored: &Stored,
-    pairs: &[(usize, usize)],
-    description: &Description,
-) -> std::result::Result<(), String> {
-    let mut pairs = pairs.to_vec();
-    pairs.sort_by_cached_key(|&(own, _)| (write::place(&ours[own], description), own));
-    let mut last: HashMap<(&str, &str), usize> = HashMap::new();
-    for (own, other) in pairs {
-        let path = stored.leaves[other].paths.first().map_or("", String::as_str);
-        for (at, _) in path.match_indices('/') {
-            let (around, part) = path[..at].rsplit_once('/').unwrap_or(("", &path[..at]));
-            let (stem, number) = numbered(part);
-            let last = last.entry((around, stem)).or_default();
-            if number < *last {
-                return Err(format!(
-                    "has its layers in another order, in which `{}` comes first, and so its optimizer's state: a `.keras` file \
-                     tells the order",
-                    ours[own].label()
-                ));
-            }
-            *last = number;
-        }
-    }
-    Ok(())
 }
