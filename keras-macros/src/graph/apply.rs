@@ -345,7 +345,7 @@ impl Builder<'_> {
                     let own = entry
                         .class
                         .ends_with("Attention")
-                        .then(|| ", or of a sequence to itself `(a, a) >> ..`");
+                        .then_some(", or of a sequence to itself `(a, a) >> ..`");
                     Some(format!("give it a tuple: `(a, b) >> {expr}`{}", own.unwrap_or_default()))
                 }
                 Operands::Exactly(_) if inputs.len() > 1 => {
