@@ -42,6 +42,7 @@ layers! {
     lstm_hard LstmHard (a a0 "probe_a" [5; 3]) { a >> lstm(4, recurrent_activation = hard_sigmoid, unit_forget_bias = false) }
     lstm_wide LstmWide (a a0 "probe_a" [6; 20]) { a >> lstm(18, return_sequences = true) }
     shared_lstm SharedLstm (a a0 "probe_a" [5; 3], b b0 "probe_b" [5; 3]) { let r = lstm(4); (a >> r) - (b >> r) }
+    encoder_decoder EncoderDecoder (a a0 "probe_a" [5; 3], b b0 "probe_b" [4; 2]) { let (_, h, c) = a >> lstm(4, return_state = true); (b, h, c) >> lstm(4, return_sequences = true) }
     simple_rnn_masked SimpleRnnMasked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(4) }
     simple_rnn_masked_sequences SimpleRnnMaskedSequences (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(4, return_sequences = true) >> drop_mask() }
     simple_rnn_masked_stacked SimpleRnnMaskedStacked (a a0 "probe_a" [5; 3]) { (a * (slice(a, 2, 0, 1) > 0.0)) >> masking() >> simple_rnn(5, return_sequences = true) >> simple_rnn(3) }

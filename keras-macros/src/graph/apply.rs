@@ -200,7 +200,13 @@ impl Builder<'_> {
         }
         let entry = layers::find_activation(&text).or_else(|| layers::find(&text));
         let Some(entry) = entry else { return Err(self.unknown_layer(name)) };
-        let is_operand = |arg: &&Arg| arg.name.is_none() && !self.is_value(&arg.value);
+        // Of a layer that needs more than tensors: `lstm(x, 64)`.
+        let needs_more =
+            entry.family == Family::Layer && entry.params.iter().any(|param| param.default.is_none());
+        let is_argument = |arg: &Arg| {
+            self.is_value(&arg.value) || needs_more && self.role(&arg.value) != super::eval::Role::Tensor
+        };
+        let is_operand = |arg: &&Arg| arg.name.is_none() && !is_argument(arg);
         let tensors = call.args.iter().any(|arg| self.role(&arg.value) == super::eval::Role::Tensor);
         let numbers = entry.family == Family::Function && call.args.iter().any(|arg| arg.name.is_none());
         if !tensors && !numbers {
@@ -336,7 +342,11 @@ impl Builder<'_> {
             let headline = format!("`{callee}` takes {}, but gets {}", entry.operands.text(), inputs.len());
             let message = Message::new(place, headline).help_if(match entry.operands {
                 Operands::AtLeast(_) | Operands::Exactly(2..) => {
-                    Some(format!("give it a tuple: `(a, b) >> {expr}`"))
+                    let own = entry
+                        .class
+                        .ends_with("Attention")
+                        .then_some(", or of a sequence to itself `(a, a) >> ..`");
+                    Some(format!("give it a tuple: `(a, b) >> {expr}`{}", own.unwrap_or_default()))
                 }
                 Operands::Exactly(_) if inputs.len() > 1 => {
                     Some("merge the tensors first: `>> concatenate() >>`, or `>> add() >>`".to_string())

@@ -25,6 +25,8 @@ impl Builder<'_> {
         tail: impl FnOnce(&mut Self, &Expr) -> Result<Value, Reported>,
     ) -> Result<Value, Reported> {
         let (depth, errors) = (self.scope.len(), self.diag.errors());
+        let values = block.lets.iter().map(|binding| &binding.value);
+        let failed = values.chain(block.tail.as_deref()).any(|expr| expr.failed().is_some());
         let mut defined: Vec<(Ident, Variable)> = vec![];
         for (i, binding) in block.lets.iter().enumerate() {
             self.later.push(block.lets[i..].to_vec());
@@ -55,7 +57,7 @@ impl Builder<'_> {
         for (name, variable) in defined {
             // After an error a name may be unused because its use failed; a nested model says it by itself.
             let quiet = self.names.last().is_some_and(|names| names.quiet);
-            let silent = name.to_string().starts_with('_') || self.diag.errors() > errors || quiet;
+            let silent = name.to_string().starts_with('_') || failed || self.diag.errors() > errors || quiet;
             if !*variable.used.borrow() && !silent {
                 let message = Message::new(name.span(), format!("`{name}` is never used"))
                     .help(format!("use it, take it out, or call it `_{name}`"));
@@ -135,6 +137,10 @@ impl Builder<'_> {
         }
         if self.role(expr) != Role::Layer || is_statement(expr) {
             return self.eval(expr);
+        }
+        // What it is cannot be told.
+        if let Some(reported) = expr.failed() {
+            return Err(reported);
         }
         self.check_layers(expr)?;
         // Within layers that are applied again, these are the ones of the first time.

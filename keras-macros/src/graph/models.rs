@@ -9,7 +9,7 @@ use super::{Builder, Tensor, Value};
 use crate::diag::{Message, Place, Reported, did_you_mean};
 use crate::ir::{DType, Dim, Input, Shape};
 use crate::layers;
-use crate::layers::{args, kinds, params};
+use crate::layers::{Entry, args, kinds, params};
 use crate::link::Export;
 use crate::model::{Form, Model};
 use crate::syntax::ast::{Arg, Block, Body, Call, Declared, Expr, ExprKind};
@@ -176,27 +176,40 @@ impl<'a> Builder<'a> {
             }
             Some(_) => {}
         }
+        let entry = name.and_then(|name| layers::find(&name.to_string()));
+        let (short, long) = input_example(entry);
         let example = match &first.kind {
-            ExprKind::Call(call) if call.args.is_empty() => format!("{}(input = [28, 28])", call.path[0]),
-            ExprKind::Call(call) => format!("{}(.., input = 784)", call.path[0]),
-            _ => format!("{first}(input = 784)"),
+            ExprKind::Call(call) if call.args.is_empty() => format!("{}(input = {short})", call.path[0]),
+            ExprKind::Call(call) => format!("{}(.., input = {short})", call.path[0]),
+            _ => format!("{first}(input = {short})"),
         };
+        let own = entry.map_or(&[][..], |entry| entry.params);
         let misspelt = match &first.kind {
             ExprKind::Call(call) => call.args.iter().find_map(|arg| {
                 let name = arg.name.as_ref()?.to_string();
-                let near = ["input_shape", "input_dim", "shape"].contains(&name.as_str());
-                (near || did_you_mean(&name, ["input"]).is_some()).then_some((name, arg))
+                let near =
+                    params::INPUTS.contains(&name.as_str()) || did_you_mean(&name, ["input"]).is_some();
+                (near && !params::has(own, &name)).then_some((name, arg))
             }),
             _ => None,
         };
         let message = match misspelt {
-            Some((name, Arg { name: Some(ident), .. })) => {
-                Message::new(ident.span(), format!("`{}` has no argument `{name}`", head_name(first)))
-                    .help("did you mean `input`?")
-            }
+            Some((name, Arg { name: Some(ident), .. })) => Message::new(
+                ident.span(),
+                format!("`{}` has no argument `{name}`", head_name(first)),
+            )
+            .help(match short.is_empty() {
+                true => {
+                    format!("what a model takes in is its first layer: `{long} >> {}(..)`", head_name(first))
+                }
+                false => "did you mean `input`?".to_string(),
+            }),
             _ => Message::new(first.head(), "the model does not say what it takes in")
                 .note("the first layer says it, without the batch")
-                .help(format!("for example `{example}`, or `input([784]) >> ..`")),
+                .help(match short.is_empty() {
+                    true => format!("for example `{long} >> {}(..)`", head_name(first)),
+                    false => format!("for example `{example}`, or `{long} >> ..`"),
+                }),
         };
         self.diag.report(message)
     }
@@ -376,6 +389,22 @@ impl<'a> Builder<'a> {
 
 fn value_is_ok(builder: &Builder) -> bool {
     builder.failure.is_none() && !builder.graph.outputs.is_empty()
+}
+
+/// What a model may take in that begins with a layer: as its argument, if that is enough, and as a layer of its own.
+fn input_example(entry: Option<&Entry>) -> (&'static str, &'static str) {
+    let begins = |start: &str| entry.is_some_and(|entry| entry.shapes.starts_with(start));
+    match entry.map(|entry| entry.class) {
+        // Its numbers are whole ones, which only the layer says.
+        Some("Embedding" | "ReversibleEmbedding") => ("", "input([20], dtype = i32)"),
+        Some(_) if begins("[batch, height, width, channels]") => ("[28, 28, 1]", "input([28, 28, 1])"),
+        Some(_) if begins("[batch, depth, height, width, channels]") => {
+            ("[9, 28, 28, 1]", "input([9, 28, 28, 1])")
+        }
+        Some(_) if begins("[batch, steps, ") || begins("[batch, time, ") => ("[20, 8]", "input([20, 8])"),
+        Some("Flatten") => ("[28, 28]", "input([28, 28])"),
+        _ => ("784", "input([784])"),
+    }
 }
 
 fn head_name(expr: &Expr) -> String {

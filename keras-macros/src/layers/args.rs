@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use super::constraints::Constraint;
 use super::kinds::value;
-use super::params::{ACTIVITY_REGULARIZER, COMMON, Kind, Param, further, has, signature};
+use super::params::{ACTIVITY_REGULARIZER, COMMON, INPUTS, Kind, Param, further, has, signature};
 use super::regularizers::Regularizer;
 use super::{Entry, omitted};
 use crate::diag::{Diagnostics, Message, Place, Reported, did_you_mean};
@@ -279,9 +279,9 @@ pub fn parse(
 
 /// What Keras's order of arguments makes easy to forget: `conv2d(32, 3, relu)` has an activation where strides are.
 fn misplaced_activation(callee: &str, params: &[Param], param: &Param, arg: &Arg) -> Option<Message> {
-    let takes_names = matches!(param.kind, Kind::Activation | Kind::Choice(_) | Kind::Layer);
+    let takes_names = matches!(param.kind, Kind::Activation | Kind::Layer);
     let activation = params.iter().find(|param| param.kind == Kind::Activation)?;
-    let name = arg.value.as_name().filter(|_| arg.name.is_none() && !takes_names)?.to_string();
+    let name = super::kinds::name_or_text(&arg.value).filter(|_| arg.name.is_none() && !takes_names)?;
     super::find_activation(&name)?;
     let headline = format!("`{}` of `{callee}` must be {}, found `{name}`", param.name, param.kind.text());
     let help = format!("`{name}` is an activation: write `{} = {name}`", activation.name);
@@ -312,12 +312,19 @@ fn named(
     }
     let names: Vec<&str> =
         all().filter(|param| param.kind != Kind::Unsupported).map(|param| param.name).collect();
-    // Keras 2 and 3 both say `input_shape`.
-    let help = match wanted.as_str() {
-        "input_shape" | "input_dim" if names.contains(&"input") => Some("did you mean `input`?".to_string()),
-        _ => did_you_mean(&wanted, names.iter().copied()),
-    };
     let class = super::find(callee).map_or("", |entry| entry.class);
+    let help = match wanted.as_str() {
+        "input_length" => Some("the model's input says it: `input([100], dtype = i32) >> ..`".to_string()),
+        input if INPUTS.contains(&input) && names.contains(&"input") => {
+            Some("did you mean `input`?".to_string())
+        }
+        _ => omitted::of_calls(class, callee, &wanted)
+            .or_else(|| did_you_mean(&wanted, names.iter().copied()))
+            .or_else(|| {
+                let flag = format!("use_{wanted}");
+                names.contains(&flag.as_str()).then(|| format!("did you mean `{flag}`?"))
+            }),
+    };
     let left_out = omitted::why(class, &wanted).map(|why| format!("Keras's `{wanted}` is left out: {why}"));
     let headline = format!("`{callee}` has no argument `{wanted}`");
     let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

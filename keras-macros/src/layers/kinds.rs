@@ -69,7 +69,13 @@ pub(super) fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -
         }
         (Kind::Flag, _) => match expr.kind {
             ExprKind::Bool(flag) => Ok(Value::Flag(flag)),
-            _ => wrong(b),
+            _ => {
+                let python = expr.as_name().map(|name| name.to_string().to_lowercase());
+                let help = python.filter(|word| word == "true" || word == "false");
+                let headline = format!("{what} must be {}, found `{expr}`", param.kind.text());
+                let message = Message::new(expr.place, headline);
+                Err(b.diag.report(message.help_if(help.map(|word| format!("write `{word}`")))))
+            }
         },
         (Kind::Text, _) => match &expr.kind {
             ExprKind::Str(text) => Ok(Value::Text(text.clone())),
@@ -104,6 +110,11 @@ pub(super) fn value(b: &mut Builder, callee: &str, param: &Param, expr: &Expr) -
             let parts = list(expr).unwrap_or(std::slice::from_ref(expr));
             let numbers = parts.iter().map(|part| match b.scalar(part)? {
                 Scalar::Int(n) => Ok(n),
+                Scalar::Float(_) if ["max", "min"].contains(&callee) => {
+                    let headline = format!("{what} must be {}, found `{expr}`", param.kind.text());
+                    let help = format!("of two things it is `{callee}imum(x, {expr})`");
+                    Err(b.diag.report(Message::new(expr.place, headline).help(help)))
+                }
                 _ => wrong(b).map(|_: Value| 0),
             });
             Ok(Value::Integers(numbers.collect::<Result<_, _>>()?))
@@ -194,10 +205,13 @@ pub fn extent(b: &mut Builder, what: &str, expr: &Expr, free: bool) -> Result<Op
     if let ExprKind::Error(reported) = expr.kind {
         return Err(reported);
     }
-    if is_text(expr) {
-        return Err(b
-            .diag
-            .report(Message::new(expr.place, format!("{what} must be made of sizes, found `{expr}`"))));
+    if is_text(expr) || is_none(expr) {
+        let none = is_none(expr).then(|| {
+            "the batch is not written, and all other sizes are numbers: a model is compiled for them"
+                .to_string()
+        });
+        let message = Message::new(expr.place, format!("{what} must be made of sizes, found `{expr}`"));
+        return Err(b.diag.report(message.help_if(none)));
     }
     match b.scalar(expr)? {
         Scalar::Int(n @ 1..) => Ok(Some(Dim::known(n as usize))),
@@ -215,7 +229,7 @@ pub fn extent(b: &mut Builder, what: &str, expr: &Expr, free: bool) -> Result<Op
     }
 }
 
-fn name_or_text(expr: &Expr) -> Option<String> {
+pub(super) fn name_or_text(expr: &Expr) -> Option<String> {
     match &expr.kind {
         ExprKind::Str(text) => Some(text.clone()),
         _ => expr.as_name().map(Ident::to_string),

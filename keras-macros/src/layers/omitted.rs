@@ -81,6 +81,29 @@ pub fn why(class: &str, argument: &str) -> Option<&'static str> {
     why_of_class(class, argument).or_else(everywhere)
 }
 
+/// How what Keras gives to the call of a layer is said here.
+pub fn of_calls(class: &str, callee: &str, argument: &str) -> Option<String> {
+    let recurrent = ["SimpleRNN", "GRU", "RNN", "LSTM", "Bidirectional"].contains(&class)
+        || class.starts_with("ConvLSTM");
+    match argument {
+        "initial_state" if recurrent => {
+            let states = if class == "GRU" || class == "SimpleRNN" { "h" } else { "h, c" };
+            Some(format!("initial states are further inputs: `(x, {states}) >> {callee}(..)`"))
+        }
+        "attention_mask" if class.ends_with("Attention") => {
+            Some(format!("the mask is a further input: `(query, value, key, mask) >> {callee}(..)`"))
+        }
+        "mask" if !class.is_empty() => Some(
+            "a mask comes with its tensor: from `masking()`, or from `embedding(.., mask_zero = true)`"
+                .to_string(),
+        ),
+        "training" if !class.is_empty() => {
+            Some("`fit` trains, `predict` and `evaluate` do not: no layer needs to be told".to_string())
+        }
+        _ => None,
+    }
+}
+
 /// Functions of `keras.ops`, by why they are left out.
 #[cfg(test)]
 pub const OPERATIONS: &[(&str, &str)] = &[

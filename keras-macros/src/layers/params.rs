@@ -147,6 +147,10 @@ pub fn has(params: &[Param], name: &str) -> bool {
     params.iter().any(|param| param.name == name)
 }
 
+/// What other versions of Keras, and other classes, call the shape that a model takes in.
+pub const INPUTS: &[&str] =
+    &["input_shape", "input_dim", "input_length", "shape", "batch_shape", "batch_input_shape"];
+
 /// Arguments that Keras gives to the call of a layer: named layers take them at each use.
 pub const OF_CALLS: &[&str] = &["reverse", "use_causal_mask"];
 

@@ -6,7 +6,7 @@ use syn::{Ident, Lit, Token, braced, parenthesized, token};
 
 use super::ast::{Block, Expr, ExprKind, If, Let, Operator, Pattern, Repeat};
 use super::{Grammar, next_token};
-use crate::diag::{Message, Place};
+use crate::diag::{Message, Place, Reported};
 
 impl Grammar<'_> {
     /// A body as an expression.
@@ -20,7 +20,7 @@ impl Grammar<'_> {
     pub fn block(&self, input: ParseStream) -> syn::Result<Block> {
         let content;
         let brace = braced!(content in input);
-        let (mut lets, mut tail) = (vec![], None);
+        let (mut lets, mut tail, mut failed) = (vec![], None, None);
         while !content.is_empty() {
             if content.peek(Token![;]) {
                 let _ = content.parse::<Token![;]>();
@@ -36,27 +36,30 @@ impl Grammar<'_> {
                     let name = Ident::new(&format!("_add_loss_{}", lets.len()), expr.head().start);
                     lets.push(Let { pattern: Pattern::Name(name), value: expr });
                 } else {
-                    self.unexpected_in_block(&content, expr);
+                    failed = self.unexpected_in_block(&content, expr).or(failed);
                 }
             }
         }
+        // What was meant to be the output is not known.
+        let tail = tail.or_else(|| {
+            failed.map(|reported| Box::new(Expr::new(ExprKind::Error(reported), brace.span.join())))
+        });
         Ok(Block { lets, tail, place: brace.span.join().into(), end: brace.span.close().into() })
     }
 
-    fn unexpected_in_block(&self, content: ParseStream, expr: Expr) {
+    fn unexpected_in_block(&self, content: ParseStream, expr: Expr) -> Option<Reported> {
         if content.peek(Token![;]) {
-            if !matches!(expr.kind, ExprKind::Error(_)) {
+            return Some(expr.failed().unwrap_or_else(|| {
                 self.diag.report(
                     Message::new(expr.head(), "the value of this expression is not used")
                         .help("name it with `let`, or leave out the `;` if it is the model's output"),
-                );
-            }
-            return;
+                )
+            }));
         }
-        if let Some((found, place)) = next_token(content) {
-            self.diag.report(Message::new(place, format!("expected `;` or `>>`, found `{found}`")));
-            self.skip_statement(content);
-        }
+        let (found, place) = next_token(content)?;
+        let reported = self.diag.report(unexpected(&found, place, &expr));
+        self.skip_statement(content);
+        Some(reported)
     }
 
     fn skip_statement(&self, content: ParseStream) {
@@ -86,15 +89,16 @@ impl Grammar<'_> {
             self.recover(content);
             return None;
         };
-        let value = self.expression(content, Some(Place::of(equals)));
+        let mut value = self.expression(content, Some(Place::of(equals)));
         if !content.peek(Token![;]) {
             let text = match next_token(content) {
-                Some((found, place)) => Message::new(place, format!("expected `;` or `>>`, found `{found}`")),
+                Some((found, place)) => unexpected(&found, place, &value),
                 None => Message::new(value.head(), "this `let` is the last thing of its block").help(
                     "end it with `;` and write the output of the block behind it: its name, or a tuple of names",
                 ),
             };
-            self.diag.report(text);
+            let reported = self.diag.report(text);
+            value = Expr::new(ExprKind::Error(reported), value.place);
             self.skip_statement(content);
         }
         let _ = content.parse::<Token![;]>();
@@ -216,6 +220,21 @@ impl Grammar<'_> {
         let place = start.to(body.place);
         Ok(super::ast::Closure { params, body, place })
     }
+}
+
+/// `found` is no operator of the language; what stands for it is told, where there is something.
+fn unexpected(found: &str, place: Place, before: &Expr) -> Message {
+    let help = match (found, &before.kind) {
+        (".", _) => {
+            Some("there are no methods: layers and functions follow with `>>`, `x >> flatten()`".to_string())
+        }
+        ("@", _) => {
+            Some("products of matrices are `matmul(a, b)`, of vectors `dot(a, b, axes = 1)`".to_string())
+        }
+        ("(", ExprKind::Call(_)) => Some(format!("a layer is applied with `>>`: `x >> {before}`")),
+        _ => None,
+    };
+    Message::new(place, format!("expected `;` or `>>`, found `{found}`")).help_if(help)
 }
 
 fn in_parentheses<'a>(content: ParseStream<'a>) -> syn::Result<(Place, ParseBuffer<'a>)> {

@@ -74,12 +74,28 @@ impl Grammar<'_> {
             let place = minus.to(x.place);
             return Expr::new(ExprKind::Neg(Box::new(x)), place);
         }
-        self.primary(input, after).unwrap_or_else(|message| {
+        let primary = self.primary(input, after).map(|expr| self.without_index(input, expr));
+        primary.unwrap_or_else(|message| {
             let place = next_token(input).map_or(Place::call_site(), |(_, place)| place);
             let reported = self.diag.report(message);
             self.recover(input);
             Expr::new(ExprKind::Error(reported), after.unwrap_or(place))
         })
+    }
+
+    /// `x[..]` is no part of the language; what stands for it is told.
+    fn without_index(&self, input: ParseStream, expr: Expr) -> Expr {
+        let tensor = matches!(expr.kind, ExprKind::Path(_) | ExprKind::Call(_) | ExprKind::Binary(..));
+        if !tensor || !input.peek(token::Bracket) {
+            return expr;
+        }
+        let (_, place) = next_token(input).expect("there is a bracket");
+        let _ = input.parse::<proc_macro2::TokenTree>();
+        let text = if let ExprKind::Path(_) = expr.kind { expr.to_string() } else { "x".to_string() };
+        let message = Message::new(place, "tensors have no indices in brackets")
+            .help(format!("places 2, 3 and 4 of axis 1 are `slice({text}, axis = 1, start = 2, length = 3)`"))
+            .help(format!("places one by one, `take({text}, [0, 2], axis = 1)`; the batch is axis 0"));
+        Expr::new(ExprKind::Error(self.diag.report(message)), expr.place)
     }
 
     fn primary(&self, input: ParseStream, after: Option<Place>) -> Result<Expr, Message> {
@@ -115,6 +131,12 @@ impl Grammar<'_> {
         if self.starts_repeat(input) {
             return self.repeat(input);
         }
+        if input.peek(Token![return]) {
+            let place = Place::of(input.parse::<Token![return]>().map_err(wrong)?);
+            let message = Message::new(place, "a body has no `return`");
+            self.diag.report(message.help("its last expression, without a `;`, is its output"));
+            return Ok(self.expression(input, Some(place)));
+        }
         let reserved = [input.peek(Token![let]), input.peek(Token![pub]), input.peek(Token![const])];
         if input.peek(Ident::peek_any) && !reserved.contains(&true) && !input.peek(Token![_]) {
             return self.path(input).map_err(wrong);
@@ -124,7 +146,11 @@ impl Grammar<'_> {
             Some(after) if input.peek(Token![;]) || input.peek(Token![pub]) || input.peek(Token![const]) => {
                 Message::new(after, "expected a layer or a value after this")
             }
-            _ => Message::new(place, format!("expected a layer or a value, found `{found}`")),
+            _ => {
+                let power = found == "*" && after.is_some();
+                let help = power.then(|| "powers are `power(x, 2)`, and `square(x)`".to_string());
+                Message::new(place, format!("expected a layer or a value, found `{found}`")).help_if(help)
+            }
         })
     }
 

@@ -150,10 +150,14 @@ impl Grammar<'_> {
         }
         if !input.peek(token::Bracket) {
             let (found, place) = next_token(input).unwrap_or(("the end".into(), Place::call_site()));
-            return Err(Message::new(
-                place,
-                format!("expected a shape such as `[28, 28, 1]`, found `{found}`"),
-            ));
+            let message =
+                Message::new(place, format!("expected a shape such as `[28, 28, 1]`, found `{found}`"));
+            if !input.peek(syn::Lit) {
+                return Err(message);
+            }
+            self.diag.report(message.help(format!("write `[{found}]`")));
+            let dims = vec![self.expression(input, None)];
+            return Ok(Declared { name, dtype: None, dims, place });
         }
         let parsed = self.shape(input);
         let (dtype, dims, place) = parsed.map_err(|error| Message::new(error.span(), error.to_string()))?;

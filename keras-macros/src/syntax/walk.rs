@@ -2,6 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 
+use crate::diag::Reported;
+
 use super::ast::{Block, Body, Call, CellItem, Expr, ExprKind, Item, ModelItem};
 use crate::layers::{self, Kind};
 
@@ -27,6 +29,14 @@ impl Expr {
             | ExprKind::Str(_)
             | ExprKind::Path(_)
             | ExprKind::Error(_) => vec![],
+        }
+    }
+
+    /// Whether what it says is not all known.
+    pub fn failed(&self) -> Option<Reported> {
+        match self.kind {
+            ExprKind::Error(reported) => Some(reported),
+            _ => self.children().into_iter().find_map(Expr::failed),
         }
     }
 

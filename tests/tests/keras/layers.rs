@@ -8,6 +8,8 @@ layers! {
     ("layers", 1e-5);
     dense_rank2 DenseRank2 (a a0 "probe_a" [; 5]) { a >> dense(7, tanh, name = "dense") }
     dense_rank3 DenseRank3 (a a0 "probe_a" [4; 6]) { a >> dense(5, relu, name = "dense") }
+    // Here a dense layer takes no images: this is what its error message says to write.
+    dense_rank4 DenseRank4 (a a0 "probe_a" [2, 3; 4]) { a >> einsum_dense("...x,xy->...y", 5, bias_axes = "y", name = "dense") }
     dense_no_bias DenseNoBias (a a0 "probe_a" [; 6]) { a >> dense(3, use_bias = false, name = "dense") }
     dense_softmax_rank3 DenseSoftmaxRank3 (a a0 "probe_a" [4; 6]) { a >> dense(5, softmax, name = "dense") }
     activation Activation (a a0 "probe_a" [4; 6]) { a >> activation(softplus) }
@@ -22,6 +24,7 @@ layers! {
     add Add (a a0 "probe_a" [4; 6], b b0 "probe_b" [4; 6]) { add(a, b) }
     add3 Add3 (a a0 "probe_a" [4; 6], b b0 "probe_b" [4; 6], c c0 "probe_c" [4; 6]) { add(a, b, c) }
     add_broadcast AddBroadcast (a a0 "probe_a" [4; 6], b b0 "probe_b" [1; 6]) { add(a, b) }
+    add_broadcast_rank AddBroadcastRank (a a0 "probe_a" [4; 6], b b0 "probe_b" [; 6]) { add(a, b) }
     subtract Subtract (a a0 "probe_a" [4; 6], b b0 "probe_b" [4; 6]) { subtract(a, b) }
     multiply Multiply (a a0 "probe_a" [4; 6], b b0 "probe_b" [4; 6]) { multiply(a, b) }
     multiply3 Multiply3 (a a0 "probe_a" [4; 6], b b0 "probe_b" [4; 6], c c0 "probe_c" [4; 6]) { (a, b, c) >> multiply() }

@@ -1,5 +1,6 @@
 //! Nothing that Keras has around training goes without numbers of Keras's own.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -28,4 +29,41 @@ fn every_class_is_held_to_keras() {
     let missing: Vec<&String> =
         classes.iter().filter(|class| !PLAIN.contains(&class.as_str()) && !seen(class)).collect();
     assert!(missing.is_empty(), "without a fixture: {missing:?}");
+}
+
+/// Every case of a layer that Keras was asked for is one that a test is called like, or names.
+#[test]
+fn every_case_is_read() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = String::new();
+    let mut folders = vec![here.join("tests")];
+    while let Some(folder) = folders.pop() {
+        for file in fs::read_dir(folder).expect("a folder").flatten() {
+            match file.path() {
+                path if path.is_dir() => folders.push(path),
+                path if path.extension().is_some_and(|extension| extension == "rs") => {
+                    sources += &fs::read_to_string(path).expect("text");
+                }
+                _ => {}
+            }
+        }
+    }
+    let words: HashSet<&str> = sources.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let (mut read, mut missing) = (0, Vec::new());
+    for file in fs::read_dir(here.join("fixtures")).expect("fixtures").flatten() {
+        if file.path().extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let text = fs::read_to_string(file.path()).expect("text");
+        let about: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let cases = about.get("cases").and_then(|cases| cases.as_object());
+        for case in cases.into_iter().flat_map(|cases| cases.keys()) {
+            read += 1;
+            if !words.contains(case.as_str()) {
+                missing.push(format!("{}: {case}", file.file_name().to_string_lossy()));
+            }
+        }
+    }
+    assert!(read > 600, "{read} cases");
+    assert!(missing.is_empty(), "without a test: {missing:?}");
 }
