@@ -218,21 +218,13 @@ fn size(program: &Program, value: Value) -> Dim {
             });
             size.expect("what is packed has a kernel that packs it")
         }
-        Value::Scratch(id) => {
-            let Op::MatMulT { y, .. } = graph.nodes[id.0].op else {
-                unreachable!("scratch belongs to products")
-            };
-            let dims = &graph.shape(y).dims;
-            let rows = Dim::product(&dims[..dims.len() - 1]);
-            rows.mul(&dims[dims.len() - 1].round_up_16())
-        }
     }
 }
 
 fn is_batched(graph: &Graph, value: Value) -> bool {
     match value {
         Value::Node(id) => graph.shape(id).batched,
-        Value::Scratch(_) | Value::Carry(_) => true,
+        Value::Carry(_) => true,
         Value::Gradient(_) | Value::Update(_) | Value::Packed { .. } => false,
     }
 }

@@ -18,8 +18,6 @@ pub enum Value {
     Carry(usize),
     /// A matrix in 16-column panels, for kernels that want it so.
     Packed { w: Id, transposed: bool },
-    /// Working memory of the kernel that computes a node.
-    Scratch(Id),
 }
 
 /// A value in the order of its elements, or a piece of a greater one.
@@ -153,7 +151,6 @@ pub enum Kernel {
         panels: bool,
         db: Option<Value>,
         accumulate: bool,
-        scratch: Value,
         rows: Dim,
         k: Dim,
         n: Dim,
@@ -308,9 +305,7 @@ impl Kernel {
     pub fn writes(&self) -> Vec<Value> {
         match self {
             Kernel::Map(map) => map.stores.iter().map(|(value, ..)| *value).collect(),
-            Kernel::MatMulT { into, db, scratch, .. } => {
-                [Some(*into), *db, Some(*scratch)].into_iter().flatten().collect()
-            }
+            Kernel::MatMulT { into, db, .. } => std::iter::once(*into).chain(*db).collect(),
             Kernel::Head { dz, .. } => dz.iter().copied().collect(),
             Kernel::Reduce { into, .. }
             | Kernel::MatMul { into, .. }
@@ -432,7 +427,6 @@ impl fmt::Display for Value {
             Value::Update(weight) => write!(f, "update{weight}"),
             Value::Carry(index) => write!(f, "carry{index}"),
             Value::Packed { w, transposed } => write!(f, "packed({w}{})", if *transposed { "ᵀ" } else { "" }),
-            Value::Scratch(id) => write!(f, "scratch({id})"),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::matmul::Packing;
 use super::pass::{Pass, RawSpace, Spaces};
 use super::simd::Isa;
 use super::winograd::{Stamped, Transformed};
@@ -71,6 +72,7 @@ pub struct CpuBackend {
     batch: usize,
     params: Stamped,
     transformed: Transformed,
+    packing: Packing,
     grads: Vec<f32>,
     /// The optimizer's: so many words for each trainable one.
     state: Vec<f32>,
@@ -124,6 +126,7 @@ impl CpuBackend {
             batch: 0,
             params: Stamped::new(vec![0.0; spec.params_len]),
             transformed: Transformed::default(),
+            packing: Packing::default(),
             grads: vec![],
             state: vec![],
             scratch: vec![],
@@ -244,6 +247,7 @@ impl CpuBackend {
             params: RawSpace::readable(&self.params),
             params_stamp: self.params.stamp(),
             transformed: &self.transformed,
+            packing: &self.packing,
             grads: RawSpace::writable(&mut self.grads),
             arena: RawSpace::writable(&mut self.arena),
             fixed: RawSpace::writable(&mut self.fixed),
