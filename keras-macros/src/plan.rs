@@ -284,5 +284,8 @@ fn place(program: &Program, slots: &mut Vec<Slot>, total: &mut Dim, life: &Life)
 fn in_place(program: &Program, old: &Life, new: &Life) -> bool {
     let kernel = &program.steps[new.birth.step].kernels[new.birth.kernel];
     let writes = kernel.writes();
+    if matches!(kernel, Kernel::Loop { .. }) {
+        return old.len == new.len && kernel.may_replace(old.value, new.value);
+    }
     old.len == new.len && writes.len() == 1 && writes[0] == new.value && kernel.may_overwrite(old.value)
 }

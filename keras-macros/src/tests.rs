@@ -498,6 +498,14 @@ fn arenas(source: &str) -> [usize; 2] {
     })
 }
 
+/// Of each step an LSTM keeps, for each unit, four words that are what its input gives, then gates, then their gradients; its two
+/// states and the activation of one; and the gradients of its states.
+#[test]
+fn memory_of_an_lstm_is_nine_words_for_each_unit_and_step() {
+    let of = |steps: usize| arenas(&format!("M = lstm(16, input = [{steps}, 3]) >> dense(2)"))[1];
+    assert_eq!(of(30) - of(10), 20 * 9 * 16);
+}
+
 /// The scores of attention are never in memory as a whole: twice the steps take twice the memory, not four times.
 #[test]
 fn memory_of_attention_is_linear_in_the_steps() {

@@ -345,6 +345,33 @@ impl Kernel {
         }
     }
 
+    /// Whether a loop whose kernels read `old` and write `new` does so in one kernel, which reads each element before it writes there
+    /// and asks for none of another step: then both may be in one place.
+    pub fn may_replace(&self, old: Value, new: Value) -> bool {
+        let Kernel::Loop { kernels, .. } = self else { return false };
+        let mut touching =
+            kernels.iter().filter(|kernel| kernel.reads().contains(&old) || kernel.writes().contains(&new));
+        let (Some(Kernel::Map(map)), None) = (touching.next(), touching.next()) else { return false };
+        let dims = &map.expression.space.dims;
+        let size = Dim::product(dims).as_known();
+        let within = |walk: &Strided| {
+            let known = walk.offset.as_known().zip(walk.time.as_known()).zip(size);
+            walk.is_in_order(dims) && known.is_some_and(|((offset, time), size)| offset + size <= time)
+        };
+        let reads = map.expression.operands.iter().filter_map(|operand| match operand {
+            Operand::Value(value, walk) if *value == old => Some(walk),
+            _ => None,
+        });
+        let reads: Vec<&Strided> = reads.collect();
+        let mut writes = map.stores.iter().filter(|(value, ..)| *value == new);
+        !map.accumulate
+            && kernels.iter().all(|kernel| !kernel.writes().contains(&old))
+            && reads.iter().all(|read| within(read))
+            && writes.all(|(_, write, _)| {
+                within(write) && reads.iter().all(|read| *read == write || read.is_apart_from(write, dims))
+            })
+    }
+
     /// Where it runs.
     pub fn place(&self) -> Place {
         match self {

@@ -5,6 +5,7 @@
 //! A value is stored where a kernel needs it in memory, or where computing it again would cost more than a load.
 
 mod access;
+mod gates;
 mod gradients;
 mod kernel;
 mod lower;

@@ -6,7 +6,6 @@ use std::fmt;
 use super::access::Strided;
 use super::kernel::{Kernel, Map, Operand, Place, Value};
 use super::{Instruction, MOST_OPERANDS, Reg};
-use crate::ir::Dim;
 
 /// Kernels that run together.
 #[derive(Clone, Debug)]
@@ -127,7 +126,7 @@ fn can_merge(first: &Map, second: &Map, most: usize) -> bool {
     };
     // Pieces of one value that lie one behind the other do not meet.
     let apart = |(value, walk, _): &(Value, Strided, Reg)| {
-        first.stores.iter().all(|(other, own, _)| other != value || are_apart(dims, own, walk))
+        first.stores.iter().all(|(other, own, _)| other != value || own.is_apart_from(walk, dims))
     };
     let own = &first.expression.operands;
     let is_new = |operand: &&Operand| match operand {
@@ -144,16 +143,6 @@ fn can_merge(first: &Map, second: &Map, most: usize) -> bool {
         && second.expression.operands.iter().all(forwarded)
         && second.stores.iter().all(apart)
         && operands <= most
-}
-
-/// Whether two walks over `dims` of one value, which differ in where they begin, have no word in common.
-fn are_apart(dims: &[Dim], a: &Strided, b: &Strided) -> bool {
-    let (Some(from), Some(other)) = (a.offset.as_known(), b.offset.as_known()) else { return false };
-    let size = Dim::product(dims).as_known();
-    a.strides == b.strides
-        && a.time == b.time
-        && a.is_in_order(dims)
-        && size.is_some_and(|size| from.abs_diff(other) >= size)
 }
 
 /// Takes out what element-wise kernels leave for nobody, since its readers became part of them. `is_wanted`: by others than kernels.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::gates::side_by_side;
 use super::sink::sink;
 use crate::grad::{Function, HeadUse};
 use crate::ir::{Binary, Dim, Graph, Id, Node, Op, Unary};
@@ -10,7 +11,7 @@ use crate::ir::{Binary, Dim, Graph, Id, Node, Op, Unary};
 pub fn simplify(function: &Function) -> Function {
     let once = dead_code(&rewrite(function));
     // A rule can enable another on nodes before it: a second round finds those.
-    dead_code(&rewrite(&sink(&once)))
+    side_by_side(&dead_code(&rewrite(&sink(&once))))
 }
 
 fn rewrite(function: &Function) -> Function {
