@@ -3,20 +3,14 @@
 //!
 //!     cargo run --release --example bench_workloads -- W2
 //!
-//! `threads` in the place of a workload: training steps on one thread and on two, and what a model says of more, which is a
-//! prediction. `split::watch` tells what a step divides, how long each such region takes on one thread, and how many units of it the
-//! largest of 3 to 16 parts has: that is exact. The rest of a step is serial. What two threads take beyond that is the cost of waking one,
-//! which a region of more parts pays once for each level of its division. Caches and memory that threads share are not in it.
-//!
 //! `BENCH_THREADS` and `BENCH_SECONDS`, of each measurement, are heeded, and `PEERS_DATA`, the folder of the weights that W4's
 //! programs share.
 
 use std::hint::black_box;
 use std::path::Path;
 
-use examples::{line, peak, seconds, threads, times, times_within};
+use examples::{line, peak, threads, times};
 use keras_runtime::data::Element;
-use keras_runtime::device::cpu::split::{self, Region};
 use keras_runtime::prelude::*;
 use ndarray::{Array, Array3, ArrayD, ArrayViewD, Axis};
 
@@ -187,110 +181,8 @@ fn both<M: Model>(workload: &Workload, optimizer: impl Optimizer + 'static, shap
     workload.infer("infer", &mut M::on(&workload.device(), 1)?, &x, batch)
 }
 
-/// Threads that are predicted.
-const MORE: [usize; 5] = [3, 4, 8, 12, 16];
-/// Steps on one thread and on two, in turn.
-const ROUNDS: usize = 8;
-/// Steps whose regions are timed; the least counts.
-const WATCHED: usize = 20;
-
-/// A line: training steps of batches of `batch` samples on one and two threads, and predictions for more.
-fn by_threads<M: Model, O: Optimizer + 'static>(
-    name: &str,
-    batch: usize,
-    optimizer: fn() -> O,
-) -> Result<()> {
-    let shape: Vec<usize> = [batch].into_iter().chain(M::SPEC.inputs[0].shape.iter().copied()).collect();
-    let (x, y) = waves(&shape)?;
-    let trainer =
-        |threads| Ok(M::on(&Cpu::threads(threads), 1)?.compile(optimizer(), CategoricalCrossentropy, ()));
-    let regions = |threads: usize, steps: usize| -> Result<Vec<Region>> {
-        let mut model = trainer(threads)?;
-        model.step_on_batch(&x, &y)?;
-        let mut least: Vec<Region> = vec![];
-        for _ in 0..steps {
-            let mut result = Ok(0.0);
-            let regions = split::watch(|| result = model.step_on_batch(&x, &y));
-            result?;
-            match least.is_empty() {
-                true => least = regions,
-                false => {
-                    let pairs = least.iter_mut().zip(regions);
-                    pairs.for_each(|(least, region)| least.seconds = least.seconds.min(region.seconds));
-                }
-            }
-        }
-        Ok(least)
-    };
-
-    let mut models = [trainer(1)?, trainer(2)?];
-    let mut measured = [f64::INFINITY; 2];
-    for _ in 0..ROUNDS {
-        for (model, least) in models.iter_mut().zip(&mut measured) {
-            let times =
-                times_within(seconds() / ROUNDS as f64, 2, 3, || model.step_on_batch(&x, &y).map(drop))?;
-            *least = least.min(times[0]);
-        }
-    }
-    let divided: Vec<f64> = regions(1, WATCHED)?.iter().map(|region| region.seconds).collect();
-    let serial = (measured[0] - divided.iter().sum::<f64>()).max(0.0);
-    // Seconds of the largest parts, of whatever is divided at all and of its even parts, and levels of all divisions.
-    let model = |threads: usize| -> Result<(f64, f64, f64, u32)> {
-        let regions = regions(threads, 1)?;
-        assert_eq!(regions.len(), divided.len(), "the same regions, however many threads there are");
-        let mut sums = (0.0, 0.0, 0.0, 0);
-        for (region, seconds) in regions.iter().zip(&divided) {
-            let largest = seconds * region.largest as f64 / region.units.max(1) as f64;
-            sums.0 += largest;
-            if region.parts > 1 {
-                sums.1 += largest;
-                sums.2 += seconds / threads as f64;
-                sums.3 += region.parts.next_power_of_two().ilog2();
-            }
-        }
-        Ok(sums)
-    };
-    let (largest, _, _, levels) = model(2)?;
-    let fork = ((measured[1] - serial - largest) / f64::from(levels.max(1))).max(0.0);
-    print!(
-        "{name:>5} {:>9.0} {:>9.0} {:>5.2} {:>8.1} % {:>6} {:>8.1}",
-        measured[0] * 1e6,
-        measured[1] * 1e6,
-        measured[0] / measured[1],
-        100.0 * serial / measured[0],
-        levels,
-        fork * 1e6
-    );
-    for threads in MORE {
-        let (largest, of_divided, even, levels) = model(threads)?;
-        let predicted = serial + largest + fork * f64::from(levels);
-        print!("  {:>4.1} ({:>3.0} %)", measured[0] / predicted, 100.0 * even / of_divided);
-    }
-    println!();
-    Ok(())
-}
-
-fn threads_table() -> Result<()> {
-    println!(
-        "\ntraining steps on one and two threads; predicted for more: how many times as fast as one, and how even the parts are"
-    );
-    print!(
-        "{:>5} {:>9} {:>9} {:>5} {:>10} {:>6} {:>8}",
-        "", "one, us", "two, us", "ratio", "serial", "forks", "us each"
-    );
-    MORE.iter().for_each(|threads| print!("  {threads:>12}"));
-    println!();
-    by_threads::<Digits, _>("W1", 128, RmsProp::default)?;
-    by_threads::<Pictures, _>("W2", 128, Adam::default)?;
-    by_threads::<Residual, _>("W7a", 64, || Sgd { momentum: 0.9, ..Sgd::default() })?;
-    by_threads::<Encoder, _>("W7b", 16, Adam::default)
-}
-
 fn main() -> Result<()> {
     let name = std::env::args().nth(1).unwrap_or_default();
-    if name == "threads" {
-        return threads_table();
-    }
     let workload = |samples| Workload::new(&name, samples);
     match name.as_str() {
         "W2" => {
@@ -333,7 +225,7 @@ fn main() -> Result<()> {
             both::<Encoder>(&workload("sequences"), adam, &[32, 128, 256])
         }
         _ => {
-            eprintln!("threads, or one of W2, W3a, W3b, W3c, W4b, W4c, W4d, W7a, W7b");
+            eprintln!("one of W2, W3a, W3b, W3c, W4b, W4c, W4d, W7a, W7b");
             std::process::exit(2)
         }
     }

@@ -218,21 +218,13 @@ fn size(program: &Program, value: Value) -> Dim {
             });
             size.expect("what is packed has a kernel that packs it")
         }
-        Value::Scratch(id) => {
-            let Op::MatMulT { y, .. } = graph.nodes[id.0].op else {
-                unreachable!("scratch belongs to products")
-            };
-            let dims = &graph.shape(y).dims;
-            let rows = Dim::product(&dims[..dims.len() - 1]);
-            rows.mul(&dims[dims.len() - 1].round_up_16())
-        }
     }
 }
 
 fn is_batched(graph: &Graph, value: Value) -> bool {
     match value {
         Value::Node(id) => graph.shape(id).batched,
-        Value::Scratch(_) | Value::Carry(_) => true,
+        Value::Carry(_) => true,
         Value::Gradient(_) | Value::Update(_) | Value::Packed { .. } => false,
     }
 }
@@ -292,5 +284,8 @@ fn place(program: &Program, slots: &mut Vec<Slot>, total: &mut Dim, life: &Life)
 fn in_place(program: &Program, old: &Life, new: &Life) -> bool {
     let kernel = &program.steps[new.birth.step].kernels[new.birth.kernel];
     let writes = kernel.writes();
+    if matches!(kernel, Kernel::Loop { .. }) {
+        return old.len == new.len && kernel.may_replace(old.value, new.value);
+    }
     old.len == new.len && writes.len() == 1 && writes[0] == new.value && kernel.may_overwrite(old.value)
 }

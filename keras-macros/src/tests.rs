@@ -446,6 +446,41 @@ fn no_kernel_has_more_operands_than_it_can_hold() {
     }
 }
 
+/// A step of a recurrent layer is a product, and one kernel from the product's result and the input's to the states; so is a step
+/// back. What the layer makes of all inputs at once is a product alone.
+#[test]
+fn a_step_of_a_loop_is_a_product_and_its_gates() {
+    use crate::fuse::Kernel;
+    let kinds = |kernels: &[Kernel]| {
+        let kind = |kernel: &Kernel| match kernel {
+            Kernel::Map(_) => "map",
+            Kernel::MatMul { .. } => "product",
+            Kernel::Loop { .. } => "loop",
+            _ => "other",
+        };
+        kernels.iter().map(kind).collect::<Vec<_>>()
+    };
+    for layer in ["lstm", "simple_rnn"] {
+        let graph = model(&format!("M = {layer}(6, input = [5, 3]) >> dense(2)")).graph;
+        let layouts = crate::fuse::layouts(&graph);
+        for (function, loops) in [
+            (crate::grad::infer(&graph), &[&["product", "map"][..]][..]),
+            (crate::grad::train(&graph), &[&["product", "map"], &["map", "product"]]),
+        ] {
+            let program = crate::fuse::fuse(&function, &layouts).unwrap();
+            let all = || program.steps.iter().flat_map(|step| &step.kernels);
+            let bodies = all().filter_map(|kernel| match kernel {
+                Kernel::Loop { kernels, .. } => Some(kinds(kernels)),
+                _ => None,
+            });
+            assert_eq!(bodies.collect::<Vec<_>>(), loops, "{layer}: {program}");
+            let rows: Vec<Kernel> =
+                all().filter(|kernel| kernel.place() == crate::fuse::Place::Rows).cloned().collect();
+            assert_eq!(kinds(&rows)[..3], ["product", "map", "loop"], "{layer}: {program}");
+        }
+    }
+}
+
 /// Words of the arena of `infer` and of `train` for each sample.
 fn arenas(source: &str) -> [usize; 2] {
     let graph = model(source).graph.tiled(crate::ir::TileSize::CACHED);
@@ -461,6 +496,14 @@ fn arenas(source: &str) -> [usize; 2] {
         }
         crate::plan::plan(&program, &params).arena.as_known().unwrap()
     })
+}
+
+/// Of each step an LSTM keeps, for each unit, four words that are what its input gives, then gates, then their gradients; its two
+/// states and the activation of one; and the gradients of its states.
+#[test]
+fn memory_of_an_lstm_is_nine_words_for_each_unit_and_step() {
+    let of = |steps: usize| arenas(&format!("M = lstm(16, input = [{steps}, 3]) >> dense(2)"))[1];
+    assert_eq!(of(30) - of(10), 20 * 9 * 16);
 }
 
 /// The scores of attention are never in memory as a whole: twice the steps take twice the memory, not four times.

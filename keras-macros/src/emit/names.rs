@@ -75,7 +75,6 @@ impl<'a> Names<'a> {
             Value::Carry(index) => format!("state_{index}_next"),
             Value::Packed { w, transposed: true } => format!("{}_transposed", self.node(w)),
             Value::Packed { w, transposed: false } => format!("{}_packed", self.node(w)),
-            Value::Scratch(id) => format!("{}_scratch", self.layer(id)),
         }
     }
 

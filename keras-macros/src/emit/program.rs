@@ -84,11 +84,14 @@ impl Writer<'_> {
     }
 
     fn step(&mut self, step: &Step) -> Result<TokenStream, String> {
-        let calls = step.kernels.iter().map(|kernel| self.call(kernel)).collect::<Result<Vec<_>, _>>()?;
         Ok(match step.place {
-            Place::Whole => quote!(#(#calls)*),
-            Place::Fixed => quote!(pass.fixed(|r| { #(#calls)* });),
+            Place::Whole => self.whole(&step.kernels)?,
+            Place::Fixed => {
+                let calls = self.calls(&step.kernels)?;
+                quote!(pass.fixed(|r| { #(#calls)* });)
+            }
             Place::Rows => {
+                let calls = self.calls(&step.kernels)?;
                 let flops = step.kernels.iter().fold(Dim::known(0), |sum, kernel| sum.add(&kernel.flops()));
                 let blocks = runs(&step.kernels).into_iter().map(|run| {
                     let kernels = &step.kernels[run.clone()];
@@ -102,6 +105,25 @@ impl Writer<'_> {
                 }
             }
         })
+    }
+
+    /// Kernels over the whole batch: neighbouring products with one gradient are one call, which packs it once.
+    fn whole(&mut self, kernels: &[Kernel]) -> Result<TokenStream, String> {
+        let shared = |a: &Kernel, b: &Kernel| match (a, b) {
+            (Kernel::MatMulT { x, y, .. }, Kernel::MatMulT { x: other, y: same, .. }) => {
+                y == same && !may_convolve(x) && !may_convolve(other)
+            }
+            _ => false,
+        };
+        let calls = kernels.chunk_by(shared).map(|kernels| {
+            let calls = self.calls(kernels)?;
+            Ok(match &kernels[0] {
+                Kernel::MatMulT { x, .. } if may_convolve(x) => quote!(pass.convolve_t(&#(#calls)*);),
+                Kernel::MatMulT { .. } => quote!(pass.matmul_t(&[#(#calls),*]);),
+                _ => quote!(#(#calls)*),
+            })
+        });
+        calls.collect()
     }
 
     /// Words of each sample that the kernels touch.
@@ -134,6 +156,10 @@ impl Writer<'_> {
         quote!(#buf.matrix(#rows, #columns))
     }
 
+    fn calls(&mut self, kernels: &[Kernel]) -> Result<Vec<TokenStream>, String> {
+        kernels.iter().map(|kernel| self.call(kernel)).collect()
+    }
+
     fn call(&mut self, kernel: &Kernel) -> Result<TokenStream, String> {
         Ok(match kernel {
             Kernel::Map(map) => {
@@ -155,9 +181,9 @@ impl Writer<'_> {
                 let call = if may_convolve(x) { quote!(convolve) } else { quote!(matmul) };
                 quote!(r.#call(&MatMul { a: #a, w: #w, c: #c, rows: #rows, k: #k, n: #n });)
             }
-            Kernel::MatMulT { x, y, into, panels, db, accumulate, scratch, rows, k, n } => {
+            Kernel::MatMulT { x, y, into, panels, db, accumulate, rows, k, n } => {
                 let a = self.matrix(x);
-                let [dy, dw, scratch] = [y, into, scratch].map(|value| self.names.value(*value));
+                let [dy, dw] = [y, into].map(|value| self.names.value(*value));
                 let db = match db {
                     Some(db) => {
                         let db = self.names.value(*db);
@@ -165,12 +191,11 @@ impl Writer<'_> {
                     }
                     None => quote!(None),
                 };
-                let call = if may_convolve(x) { quote!(convolve_t) } else { quote!(matmul_t) };
                 quote! {
-                    pass.#call(&MatMulT {
-                        a: #a, dy: #dy, dw: #dw, panels: #panels, db: #db, accumulate: #accumulate, scratch: #scratch,
+                    MatMulT {
+                        a: #a, dy: #dy, dw: #dw, panels: #panels, db: #db, accumulate: #accumulate,
                         rows: #rows, k: #k, n: #n,
-                    });
+                    }
                 }
             }
             Kernel::BatchMatMul { a, b, into, groups, m, k, n, .. } => {
@@ -253,7 +278,7 @@ impl Writer<'_> {
                 quote!(r.flip(#x, #y, #groups, #count, #width);)
             }
             Kernel::Loop { length, reverse, kernels } => {
-                let calls = kernels.iter().map(|kernel| self.call(kernel)).collect::<Result<Vec<_>, _>>()?;
+                let calls = self.calls(kernels)?;
                 quote!(r.steps(#length, #reverse, |r| { #(#calls)* });)
             }
             Kernel::Pack { w, into, transposed, panels, k, n } => {

@@ -39,6 +39,15 @@ impl Strided {
         self.offset.is(0) && self.time.is(0) && self.is_in_order(dims)
     }
 
+    /// Whether this walk over `dims` and `other`, which may begin elsewhere in the same buffer, have no word in common.
+    pub fn is_apart_from(&self, other: &Strided, dims: &[Dim]) -> bool {
+        let (Some(from), Some(to)) = (self.offset.as_known(), other.offset.as_known()) else { return false };
+        self.strides == other.strides
+            && self.time == other.time
+            && self.is_in_order(dims)
+            && Dim::product(dims).as_known().is_some_and(|size| from.abs_diff(to) >= size)
+    }
+
     /// The walk of `to` dims over the elements that this walks with `from` dims, if strides can say it.
     fn reshaped(&self, from: &[Dim], to: &[Dim]) -> Option<Strided> {
         let (mut from, mut strides): (Vec<Dim>, Vec<Dim>) =

@@ -76,18 +76,7 @@ impl<'a> Fuser<'a> {
         let matrix = self.matrix(x);
         let db = if accumulate { None } else { self.take_column_sums(y) };
         let y = self.buffer(y).value;
-        Kernel::MatMulT {
-            x: matrix,
-            y,
-            into,
-            panels,
-            db,
-            accumulate,
-            scratch: Value::Scratch(product),
-            rows,
-            k,
-            n,
-        }
+        Kernel::MatMulT { x: matrix, y, into, panels, db, accumulate, rows, k, n }
     }
 
     /// The reduction of `y` to its column sums, if there is one that nobody computes yet.

@@ -16,8 +16,6 @@ pub enum Value {
     Carry(usize),
     /// A matrix in 16-column panels, for kernels that want it so.
     Packed { w: Id, transposed: bool },
-    /// Working memory of the kernel that computes a node.
-    Scratch(Id),
 }
 
 /// A value in the order of its elements, or a piece of a greater one.
@@ -151,7 +149,6 @@ pub enum Kernel {
         panels: bool,
         db: Option<Value>,
         accumulate: bool,
-        scratch: Value,
         rows: Dim,
         k: Dim,
         n: Dim,
@@ -306,9 +303,7 @@ impl Kernel {
     pub fn writes(&self) -> Vec<Value> {
         match self {
             Kernel::Map(map) => map.stores.iter().map(|(value, ..)| *value).collect(),
-            Kernel::MatMulT { into, db, scratch, .. } => {
-                [Some(*into), *db, Some(*scratch)].into_iter().flatten().collect()
-            }
+            Kernel::MatMulT { into, db, .. } => std::iter::once(*into).chain(*db).collect(),
             Kernel::Head { dz, .. } => dz.iter().copied().collect(),
             Kernel::Reduce { into, .. }
             | Kernel::MatMul { into, .. }
@@ -346,6 +341,33 @@ impl Kernel {
             Kernel::Head { z, .. } => *z == value,
             _ => false,
         }
+    }
+
+    /// Whether a loop whose kernels read `old` and write `new` does so in one kernel, which reads each element before it writes there
+    /// and asks for none of another step: then both may be in one place.
+    pub fn may_replace(&self, old: Value, new: Value) -> bool {
+        let Kernel::Loop { kernels, .. } = self else { return false };
+        let mut touching =
+            kernels.iter().filter(|kernel| kernel.reads().contains(&old) || kernel.writes().contains(&new));
+        let (Some(Kernel::Map(map)), None) = (touching.next(), touching.next()) else { return false };
+        let dims = &map.expression.space.dims;
+        let size = Dim::product(dims).as_known();
+        let within = |walk: &Strided| {
+            let known = walk.offset.as_known().zip(walk.time.as_known()).zip(size);
+            walk.is_in_order(dims) && known.is_some_and(|((offset, time), size)| offset + size <= time)
+        };
+        let reads = map.expression.operands.iter().filter_map(|operand| match operand {
+            Operand::Value(value, walk) if *value == old => Some(walk),
+            _ => None,
+        });
+        let reads: Vec<&Strided> = reads.collect();
+        let mut writes = map.stores.iter().filter(|(value, ..)| *value == new);
+        !map.accumulate
+            && kernels.iter().all(|kernel| !kernel.writes().contains(&old))
+            && reads.iter().all(|read| within(read))
+            && writes.all(|(_, write, _)| {
+                within(write) && reads.iter().all(|read| *read == write || read.is_apart_from(write, dims))
+            })
     }
 
     /// Where it runs.

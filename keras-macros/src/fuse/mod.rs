@@ -5,6 +5,7 @@
 //! A value is stored where a kernel needs it in memory, or where computing it again would cost more than a load.
 
 mod access;
+mod gates;
 mod gradients;
 mod kernel;
 mod lower;
@@ -13,6 +14,7 @@ mod sample;
 mod scan;
 mod schedule;
 mod simplify;
+mod sink;
 mod storage;
 mod windows;
 
@@ -109,8 +111,9 @@ pub fn fuse(function: &Function, layouts: &[Layout]) -> Result<Program, String> 
     fuser.place_gradients();
     fuser.kernels();
     let loss = function.loss.map(|id| fuser.buffer(id).value);
-    let steps = schedule::schedule(fuser.in_order());
+    let mut steps = schedule::schedule(fuser.in_order());
     let (homes, slots) = (fuser.homes, fuser.loops.slots);
+    schedule::drop_unread(&mut steps, |value| homes.contains_key(&value) || loss == Some(value));
     Ok(Program { function, steps, homes, slots, loss })
 }
 

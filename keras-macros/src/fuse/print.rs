@@ -13,7 +13,6 @@ impl fmt::Display for Value {
             Value::Update(weight) => write!(f, "update{weight}"),
             Value::Carry(index) => write!(f, "carry{index}"),
             Value::Packed { w, transposed } => write!(f, "packed({w}{})", if *transposed { "ᵀ" } else { "" }),
-            Value::Scratch(id) => write!(f, "scratch({id})"),
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::access::Strided;
 use super::kernel::{Kernel, Map, Operand, Place, Value};
-use super::{Instruction, Reg};
+use super::{Instruction, MOST_OPERANDS, Reg};
 
 /// Kernels that run together.
 #[derive(Clone, Debug)]
@@ -60,10 +61,10 @@ pub fn schedule(kernels: Vec<Kernel>) -> Vec<Step> {
         }
     }
     for step in &mut steps {
-        step.kernels = merge(std::mem::take(&mut step.kernels));
+        step.kernels = merge(std::mem::take(&mut step.kernels), MERGED);
         for kernel in &mut step.kernels {
             if let Kernel::Loop { kernels, .. } = kernel {
-                *kernels = merge(std::mem::take(kernels));
+                *kernels = merge(std::mem::take(kernels), MOST_OPERANDS);
             }
         }
     }
@@ -95,12 +96,15 @@ fn is_before(kernels: &[Kernel], writer: usize, other: usize) -> bool {
     writer < other || !both_write()
 }
 
+/// Operands of a merged kernel, at most; in a loop, whose kernels go over little memory at a time, as many as a kernel can have.
+const MERGED: usize = 8;
+
 /// Makes one kernel of neighbouring element-wise ones over one index space: values stay in registers between them.
-fn merge(kernels: Vec<Kernel>) -> Vec<Kernel> {
+fn merge(kernels: Vec<Kernel>, most: usize) -> Vec<Kernel> {
     let mut merged: Vec<Kernel> = Vec::new();
     for kernel in kernels {
         if let (Some(Kernel::Map(first)), Kernel::Map(second)) = (merged.last_mut(), &kernel)
-            && can_merge(first, second)
+            && can_merge(first, second, most)
         {
             append(first, second);
             continue;
@@ -110,7 +114,7 @@ fn merge(kernels: Vec<Kernel>) -> Vec<Kernel> {
     merged
 }
 
-fn can_merge(first: &Map, second: &Map) -> bool {
+fn can_merge(first: &Map, second: &Map, most: usize) -> bool {
     let dims = &first.expression.space.dims;
     // A value that the first stores is forwarded where the second loads the very element.
     let forwarded = |operand: &Operand| match operand {
@@ -120,13 +124,43 @@ fn can_merge(first: &Map, second: &Map) -> bool {
         }
         Operand::Random(_) => true,
     };
-    let written: Vec<Value> = first.stores.iter().map(|(value, ..)| *value).collect();
+    // Pieces of one value that lie one behind the other do not meet.
+    let apart = |(value, walk, _): &(Value, Strided, Reg)| {
+        first.stores.iter().all(|(other, own, _)| other != value || own.is_apart_from(walk, dims))
+    };
+    let own = &first.expression.operands;
+    let is_new = |operand: &&Operand| match operand {
+        Operand::Value(value, _) if first.stores.iter().any(|(stored, ..)| stored == value) => false,
+        operand => !own.contains(operand),
+    };
+    let operands = own.len() + second.expression.operands.iter().filter(is_new).count();
+    // Random numbers lie in a buffer for each operand.
+    let is_random = |map: &Map| map.expression.operands.iter().any(|x| matches!(x, Operand::Random(_)));
+    let most = if is_random(first) || is_random(second) { MERGED } else { most };
     first.expression.space == second.expression.space
         && !first.accumulate
         && !second.accumulate
         && second.expression.operands.iter().all(forwarded)
-        && second.stores.iter().all(|(value, ..)| !written.contains(value))
-        && first.expression.operands.len() + second.expression.operands.len() <= 8
+        && second.stores.iter().all(apart)
+        && operands <= most
+}
+
+/// Takes out what element-wise kernels leave for nobody, since its readers became part of them. `is_wanted`: by others than kernels.
+pub fn drop_unread(steps: &mut [Step], is_wanted: impl Fn(Value) -> bool) {
+    let kernels = || steps.iter().flat_map(|step| &step.kernels);
+    let read: BTreeSet<Value> = kernels().flat_map(Kernel::reads).collect();
+    let is_read =
+        |value: Value| read.contains(&value) || !matches!(value, Value::Node(_)) || is_wanted(value);
+    fn of(kernel: &mut Kernel, is_read: &impl Fn(Value) -> bool) {
+        match kernel {
+            Kernel::Map(map) if map.stores.iter().any(|(value, ..)| is_read(*value)) => {
+                map.stores.retain(|(value, ..)| is_read(*value));
+            }
+            Kernel::Loop { kernels, .. } => kernels.iter_mut().for_each(|kernel| of(kernel, is_read)),
+            _ => {}
+        }
+    }
+    steps.iter_mut().flat_map(|step| &mut step.kernels).for_each(|kernel| of(kernel, &is_read));
 }
 
 fn append(first: &mut Map, second: &Map) {

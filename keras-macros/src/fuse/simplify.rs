@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::gates::side_by_side;
+use super::sink::sink;
 use crate::grad::{Function, HeadUse};
 use crate::ir::{Binary, Dim, Graph, Id, Node, Op, Unary};
 
@@ -9,7 +11,7 @@ use crate::ir::{Binary, Dim, Graph, Id, Node, Op, Unary};
 pub fn simplify(function: &Function) -> Function {
     let once = dead_code(&rewrite(function));
     // A rule can enable another on nodes before it: a second round finds those.
-    dead_code(&rewrite(&once))
+    side_by_side(&dead_code(&rewrite(&sink(&once))))
 }
 
 fn rewrite(function: &Function) -> Function {
@@ -23,11 +25,11 @@ fn rewrite(function: &Function) -> Function {
     rename(function, rewriter.graph, |id| map[id.0])
 }
 
-fn empty(graph: &Graph) -> Graph {
+pub(super) fn empty(graph: &Graph) -> Graph {
     Graph { nodes: vec![], ..graph.clone() }
 }
 
-fn rename(function: &Function, graph: Graph, map: impl Fn(Id) -> Id) -> Function {
+pub(super) fn rename(function: &Function, graph: Graph, map: impl Fn(Id) -> Id) -> Function {
     let heads = function.heads.iter().map(|head| HeadUse {
         output: head.output,
         z: map(head.z),

@@ -188,8 +188,6 @@ pub struct MatMulT {
     pub db: Option<Buf>,
     /// Adds to what `dw` and `db` hold, for a weight with several uses.
     pub accumulate: bool,
-    /// Scratch for packed `dy`: `ceil(n / 16) * 16 * rows` words per sample in the arena.
-    pub scratch: Buf,
     /// Rows for each sample.
     pub rows: usize,
     /// Rows of `dW`.

@@ -6,7 +6,7 @@ use super::{Predicted, TargetShape};
 use crate::compiled::{OutputSpec, Spec};
 use crate::data::{Tensor, expect_dtype, expect_indices};
 use crate::device::cpu::simd::Isa;
-use crate::device::cpu::{Pass, RawSpace, Spaces, Transformed};
+use crate::device::cpu::{Packing, Pass, RawSpace, Spaces, Transformed};
 use crate::error::{Error, Result, batched};
 use crate::loss::{Heads, Slot};
 
@@ -82,11 +82,12 @@ fn run(spec: &'static Spec, batch: &Predicted<'_>, losses: &mut [f32], slope: Op
         grow(fixed, phase.fixed_words);
         let inputs = [RawSpace::readable(batch.y), RawSpace::readable(batch.p)];
         let outputs = [RawSpace::writable(losses), RawSpace::writable(slope.unwrap_or_default())];
-        let transformed = Transformed::default();
+        let (transformed, packing) = (Transformed::default(), Packing::default());
         let spaces = Spaces {
             params: RawSpace::readable(&[]),
             params_stamp: 0,
             transformed: &transformed,
+            packing: &packing,
             grads: RawSpace::readable(&[]),
             arena: RawSpace::writable(arena),
             fixed: RawSpace::writable(fixed),

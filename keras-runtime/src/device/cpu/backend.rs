@@ -11,6 +11,7 @@ use std::sync::Arc;
 use passes::Given;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::matmul::Packing;
 use super::simd::Isa;
 use super::winograd::{Stamped, Transformed};
 use super::{constraint, split};
@@ -64,6 +65,7 @@ pub struct CpuBackend {
     batch: usize,
     params: Stamped,
     transformed: Transformed,
+    packing: Packing,
     grads: Vec<f32>,
     /// The optimizer's: so many words for each trainable one.
     state: Vec<f32>,
@@ -117,6 +119,7 @@ impl CpuBackend {
             batch: 0,
             params: Stamped::new(vec![0.0; spec.params_len]),
             transformed: Transformed::default(),
+            packing: Packing::default(),
             grads: vec![],
             state: vec![],
             scratch: vec![],

@@ -1,11 +1,16 @@
 //! Rows of a table by their indices, and the gradient of the table.
 
+use std::ops::Range;
+
 use super::pass::{Pass, Rows, record};
 use super::split::{self, Shared};
 use crate::compiled::Buf;
 
 /// Words that are added up below which threads cost more than they bring.
 const SERIAL_BELOW: usize = 1 << 16;
+
+/// Words of a cache's line: columns are cut at multiples of it.
+const COLUMNS: usize = 16;
 
 /// The row that a word of an index means. One that names no row means the nearest: what the data may hold is checked
 /// where they come in, and a kernel never reads past its table.
@@ -52,7 +57,7 @@ impl Rows<'_, '_> {
 
 impl Pass<'_> {
     /// `into[row]` = the sum of the rows of `dy` whose word of `index` names it: in the order of the samples, whatever
-    /// the number of threads, which divide the rows of `into`. There are `count` words for each sample, or in all.
+    /// the number of threads, which divide the rows of `into` or its columns. There are `count` words for each sample, or in all.
     #[allow(clippy::too_many_arguments)]
     pub fn scatter_add(
         &mut self,
@@ -68,18 +73,31 @@ impl Pass<'_> {
         let (all, total) = (self.all(), if batched { self.batch * count } else { count });
         let [index, dy, into] = [index, dy, into].map(|buf| Shared(all.at_sample(buf, 0)));
         let threads = if total * width < SERIAL_BELOW { 1 } else { self.threads };
-        split::ranges(rows, 1, threads, &|own| {
-            // SAFETY: each thread has rows of its own; the plan places the operands.
-            unsafe {
-                into.get().add(own.start * width).write_bytes(0, own.len() * width);
-                for i in 0..total {
+        let zero = |own: Range<usize>| {
+            // SAFETY: each thread has rows of its own.
+            unsafe { into.get().add(own.start * width).write_bytes(0, own.len() * width) };
+        };
+        let add = |rows_of_own: Range<usize>, columns: Range<usize>| {
+            for i in 0..total {
+                // SAFETY: each thread has rows or columns of its own; the plan places the operands.
+                unsafe {
                     let row = row_of(*index.get().add(i), rows);
-                    if own.contains(&row) {
+                    if rows_of_own.contains(&row) {
                         let (from, to) = (dy.get().add(i * width), into.get().add(row * width));
-                        (0..width).for_each(|j| *to.add(j) += *from.add(j));
+                        columns.clone().for_each(|j| *to.add(j) += *from.add(j));
                     }
                 }
             }
-        });
+        };
+        // Some rows are named far more often than others, as words are: columns divide the work evenly, if there are enough.
+        if width >= COLUMNS * threads {
+            split::ranges(rows, 1, threads, &zero);
+            split::ranges(width, COLUMNS, threads, &|own| add(0..rows, own));
+        } else {
+            split::ranges(rows, 1, threads, &|own| {
+                zero(own.clone());
+                add(own, 0..width);
+            });
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Products of activations with weights, and the products of their gradients.
 
 use std::cell::RefCell;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use super::gemm::{KC, Left, PANEL, Target, gemm, panels_len};
 use super::pack::pack_panel;
@@ -15,6 +17,10 @@ const SERIAL_BELOW: usize = 1_000_000;
 const TILE: usize = 6;
 /// Words of `dY` that are packed at once: half a megabyte.
 const PACKED_WORDS: usize = 1 << 17;
+/// Panels of a row that are packed at a time.
+const ABREAST: usize = 4;
+/// Panels for each thread from which on their division is even enough.
+const EVEN: usize = 8;
 /// Rows whose sum is taken before it is added to the sum of the rows before.
 const SUM_ROWS: usize = 64;
 
@@ -102,69 +108,129 @@ thread_local! {
     static PACKED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Memory for packed gradients, kept from pass to pass.
+#[derive(Debug, Default)]
+pub struct Packing(Mutex<Vec<f32>>);
+
+impl Packing {
+    /// None yet.
+    pub const fn new() -> Self {
+        Packing(Mutex::new(Vec::new()))
+    }
+}
+
 impl Pass<'_> {
-    /// `dW (+)= Aᵀ · dY`, and `db (+)= column sums of dY`.
-    pub fn matmul_t(&mut self, op: &MatMulT) {
-        record!(self, Kernel::MatMulT(*op));
-        let MatMulT { a, dy, dw, panels, db, accumulate, scratch, rows, k, n } = *op;
+    /// `dW (+)= Aᵀ · dY`, and `db (+)= column sums of dY`, for products with the same `dY`, which is packed once for all.
+    pub fn matmul_t(&mut self, ops: &[MatMulT]) {
+        #[cfg(feature = "cuda")]
+        if let Some(recorder) = self.recorder {
+            return ops.iter().for_each(|op| recorder.take(crate::device::record::Kernel::MatMulT(*op)));
+        }
+        let Some(&MatMulT { dy, rows, n, .. }) = ops.first() else { return };
         let m = self.batch * rows;
-        let mut dims = [(0, 0); DIMS];
-        let (matrix, samples) = (a, rows_of(&a, &mut dims));
-        let a = Shared(self.all().at(matrix.buf));
-        let (dy, packed) = (Shared(self.ptr(dy)), Shared(self.ptr(scratch)));
-        let (dw, db) = (Shared(self.ptr(dw)), db.map(|db| Shared(self.ptr(db))));
-        let threads = self.threads_for(op);
         let count = n.div_ceil(PANEL);
-        let isa = self.isa;
         // Piece by piece, each of which is in the cache when it is multiplied. How the sums are cut depends on the sizes alone.
         let piece = (PACKED_WORDS / (count * PANEL) / KC * KC).max(KC);
-        for first_row in (0..m.max(1)).step_by(piece) {
-            let m = piece.min(m - first_row);
-            let accumulate = accumulate || first_row > 0;
-            split::ranges(count, 1, threads, &|range| {
-                for panel in range {
-                    // SAFETY: each panel, and its 16 sums, belong to one thread.
-                    unsafe {
-                        let to = packed.get().add(panel * m * PANEL);
-                        pack_panel(m, n, dy.get().add(first_row * n), (n, 1), panel, to);
-                        if let Some(db) = db {
-                            let width = PANEL.min(n - panel * PANEL);
-                            column_sums(m, (to, PANEL), db.get().add(panel * PANEL), width, accumulate);
-                        }
-                    }
+        let mut packed = self.spaces.packing.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let words = packed.len().max(count * PANEL * piece.min(m));
+        packed.resize(words, 0.0);
+        let work =
+            Gradients { pass: self, ops, n, dy: Shared(self.ptr(dy)), packed: Shared(packed.as_mut_ptr()) };
+        let threads = if 2 * m * n * ops.iter().map(|op| op.k).sum::<usize>() < SERIAL_BELOW {
+            1
+        } else {
+            self.threads
+        };
+        let pieces = || (0..m.max(1)).step_by(piece).map(|first| first..m.min(first + piece));
+        // A last range of so few columns could be summed in another order than as a part of more.
+        let whole = n.is_multiple_of(PANEL) || n % PANEL > 4 || ops.iter().all(|op| op.panels);
+        if whole && (count.is_multiple_of(threads) || count >= EVEN * threads) {
+            // Each thread packs the panels that it multiplies, and waits for nobody.
+            split::ranges(count, 1, threads, &|panels| {
+                for piece in pieces() {
+                    work.pack(piece.clone(), panels.clone());
+                    ops.iter().for_each(|op| work.add(op, piece.clone(), 0..op.k, panels.clone()));
                 }
             });
-            let left = |first| {
-                let left = Left::new(a.get(), matrix.columns, samples);
-                Left { first, first_column: first_row, ..left }
-            };
-            // Rows of dW are divided; where there are few of them, its panels.
-            if k >= 2 * TILE * threads || count < threads {
-                split::ranges(k, TILE, threads, &|range| {
-                    // SAFETY: each thread has rows of its own.
-                    unsafe {
-                        let target = match panels {
-                            true => Target::panels(dw.get(), k, n),
-                            false => Target::row_major(dw.get(), n, n),
-                        };
-                        let target = Target { ptr: target.ptr.add(range.start * target.rows), ..target };
-                        gemm(isa, range.len(), m, left(range.start), packed.get(), target, accumulate);
-                    }
-                });
-            } else {
-                split::ranges(count, 1, threads, &|range| {
-                    let first = range.start * PANEL;
-                    let columns = n.min(range.end * PANEL) - first;
-                    // SAFETY: each thread has panels of its own.
-                    unsafe {
-                        let target = match panels {
-                            true => Target::panels(dw.get().add(first * k), k, columns),
-                            false => Target::row_major(dw.get().add(first), n, columns),
-                        };
-                        gemm(isa, k, m, left(0), packed.get().add(first * m), target, accumulate);
-                    }
-                });
+            return;
+        }
+        for piece in pieces() {
+            split::ranges(count, 1, threads, &|panels| work.pack(piece.clone(), panels));
+            for op in ops {
+                // Rows of dW are divided; where there are few of them, its panels.
+                if !whole || op.k >= 2 * TILE * threads || count < threads {
+                    split::ranges(op.k, TILE, threads, &|rows| work.add(op, piece.clone(), rows, 0..count));
+                } else {
+                    split::ranges(count, 1, threads, &|panels| work.add(op, piece.clone(), 0..op.k, panels));
+                }
             }
+        }
+    }
+}
+
+/// Products of several `Aᵀ` with one `dY` of `n` columns.
+struct Gradients<'p, 'a> {
+    pass: &'p Pass<'a>,
+    ops: &'p [MatMulT],
+    n: usize,
+    dy: Shared<f32>,
+    /// Panels of one piece of rows.
+    packed: Shared<f32>,
+}
+
+impl Gradients<'_, '_> {
+    /// Packs these panels of the rows `piece`, and sums their columns.
+    fn pack(&self, piece: Range<usize>, panels: Range<usize>) {
+        let (n, m) = (self.n, piece.len());
+        let dy = self.dy.get().wrapping_add(piece.start * n);
+        let to = |panel: usize| self.packed.get().wrapping_add(panel * m * PANEL);
+        let full = panels.end.min(n / PANEL);
+        // Some panels at a time: long enough runs of a row for the processor to fetch the next ones, few enough places to write to.
+        for first in (panels.start..full).step_by(ABREAST) {
+            let group = first..full.min(first + ABREAST);
+            for row in 0..m {
+                for panel in group.clone() {
+                    // SAFETY: full panels are within the rows, and each belongs to one thread.
+                    unsafe {
+                        let from = dy.add(row * n + panel * PANEL);
+                        std::ptr::copy_nonoverlapping(from, to(panel).add(row * PANEL), PANEL);
+                    }
+                }
+            }
+        }
+        if panels.end > full && full * PANEL < n {
+            // SAFETY: as above.
+            unsafe { pack_panel(m, n, dy, (n, 1), full, to(full)) };
+        }
+        for (op, db) in self.ops.iter().filter_map(|op| Some((op, self.pass.ptr(op.db?)))) {
+            for panel in panels.clone() {
+                let (first, accumulate) = (panel * PANEL, op.accumulate || piece.start > 0);
+                // SAFETY: the 16 sums of a panel belong to one thread.
+                unsafe {
+                    column_sums(m, (to(panel), PANEL), db.add(first), PANEL.min(self.n - first), accumulate)
+                };
+            }
+        }
+    }
+
+    /// Adds what the rows `piece` give to `rows` of `dW`, and of these to `panels`.
+    fn add(&self, op: &MatMulT, piece: Range<usize>, rows: Range<usize>, panels: Range<usize>) {
+        let (n, k, m) = (self.n, op.k, piece.len());
+        let mut dims = [(0, 0); DIMS];
+        let samples = rows_of(&op.a, &mut dims);
+        let left = Left::new(self.pass.all().at(op.a.buf), op.a.columns, samples);
+        let left = Left { first: rows.start, first_column: piece.start, ..left };
+        let (first, end) = (panels.start * PANEL, n.min(panels.end * PANEL));
+        let dw = self.pass.ptr(op.dw);
+        // SAFETY: the operands are in bounds, the plan keeps them apart, and each thread has rows or panels of its own.
+        unsafe {
+            let target = match op.panels {
+                true => Target::panels(dw.add(first * k), k, end - first),
+                false => Target::row_major(dw.add(first), n, end - first),
+            };
+            let target = Target { ptr: target.ptr.add(rows.start * target.rows), ..target };
+            let accumulate = op.accumulate || piece.start > 0;
+            gemm(self.pass.isa, rows.len(), m, left, self.packed.get().add(first * m), target, accumulate);
         }
     }
 }
@@ -173,7 +239,9 @@ impl Pass<'_> {
     /// The same where the rows of `A` may be windows of 3 x 3 pixels: as [`Rows::convolve`].
     pub fn convolve_t(&mut self, op: &MatMulT) {
         record!(self, Kernel::MatMulT(*op));
-        let Some(convolution) = Winograd::of_gradient(op) else { return self.matmul_t(op) };
+        let Some(convolution) = Winograd::of_gradient(op) else {
+            return self.matmul_t(std::slice::from_ref(op));
+        };
         let MatMulT { a, dy, dw, db, accumulate, rows, n, .. } = *op;
         let m = self.batch * rows;
         let (from, dy) = (Shared(self.all().at(a.buf)), Shared(self.ptr(dy)));

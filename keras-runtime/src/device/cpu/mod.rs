@@ -27,5 +27,6 @@ mod winograd;
 
 pub use backend::{Cpu, CpuBackend};
 pub use map::RANK;
+pub use matmul::Packing;
 pub use pass::{Pass, RawSpace, Rows, Spaces};
 pub use winograd::Transformed;

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::matmul::Packing;
 use super::simd::Isa;
 use super::split;
 use super::winograd::Transformed;
@@ -46,6 +47,8 @@ pub struct Spaces<'a> {
     pub params_stamp: u64,
     /// What was made of kernels in it, and of those that passes compute.
     pub transformed: &'a Transformed,
+    /// Where gradients are packed.
+    pub packing: &'a Packing,
     /// The flat gradient (empty while inferring).
     pub grads: RawSpace<'a>,
     /// `arena_words * batch` words.
@@ -115,11 +118,13 @@ impl<'a> Pass<'a> {
     #[cfg(feature = "cuda")]
     pub fn recording(recorder: &'a Recorder) -> Self {
         static NOTHING: Transformed = Transformed::new();
+        static NONE: Packing = Packing::new();
         let none = RawSpace::readable(&[]);
         let spaces = Spaces {
             params: none,
             params_stamp: 0,
             transformed: &NOTHING,
+            packing: &NONE,
             grads: none,
             arena: none,
             fixed: none,

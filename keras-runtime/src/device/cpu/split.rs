@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::hint;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
@@ -76,47 +76,9 @@ pub fn join(mine: impl FnOnce() + Send, other: impl FnOnce() + Send) {
 /// Runs `body` on ranges that cover `0..len`, cut at multiples of `grain`, at most one for each of `threads`.
 pub fn ranges(len: usize, grain: usize, threads: usize, body: &(dyn Fn(Range<usize>) + Sync)) {
     let count = len.div_ceil(grain);
-    let body = |units: Range<usize>| body(units.start * grain..(units.end * grain).min(len));
-    if !WATCHED.load(Ordering::Relaxed) {
-        return divide(0..count, threads.max(1), &body);
-    }
-    let (start, parts, largest) = (Instant::now(), AtomicUsize::new(0), AtomicUsize::new(0));
     divide(0..count, threads.max(1), &|units: Range<usize>| {
-        parts.fetch_add(1, Ordering::Relaxed);
-        largest.fetch_max(units.len(), Ordering::Relaxed);
-        body(units);
+        body(units.start * grain..(units.end * grain).min(len))
     });
-    let region = Region {
-        units: count,
-        parts: parts.into_inner(),
-        largest: largest.into_inner(),
-        seconds: start.elapsed().as_secs_f64(),
-    };
-    REGIONS.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(region);
-}
-
-/// Work that was divided.
-#[derive(Debug, Clone, Copy)]
-pub struct Region {
-    /// What cannot be divided further, such as samples or panels.
-    pub units: usize,
-    /// In how many parts they were worked on.
-    pub parts: usize,
-    /// Units of the largest part.
-    pub largest: usize,
-    /// From the division to the end of the last part.
-    pub seconds: f64,
-}
-
-static WATCHED: AtomicBool = AtomicBool::new(false);
-static REGIONS: Mutex<Vec<Region>> = Mutex::new(Vec::new());
-
-/// What `run` divides, in the order in which it ends: for measurements. Whatever else divides work meanwhile is seen too.
-pub fn watch(run: impl FnOnce()) -> Vec<Region> {
-    WATCHED.store(true, Ordering::Relaxed);
-    run();
-    WATCHED.store(false, Ordering::Relaxed);
-    std::mem::take(&mut *REGIONS.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
 }
 
 /// By way of a pointer: what divides work is in a program once, and not around each kind of work.

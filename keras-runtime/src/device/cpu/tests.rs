@@ -3,6 +3,7 @@
 mod fused;
 mod products;
 
+use super::matmul::Packing;
 use super::pass::{Pass, RawSpace, Spaces};
 use super::simd::Isa;
 use super::winograd::Transformed;
@@ -45,12 +46,13 @@ impl World {
         let mut first = None;
         for threads in THREADS {
             let mut world = self.clone();
-            let transformed = Transformed::default();
+            let (transformed, packing) = (Transformed::default(), Packing::default());
             pool.install(|| {
                 let spaces = Spaces {
                     params: RawSpace::readable(&world.params),
                     params_stamp: 1,
                     transformed: &transformed,
+                    packing: &packing,
                     grads: RawSpace::writable(&mut world.grads),
                     arena: RawSpace::writable(&mut world.arena),
                     fixed: RawSpace::writable(&mut world.fixed),

@@ -113,6 +113,7 @@ impl CpuBackend {
             params: RawSpace::readable(&self.params),
             params_stamp: self.params.stamp(),
             transformed: &self.transformed,
+            packing: &self.packing,
             grads: RawSpace::writable(&mut self.grads),
             arena: RawSpace::writable(&mut self.arena),
             fixed: RawSpace::writable(&mut self.fixed),

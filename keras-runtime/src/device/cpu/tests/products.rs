@@ -87,20 +87,18 @@ fn matmul_t() {
     ];
     for (at, (batch, rows, k, n)) in shapes.into_iter().cycle().take(4 * shapes.len()).enumerate() {
         let (panels, accumulate) = (at / shapes.len() % 2 == 1, at / shapes.len() >= 2);
-        let packed = n.next_multiple_of(16) * rows;
-        let (a, dy, scratch) =
-            (arena(0, rows * k), arena(rows * k, rows * n), arena(rows * (k + n) + 1, packed));
+        let (a, dy) = (arena(0, rows * k), arena(rows * k, rows * n));
         let dw = Buf::new(Space::Grads, 3, if panels { panels_len(k, n) } else { k * n });
         let db = (at % 3 > 0).then_some(Buf::new(Space::Grads, 3 + dw.len, n));
-        let mut world = World::new(batch, rows * (k + n) + 2 + packed, 10 + dw.len + n);
+        let mut world = World::new(batch, rows * (k + n) + 2, 10 + dw.len + n);
         if panels {
             pad(&mut world.grads[3..], k, n);
         }
         for isa in Isa::available() {
             let a_matrix = plain(a, rows, k);
-            let op = MatMulT { a: a_matrix, dy, dw, panels, db, accumulate, scratch, rows, k, n };
-            let after = world.after(isa, |pass| pass.matmul_t(&op));
-            let written: Vec<Buf> = [Some(dw), db, Some(scratch)].into_iter().flatten().collect();
+            let op = MatMulT { a: a_matrix, dy, dw, panels, db, accumulate, rows, k, n };
+            let after = world.after(isa, |pass| pass.matmul_t(&[op]));
+            let written: Vec<Buf> = [Some(dw), db].into_iter().flatten().collect();
             assert_eq!(after.clone().without(&written), world.clone().without(&written));
             let (a, dy) = (world.words(a), world.words(dy));
             let (before, found) = (world.words(dw), after.words(dw));
@@ -238,6 +236,43 @@ fn matmul_of_many_windows() {
     }
 }
 
+/// Products with one gradient in one call are those of calls of their own, however panels fall to threads: 1 to 32 of them, the
+/// last one of few columns or many, in one piece of rows and in several.
+#[test]
+fn matmul_t_of_one_gradient() {
+    for (batch, rows, n, [k, other]) in
+        [(30, 9, 512, [57, 128]), (400, 1, 130, [40, 7]), (28_000, 1, 18, [1, 1]), (70, 8, 96, [5, 64])]
+    {
+        let [a, b] = [arena(0, rows * k), arena(rows * k, rows * other)];
+        let dy = arena(rows * (k + other), rows * n);
+        let grads = |from: usize, len: usize| Buf::new(Space::Grads, from, len);
+        let (padded, db) = (other * n.next_multiple_of(16), Some(grads(0, n)));
+        let op = MatMulT {
+            a: plain(a, rows, k),
+            dy,
+            dw: grads(n, k * n),
+            panels: false,
+            db,
+            accumulate: false,
+            rows,
+            k,
+            n,
+        };
+        let dw = grads(n + k * n, padded);
+        let with = MatMulT { a: plain(b, rows, other), dw, panels: true, db: None, k: other, ..op };
+        let world = World::new(batch, rows * (k + other + n), n + k * n + padded);
+        for isa in Isa::available() {
+            let together = world.after(isa, |pass| pass.matmul_t(&[op, with]));
+            let apart = world.after(isa, |pass| {
+                pass.matmul_t(&[op]);
+                pass.matmul_t(&[with]);
+            });
+            assert!(together.bits() == apart.bits(), "{isa:?}: {batch} {rows} {n} {k} {other}");
+            assert!(together.bits() != world.bits());
+        }
+    }
+}
+
 /// The gradient of a kernel of 3 x 3 pixels, by Winograd's way: odd and even numbers of pixels, more samples than parts and fewer,
 /// in panels and not, written and added, with its bias; the same bits by any number of threads.
 #[test]
@@ -251,15 +286,14 @@ fn matmul_t_of_many_windows() {
         let row = (width + 2) * channels;
         let image = arena(5, (height + 2) * row);
         let dy = arena(5 + image.len, rows * n);
-        let scratch = arena(dy.offset + dy.len, n * rows);
         let (panels, accumulate) = (at % 2 == 0, at > 1);
-        let copy = arena(scratch.offset + scratch.len, rows * k);
+        let copy = arena(dy.offset + dy.len, rows * k);
         let [dw, by_sums] = [0, k * n].map(|at| Buf::new(Space::Grads, 3 + at, k * n));
         let db = (at > 0).then_some(Buf::new(Space::Grads, 3 + 2 * dw.len, n));
         let mut world = World::new(batch, copy.offset + copy.len, 10 + 2 * dw.len + n);
         let leak = |dims: [(usize, usize); 2]| -> &'static [(usize, usize)] { Box::leak(Box::new(dims)) };
         let a = image.matrix(leak([(height, row), (width, channels)]), leak([(3, row), (3 * channels, 1)]));
-        let op = MatMulT { a, dy, dw, panels, db, accumulate, scratch, rows, k, n };
+        let op = MatMulT { a, dy, dw, panels, db, accumulate, rows, k, n };
         let seen = |images: &[f32], sample: usize, i: usize, j: usize| {
             let (y, x) = (i / width + j / (3 * channels), i % width + j / channels % 3);
             images[sample * image.len + y * row + x * channels + j % channels]
@@ -273,15 +307,14 @@ fn matmul_t_of_many_windows() {
         for isa in Isa::available() {
             let after = world.after(isa, |pass| {
                 pass.convolve_t(&op);
-                pass.matmul_t(&sums);
+                pass.matmul_t(&[sums]);
             });
             let by_many = world.after(isa, |pass| {
                 pass.threads = 16;
                 pass.convolve_t(&op);
             });
             assert!(by_many.words(dw) == after.words(dw), "{isa:?} {height} {width} {channels} {n}");
-            let written: Vec<Buf> =
-                [Some(dw), Some(by_sums), db, Some(scratch)].into_iter().flatten().collect();
+            let written: Vec<Buf> = [Some(dw), Some(by_sums), db].into_iter().flatten().collect();
             assert_eq!(after.clone().without(&written), world.clone().without(&written));
             let slopes = world.words(dy);
             let (sums, sums_before) = (after.words(by_sums), world.words(by_sums));
