@@ -246,9 +246,11 @@ pub fn find_activation(name: &str) -> Option<&'static Entry> {
 /// The layer that `wrong` was probably meant to be.
 pub fn nearest_layer(wrong: &str) -> Option<&'static Entry> {
     let layers = || LAYERS.iter().copied().flatten();
-    // What begins like it was cut short: `batchnorm`.
+    // What begins like it was cut short, behind its first word: `batchnorm`. `Local` is a model's name.
     let short = wrong.to_lowercase().replace('_', "");
-    let begins = |name: &&str| short.len() > 3 && name.replace('_', "").starts_with(&short);
+    let begins = |name: &&str| {
+        name.find('_').is_some_and(|word| short.len() > word) && name.replace('_', "").starts_with(&short)
+    };
     let cut = || layers().flat_map(Entry::names).filter(begins).min_by_key(|name| name.len());
     let near = closest(wrong, layers().flat_map(Entry::names)).or_else(cut)?;
     layers().find(|entry| entry.is_called(near))

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::gemm::{KC, Left, PANEL, Target, gemm, panels_len};
-use super::pack::pack_panel;
+use super::pack::pack_panels;
 use super::pass::{Pass, Rows, record};
 use super::split::{self, Shared};
 use super::winograd::Winograd;
@@ -17,8 +17,6 @@ const SERIAL_BELOW: usize = 1_000_000;
 const TILE: usize = 6;
 /// Words of `dY` that are packed at once: half a megabyte.
 const PACKED_WORDS: usize = 1 << 17;
-/// Panels of a row that are packed at a time.
-const ABREAST: usize = 4;
 /// Panels for each thread from which on their division is even enough.
 const EVEN: usize = 8;
 /// Rows whose sum is taken before it is added to the sum of the rows before.
@@ -88,10 +86,8 @@ impl Rows<'_, '_> {
                     // SAFETY: the operands are in bounds as above, and `packed` has room for the panels.
                     unsafe {
                         let b = b.add(group * b_strides[0]);
-                        for panel in 0..n.div_ceil(PANEL) {
-                            let to = packed.as_mut_ptr().add(panel * k * PANEL);
-                            pack_panel(k, n, b, (b_strides[1], b_strides[2]), panel, to);
-                        }
+                        let strides = (b_strides[1], b_strides[2]);
+                        pack_panels(k, n, b, strides, 0..n.div_ceil(PANEL), packed.as_mut_ptr());
                         let (rows, columns) = ([(m, a_strides[1])], [(k, a_strides[2])]);
                         let left = Left::new(a.add(group * a_strides[0]), &rows, &columns);
                         let target = Target::row_major(c.add(group * m * n), n, n);
@@ -184,24 +180,8 @@ impl Gradients<'_, '_> {
         let (n, m) = (self.n, piece.len());
         let dy = self.dy.get().wrapping_add(piece.start * n);
         let to = |panel: usize| self.packed.get().wrapping_add(panel * m * PANEL);
-        let full = panels.end.min(n / PANEL);
-        // Some panels at a time: long enough runs of a row for the processor to fetch the next ones, few enough places to write to.
-        for first in (panels.start..full).step_by(ABREAST) {
-            let group = first..full.min(first + ABREAST);
-            for row in 0..m {
-                for panel in group.clone() {
-                    // SAFETY: full panels are within the rows, and each belongs to one thread.
-                    unsafe {
-                        let from = dy.add(row * n + panel * PANEL);
-                        std::ptr::copy_nonoverlapping(from, to(panel).add(row * PANEL), PANEL);
-                    }
-                }
-            }
-        }
-        if panels.end > full && full * PANEL < n {
-            // SAFETY: as above.
-            unsafe { pack_panel(m, n, dy, (n, 1), full, to(full)) };
-        }
+        // SAFETY: the gradient has these rows, and each panel belongs to one thread.
+        unsafe { pack_panels(m, n, dy, (n, 1), panels.clone(), self.packed.get()) };
         for (op, db) in self.ops.iter().filter_map(|op| Some((op, self.pass.ptr(op.db?)))) {
             for panel in panels.clone() {
                 let (first, accumulate) = (panel * PANEL, op.accumulate || piece.start > 0);

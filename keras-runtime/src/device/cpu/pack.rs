@@ -10,7 +10,7 @@ use crate::compiled::Buf;
 /// Elements below which packing is not divided among threads.
 const SERIAL_BELOW: usize = 1 << 16;
 
-/// Panels that are packed side by side: what a row has for them lies in neighbouring lines of the cache.
+/// Panels that are packed side by side: long enough runs of a row for the processor to fetch the next ones, few enough places to write to.
 const BESIDE: usize = 4;
 
 /// Packs panels `panels` of the matrix `[k, n]` whose element `(i, j)` is word `i * rows + j * columns` of `from`, each to its place from
@@ -47,7 +47,7 @@ pub unsafe fn pack_panels(
 }
 
 /// Packs one panel, to `to`, which has room for `k * 16` words.
-pub(super) unsafe fn pack_panel(
+unsafe fn pack_panel(
     k: usize,
     n: usize,
     from: *const f32,
