@@ -30,12 +30,14 @@ pub unsafe fn pack_panels(
     // SAFETY: within the matrix and the panels.
     unsafe {
         if columns == 1 {
+            let apart = k * PANEL;
             while next + BESIDE <= panels.end.min(n / PANEL) {
-                for i in 0..k {
-                    for panel in next..next + BESIDE {
-                        let from = from.add(i * rows + panel * PANEL);
-                        std::ptr::copy_nonoverlapping(from, to.add((panel * k + i) * PANEL), PANEL);
+                let (mut from, mut to) = (from.add(next * PANEL), to.add(next * apart));
+                for _ in 0..k {
+                    for panel in 0..BESIDE {
+                        std::ptr::copy_nonoverlapping(from.add(panel * PANEL), to.add(panel * apart), PANEL);
                     }
+                    (from, to) = (from.wrapping_add(rows), to.add(PANEL));
                 }
                 next += BESIDE;
             }
