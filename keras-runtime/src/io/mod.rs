@@ -10,6 +10,7 @@ pub mod safetensors;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::compiled::{Description, Spec};
 use crate::error::{Error, Result};
@@ -98,6 +99,9 @@ fn without_feature(path: &Path) -> Error {
 
 /// Writes `bytes` to `path`, whole or not at all: beside it first, then renamed.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    // Two threads that write one file would have the same file beside it.
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let beside: PathBuf = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
     let written = File::create(&beside).and_then(|mut file| {
@@ -116,4 +120,27 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&beside);
         Error::Io { action: "write", path: path.to_path_buf(), source }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_several_threads_write_is_one_of_theirs() {
+        let path = std::env::temp_dir().join(format!("keras-written-{}", std::process::id()));
+        std::thread::scope(|scope| {
+            for writer in 0..4u8 {
+                let path = &path;
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        write_whole(path, &vec![writer; 1000 * (1 + usize::from(writer))]).unwrap();
+                    }
+                });
+            }
+        });
+        let bytes = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(bytes, vec![bytes[0]; 1000 * (1 + usize::from(bytes[0]))]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cudarc::driver::{CudaModule, DriverError};
 use cudarc::nvrtc::{Ptx, result, sys};
@@ -349,6 +349,9 @@ fn write(path: &Path, image: &[u8]) -> std::io::Result<()> {
 
 /// Beside the file first, then in its place.
 fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // Two threads that compile one text would have the same file beside it.
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
     let beside = path.with_extension(format!("{}.part", std::process::id()));
     std::fs::write(&beside, bytes)?;
