@@ -101,41 +101,24 @@ const STREAMS: [&str; 11] = [
     "update_0",
 ];
 
-/// Products and streams move four words at a time, those of tensor cores use them, and no kernel keeps anything in local memory: every model
-/// in every precision for one of two architectures, of which each model and each precision sees both.
+/// Products and streams move four words at a time, those of tensor cores use them, and no kernel keeps anything in local memory.
 #[test]
 fn hot_kernels_are_what_they_should_be() {
-    hold(|model, precision| vec![ARCHITECTURES[(model + precision) % 2]]);
-}
-
-/// The same for both: see `.ci/long`.
-#[test]
-#[ignore = "takes minutes"]
-fn hot_kernels_are_what_they_should_be_on_both_architectures() {
-    hold(|_, _| ARCHITECTURES.to_vec());
-}
-
-const ARCHITECTURES: [(u32, u32); 2] = [(8, 0), (9, 0)];
-
-/// Looks at the kernels of each model in each precision for the `architectures` that these two numbers tell.
-fn hold(architectures: impl Fn(usize, usize) -> Vec<(u32, u32)> + Sync) {
     let Some(tool) = &disassembler() else { return };
     let models = [Wide::SPEC, Deep::SPEC, Attending::SPEC, Remembering::SPEC];
-    let precisions = [Precision::Float32, Precision::Tf32, Precision::Bf16];
     let streams = std::thread::scope(|scope| {
-        let architectures = &architectures;
-        let of_model = |(i, spec): (usize, &'static Spec)| {
+        let of_model = |spec: &'static Spec| {
             scope.spawn(move || {
                 let mut streams = BTreeSet::new();
-                for (k, precision) in precisions.into_iter().enumerate() {
-                    for target in architectures(i, k) {
-                        streams.extend(look_at(tool, spec, precision, target));
+                for architecture in [(8, 0), (9, 0)] {
+                    for precision in [Precision::Float32, Precision::Tf32, Precision::Bf16] {
+                        streams.extend(look_at(tool, spec, precision, architecture));
                     }
                 }
                 streams
             })
         };
-        let threads: Vec<_> = models.into_iter().enumerate().map(of_model).collect();
+        let threads: Vec<_> = models.into_iter().map(of_model).collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<BTreeSet<_>>()
     });
     assert_eq!(streams.len(), STREAMS.len(), "{streams:?}");

@@ -110,40 +110,8 @@ fn fits(what: &str, text: &str, (major, minor): (u32, u32)) {
     }
 }
 
-/// The kernels of these models, of every loss and of every optimizer, each for one architecture or two, and all architectures in turn.
-#[test]
-fn kernels_fit_the_architectures() {
-    let Some(_) = device() else { return };
-    let models: [&Spec; 4] = [Mlp::SPEC, Pictures::SPEC, Steps::SPEC, Attending::SPEC];
-    let (adam, lamb, adafactor, muon) =
-        (Adam::default(), Lamb::default(), Adafactor::default(), Muon::default());
-    let several = several();
-    let mut cases = vec![];
-    for (i, spec) in models.iter().enumerate() {
-        // Tensor cores came with 8.0; one precision for each model, so that all are seen.
-        let precision = [Precision::Float32, Precision::Tf32, Precision::Bf16][i % 3];
-        let (early, late) = (ARCHITECTURES[i % 2], ARCHITECTURES[2 + i]);
-        let first = if early.0 < 8 { Precision::Float32 } else { precision };
-        cases.push((spec.name.to_string(), cuda::source(spec, first), early));
-        cases.push((spec.name.to_string(), cuda::source(spec, precision), late));
-    }
-    // Those of losses and optimizers are of 32-bit numbers everywhere.
-    let losses = losses();
-    let losses: Vec<&dyn Loss> = losses.iter().map(|loss| loss.as_ref()).collect();
-    let of = |spec: &Spec, optimizers: &[&dyn Optimizer], losses: &[&dyn Loss]| {
-        let mut texts = cuda::texts(spec, Precision::Float32, optimizers, losses);
-        texts.retain(|text| *text != cuda::source(spec, Precision::Float32));
-        texts
-    };
-    let mut texts = of(Mlp::SPEC, &[&adam, &lamb, &adafactor, &muon, &several], &losses);
-    texts.extend(of(Embedded::SPEC, &[], &[&Circle]));
-    texts.extend(of(Read::SPEC, &[], &[&Ctc]));
-    assert!(texts.len() > 20);
-    let turns = ARCHITECTURES.into_iter().cycle();
-    cases.extend(
-        texts.into_iter().zip(turns).enumerate().map(|(i, (text, at))| (format!("text {i}"), text, at)),
-    );
-    // As many at once as there are cores, whatever else runs beside them.
+/// The same for texts, each with what it is of and for which architecture: as many at once as there are cores.
+fn all_fit(cases: &[(String, &str, (u32, u32))]) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
@@ -156,24 +124,68 @@ fn kernels_fit_the_architectures() {
     });
 }
 
+/// The kernels of these models, of every loss and of every optimizer, for each architecture.
+#[test]
+fn kernels_fit_every_architecture() {
+    let Some(_) = device() else { return };
+    let models: [&Spec; 4] = [Mlp::SPEC, Pictures::SPEC, Steps::SPEC, Attending::SPEC];
+    let (adam, lamb, adafactor, muon) =
+        (Adam::default(), Lamb::default(), Adafactor::default(), Muon::default());
+    let several = several();
+    let mut of_models = vec![];
+    for architecture in ARCHITECTURES {
+        for (i, spec) in models.iter().enumerate() {
+            // One precision for each, so that all are seen.
+            let precision = match architecture.0 {
+                ..8 => Precision::Float32,
+                _ => [Precision::Float32, Precision::Tf32, Precision::Bf16][i % 3],
+            };
+            of_models.push((spec.name, cuda::source(spec, precision), architecture));
+        }
+    }
+    // Those of losses and optimizers are of 32-bit numbers everywhere: all of them for the first, some for the others.
+    let losses = losses();
+    let losses: Vec<&dyn Loss> = losses.iter().map(|loss| loss.as_ref()).collect();
+    let of = |spec: &Spec, optimizers: &[&dyn Optimizer], losses: &[&dyn Loss]| {
+        let mut texts = cuda::texts(spec, Precision::Float32, optimizers, losses);
+        texts.retain(|text| *text != cuda::source(spec, Precision::Float32));
+        texts
+    };
+    let mut texts = of(Mlp::SPEC, &[&adam, &lamb, &adafactor, &muon, &several], &losses);
+    texts.extend(of(Embedded::SPEC, &[], &[&Circle]));
+    texts.extend(of(Read::SPEC, &[], &[&Ctc]));
+    assert!(texts.len() > 20);
+    let of_models =
+        of_models.iter().map(|(name, text, architecture)| (name.to_string(), &**text, *architecture));
+    let mut cases: Vec<_> = of_models.collect();
+    for (i, text) in texts.iter().enumerate() {
+        let all = text.contains("double") && text.len() > 20_000;
+        for (k, architecture) in ARCHITECTURES.into_iter().enumerate() {
+            if all || i % ARCHITECTURES.len() == k {
+                cases.push((format!("text {i}"), text, architecture));
+            }
+        }
+    }
+    all_fit(&cases);
+}
+
 /// Every kernel of every model in the tests for every architecture: `KERAS_CUDA_TEXTS` has gathered their texts, see `.ci/long`.
 #[test]
 #[ignore = "takes hours"]
 fn kernels_of_all_tests_fit_every_architecture() {
     let folder = std::env::var_os("KERAS_CUDA_TEXTS").expect("`KERAS_CUDA_TEXTS` names the folder");
-    let mut seen = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
+    let of = |entry: std::io::Result<std::fs::DirEntry>| {
         let path = entry.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
-        for architecture in ARCHITECTURES {
-            // Tensor cores came with 8.0.
-            if architecture.0 >= 8
-                || !text.contains("multiply_tf32(sum") && !text.contains("multiply_bf16(sum")
-            {
-                fits(&path.display().to_string(), &text, architecture);
-            }
-        }
-        seen += 1;
+        (path.display().to_string(), std::fs::read_to_string(&path).unwrap())
+    };
+    let texts: Vec<(String, String)> = std::fs::read_dir(folder).unwrap().map(of).collect();
+    assert!(texts.len() > 100, "only {} texts were gathered", texts.len());
+    let mut cases = vec![];
+    for (name, text) in &texts {
+        // Tensor cores came with 8.0.
+        let cores = text.contains("multiply_tf32(sum") || text.contains("multiply_bf16(sum");
+        let able = ARCHITECTURES.into_iter().filter(|architecture| architecture.0 >= 8 || !cores);
+        cases.extend(able.map(|architecture| (name.clone(), &**text, architecture)));
     }
-    assert!(seen > 100, "only {seen} texts were gathered");
+    all_fit(&cases);
 }
