@@ -46,9 +46,10 @@ pub fn printed(weight: &WeightSpec, scaled: bool, nesterov: bool, iterations: u3
     let scale = if scaled { "scale[0]" } else { "c[8]" };
     let mut text = format!("{PRELUDE}{}", neighbours(of.columns));
     // Two places for `x`, which take turns; `x xᵀ`; and what `x` is multiplied with from the left, beside a number.
-    let first = [0, words, 2 * words, 2 * words + square];
-    for (name, at) in ["X0", "X1", "SQUARE", "FACTOR"].iter().zip(first) {
-        let _ = writeln!(text, "#define {name} (folded + {}u)", BEFORE + at.next_multiple_of(4));
+    let mut folded = BEFORE;
+    for (name, words) in [("X0", words), ("X1", words), ("SQUARE", square), ("FACTOR", square)] {
+        let _ = writeln!(text, "#define {name} (folded + {folded}u)");
+        folded += words.next_multiple_of(4);
     }
     // Numbers of the step: what decay leaves of weights, the step size, its other factor, what momentum keeps, the factors of
     // the iteration, what gradients are cut to and multiplied with.
@@ -94,6 +95,5 @@ pub fn printed(weight: &WeightSpec, scaled: bool, nesterov: bool, iterations: u3
     }
     let turns = (0..iterations).flat_map(|i| if i % 2 == 0 { [2, 4, 5] } else { [3, 4, 6] });
     let passes = [0, 1].into_iter().chain(turns).chain([7]).map(|k: usize| (k, bodies[k].0)).collect();
-    let folded = BEFORE + first[3].next_multiple_of(4) + square;
     Printed { text, passes, folded }
 }
