@@ -128,11 +128,12 @@ impl Precompiled {
     }
 }
 
-/// A folder in which every text is left that was asked for: for those who want to see, or to measure, what a program runs.
+/// A folder in which every text is left that a program has loaded: for those who want to see, or to measure, what it runs.
 const TEXTS: &str = "KERAS_CUDA_TEXTS";
 
 /// Compiles `text`, or takes what was compiled before, and loads it.
 pub fn module(gpu: &Gpu, text: &str) -> Result<Arc<CudaModule>> {
+    let module = loaded(gpu, text)?;
     if let Some(folder) = std::env::var_os(TEXTS).filter(|folder| !folder.is_empty()) {
         let path = PathBuf::from(folder).join(format!("{:032x}.cu", hash(text.as_bytes())));
         put(&path, text.as_bytes()).map_err(|error| Error::Device {
@@ -140,6 +141,10 @@ pub fn module(gpu: &Gpu, text: &str) -> Result<Arc<CudaModule>> {
             problem: format!("{} cannot be written: {error}", path.display()),
         })?;
     }
+    Ok(module)
+}
+
+fn loaded(gpu: &Gpu, text: &str) -> Result<Arc<CudaModule>> {
     let emulated = gpu.name.to_lowercase().contains("emulat");
     let known = gpu.precompiled.lock().unwrap_or_else(PoisonError::into_inner);
     let explained = |error: DriverError| library::explain(&gpu.name, &error);
