@@ -5,17 +5,19 @@
 //! through strides, so that `X · W`, `Xᵀ · dY` and `dY · Wᵀ` are one routine. Each element of `C` is summed over `k` in
 //! one order, whatever tile it falls into: results do not depend on how rows are divided among threads or calls.
 //!
-//! Where many columns repay it, a block of `A` whose words lie a power of two apart is copied into tiles first: they
-//! would fight for the same few lines of the caches.
+//! Where many columns repay it, a block of `A` is copied into tiles first: if its columns lie apart, as those of `Xᵀ` do, or its
+//! words a power of two, which would fight for the same few lines of the caches.
 
 mod narrow;
 mod operands;
+pub(super) mod sums;
 
 use std::mem::MaybeUninit;
 
-use self::narrow::Narrow;
+use self::narrow::{Lanes, Narrow};
 pub use self::operands::{Extents, Left, Target};
 use self::operands::{Runs, offset};
+use self::sums::{ByColumns, ByRows, Scattered, Slice};
 use super::simd::{self, Isa, Kernel, Simd};
 
 /// Columns of a panel.
@@ -26,10 +28,12 @@ pub(super) const KC: usize = 320;
 const MC: usize = 96;
 /// Columns of `B` from which on it is worth copying a block of `A` whose rows lie unluckily.
 const COPY_FROM: usize = 512;
-/// The same if it is its columns that lie apart: each of a tile's steps then takes a line of the cache of its own.
-const COPY_TRANSPOSED_FROM: usize = 256;
+/// The same, in vectors, if it is its columns that lie apart: each of a tile's steps then takes a line of the cache of its own.
+const COPY_TRANSPOSED_FROM: usize = 16;
 /// Columns of `A` from which on a tile takes long enough for its place in `C` to be fetched meanwhile.
 const FETCH_FROM: usize = 128;
+/// Sums of the tiles that most of a product consists of, in vectors.
+const MANY: usize = 12;
 
 /// Words that a `[k, n]` matrix takes in panels.
 pub const fn panels_len(k: usize, n: usize) -> usize {
@@ -46,12 +50,17 @@ pub unsafe fn gemm(isa: Isa, m: usize, k: usize, a: Left<'_>, b: *const f32, c: 
     if Narrow::fits(isa, &product) {
         return simd::run(isa, Narrow(product));
     }
-    // Words 2 KiB apart share an eighth of the sets of a first-level cache, or fewer. Elsewhere a copy costs more than
-    // it brings.
-    let pays = a.strides().is_some_and(|(rows, columns)| {
-        let from = if rows < columns { COPY_TRANSPOSED_FROM } else { COPY_FROM };
-        m >= 48 && k >= 64 && c.columns >= from && rows.max(columns).is_multiple_of(512)
-    });
+    let pays = match a.strides() {
+        Some((1, _)) => {
+            m >= 24 && k >= 32 && c.columns >= COPY_TRANSPOSED_FROM * PANEL.min(simd::run(isa, Lanes))
+        }
+        // Words 2 KiB apart share an eighth of the sets of a first-level cache, or fewer. Elsewhere a copy costs more than
+        // it brings.
+        Some((rows, columns)) => {
+            m >= 48 && k >= 64 && c.columns >= COPY_FROM && rows.max(columns).is_multiple_of(512)
+        }
+        None => false,
+    };
     // Kernels of their own: the copy would burden the stack of every small product.
     match pays {
         true => simd::run(isa, Copied(product)),
@@ -151,6 +160,26 @@ struct Rows<'a> {
     runs: &'a Runs<'a>,
     /// Of rows and columns, if they are equal everywhere.
     strides: (usize, usize),
+}
+
+impl Rows<'_> {
+    /// The distance of the `MR` rows from row `i` on, if it is the same for all of them and their columns follow each other.
+    #[inline(always)]
+    fn distance<const MR: usize>(&self, i: usize) -> Option<usize> {
+        match self.strides {
+            _ if self.runs.step != 1 => None,
+            // As windows of an image are, but for those at the ends of its rows.
+            (0, 0) => {
+                let stride = self.rows[i + 1].wrapping_sub(self.rows[i]);
+                let mut equal = true;
+                for r in 1..MR {
+                    equal &= self.rows[i + r].wrapping_sub(self.rows[i + r - 1]) == stride;
+                }
+                equal.then_some(stride)
+            }
+            (stride, _) => Some(stride),
+        }
+    }
 }
 
 /// One block of rows and one piece of `k`.
@@ -331,9 +360,9 @@ impl Block<'_> {
         unsafe {
             match copied {
                 None => self.tile::<V, MR, NV>(i, j),
-                Some(copy) => {
-                    let rows = std::array::from_fn(|r| copy.wrapping_add(r));
-                    self.columns::<V, MR, NV>(rows, &[(0, self.depth)], MR, i, j);
+                Some(first) => {
+                    let slice = ByColumns { first, stride: MR, count: self.depth };
+                    self.columns::<V, MR, NV>(slice, i, j)
                 }
             }
         }
@@ -343,18 +372,25 @@ impl Block<'_> {
     #[inline(always)]
     unsafe fn tile<V: Simd, const MR: usize, const NV: usize>(self, i: usize, j: usize) {
         let Rows { ptr, rows, runs, .. } = self.a;
-        let rows = std::array::from_fn(|r| ptr.wrapping_add(rows[i + r]));
         // SAFETY: the caller's promise.
-        unsafe { self.columns::<V, MR, NV>(rows, runs.runs, runs.step, i, j) };
+        unsafe {
+            // In all other tiles it would be much code for little.
+            if MR * NV >= MANY
+                && let Some(stride) = self.a.distance::<MR>(i)
+            {
+                let slice = ByRows { first: ptr.wrapping_add(rows[i]), stride, runs: runs.runs };
+                return self.columns::<V, MR, NV>(slice, i, j);
+            }
+            let rows = std::array::from_fn(|r| ptr.wrapping_add(rows[i + r]));
+            self.columns::<V, MR, NV>(Scattered { rows, runs: runs.runs, step: runs.step }, i, j);
+        }
     }
 
-    /// The same, from rows that begin at `rows` and have their columns in `runs`, `step` words apart.
+    /// The same, of a slice of `A`.
     #[inline(always)]
     unsafe fn columns<V: Simd, const MR: usize, const NV: usize>(
         self,
-        rows: [*const f32; MR],
-        runs: &[(usize, usize)],
-        step: usize,
+        a: impl Slice<MR>,
         i: usize,
         j: usize,
     ) {
@@ -378,18 +414,9 @@ impl Block<'_> {
                 fetch(c.at(i + r, column(NV) - 1));
             }
         }
-        // SAFETY: `runs` are columns of `a`'s rows, as many as `b` has rows.
+        // SAFETY: the slice has as many columns as the block of `b` has rows.
         unsafe {
-            // Most operands have one run: its loop by itself keeps the sums in registers.
-            if let &[(first, count)] = runs {
-                sum = run(sum, rows.map(|row| row.wrapping_add(first)), step, b, at, count);
-            } else {
-                let mut b = b;
-                for &(first, count) in runs {
-                    sum = run(sum, rows.map(|row| row.wrapping_add(first)), step, b, at, count);
-                    b = b.wrapping_add(count * PANEL);
-                }
-            }
+            sum = a.sums(sum, b, at);
             // Asked once for the tile and not for each vector, whose sums then stay in their registers.
             let whole = column(NV) <= c.columns;
             if whole && !add {
@@ -401,7 +428,7 @@ impl Block<'_> {
                 return;
             }
             // Of the tiles that most of a product consists of; in all others it would be much code for little.
-            if whole && MR * NV >= 12 {
+            if whole && MR * NV >= MANY {
                 for (r, sum) in sum.iter().enumerate() {
                     for (v, sum) in sum.iter().enumerate() {
                         let to = c.at(i + r, column(v));
@@ -426,49 +453,6 @@ impl Block<'_> {
     }
 }
 
-/// Adds the products of `count` columns of the rows, `step` words apart, with rows of the panels.
-#[inline(always)]
-pub(super) unsafe fn run<V: Simd, const MR: usize, const NV: usize>(
-    mut sum: [[V; NV]; MR],
-    rows: [*const f32; MR],
-    step: usize,
-    mut b: *const f32,
-    at: [usize; NV],
-    count: usize,
-) -> [[V; NV]; MR] {
-    let mut place = 0;
-    for _ in 0..count {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let vectors: [V; NV] = std::array::from_fn(|v| V::load(b.add(at[v])));
-            for (row, sum) in rows.iter().zip(&mut sum) {
-                let x = V::splat(*row.add(place));
-                for (sum, vector) in sum.iter_mut().zip(vectors) {
-                    *sum = x.mul_add(vector, *sum);
-                }
-            }
-        }
-        place += step;
-        if MR > 8 {
-            place = opaque(place);
-        }
-        b = b.wrapping_add(PANEL);
-    }
-    sum
-}
-
-/// `x`, of which the compiler forgets what it knows. One register then leads to every row of a tall tile; LLVM would rather move a
-/// pointer to each, for which there are not enough registers: twelve loads, additions and stores for each column.
-#[inline(always)]
-fn opaque(mut x: usize) -> usize {
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-    // SAFETY: no instruction at all.
-    unsafe {
-        std::arch::asm!("/* {0} */", inout(reg) x, options(pure, nomem, nostack, preserves_flags))
-    };
-    x
-}
-
 /// Asks for the line that `at` lies in, if it lies anywhere.
 #[inline(always)]
 fn fetch(at: *const f32) {
@@ -489,7 +473,11 @@ fn fetch(at: *const f32) {
 /// Copies one column of a tile of `rows` rows, at most `MR`.
 #[inline(always)]
 unsafe fn column<const MR: usize>(rows: usize, from: *const f32, stride: usize, to: *mut f32) {
-    // With the number of rows known, a column is a few instructions.
+    // With the number of rows known, a column is a few instructions: of rows that follow each other, two loads and two stores.
+    if stride == 1 && rows == MR {
+        // SAFETY: the caller's promise.
+        return unsafe { std::ptr::copy_nonoverlapping(from, to, MR) };
+    }
     let rows = if rows == MR { MR } else { rows };
     for r in 0..rows {
         // SAFETY: the caller's promise.

@@ -21,7 +21,8 @@ pub use kernels::{Stamped, Transformed};
 use std::cell::RefCell;
 use std::ops::Range;
 
-use super::gemm::{PANEL, height, panels_len, run as sums};
+use super::gemm::sums::{ByRows, Slice};
+use super::gemm::{PANEL, height, panels_len};
 use super::pass::Pass;
 use super::simd::{self, Kernel, Simd};
 use crate::compiled::{Buf, MatMul, MatMulOverlap, Matrix};
@@ -263,10 +264,8 @@ impl Products {
         column: usize,
         c: *mut f32,
     ) {
-        let mut rows = [a; MR];
-        for (r, row) in rows.iter_mut().enumerate() {
-            *row = a.wrapping_add(r * self.channels);
-        }
+        let runs = [(0, self.channels)];
+        let rows = ByRows { first: a, stride: self.channels, runs: &runs };
         let mut at = [0; NV];
         for (v, at) in at.iter_mut().enumerate() {
             let column = column + v * V::LANES;
@@ -274,7 +273,7 @@ impl Products {
         }
         // SAFETY: the caller's promise.
         unsafe {
-            let sum = sums([[V::splat(0.0); NV]; MR], rows, 1, b, at, self.channels);
+            let sum = rows.sums([[V::splat(0.0); NV]; MR], b, at);
             for (r, sum) in sum.iter().enumerate() {
                 for (v, sum) in sum.iter().enumerate() {
                     sum.store(c.add(r * CHUNK + v * V::LANES));

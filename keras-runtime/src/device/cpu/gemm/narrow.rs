@@ -61,7 +61,7 @@ impl Narrow<'_> {
 }
 
 /// Numbers of a vector.
-struct Lanes;
+pub struct Lanes;
 
 impl Kernel for Lanes {
     type Output = usize;

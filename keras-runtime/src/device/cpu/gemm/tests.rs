@@ -146,6 +146,43 @@ fn strides_and_panels() {
     }
 }
 
+/// Row by row, column by column, with gaps, in groups as windows of images are: each is read in a way of its own.
+#[test]
+fn wherever_the_left_operand_lies_the_bits_are_the_same() {
+    for (m, n, half) in [(12, 32, 1), (31, 48, 3), (17, 33, 6), (64, 32, 29)] {
+        let (case, k) = (Case::new(m, n, 2 * half), 2 * half);
+        type Dims<'a> = [&'a [(usize, usize)]; 2];
+        let ways: [Dims<'_>; 6] = [
+            [&[(m, k)], &[(k, 1)]],
+            [&[(m, 1)], &[(k, m)]],
+            [&[(m, 2 * k)], &[(k, 2)]],
+            [&[(0, 5 * k + 7), (5, k)], &[(k, 1)]],
+            [&[(m, half)], &[(2, m * half), (half, 1)]],
+            [&[(0, 5 * half + 1), (5, half)], &[(2, 2 * m * half), (half, 1)]],
+        ];
+        for isa in Isa::available() {
+            let products = ways.map(|[rows, columns]| {
+                let mut a = vec![f32::NAN; 4 * (m + 5) * (k + 7)];
+                for (i, l) in (0..m).flat_map(|i| (0..k).map(move |l| (i, l))) {
+                    a[offset(i, rows) + offset(l, columns)] = case.a[i * k + l];
+                }
+                let mut c = vec![0.5; m * n];
+                let to = Target::row_major(c.as_mut_ptr(), n, n);
+                // SAFETY: the operands have these sizes.
+                unsafe {
+                    gemm(isa, m, k, Left::new(a.as_ptr(), rows, columns), case.packed.as_ptr(), to, true)
+                };
+                c
+            });
+            for (product, way) in products.iter().zip(ways) {
+                assert!(*product == products[0], "{isa:?} {m} {n} {k} {way:?}");
+            }
+            let expected = case.expected(m - 1, n - 1) + 0.5;
+            assert!((f64::from(products[0][m * n - 1]) - expected).abs() < 4e-6 * (k as f64 + 1.0));
+        }
+    }
+}
+
 /// Whole, these products go by way of copies; by few rows at a time they do not.
 #[test]
 fn copies_of_blocks_give_the_same_bits() {
