@@ -11,6 +11,7 @@ use std::sync::Arc;
 use passes::Given;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::aligned::Aligned;
 use super::matmul::Packing;
 use super::simd::Isa;
 use super::winograd::{Stamped, Transformed};
@@ -66,17 +67,17 @@ pub struct CpuBackend {
     params: Stamped,
     transformed: Transformed,
     packing: Packing,
-    grads: Vec<f32>,
+    grads: Aligned,
     /// The optimizer's: so many words for each trainable one.
-    state: Vec<f32>,
+    state: Aligned,
     /// For sums over the gradient.
     scratch: Scratch,
     /// Whether the weights and their moving average have changed places.
     swapped: bool,
-    arena: Vec<f32>,
-    fixed: Vec<f32>,
+    arena: Aligned,
+    fixed: Aligned,
     /// What lives from batch to batch, and what it becomes.
-    carried: Vec<f32>,
+    carried: Aligned,
     /// Samples that it is of.
     carried_samples: usize,
     inputs: Vec<Vec<f32>>,
@@ -117,16 +118,16 @@ impl CpuBackend {
             pool: None,
             seed,
             batch: 0,
-            params: Stamped::new(vec![0.0; spec.params_len]),
+            params: Stamped::new(Aligned::zeros(spec.params_len)),
             transformed: Transformed::default(),
             packing: Packing::default(),
-            grads: vec![],
-            state: vec![],
+            grads: Aligned::new(),
+            state: Aligned::new(),
             scratch: vec![],
             swapped: false,
-            arena: vec![],
-            fixed: vec![],
-            carried: vec![],
+            arena: Aligned::new(),
+            fixed: Aligned::new(),
+            carried: Aligned::new(),
             carried_samples: 0,
             inputs: vec![vec![]; spec.inputs.len()],
             outputs: vec![vec![]; spec.outputs.len()],
@@ -207,7 +208,7 @@ impl Backend for CpuBackend {
     }
 
     fn grads_mut(&mut self) -> &mut [f32] {
-        grow(&mut self.grads, self.spec.trainable_len);
+        self.grads.grow(self.spec.trainable_len);
         self.scale = 1.0;
         &mut self.grads
     }
@@ -218,8 +219,8 @@ impl Backend for CpuBackend {
 
     fn set_state(&mut self, state: &[f32], shows_average: bool) {
         self.swapped = shows_average;
-        self.state.clear();
-        self.state.extend_from_slice(state);
+        self.state.resize(state.len());
+        self.state.copy_from_slice(state);
     }
 
     fn set_seed(&mut self, seed: u64) {
@@ -230,8 +231,8 @@ impl Backend for CpuBackend {
         let spec = self.spec;
         let training = training.is_some();
         let phase = if training { &spec.train } else { &spec.infer };
-        grow(&mut self.arena, phase.arena_words * batch);
-        grow(&mut self.fixed, phase.fixed_words);
+        self.arena.grow(phase.arena_words * batch);
+        self.fixed.grow(phase.fixed_words);
         // Predictions work in their caller's memory.
         if training {
             for (words, input) in self.inputs.iter_mut().zip(spec.inputs) {
@@ -246,7 +247,7 @@ impl Backend for CpuBackend {
                 grow(losses, batch);
                 grow(targets, batch * width);
             }
-            grow(&mut self.grads, spec.trainable_len);
+            self.grads.grow(spec.trainable_len);
         }
         Ok(())
     }
@@ -302,9 +303,9 @@ impl Backend for CpuBackend {
 
     fn set_carried(&mut self, samples: usize, words: &[f32]) {
         self.carried_samples = samples;
-        self.carried.clear();
-        self.carried.extend_from_slice(words);
-        self.carried.resize(2 * self.spec.state_words * samples, 0.0);
+        self.carried.resize(0);
+        self.carried.resize(2 * self.spec.state_words * samples);
+        self.carried[..words.len()].copy_from_slice(words);
     }
 
     fn load_targets(&mut self, targets: &[Tensor<'_>], rows: Selection<'_>) {
@@ -343,7 +344,7 @@ impl Backend for CpuBackend {
         let spec = self.spec;
         // What a model adds to its loss has no factor in the compiled code: its gradient is scaled when it is looked at.
         self.scale = if spec.train.adds_loss { 1.0 } else { scale };
-        grow(&mut self.grads, spec.trainable_len);
+        self.grads.grow(spec.trainable_len);
         self.run(&spec.train, Some(losses), step, true);
         for update in spec.train.updates {
             let values = &self.fixed[update.from..update.from + update.len];
@@ -379,8 +380,10 @@ impl Backend for CpuBackend {
         let step = step - self.scaling.skipped;
         let words = optimizer.state_words() * len;
         if self.state.len() < words {
-            let starts = (0..optimizer.state_words()).map(|slot| optimizer.state_start(slot));
-            self.state = starts.flat_map(|start| std::iter::repeat_n(start, len)).collect();
+            self.state.resize(words);
+            for (slot, words) in self.state.chunks_exact_mut(len).enumerate() {
+                words.fill(optimizer.state_start(slot));
+            }
         }
         Update {
             isa: self.isa,

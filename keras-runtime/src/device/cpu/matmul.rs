@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
+use super::aligned::Aligned;
 use super::gemm::{KC, Left, PANEL, Target, gemm, panels_len};
 use super::pack::pack_panels;
 use super::pass::{Pass, Rows, record};
@@ -79,7 +80,7 @@ impl Rows<'_, '_> {
         record!(self.pass, Kernel::BatchMatMul(*op));
         let BatchMatMul { a: (a, a_strides), b: (b, b_strides), c, groups, m, k, n } = *op;
         PACKED.with_borrow_mut(|packed| {
-            packed.resize(packed.len().max(panels_len(k, n)), 0.0);
+            packed.grow(panels_len(k, n));
             for sample in self.range.clone() {
                 let [a, b, c] = [a, b, c].map(|buf| self.at_sample(buf, sample));
                 for group in 0..groups {
@@ -101,17 +102,17 @@ impl Rows<'_, '_> {
 
 thread_local! {
     /// The packed right operand of a thread's `batch_matmul`, kept from call to call.
-    static PACKED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    static PACKED: RefCell<Aligned> = const { RefCell::new(Aligned::new()) };
 }
 
 /// Memory for packed gradients, kept from pass to pass.
 #[derive(Debug, Default)]
-pub struct Packing(Mutex<Vec<f32>>);
+pub struct Packing(Mutex<Aligned>);
 
 impl Packing {
     /// None yet.
     pub const fn new() -> Self {
-        Packing(Mutex::new(Vec::new()))
+        Packing(Mutex::new(Aligned::new()))
     }
 }
 
@@ -128,8 +129,7 @@ impl Pass<'_> {
         // Piece by piece, each of which is in the cache when it is multiplied. How the sums are cut depends on the sizes alone.
         let piece = (PACKED_WORDS / (count * PANEL) / KC * KC).max(KC);
         let mut packed = self.spaces.packing.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let words = packed.len().max(count * PANEL * piece.min(m));
-        packed.resize(words, 0.0);
+        packed.grow(count * PANEL * piece.min(m));
         let work =
             Gradients { pass: self, ops, n, dy: Shared(self.ptr(dy)), packed: Shared(packed.as_mut_ptr()) };
         let threads = if 2 * m * n * ops.iter().map(|op| op.k).sum::<usize>() < SERIAL_BELOW {

@@ -1,5 +1,6 @@
 //! The CPU: kernels over `f32` words, chosen for the machine's vectors when a model is built.
 
+mod aligned;
 mod backend;
 mod constraint;
 #[cfg(feature = "cuda")]

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::aligned::Aligned;
 use super::gemm::{Left, PANEL, Target, gemm, panels_len};
 use super::pack::pack_panels;
 use super::simd::Isa;
@@ -14,7 +15,7 @@ const ROWS: usize = 12;
 
 thread_local! {
     /// The packed right operand, kept from call to call.
-    static PACKED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    static PACKED: RefCell<Aligned> = const { RefCell::new(Aligned::new()) };
 }
 
 /// A matrix whose element `(i, j)` is word `i * strides.0 + j * strides.1`.
@@ -47,7 +48,7 @@ pub fn product(isa: Isa, threads: usize, a: Operand<'_>, b: Operand<'_>, c: &mut
     let threads = if 2 * m * k * n < SERIAL_BELOW { 1 } else { threads };
     // Taken, not borrowed: a thread that waits for others may be given the work of another model meanwhile.
     let mut packed = PACKED.take();
-    packed.resize(packed.len().max(panels_len(k, n)), 0.0);
+    packed.grow(panels_len(k, n));
     let (panels, c) = (Shared(packed.as_mut_ptr()), Shared(c.as_mut_ptr()));
     split::ranges(n.div_ceil(PANEL), 1, threads, &|own| {
         // SAFETY: the operand is within its words, and each panel has its place in `packed`.

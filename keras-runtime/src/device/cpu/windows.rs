@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::aligned::Aligned;
 use super::gemm::{Left, Target, gemm};
 use super::pass::{Rows, record};
 use super::simd::{self, Kernel, Mask, Simd};
@@ -10,7 +11,7 @@ use crate::compiled::{MatMulOverlap, MaxPoolGrad};
 
 thread_local! {
     /// The windows of one row of counts, kept from call to call.
-    static WINDOWS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    static WINDOWS: RefCell<Aligned> = const { RefCell::new(Aligned::new()) };
 }
 
 /// The word that the digits of `i` lead to.
@@ -41,7 +42,7 @@ impl Rows<'_, '_> {
         let (&(m, apart), outer) = counts.split_last().expect("windows have counts");
         let (&(run, step), places) = window.split_last().expect("windows have places");
         WINDOWS.with_borrow_mut(|windows| {
-            windows.resize(windows.len().max(m * n), 0.0);
+            windows.grow(m * n);
             for sample in self.range.clone() {
                 let (a, c) = (self.at_sample(a, sample), self.at_sample(c, sample));
                 // SAFETY: the plan places the operands, and keeps `c` apart from the others.

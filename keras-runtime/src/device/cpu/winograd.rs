@@ -21,6 +21,7 @@ pub use kernels::{Stamped, Transformed};
 use std::cell::RefCell;
 use std::ops::Range;
 
+use super::aligned::Aligned;
 use super::gemm::sums::{ByRows, Slice};
 use super::gemm::{PANEL, height, panels_len};
 use super::pass::Pass;
@@ -47,7 +48,7 @@ const CHANNELS_FROM: usize = 16;
 
 thread_local! {
     /// Tiles as they are seen, then as they are made: kept from call to call.
-    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    static SCRATCH: RefCell<Aligned> = const { RefCell::new(Aligned::new()) };
 }
 
 /// A convolution of 3 x 3 pixels at steps of 1.
@@ -156,7 +157,7 @@ impl Winograd {
         let (seen_place, made_place) = (together * channels + GAP, together * CHUNK + GAP);
         let kernels = pass.transformed(self, kernel);
         SCRATCH.with_borrow_mut(|words| {
-            words.resize(words.len().max(PLACES * (seen_place + made_place)), 0.0);
+            words.grow(PLACES * (seen_place + made_place));
             let seen = words.as_mut_ptr();
             let made = seen.wrapping_add(PLACES * seen_place);
             for from in (0..all).step_by(together) {

@@ -1,7 +1,8 @@
 //! What [`Ends`](super::super::ends::Ends) are made of.
 
+use super::super::aligned::Aligned;
 use super::super::winograd::Stamped;
-use super::{CpuBackend, grow};
+use super::CpuBackend;
 use crate::compiled::{OutputSpec, Phase, Spec};
 use crate::error::Result;
 use crate::loss::{LeftOut, Loss, Scope};
@@ -10,7 +11,7 @@ impl CpuBackend {
     /// Without room for weights.
     pub(in crate::device::cpu) fn without_weights(spec: &'static Spec) -> Result<Self> {
         let mut backend = CpuBackend::new(spec, Some(1), 0)?;
-        backend.params = Stamped::new(vec![]);
+        backend.params = Stamped::new(Aligned::new());
         Ok(backend)
     }
 
@@ -38,7 +39,7 @@ impl CpuBackend {
         losses: &[Box<dyn Loss>],
         slopes: bool,
     ) {
-        grow(&mut self.arena, phase.arena_words * self.batch);
+        self.arena.grow(phase.arena_words * self.batch);
         self.arena[..logits.len()].copy_from_slice(logits);
         self.arena[2 * logits.len()..2 * logits.len() + steps.len()].copy_from_slice(steps);
         self.passes(phase, Some(losses), 0, slopes);

@@ -67,8 +67,8 @@ impl CpuBackend {
         mut given: Given<'_>,
     ) {
         let batch = self.batch;
-        grow(&mut self.arena, phase.arena_words * batch);
-        grow(&mut self.fixed, phase.fixed_words);
+        self.arena.grow(phase.arena_words * batch);
+        self.fixed.grow(phase.fixed_words);
         for (i, spec) in self.spec.outputs.iter().enumerate() {
             if given.outputs[i].is_none() {
                 grow(&mut self.outputs[i], batch * spec.shape.iter().product::<usize>());

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::tiles::{See, Spread, turned};
 use super::{GAP, PLACES, REGISTERS, SCRATCH, Winograd};
 use crate::compiled::MatMulT;
+use crate::device::cpu::aligned::Aligned;
 use crate::device::cpu::gemm::{Left, PANEL, Target, gemm};
 use crate::device::cpu::pass::Pass;
 use crate::device::cpu::simd::{self, Isa, Kernel, Simd};
@@ -25,7 +26,7 @@ const TILES: usize = 240;
 
 thread_local! {
     /// The sums of all parts: `[part][place]`, each `[channels, filters]` in panels. Kept from call to call.
-    static SUMS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    static SUMS: RefCell<Aligned> = const { RefCell::new(Aligned::new()) };
 }
 
 impl Winograd {
@@ -52,7 +53,7 @@ impl Winograd {
         // More threads than parts share a part's filters.
         let shares = threads.div_ceil(parts).min(self.filters / PANEL);
         SUMS.with_borrow_mut(|sums| {
-            sums.resize(sums.len().max(parts * of_part), 0.0);
+            sums.grow(parts * of_part);
             let (sums, to) = (Shared(sums.as_mut_ptr()), Shared(to));
             split::ranges(parts * shares, 1, threads, &|tasks| {
                 for task in tasks {
@@ -89,7 +90,7 @@ impl Winograd {
         let together = all.div_ceil(all.div_ceil(most).max(1)).max(1);
         let (seen_place, spread_place) = (together * channels + GAP, together * filters.len() + GAP);
         SCRATCH.with_borrow_mut(|words| {
-            words.resize(words.len().max(PLACES * (seen_place + spread_place)), 0.0);
+            words.grow(PLACES * (seen_place + spread_place));
             let seen = words.as_mut_ptr();
             let spread = seen.wrapping_add(PLACES * seen_place);
             for from in (0..all).step_by(together) {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::tiles::turned;
 use super::{KernelAt, PLACES, Winograd};
 use crate::compiled::{Buf, Space};
+use crate::device::cpu::aligned::Aligned;
 use crate::device::cpu::gemm::{PANEL, panels_len};
 use crate::device::cpu::pass::{Pass, unique};
 use crate::device::cpu::simd::{self, Kernel, Simd};
@@ -22,7 +23,7 @@ struct Kept {
     /// What those words had when they were: see [`Pass::transformed`].
     stamp: u64,
     /// Each place in panels.
-    words: Vec<f32>,
+    words: Aligned,
 }
 
 impl Transformed {
@@ -32,10 +33,10 @@ impl Transformed {
     }
 
     /// The words of `of`, which `transform` makes of others where `stamp` is not theirs.
-    fn words(&self, of: (Buf, KernelAt), stamp: u64, transform: impl FnOnce(&mut Vec<f32>)) -> *const f32 {
+    fn words(&self, of: (Buf, KernelAt), stamp: u64, transform: impl FnOnce(&mut Aligned)) -> *const f32 {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = all.iter().position(|kept| kept.of == of).unwrap_or_else(|| {
-            all.push(Kept { of, stamp: 0, words: vec![] });
+            all.push(Kept { of, stamp: 0, words: Aligned::new() });
             all.len() - 1
         });
         let kept = &mut all[at];
@@ -51,13 +52,13 @@ impl Transformed {
 /// Weights that tell whether somebody may have written them.
 #[derive(Debug)]
 pub struct Stamped {
-    words: Vec<f32>,
+    words: Aligned,
     stamp: u64,
 }
 
 impl Stamped {
     /// These.
-    pub fn new(words: Vec<f32>) -> Self {
+    pub fn new(words: Aligned) -> Self {
         Stamped { words, stamp: unique() }
     }
 
@@ -89,7 +90,7 @@ impl Pass<'_> {
         let stamp = if from.space == Space::Params { self.spaces.params_stamp } else { self.packed };
         self.spaces.transformed.words((from, convolution.kernel), stamp, |words| {
             let panels = panels_len(convolution.channels, convolution.filters);
-            words.resize(PLACES * panels, 0.0);
+            words.resize(PLACES * panels);
             simd::run(
                 self.isa,
                 Kernels { of: convolution, from: self.ptr(from), to: words.as_mut_ptr(), panels },
