@@ -221,8 +221,13 @@ fn warps_that_meet_in_device_memory() {
     assert!(fault(&device, &body("membar.gl;"), 1, 64, 0).1.ends_with(told));
     fine(&device, &body("bar.sync 0;"), 1, 64, 0);
     fine(&device, &body("barrier.sync 1, 64;"), 1, 64, 0);
-    // Lanes of a warp count as ordered.
-    fine(&device, &body("").replace("%r2, 32", "%r2, 8"), 1, 64, 0);
+    // In a warp its own barrier is enough, and without one lanes are not ordered.
+    let lanes = |barrier: &str| body(barrier).replace("%r2, 32", "%r2, 8");
+    fine(&device, &lanes("bar.warp.sync 0xffffffff;"), 1, 64, 0);
+    let (_, text) = fault(&device, &lanes(""), 1, 64, 0);
+    let told =
+        "reads byte 32 of an allocation of 1024 bytes, which thread (8,0,0) wrote with no barrier between";
+    assert!(text.contains("thread (0,0,0), PTX line") && text.ends_with(told), "{text}");
     configure("races", "0");
     fine(&device, &body(""), 1, 64, 0);
 }
@@ -238,8 +243,12 @@ fn warps_that_write_over_what_others_read() {
         )
     };
     fine(&device, &body("bar.sync 0;"), 1, 64, 0);
-    // The first warp has read its word alone when it writes it: the second one is found.
     let (_, text) = fault(&device, &body(""), 1, 64, 0);
+    let told =
+        "writes byte 4 of an allocation of 1024 bytes, which several threads read with no barrier between";
+    assert!(text.contains("thread (1,0,0)") && text.ends_with(told), "{text}");
+    // The first warp has read the word alone when it writes it: the second one is found.
+    let (_, text) = fault(&device, &body("bar.warp.sync 0xffffffff;"), 1, 64, 0);
     let told =
         "reads byte 4 of an allocation of 1024 bytes, which thread (1,0,0) wrote with no barrier between";
     assert!(text.contains("thread (32,0,0)") && text.ends_with(told), "{text}");
@@ -256,7 +265,7 @@ fn warps_that_write_over_what_others_read() {
     let told =
         "writes byte 252 of an allocation of 1024 bytes, which thread (31,0,0) wrote with no barrier between";
     assert!(text.contains("thread (33,0,0)") && text.ends_with(told), "{text}");
-    fine(&device, &body.replace("252", "256"), 1, 64, 0);
+    fine(&device, &body.replace("252", "264"), 1, 64, 0);
 }
 
 #[test]
@@ -266,9 +275,9 @@ fn warps_that_agree_or_are_ordered() {
     fine(&device, "st.global.u32 [%d1], 5;", 1, 256, 0);
     fine(&device, "red.global.add.u32 [%d1], %r2;", 1, 256, 0);
     let (_, text) = fault(&device, "st.global.u32 [%d1], %r2;", 1, 256, 0);
-    assert!(text.ends_with("which thread (31,0,0) wrote with no barrier between"), "{text}");
+    assert!(text.ends_with("which thread (0,0,0) wrote with no barrier between"), "{text}");
     let (_, text) = fault(&device, "red.global.add.u32 [%d1], %r2;\nld.global.u32 %r5, [%d1];", 1, 64, 0);
-    assert!(text.ends_with("which thread (0,0,0) read with no barrier between"), "{text}");
+    assert!(text.ends_with("which thread (31,0,0) wrote with no barrier between"), "{text}");
     // A word that all read and nobody writes; words that each thread has for itself.
     fine(&device, "ld.global.u32 %r5, [%d1];\nld.global.u32 %r5, [%d1];", 4, 256, 0);
     fine(
@@ -278,17 +287,21 @@ fn warps_that_agree_or_are_ordered() {
         256,
         0,
     );
-    // The last warp reads what all wrote: a fence and a counter order them.
-    let body = |fence: &str| {
+    // The last warp, or lane, reads what all wrote: a fence and a counter order them.
+    let body = |fence: &str, each: u32, last: u32| {
         format!(
-            "and.b32 %r5, %r2, 31;\nsetp.ne.u32 %p1, %r5, 0;\n@%p1 ret;\nst.global.u32 [%d2+128], %r2;\n{fence}\n\
-            atom.global.add.u32 %r5, [%d1], 1;\nsetp.ne.u32 %p1, %r5, 3;\n@%p1 ret;\nld.global.u32 %r6, [%d1+128];\n\
-            ld.global.u32 %r7, [%d1+256];\nadd.u32 %r6, %r6, %r7;\nst.global.u32 [%d1+4], %r6;"
+            "and.b32 %r5, %r2, {each};\nsetp.ne.u32 %p1, %r5, 0;\n@%p1 ret;\nst.global.u32 [%d2+128], %r2;\n{fence}\n\
+            atom.global.add.u32 %r5, [%d1], 1;\nsetp.ne.u32 %p1, %r5, {last};\n@%p1 ret;\n\
+            ld.global.u32 %r6, [%d1+128];\nst.global.u32 [%d1+4], %r6;"
         )
     };
-    fine(&device, &body("membar.gl;"), 1, 128, 0);
-    let (_, text) = fault(&device, &body(""), 1, 128, 0);
-    assert!(text.contains("thread (96,0,0)") && text.contains("which thread (0,0,0) wrote"), "{text}");
+    for (threads, each, thread) in [(128, 31, 96), (32, 0, 31)] {
+        let last = threads / (each + 1) - 1;
+        fine(&device, &body("membar.gl;", each, last), 1, threads, 0);
+        let (_, text) = fault(&device, &body("", each, last), 1, threads, 0);
+        assert!(text.contains(&format!("thread ({thread},0,0)")), "{text}");
+        assert!(text.ends_with("which thread (0,0,0) wrote with no barrier between"), "{text}");
+    }
 }
 
 /// The last block reads what all wrote: a fence and a counter order them.
