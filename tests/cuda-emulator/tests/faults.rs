@@ -304,6 +304,29 @@ fn warps_that_agree_or_are_ordered() {
     }
 }
 
+/// Numbers of launches begin anew: what an earlier launch of the same number did is forgotten.
+#[test]
+fn launches_without_end() {
+    let device = device();
+    let body = "setp.ne.u32 %p1, %r2, %r1;\n@%p1 ret;\nld.global.u32 %r5, [%d1];\nadd.u32 %r5, %r5, 1;\n\
+        st.global.u32 [%d1], %r5;";
+    let kernel = device.kernel(kernel(body), "k");
+    let data = device.stream.alloc_zeros::<u32>(1).unwrap();
+    let launch = |thread: u32| {
+        let mut launch = device.stream.launch_builder(&kernel);
+        launch.arg(&data).arg(&thread);
+        // SAFETY: the kernel takes these arguments; what it does wrong is caught.
+        unsafe { launch.launch(grid((1, 1, 1), (64, 1, 1), 0)) }.unwrap();
+    };
+    launch(0);
+    for _ in 1..u16::MAX {
+        launch(64);
+    }
+    launch(1);
+    device.stream.synchronize().unwrap_or_else(|_| panic!("{}", last_fault()));
+    assert_eq!(device.stream.clone_dtoh(&data).unwrap(), [2]);
+}
+
 /// The last block reads what all wrote: a fence and a counter order them.
 #[test]
 fn the_last_block_may_read_what_the_others_wrote() {

@@ -43,12 +43,13 @@ pub struct Request<'a> {
     pub same: &'a dyn Fn(usize) -> bool,
 }
 
-/// A word's shadow has a mark for who wrote it last and one for who read it: from the highest bit the launch, the block,
-/// how many barriers the block had passed, the warp, how many of its own barriers it had passed since, the lane, flags.
+/// A word's shadow has a mark for who wrote it last and one for who read it: from the highest bit the launch, the
+/// block, how many barriers the block had passed, the warp, how many of its own barriers it had passed since, the lane,
+/// flags.
 ///
-/// The block and the two counts share 35 bits: the block gets as many as the grid needs, and the counts one half of the
-/// rest each. A grid of 2¹¹ blocks leaves room for 4095 barriers of the block, and as many of a warp between two of them.
-/// A block or warp that passes more is no longer watched within itself: nothing is told of it, rightly or wrongly.
+/// The block and the two counts share 35 bits: the block gets as many as the grid needs, and the counts one half of
+/// the rest each. A grid of 2¹¹ blocks leaves room for 4095 barriers of the block, and as many of a warp between two of
+/// them. A block or warp that passes more is no longer watched within itself: nothing is told of it, right or wrong.
 const LAUNCH: u32 = 48;
 const WARP_BARRIERS: u32 = 8;
 const LANE: u32 = 3;
@@ -173,8 +174,8 @@ impl Accessor {
         }
     }
 
-    /// The mark of a word's readers when one of them is `me`, which has the flag `LANES` if other lanes read it at the same
-    /// time. `None` if it stays as it is.
+    /// The mark of a word's readers when one of them is `me`, which has the flag `LANES` if other lanes read it at the
+    /// same time. `None` if it stays as it is.
     #[inline(always)]
     fn read(&self, read: u64, me: u64) -> Option<u64> {
         let apart = read ^ me;
@@ -371,8 +372,9 @@ impl Block<'_> {
     /// Threads are about to do atomic operations. Where they meet one before which others passed a fence, they may read
     /// what those wrote.
     ///
-    /// Blocks run one after another in a kernel that has atomic operations, so all blocks that came before and left a mark
-    /// on the word have been met. Within the block it counts as a barrier: what is in order must not be told as a race.
+    /// Blocks run one after another in a kernel that has atomic operations, so all blocks that came before and left a
+    /// mark on the word have been met. Within the block it counts as a barrier: what is in order must not be told as a
+    /// race.
     pub fn meet_writers(&mut self, w: &Warp, at: &Wide, mask: u32, bytes: usize) {
         let launch = self.launch;
         // Lanes may meet each other.
