@@ -10,8 +10,9 @@
 //!
 //! What it does not tell: speed on a GPU, faults of the compiler behind PTX, the exact rounding of tensor cores. A kernel with what
 //! it does not know is refused when its module is loaded: `wgmma` and its like, `mbarrier`, bulk copies, clusters, `wmma`, textures,
-//! `printf`, recursion, calls through pointers. Races are looked for between threads in shared memory and between blocks in
-//! device memory, there not in accesses of less than four bytes; threads of one block are not watched in device memory.
+//! `printf`, recursion, calls through pointers. Races are looked for between threads of a block in shared memory, and
+//! between any threads in device memory, there not in accesses of less than four bytes. A barrier of some threads
+//! counts as one of all; so does, behind a fence, an atomic operation in device memory that meets another thread's.
 //!
 //! | environment variable | meaning |
 //! | --- | --- |

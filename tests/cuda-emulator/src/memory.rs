@@ -1,4 +1,4 @@
-//! Device memory: allocations of the host's memory, each with shadows that say what was written, and by which block.
+//! Device memory: allocations of the host's memory, each with shadows that say what was written, and by which thread.
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::collections::BTreeMap;
@@ -22,9 +22,9 @@ struct Allocation {
     layout: Layout,
     /// A byte for each byte: one once it was written.
     written: Vec<u8>,
-    /// For each word the launch and block that wrote it last.
+    /// For each word the launch, block and thread that wrote it last.
     writers: Vec<u64>,
-    /// For each word the launch and block that read it.
+    /// For each word the launch, block and thread that read it.
     readers: Vec<u64>,
 }
 
@@ -194,6 +194,14 @@ impl Memory {
             && let Some(shadow) = self.written(to, bytes)
         {
             shadow.copy_from_slice(&known);
+        }
+    }
+
+    /// Forgets which launches wrote and read what.
+    pub fn forget_launches(&mut self) {
+        for allocation in self.allocations.values_mut() {
+            allocation.writers.fill(0);
+            allocation.readers.fill(0);
         }
     }
 

@@ -200,6 +200,133 @@ fn blocks_that_meet_in_device_memory() {
     }
 }
 
+/// Each thread writes a word, and reads the one that a thread of the other warp wrote.
+#[test]
+fn warps_that_meet_in_device_memory() {
+    let device = device();
+    let body = |barrier: &str| {
+        format!(
+            "xor.b32 %r5, %r2, 32;\nmul.wide.u32 %d3, %r5, 4;\nadd.s64 %d3, %d3, %d1;\n\
+            st.global.u32 [%d2], %r2;\n{barrier}\nld.global.u32 %r6, [%d3];"
+        )
+    };
+    let (code, text) = fault(&device, &body(""), 1, 64, 0);
+    assert_eq!(code, LAUNCH_FAILED);
+    // The first warp reads what the second has yet to write.
+    let told = "thread (32,0,0), PTX line 22: `st.global.u32 [%d2], %r2;`: writes byte 128 of an allocation of \
+                1024 bytes, which thread (0,0,0) read with no barrier between";
+    assert!(text.starts_with("race: kernel k, block (0,0,0), ") && text.ends_with(told), "{text}");
+    // A barrier of the warp orders no others; one of the block does, and so does one of the threads concerned.
+    assert!(fault(&device, &body("bar.warp.sync 0xffffffff;"), 1, 64, 0).1.ends_with(told));
+    assert!(fault(&device, &body("membar.gl;"), 1, 64, 0).1.ends_with(told));
+    fine(&device, &body("bar.sync 0;"), 1, 64, 0);
+    fine(&device, &body("barrier.sync 1, 64;"), 1, 64, 0);
+    // In a warp its own barrier is enough, and without one lanes are not ordered.
+    let lanes = |barrier: &str| body(barrier).replace("%r2, 32", "%r2, 8");
+    fine(&device, &lanes("bar.warp.sync 0xffffffff;"), 1, 64, 0);
+    let (_, text) = fault(&device, &lanes(""), 1, 64, 0);
+    let told =
+        "reads byte 32 of an allocation of 1024 bytes, which thread (8,0,0) wrote with no barrier between";
+    assert!(text.contains("thread (0,0,0), PTX line") && text.ends_with(told), "{text}");
+    configure("races", "0");
+    fine(&device, &body(""), 1, 64, 0);
+}
+
+/// All read a word, and write their own.
+#[test]
+fn warps_that_write_over_what_others_read() {
+    let device = device();
+    let body = |barrier: &str| {
+        format!(
+            "st.global.u32 [%d2], %r2;\nbar.sync 0;\nld.global.u32 %r5, [%d1+4];\n{barrier}\n\
+            add.u32 %r5, %r5, 7;\nst.global.u32 [%d2], %r5;"
+        )
+    };
+    fine(&device, &body("bar.sync 0;"), 1, 64, 0);
+    let (_, text) = fault(&device, &body(""), 1, 64, 0);
+    let told =
+        "writes byte 4 of an allocation of 1024 bytes, which several threads read with no barrier between";
+    assert!(text.contains("thread (1,0,0)") && text.ends_with(told), "{text}");
+    // The first warp has read the word alone when it writes it: the second one is found.
+    let (_, text) = fault(&device, &body("bar.warp.sync 0xffffffff;"), 1, 64, 0);
+    let told =
+        "reads byte 4 of an allocation of 1024 bytes, which thread (1,0,0) wrote with no barrier between";
+    assert!(text.contains("thread (32,0,0)") && text.ends_with(told), "{text}");
+    // A warp that read it after others did does not hide them.
+    let body = "ld.global.u32 %r5, [%d1+4];\nsetp.ne.u32 %p1, %r2, 96;\n@%p1 ret;\nst.global.u32 [%d1+4], 9;";
+    let (_, text) = fault(&device, body, 1, 128, 0);
+    let told =
+        "writes byte 4 of an allocation of 1024 bytes, which several threads read with no barrier between";
+    assert!(text.ends_with(told), "{text}");
+    // The words of a vector are looked at one by one.
+    let body = "mul.wide.u32 %d3, %r2, 8;\nadd.s64 %d3, %d3, %d1;\nst.global.v2.u32 [%d3], {%r2, %r2};\n\
+        setp.ne.u32 %p1, %r2, 33;\n@%p1 ret;\nst.global.u32 [%d1+252], %r3;";
+    let (_, text) = fault(&device, body, 1, 64, 0);
+    let told =
+        "writes byte 252 of an allocation of 1024 bytes, which thread (31,0,0) wrote with no barrier between";
+    assert!(text.contains("thread (33,0,0)") && text.ends_with(told), "{text}");
+    fine(&device, &body.replace("252", "264"), 1, 64, 0);
+}
+
+#[test]
+fn warps_that_agree_or_are_ordered() {
+    let device = device();
+    // The same value from all is no harm, and neither are atomic operations.
+    fine(&device, "st.global.u32 [%d1], 5;", 1, 256, 0);
+    fine(&device, "red.global.add.u32 [%d1], %r2;", 1, 256, 0);
+    let (_, text) = fault(&device, "st.global.u32 [%d1], %r2;", 1, 256, 0);
+    assert!(text.ends_with("which thread (0,0,0) wrote with no barrier between"), "{text}");
+    let (_, text) = fault(&device, "red.global.add.u32 [%d1], %r2;\nld.global.u32 %r5, [%d1];", 1, 64, 0);
+    assert!(text.ends_with("which thread (31,0,0) wrote with no barrier between"), "{text}");
+    // A word that all read and nobody writes; words that each thread has for itself.
+    fine(&device, "ld.global.u32 %r5, [%d1];\nld.global.u32 %r5, [%d1];", 4, 256, 0);
+    fine(
+        &device,
+        "st.global.u32 [%d2], %r2;\nld.global.u32 %r5, [%d2];\nst.global.u32 [%d2], %r4;",
+        1,
+        256,
+        0,
+    );
+    // The last warp, or lane, reads what all wrote: a fence and a counter order them.
+    let body = |fence: &str, each: u32, last: u32| {
+        format!(
+            "and.b32 %r5, %r2, {each};\nsetp.ne.u32 %p1, %r5, 0;\n@%p1 ret;\nst.global.u32 [%d2+128], %r2;\n{fence}\n\
+            atom.global.add.u32 %r5, [%d1], 1;\nsetp.ne.u32 %p1, %r5, {last};\n@%p1 ret;\n\
+            ld.global.u32 %r6, [%d1+128];\nst.global.u32 [%d1+4], %r6;"
+        )
+    };
+    for (threads, each, thread) in [(128, 31, 96), (32, 0, 31)] {
+        let last = threads / (each + 1) - 1;
+        fine(&device, &body("membar.gl;", each, last), 1, threads, 0);
+        let (_, text) = fault(&device, &body("", each, last), 1, threads, 0);
+        assert!(text.contains(&format!("thread ({thread},0,0)")), "{text}");
+        assert!(text.ends_with("which thread (0,0,0) wrote with no barrier between"), "{text}");
+    }
+}
+
+/// Numbers of launches begin anew: what an earlier launch of the same number did is forgotten.
+#[test]
+fn launches_without_end() {
+    let device = device();
+    let body = "setp.ne.u32 %p1, %r2, %r1;\n@%p1 ret;\nld.global.u32 %r5, [%d1];\nadd.u32 %r5, %r5, 1;\n\
+        st.global.u32 [%d1], %r5;";
+    let kernel = device.kernel(kernel(body), "k");
+    let data = device.stream.alloc_zeros::<u32>(1).unwrap();
+    let launch = |thread: u32| {
+        let mut launch = device.stream.launch_builder(&kernel);
+        launch.arg(&data).arg(&thread);
+        // SAFETY: the kernel takes these arguments; what it does wrong is caught.
+        unsafe { launch.launch(grid((1, 1, 1), (64, 1, 1), 0)) }.unwrap();
+    };
+    launch(0);
+    for _ in 1..u16::MAX {
+        launch(64);
+    }
+    launch(1);
+    device.stream.synchronize().unwrap_or_else(|_| panic!("{}", last_fault()));
+    assert_eq!(device.stream.clone_dtoh(&data).unwrap(), [2]);
+}
+
 /// The last block reads what all wrote: a fence and a counter order them.
 #[test]
 fn the_last_block_may_read_what_the_others_wrote() {

@@ -32,7 +32,7 @@ pub struct State {
     pub broken: Option<Code>,
     /// The text of the last fault.
     pub fault: String,
-    /// How many launches there were.
+    /// The number of the last launch: shadows of device memory have it.
     pub launches: u32,
     pub counters: BTreeMap<String, Tally>,
     last_handle: usize,

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::error::{Code, Outcome};
 use super::state::State;
-use crate::exec::{Checks, Launch};
+use crate::exec::{Checks, LAST_LAUNCH, Launch};
 use crate::fault::FaultKind;
 use crate::program::Kernel;
 
@@ -203,6 +203,10 @@ impl State {
     }
 
     fn launch(&mut self, launch: &KernelLaunch) -> Outcome {
+        if self.launches == LAST_LAUNCH {
+            self.memory.forget_launches();
+            self.launches = 0;
+        }
         self.launches += 1;
         match self.config.lost {
             u32::MAX => {}

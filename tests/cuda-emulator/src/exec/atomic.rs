@@ -1,9 +1,7 @@
 //! Atomic operations. Blocks of a kernel that has them run one after another, so nothing has to be atomic here.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use super::block::Block;
-use super::global::{Request, Use, released_by};
+use super::global::{Request, Use};
 use super::lanes::{Lanes, Wide, lanes_of};
 use super::memory::{addresses, read, write};
 use super::softfloat::{BF16, F16, Format};
@@ -25,7 +23,7 @@ impl Block<'_> {
         let mut old: Wide = [0; 32];
         self.by_space(op.space, at, mask, |block, space, at, mask| {
             if space == Space::Global {
-                block.meet_blocks(at, mask, bytes);
+                block.meet_writers(w, at, mask, bytes);
             }
             block.check(w, ins, space, &Request { usage: Use::Atomic, bytes, at, mask, same: &|_| false })?;
             for lane in lanes_of(mask) {
@@ -45,21 +43,6 @@ impl Block<'_> {
             w.r.put(op.old, &old, mask);
         }
         Ok(())
-    }
-
-    /// A block that meets another one's atomic operation, before which that one passed a fence, may read what that one wrote.
-    ///
-    /// Blocks run one after another here, so all that came before and left a mark on the word have been met.
-    fn meet_blocks(&mut self, at: &Wide, mask: u32, bytes: usize) {
-        for lane in lanes_of(mask) {
-            let Some(region) = self.launch.view.find(at[lane], bytes, &mut self.hint) else { continue };
-            for writer in region.words(at[lane], bytes).0 {
-                if let Some(block) = released_by(writer.load(Relaxed), self.launch.number) {
-                    // The last one met those before it.
-                    self.met = self.met.max(block + 1);
-                }
-            }
-        }
     }
 }
 

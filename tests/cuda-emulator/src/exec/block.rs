@@ -1,5 +1,6 @@
 //! A block: its shared memory, its warps, and its barriers.
 
+use super::global::Here;
 use super::lanes::{Lanes, Place, Registers, special};
 use super::launch::Launch;
 use super::shared::Shadow;
@@ -11,8 +12,8 @@ use crate::program::{Barrier, BarrierReduce, Ins, LogicKind, NONE, Op};
 /// A block that runs; it is used for one block of the grid after another.
 pub struct Block<'a> {
     pub launch: &'a Launch<'a>,
-    /// Its number in the grid.
-    pub index: u32,
+    /// Its number in the grid and the barriers that it has passed, as the shadows of device memory have them.
+    pub here: Here,
     /// Its place in the grid.
     pub at: [u32; 3],
     pub shared: Vec<u8>,
@@ -36,7 +37,7 @@ impl<'a> Block<'a> {
         let threads = launch.block.iter().product::<u32>();
         let mut block = Block {
             launch,
-            index: 0,
+            here: Here::new(launch.number, launch.grid),
             at: [0; 3],
             shared: vec![0; bytes],
             shadow: Shadow::new(bytes, launch.kernel.shared_grain),
@@ -55,7 +56,7 @@ impl<'a> Block<'a> {
     /// Runs the block with this number.
     pub fn run(&mut self, index: u64) -> Result<(), Fault> {
         let [x, y, _] = self.launch.grid.map(u64::from);
-        self.index = index as u32;
+        self.here.begin(index as u32);
         self.at = [(index % x) as u32, (index / x % y) as u32, (index / x / y) as u32];
         self.shared.fill(0xcd);
         self.shadow.next_block();
@@ -148,6 +149,7 @@ impl<'a> Block<'a> {
                 warp.pass_barrier(id);
             }
             self.shadow.barrier();
+            self.here.barrier();
             released = true;
         }
         Ok(released)

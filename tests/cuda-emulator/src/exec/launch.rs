@@ -36,7 +36,7 @@ pub struct Launch<'a> {
     pub view: &'a View,
     /// What is checked.
     pub checks: Checks,
-    /// A number that no other launch has: shadows of device memory say with it which launch they are from.
+    /// A number from 1 that no other launch has in the shadows of device memory, which say with it what they are from.
     pub number: u32,
     /// How many branches the warps of a block may take.
     pub branches: u64,

@@ -18,4 +18,5 @@ pub mod softfloat;
 mod step;
 mod warp;
 
+pub use global::LAST_LAUNCH;
 pub use launch::{Checks, Launch};

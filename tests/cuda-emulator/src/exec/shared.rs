@@ -1,6 +1,6 @@
 //! The shadow of shared memory: who wrote and who read each cell last, and whether a barrier lies between.
 
-/// A thread of the block, and how many warp barriers its warp has passed.
+/// A thread of the block, and how many warp barriers its warp has passed since the last barrier of the block.
 #[derive(Clone, Copy)]
 pub struct Who {
     pub thread: u32,

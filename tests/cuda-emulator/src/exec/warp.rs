@@ -42,7 +42,7 @@ pub struct Warp {
     pub threads: [Lanes; 3],
     /// Local memory, a lane after another.
     pub local: Vec<u8>,
-    /// How many warp barriers it has passed.
+    /// How many warp barriers it has passed since the last barrier of the block.
     pub epoch: u32,
     /// Copies that are under way.
     pub copies: Copies,
@@ -61,7 +61,7 @@ impl Warp {
             groups: vec![],
             threads: threads_of(id, launch.block),
             local: vec![0; 32 * launch.kernel.local],
-            epoch: 1,
+            epoch: 0,
             copies: Copies::default(),
             arrivals: vec![],
         }
@@ -71,6 +71,7 @@ impl Warp {
     pub fn start(&mut self, registers: &Registers) {
         self.r.clone_from(registers);
         self.live = self.lanes;
+        self.epoch = 0;
         self.groups.clear();
         self.groups.push(Group { pc: 0, mask: self.lanes, wait: Wait::Run });
         self.local.fill(0xcd);
@@ -88,8 +89,9 @@ impl Warp {
         self.groups.iter().filter(move |g| matches!(g.wait, Wait::Barrier { id: at, .. } if at == id))
     }
 
-    /// Goes on behind a barrier. Groups that waited at the same instruction are one group from there.
+    /// Goes on behind a barrier, or sees others do so. Groups that waited at one instruction are one from there.
     pub fn pass_barrier(&mut self, id: u32) {
+        self.epoch = 0;
         self.arrivals.retain(|(at, _)| *at != id);
         for group in &mut self.groups {
             if matches!(group.wait, Wait::Barrier { id: at, .. } if at == id) {
