@@ -84,7 +84,7 @@ mod tests {
                 words[..kept].iter().all(|word| *word == 2.0)
                     && words[kept..].iter().all(|word| *word == 0.0)
             );
-            assert!(len == 0 || words.as_ptr().addr() % 64 == 0);
+            assert!(len == 0 || words.as_ptr().addr().is_multiple_of(64));
         }
         words.grow(3);
         assert_eq!(words.len(), 7);

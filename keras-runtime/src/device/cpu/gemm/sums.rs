@@ -283,7 +283,7 @@ fn opaque_pointer(mut x: *const f32) -> *const f32 {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     // SAFETY: no instruction at all.
     unsafe {
-        std::arch::asm!("/* {0} */", inout(reg) x, options(pure, nomem, nostack, preserves_flags))
+        std::arch::asm!("/* {0} */", inout(reg) x, options(pure, readonly, nostack, preserves_flags))
     };
     x
 }
