@@ -361,7 +361,7 @@ impl Block<'_> {
             match copied {
                 None => self.tile::<V, MR, NV>(i, j),
                 Some(first) => {
-                    let slice = ByColumns { first, stride: MR, count: self.depth };
+                    let slice = ByColumns { first, stride: MR, run: [(0, self.depth)] };
                     self.columns::<V, MR, NV>(slice, i, j)
                 }
             }
@@ -403,7 +403,6 @@ impl Block<'_> {
             let panel = (column / PANEL * PANEL).min(last);
             panel * k + column % PANEL
         });
-        let mut sum = [[V::splat(0.0); NV]; MR];
         // What does not fit into the caches would be waited for at the end, by every tile.
         if add && self.depth >= FETCH_FROM {
             for r in 0..MR {
@@ -416,7 +415,7 @@ impl Block<'_> {
         }
         // SAFETY: the slice has as many columns as the block of `b` has rows.
         unsafe {
-            sum = a.sums(sum, b, at);
+            let sum = a.sums::<V, NV>(b, at);
             // Asked once for the tile and not for each vector, whose sums then stay in their registers.
             let whole = column(NV) <= c.columns;
             if whole && !add {

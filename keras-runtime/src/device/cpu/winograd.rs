@@ -274,7 +274,7 @@ impl Products {
         }
         // SAFETY: the caller's promise.
         unsafe {
-            let sum = rows.sums([[V::splat(0.0); NV]; MR], b, at);
+            let sum: [[V; NV]; MR] = rows.sums(b, at);
             for (r, sum) in sum.iter().enumerate() {
                 for (v, sum) in sum.iter().enumerate() {
                     sum.store(c.add(r * CHUNK + v * V::LANES));

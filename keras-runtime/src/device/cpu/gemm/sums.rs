@@ -12,17 +12,41 @@ pub(in crate::device::cpu) type Run = (usize, usize);
 
 /// What a tile reads of `A`: `MR` rows, with all their columns.
 pub(in crate::device::cpu) trait Slice<const MR: usize>: Copy {
-    /// Adds its products with rows of the panels, from `b` on, whose vectors begin at `at`. Each sum takes the columns in their
-    /// order, one after another.
+    /// The columns.
+    fn runs(&self) -> &[Run];
+
+    /// Adds the products of the columns of a run with rows of the panels, from `b` on, whose vectors begin at `at`.
     ///
     /// # Safety
-    /// The slice can be read, and as many rows of the panels as it has columns.
-    unsafe fn sums<V: Simd, const NV: usize>(
-        self,
+    /// The run can be read, and as many rows of the panels as it has columns.
+    unsafe fn run<V: Simd, const NV: usize>(
+        &self,
         sum: [[V; NV]; MR],
+        run: Run,
         b: *const f32,
         at: [usize; NV],
     ) -> [[V; NV]; MR];
+
+    /// The same with all columns: each sum takes them in their order, one after another.
+    ///
+    /// # Safety
+    /// The slice can be read, and as many rows of the panels as it has columns.
+    #[inline(always)]
+    unsafe fn sums<V: Simd, const NV: usize>(&self, mut b: *const f32, at: [usize; NV]) -> [[V; NV]; MR] {
+        let mut sum = [[V::splat(0.0); NV]; MR];
+        // SAFETY: the caller's promise.
+        unsafe {
+            // Most operands have one run: its loop by itself keeps the sums in registers.
+            if let &[run] = self.runs() {
+                return self.run(sum, run, b, at);
+            }
+            for &run in self.runs() {
+                sum = self.run(sum, run, b, at);
+                b = b.wrapping_add(run.1 * PANEL);
+            }
+        }
+        sum
+    }
 }
 
 /// Rows that begin anywhere.
@@ -47,12 +71,12 @@ pub(in crate::device::cpu) struct ByRows<'a> {
 /// Columns at equal distances, whose rows follow each other in memory.
 #[derive(Clone, Copy)]
 pub(in crate::device::cpu) struct ByColumns {
-    /// The first column.
+    /// Where the words of rows begin.
     pub first: *const f32,
     /// Words from one column to the next.
     pub stride: usize,
-    /// Columns.
-    pub count: usize,
+    /// All of them.
+    pub run: [Run; 1],
 }
 
 /// The words of one column.
@@ -89,6 +113,12 @@ impl Spaced {
     fn new<const MR: usize>(first: *const f32, stride: usize) -> Self {
         let seventh = if MR > 6 { opaque_pointer(first.wrapping_add(6 * stride)) } else { first };
         Spaced { first, seventh, stride }
+    }
+
+    /// Words that follow each other.
+    #[inline(always)]
+    fn neighbours(first: *const f32) -> Self {
+        Spaced { first, seventh: first.wrapping_add(6), stride: 1 }
     }
 
     /// So many words on.
@@ -130,31 +160,13 @@ unsafe fn step<V: Simd, const MR: usize, const NV: usize>(
 
 impl<const MR: usize> Slice<MR> for Scattered<'_, MR> {
     #[inline(always)]
-    unsafe fn sums<V: Simd, const NV: usize>(
-        self,
-        mut sum: [[V; NV]; MR],
-        mut b: *const f32,
-        at: [usize; NV],
-    ) -> [[V; NV]; MR] {
-        // SAFETY: the caller's promise.
-        unsafe {
-            // Most operands have one run: its loop by itself keeps the sums in registers.
-            if let &[run] = self.runs {
-                return self.run(sum, run, b, at);
-            }
-            for &run in self.runs {
-                sum = self.run(sum, run, b, at);
-                b = b.wrapping_add(run.1 * PANEL);
-            }
-        }
-        sum
+    fn runs(&self) -> &[Run] {
+        self.runs
     }
-}
 
-impl<const MR: usize> Scattered<'_, MR> {
     #[inline(always)]
     unsafe fn run<V: Simd, const NV: usize>(
-        self,
+        &self,
         mut sum: [[V; NV]; MR],
         (first, count): Run,
         mut b: *const f32,
@@ -179,30 +191,13 @@ impl<const MR: usize> Scattered<'_, MR> {
 
 impl<const MR: usize> Slice<MR> for ByRows<'_> {
     #[inline(always)]
-    unsafe fn sums<V: Simd, const NV: usize>(
-        self,
-        mut sum: [[V; NV]; MR],
-        mut b: *const f32,
-        at: [usize; NV],
-    ) -> [[V; NV]; MR] {
-        // SAFETY: the caller's promise.
-        unsafe {
-            if let &[run] = self.runs {
-                return self.run(sum, run, b, at);
-            }
-            for &run in self.runs {
-                sum = self.run(sum, run, b, at);
-                b = b.wrapping_add(run.1 * PANEL);
-            }
-        }
-        sum
+    fn runs(&self) -> &[Run] {
+        self.runs
     }
-}
 
-impl ByRows<'_> {
     #[inline(always)]
-    unsafe fn run<V: Simd, const MR: usize, const NV: usize>(
-        self,
+    unsafe fn run<V: Simd, const NV: usize>(
+        &self,
         mut sum: [[V; NV]; MR],
         (first, count): Run,
         mut b: *const f32,
@@ -233,33 +228,32 @@ impl ByRows<'_> {
 
 impl<const MR: usize> Slice<MR> for ByColumns {
     #[inline(always)]
-    unsafe fn sums<V: Simd, const NV: usize>(
-        self,
+    fn runs(&self) -> &[Run] {
+        &self.run
+    }
+
+    #[inline(always)]
+    unsafe fn run<V: Simd, const NV: usize>(
+        &self,
         mut sum: [[V; NV]; MR],
+        (first, count): Run,
         mut b: *const f32,
         at: [usize; NV],
     ) -> [[V; NV]; MR] {
         const TOGETHER: usize = 4;
-        let ByColumns { mut first, stride, count } = self;
+        let mut first = self.first.wrapping_add(first);
         for _ in 0..count / TOGETHER {
             for l in 0..TOGETHER {
                 // SAFETY: the caller's promise.
-                unsafe {
-                    step(
-                        &mut sum,
-                        Spaced { first, seventh: first.wrapping_add(6), stride: 1 },
-                        b.wrapping_add(l * PANEL),
-                        at,
-                    )
-                };
-                first = first.wrapping_add(stride);
+                unsafe { step(&mut sum, Spaced::neighbours(first), b.wrapping_add(l * PANEL), at) };
+                first = first.wrapping_add(self.stride);
             }
             b = b.wrapping_add(TOGETHER * PANEL);
         }
         for _ in 0..count % TOGETHER {
             // SAFETY: the caller's promise.
-            unsafe { step(&mut sum, Spaced { first, seventh: first.wrapping_add(6), stride: 1 }, b, at) };
-            first = first.wrapping_add(stride);
+            unsafe { step(&mut sum, Spaced::neighbours(first), b, at) };
+            first = first.wrapping_add(self.stride);
             b = b.wrapping_add(PANEL);
         }
         sum

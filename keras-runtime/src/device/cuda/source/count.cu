@@ -38,7 +38,7 @@ __device__ bool is_listed(float word, const float *x, u32 count) {
 }
 
 // Every position has `classes` predictions and `width` targets; all of them `weighing` weights and `marks` words of a mask, or none.
-extern "C" __global__ void __launch_bounds__(256) measure_count(const float *p, const float *y, const float *weights, const float *mask,
+extern "C" __global__ void __launch_bounds__(256, 2) measure_count(const float *p, const float *y, const float *weights, const float *mask,
     u32 positions, u32 classes, u32 width, u32 weighing, u32 marks, u32 kind, float threshold, u32 thresholds, u32 by_label, u32 only,
     u32 slots, u32 pieces, double *parts) {
     __shared__ u32 truths[256], choices[256];

@@ -57,7 +57,7 @@ pub fn gather() -> String {
         let _ = write!(
             text,
             "
-extern \"C\" __global__ void __launch_bounds__(256) {kernel}(const u32 *control, u32 at, u32 rows, float *to, u32 width, u32 len) {{
+extern \"C\" __global__ void __launch_bounds__(256, 2) {kernel}(const u32 *control, u32 at, u32 rows, float *to, u32 width, u32 len) {{
     const u32 *source = control + at;
     const {name} *from = (const {name} *)((u64)source[1] << 32 | source[0]);
     u64 first = source[2];

@@ -30,7 +30,7 @@ __device__ bool in_top(const float *x, u32 count, u32 label, u32 top) {
 }
 
 // A position has `classes` predictions and `width` targets; all of them `weighing` weights and `marks` words of a mask, or none.
-extern "C" __global__ void __launch_bounds__(256) measure(const float *p, const float *y, const float *weights, const float *mask,
+extern "C" __global__ void __launch_bounds__(256, 2) measure(const float *p, const float *y, const float *weights, const float *mask,
     u32 positions, u32 classes, u32 width, u32 weighing, u32 marks, u32 kind, float threshold, u32 top, u32 only, double *parts) {
     __shared__ double shared[256];
     u32 lane = threadIdx.x % 32u;

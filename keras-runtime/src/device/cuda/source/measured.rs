@@ -30,7 +30,7 @@ pub fn measured_loss(spec: &OutputSpec<'_>, loss: &dyn ToldRows, logits: Option<
     let result = row(&mut body, &loss.formula(false), given);
     format!(
         "{PRELUDE}
-extern \"C\" __global__ void __launch_bounds__(256) measure_loss(const float *p, const float *y, const float *weights, const float *mask,
+extern \"C\" __global__ void __launch_bounds__(256, 2) measure_loss(const float *p, const float *y, const float *weights, const float *mask,
     u32 positions, u32 classes, u32 width, u32 weighing, u32 marks, u32 skips, float skipped, float factor, double *parts) {{
     __shared__ double shared[256];
     const u32 columns = {columns}u;

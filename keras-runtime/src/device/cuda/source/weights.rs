@@ -395,7 +395,7 @@ pub fn neighbours(columns: usize) -> String {
 }
 
 /// What a pass's kernel begins with. `folded` is written by none but those that fold otherwise than in sums of pieces.
-pub const HEAD: &str = "extern \"C\" __global__ void __launch_bounds__(256) NAME(float *params, const float *grads, float *state, const float *c, const float *scale, float *folded, double *sums, const u32 *control, u32 first, u32 len, u32 stride) {\n    if (!control[GO]) return;\n";
+pub const HEAD: &str = "extern \"C\" __global__ void __launch_bounds__(256, 2) NAME(float *params, const float *grads, float *state, const float *c, const float *scale, float *folded, double *sums, const u32 *control, u32 first, u32 len, u32 stride) {\n    if (!control[GO]) return;\n";
 
 /// A kernel of the text.
 pub fn update_name(kernel: usize) -> String {
